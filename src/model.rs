@@ -1,0 +1,17 @@
+//! Floor 0: the nouns of nepho. Plain data, no IO, no clock.
+
+pub mod analysis;
+pub mod config;
+pub mod delivery;
+pub mod fact;
+pub mod facts;
+pub mod finding;
+pub mod ids;
+pub mod invocation;
+pub mod metric;
+pub mod record;
+pub mod rows;
+pub mod settings;
+pub mod span;
+pub mod symbols;
+pub mod time;

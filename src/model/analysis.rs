@@ -1,0 +1,59 @@
+//! The whole answer: what the report prints and the panes show.
+
+use std::sync::Arc;
+
+use super::delivery::Delivery;
+use super::facts::{FactRef, Facts};
+use super::finding::Finding;
+use super::invocation::{Assembled, Invocation, InvocationIndex};
+use super::rows::{
+    Duplicate, ErrorGroup, FunctionFigures, Init, Link, OrderDomain, Reordered, Throttle,
+};
+use super::symbols::Sym;
+use super::time::Timestamp;
+
+/// Facts and everything concluded from them. Pure in (records, settings): no clock, no arrival order.
+#[derive(Clone, Debug, Default)]
+pub struct Analysis {
+    pub facts: Arc<Facts>,
+    pub assembled: Assembled,
+    /// In order of (at, consumer text, invocation, index).
+    pub deliveries: Vec<Delivery>,
+    pub inits: Vec<Init>,
+    pub throttles: Vec<Throttle>,
+    pub duplicates: Vec<Duplicate>,
+    pub reordered: Vec<Reordered>,
+    pub order_domains: Vec<OrderDomain>,
+    pub links: Vec<Link>,
+    pub errors: Vec<ErrorGroup>,
+    pub functions: Vec<FunctionFigures>,
+    pub findings: Vec<Finding>,
+    /// First start and last end of a counted invocation.
+    pub window: Option<(Timestamp, Timestamp)>,
+    /// REPORT lines / Invocations metric over final minutes; `None` without the metric.
+    pub coverage: Option<f64>,
+}
+
+impl Analysis {
+    /// The text of a symbol.
+    pub fn text(&self, sym: Sym) -> &str {
+        self.facts.text(sym)
+    }
+
+    /// The invocation at an index.
+    pub fn invocation(&self, at: InvocationIndex) -> &Invocation {
+        &self.assembled.invocations[at as usize]
+    }
+
+    /// Name of the log stream of an invocation's environment.
+    pub fn stream_of(&self, invocation: &Invocation) -> &str {
+        let environment = &self.assembled.environments[invocation.environment as usize];
+        self.text(self.facts.streams[environment.stream as usize].stream)
+    }
+
+    /// The raw event id of a fact, as CloudWatch wrote it.
+    pub fn event_id(&self, at: FactRef) -> Option<String> {
+        let fact = self.facts.fact(at);
+        fact.event.text(fact.at, &self.facts.symbols)
+    }
+}

@@ -1,0 +1,20 @@
+//! What is known of a function beside its logs.
+
+use super::symbols::Sym;
+
+/// One function's configuration. `None`: not given.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FunctionConfig {
+    pub runtime: Option<Sym>,
+    pub memory_mb: Option<u32>,
+    pub timeout_s: Option<u32>,
+    pub reserved_concurrency: Option<u32>,
+    /// Log group it writes to, where it is not `/aws/lambda/NAME`.
+    pub log_group: Option<Sym>,
+    pub tracing_active: Option<bool>,
+    pub snap_start: bool,
+    /// Runs on Lambda Managed Instances: many invocations at once in one environment.
+    pub managed_instances: bool,
+    /// Versions or aliases with provisioned concurrency: (qualifier, slots).
+    pub provisioned: Vec<(Sym, u32)>,
+}

@@ -1,0 +1,119 @@
+//! Everything that was decoded, before anything is concluded from it.
+
+use std::collections::BTreeMap;
+
+use super::config::FunctionConfig;
+use super::fact::{AppFact, Fact, What};
+use super::metric::MetricPoint;
+use super::record::GapReason;
+use super::span::Span;
+use super::symbols::{Sym, Symbols};
+use super::time::Timestamp;
+
+/// All facts that are remembered. The engine fills it and keeps each stream's facts sorted by `(at, order)` and free of
+/// re-reads; `correlate` and `detect` read it and never see arrival order.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    pub symbols: Symbols,
+    /// Sorted by (group text, stream text, function text): the order does not depend on arrival.
+    pub streams: Vec<StreamFacts>,
+    /// Distinct spans, the latest version of each, sorted by (trace, start, id).
+    pub spans: Vec<Span>,
+    /// Distinct points, sorted by (namespace, name, dimensions, at) as texts.
+    pub metrics: Vec<MetricPoint>,
+    /// By function name symbol; iterate by text where order matters.
+    pub functions: BTreeMap<Sym, FunctionConfig>,
+    pub inputs: Inputs,
+    pub gaps: Vec<SeenGap>,
+    pub evicted: Evicted,
+    /// The oldest moment that is remembered whole; `None` while nothing was forgotten.
+    pub horizon: Option<Timestamp>,
+    /// Everything before it has arrived, as far as can be known: the smallest watermark of the groups.
+    pub watermark: Option<Timestamp>,
+    /// Timestamp of the newest log event.
+    pub newest: Option<Timestamp>,
+}
+
+/// The facts of one log stream: of one execution environment, except on shared or foreign log groups.
+#[derive(Clone, Debug)]
+pub struct StreamFacts {
+    pub group: Sym,
+    pub stream: Sym,
+    /// Unqualified function name; `None` for a stream that is no Lambda environment (access logs, `aws/spans`).
+    pub function: Option<Sym>,
+    /// Version from the stream's name (`[$LATEST]`, `[12]`).
+    pub version: Option<Sym>,
+    pub facts: Vec<Fact>,
+    /// Timestamps of the first and last event of any kind, noise too.
+    pub first: Timestamp,
+    pub last: Timestamp,
+}
+
+/// Counts of the contract's `inputs`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Inputs {
+    /// Distinct events.
+    pub log_events: u64,
+    pub log_events_reread: u64,
+    /// Distinct events ingested more than 30 s after their timestamp.
+    pub log_events_late: u64,
+    /// Distinct events that have an ingestion time: 0 makes `log_events_late` unknown.
+    pub log_events_with_ingestion: u64,
+    pub unparsed_lines: u64,
+    pub trace_segments: u64,
+    pub metric_points: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evicted {
+    pub invocations: u64,
+    pub event_ids: u64,
+    pub ordering_keys: u64,
+    pub traces: u64,
+}
+
+/// A stretch `[from, to)` of one log group that was not seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeenGap {
+    pub group: Sym,
+    pub from: Timestamp,
+    pub to: Timestamp,
+    pub why: GapReason,
+}
+
+/// Points at one fact of [`Facts`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FactRef {
+    pub stream: u32,
+    pub fact: u32,
+}
+
+impl Facts {
+    /// The fact behind a reference of this store.
+    pub fn fact(&self, at: FactRef) -> &Fact {
+        &self.streams[at.stream as usize].facts[at.fact as usize]
+    }
+
+    /// The stream a fact stands in.
+    pub fn stream(&self, at: FactRef) -> &StreamFacts {
+        &self.streams[at.stream as usize]
+    }
+
+    /// The application line behind a reference; `None` if it is another kind of line.
+    pub fn app(&self, at: FactRef) -> Option<&AppFact> {
+        match &self.fact(at).what {
+            What::App(app) => Some(app),
+            _ => None,
+        }
+    }
+
+    /// The text of a symbol.
+    pub fn text(&self, sym: Sym) -> &str {
+        self.symbols.get(sym)
+    }
+
+    /// The text of a symbol that may be missing.
+    pub fn text_of(&self, sym: Option<Sym>) -> Option<&str> {
+        sym.map(|sym| self.symbols.get(sym))
+    }
+}

@@ -1,0 +1,179 @@
+//! Ids that AWS gives, kept as numbers: no string per id.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// A Lambda request id: a UUID, as 16 bytes. The same id runs again when an asynchronous event is retried.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub [u8; 16]);
+
+impl RequestId {
+    /// Reads the 36-character form (`8-4-4-4-12` hex digits, either case); `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        if bytes.len() != 36 {
+            return None;
+        }
+        let mut id = [0u8; 16];
+        let mut filled = 0;
+        let mut at = 0;
+        while at < 36 {
+            if matches!(at, 8 | 13 | 18 | 23) {
+                if bytes[at] != b'-' {
+                    return None;
+                }
+                at += 1;
+                continue;
+            }
+            id[filled] = hex_digit(bytes[at])? << 4 | hex_digit(bytes[at + 1])?;
+            filled += 1;
+            at += 2;
+        }
+        Some(Self(id))
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, byte) in self.0.iter().enumerate() {
+            if matches!(index, 4 | 6 | 8 | 10) {
+                out.write_str("-")?;
+            }
+            write!(out, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
+    }
+}
+
+impl Serialize for RequestId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A trace id. X-Ray writes `1-8hex-24hex`, W3C the same 32 digits without the dashes: one number here, so both join.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TraceId(pub [u8; 16]);
+
+impl TraceId {
+    /// Reads either spelling; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut id = [0u8; 16];
+        let bytes = text.as_bytes();
+        let digits: [&[u8]; 2] = match bytes.len() {
+            32 => [&bytes[..8], &bytes[8..]],
+            35 if bytes[0] == b'1' && bytes[1] == b'-' && bytes[10] == b'-' => {
+                [&bytes[2..10], &bytes[11..]]
+            }
+            _ => return None,
+        };
+        let pairs = digits.iter().flat_map(|part| part.chunks_exact(2));
+        for (slot, pair) in id.iter_mut().zip(pairs) {
+            *slot = hex_digit(pair[0])? << 4 | hex_digit(pair[1])?;
+        }
+        Some(Self(id))
+    }
+}
+
+impl fmt::Display for TraceId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("1-")?;
+        for (index, byte) in self.0.iter().enumerate() {
+            if index == 4 {
+                out.write_str("-")?;
+            }
+            write!(out, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for TraceId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
+    }
+}
+
+impl Serialize for TraceId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The id of a segment, subsegment or span: 16 hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SpanId(pub u64);
+
+impl SpanId {
+    /// Reads 16 hex digits; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() != 16 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        u64::from_str_radix(text, 16).ok().map(Self)
+    }
+}
+
+impl fmt::Display for SpanId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{:016x}", self.0)
+    }
+}
+
+impl fmt::Debug for SpanId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
+    }
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_id_survives_the_round_trip() {
+        let text = "cea42185-a492-47f6-a9f2-4d7d690c43d6";
+        assert_eq!(
+            RequestId::parse(text).map(|id| id.to_string()).as_deref(),
+            Some(text)
+        );
+        assert_eq!(RequestId::parse("undefined"), None);
+        assert_eq!(
+            RequestId::parse("cea42185xa492-47f6-a9f2-4d7d690c43d6"),
+            None
+        );
+        assert_eq!(
+            RequestId::parse("gea42185-a492-47f6-a9f2-4d7d690c43d6"),
+            None
+        );
+    }
+
+    #[test]
+    fn both_spellings_of_a_trace_id_are_one_id() {
+        let xray = TraceId::parse("1-6b001a21-c2f4d01e96d3e870728f41b7");
+        let w3c = TraceId::parse("6b001a21c2f4d01e96d3e870728f41b7");
+        assert!(xray.is_some());
+        assert_eq!(xray, w3c);
+        assert_eq!(
+            xray.map(|id| id.to_string()).as_deref(),
+            Some("1-6b001a21-c2f4d01e96d3e870728f41b7")
+        );
+        assert_eq!(TraceId::parse("1-6b001a21"), None);
+    }
+}

@@ -1,0 +1,94 @@
+//! Invocations and the environments they ran in, as `correlate::assemble` joins them from lines.
+
+use super::fact::{InitType, TraceContext};
+use super::facts::FactRef;
+use super::ids::RequestId;
+use super::symbols::Sym;
+use super::time::Timestamp;
+
+/// Index of an invocation in [`Assembled::invocations`].
+pub type InvocationIndex = u32;
+
+/// One attempt to run a function: from START to END/REPORT.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invocation {
+    pub function: Sym,
+    pub version: Option<Sym>,
+    pub request_id: RequestId,
+    /// 1 for the first attempt; asynchronous retries run the same request id again.
+    pub attempt: u16,
+    /// Index in [`Assembled::environments`].
+    pub environment: u32,
+    pub start: Timestamp,
+    pub end: Timestamp,
+    /// START is missing: `start` comes from REPORT and Duration.
+    pub start_estimated: bool,
+    /// END and REPORT are missing: `end` is a guess.
+    pub end_estimated: bool,
+    /// REPORT `Duration`, without init; `None` without REPORT.
+    pub duration_ms: Option<f32>,
+    pub billed_ms: Option<f32>,
+    pub memory_mb: Option<u32>,
+    pub max_memory_used_mb: Option<u32>,
+    pub init_ms: Option<f32>,
+    pub restore_ms: Option<f32>,
+    pub status: InvocationStatus,
+    pub error_type: Option<Sym>,
+    pub trace: Option<TraceContext>,
+    /// Its platform lines, for evidence: START (or the first seen) and REPORT.
+    pub first_line: FactRef,
+    pub report_line: Option<FactRef>,
+    /// Its application facts, in order of time.
+    pub app: Vec<FactRef>,
+    /// Had a START or a REPORT line: counted. An attempt seen only by END or application lines is not.
+    pub counted: bool,
+    /// The environment started or restarted for it: index in `Analysis::inits`, set by `detect::cold_start`.
+    pub init: Option<u32>,
+}
+
+/// How an invocation ended. The words are the contract's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::Display)]
+#[strum(serialize_all = "snake_case")]
+pub enum InvocationStatus {
+    Ok,
+    Error,
+    Timeout,
+    OutOfMemory,
+    Unknown,
+}
+
+impl InvocationStatus {
+    /// Whether AWS counts it in `Errors`.
+    pub fn failed(self) -> bool {
+        matches!(self, Self::Error | Self::Timeout | Self::OutOfMemory)
+    }
+}
+
+/// One execution environment: one log stream of a function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Environment {
+    pub function: Sym,
+    pub version: Option<Sym>,
+    /// Index in `Facts::streams`.
+    pub stream: u32,
+    pub init_type: Option<InitType>,
+    /// INIT_START or RESTORE_START; `None` if the line is missing.
+    pub init_start: Option<Timestamp>,
+    /// Its invocations, in order of start.
+    pub invocations: Vec<InvocationIndex>,
+    /// Runs many invocations at once (Managed Instances): stream order says nothing.
+    pub concurrent: bool,
+}
+
+/// What `correlate::assemble` makes of the lines.
+#[derive(Clone, Debug, Default)]
+pub struct Assembled {
+    /// Sorted by (start, function text, request id, attempt).
+    pub invocations: Vec<Invocation>,
+    /// Sorted like `Facts::streams`.
+    pub environments: Vec<Environment>,
+    /// Attempts of each request id, in order.
+    pub by_request: hashbrown::HashMap<RequestId, Vec<InvocationIndex>>,
+    /// Application facts that belong to no invocation (init code, other groups).
+    pub orphans: Vec<FactRef>,
+}

@@ -1,0 +1,76 @@
+//! Raw records, exactly as a source got them: nothing is read out of them before `decode`.
+
+use super::time::Timestamp;
+
+/// One raw record of any source. The wire shapes are those of the report contract (README, "Inputs").
+#[derive(Clone, Debug, PartialEq)]
+pub enum Record {
+    /// One CloudWatch Logs event.
+    Log(LogRecord),
+    /// One X-Ray segment document (JSON text), or one span of `aws/spans`.
+    Segment(Box<str>),
+    /// One CloudWatch metric-stream line (JSON text).
+    Metric(Box<str>),
+    /// One function configuration (JSON text), as `ListFunctions` gives it, `ReservedConcurrentExecutions` beside it.
+    Function(Box<str>),
+    /// A stretch that the source knows it did not see.
+    Gap(Gap),
+}
+
+/// One CloudWatch Logs event with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogRecord {
+    pub group: Box<str>,
+    pub stream: Box<str>,
+    pub timestamp: Timestamp,
+    pub ingestion: Option<Timestamp>,
+    pub event_id: Option<Box<str>>,
+    pub message: Box<str>,
+}
+
+impl LogRecord {
+    /// This record as decoders take it.
+    pub fn line(&self) -> LogLine<'_> {
+        LogLine {
+            group: &self.group,
+            stream: &self.stream,
+            timestamp: self.timestamp,
+            ingestion: self.ingestion,
+            event_id: self.event_id.as_deref(),
+            message: &self.message,
+        }
+    }
+}
+
+/// A borrowed log event: what a decoder looks at, once.
+#[derive(Clone, Copy, Debug)]
+pub struct LogLine<'a> {
+    pub group: &'a str,
+    pub stream: &'a str,
+    pub timestamp: Timestamp,
+    pub ingestion: Option<Timestamp>,
+    pub event_id: Option<&'a str>,
+    pub message: &'a str,
+}
+
+/// Why a stretch of a log group was not seen. The words are the contract's.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::Display, strum::EnumString,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum GapReason {
+    Throttled,
+    Denied,
+    Outage,
+    Sampled,
+    Dropped,
+}
+
+/// A stretch `[from, to)` of one log group that was not seen, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gap {
+    pub group: Box<str>,
+    pub from: Timestamp,
+    pub to: Timestamp,
+    pub why: GapReason,
+}

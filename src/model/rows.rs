@@ -1,0 +1,369 @@
+//! The rows of the report: what detection says, one type a list of the contract (README, "Report").
+
+use super::fact::EventSource;
+use super::facts::FactRef;
+use super::ids::RequestId;
+use super::invocation::{InvocationIndex, InvocationStatus};
+use super::symbols::Sym;
+use super::time::Timestamp;
+
+/// One start or restart of an environment. Sorted by (at, function, log stream).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Init {
+    pub function: Sym,
+    pub version: Option<Sym>,
+    /// Index in `Facts::streams`.
+    pub stream: u32,
+    pub at: Timestamp,
+    pub kind: InitKind,
+    pub init_ms: Option<f32>,
+    /// What the request waited; 0 where nobody waited; `None` where it cannot be known.
+    pub felt_ms: Option<f32>,
+    /// `None` if nobody waited.
+    pub cause: Option<InitCause>,
+    /// The invocation that ran first in it.
+    pub invocation: Option<InvocationIndex>,
+    pub request_id: Option<RequestId>,
+    /// The environment whose end explains this start, for the drill-down: index in `Assembled::environments`.
+    pub explained_by: Option<u32>,
+    /// INIT_START or, where it is missing, the first line of the environment.
+    pub line: Option<FactRef>,
+}
+
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::Display,
+    strum::EnumIter,
+    strum::EnumString,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum InitKind {
+    OnDemand,
+    Proactive,
+    Provisioned,
+    Restore,
+    InitTimeout,
+    InitFailed,
+    ReinitAfterCrash,
+}
+
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::Display,
+    strum::EnumIter,
+    strum::EnumString,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum InitCause {
+    First,
+    Deploy,
+    PcExhausted,
+    ErrorRecycle,
+    PlatformRecycle,
+    IdleExpiry,
+    ScaleOut,
+}
+
+/// Refused attempts of one resource in one minute. Sorted by (minute, resource).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Throttle {
+    pub minute: Timestamp,
+    /// `lambda:NAME`, `dynamodb:TABLE`, `kinesis:STREAM`, `apigateway:API`, or a service's name.
+    pub resource: String,
+    pub class: ThrottleClass,
+    pub count: u64,
+    /// No metric: at least this many.
+    pub lower_bound: bool,
+    /// Attempts with a known caller (function name), most first, then by name.
+    pub callers: Vec<(Sym, u64)>,
+    /// Some of the lines or spans behind it.
+    pub evidence: Vec<Evidence>,
+}
+
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::Display,
+    strum::EnumIter,
+    strum::EnumString,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum ThrottleClass {
+    ReservedLimit,
+    AccountLimit,
+    ScalingRate,
+    InvokeRate,
+    PcSpill,
+    Disabled,
+    Downstream,
+    GatewayStage,
+    GatewayUsagePlan,
+    Waf,
+    Unknown,
+}
+
+/// One repeated delivery. Sorted by (repeat start, consumer, identity).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Duplicate {
+    pub consumer: Sym,
+    pub source: EventSource,
+    pub identity: Sym,
+    pub class: DuplicateClass,
+    pub harm: Harm,
+    /// The delivery it repeats: the one just before.
+    pub first: DeliveryEnd,
+    pub repeat: DeliveryEnd,
+}
+
+/// One side of a repeat.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DeliveryEnd {
+    pub invocation: InvocationIndex,
+    pub request_id: RequestId,
+    pub at: Timestamp,
+    pub status: InvocationStatus,
+}
+
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::Display,
+    strum::EnumIter,
+    strum::EnumString,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum DuplicateClass {
+    InBatchDup,
+    FifoWindowExceeded,
+    ProducerDup,
+    ProducerRetry,
+    DlqRedriveSuspect,
+    DurableReplay,
+    SfnRetry,
+    OperatorReplay,
+    Overlap,
+    AsyncRetry,
+    BatchCollateral,
+    RetryExpected,
+    VisibilityExpired,
+    CheckpointReplay,
+    ProviderRedelivery,
+    RedeliveryUnknown,
+}
+
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::Display,
+    strum::EnumIter,
+    strum::EnumString,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum Harm {
+    None,
+    Absorbed,
+    Possible,
+    Double,
+}
+
+/// One arrival that was overtaken (RFC 4737). Sorted by (at, consumer, key).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reordered {
+    pub consumer: Sym,
+    pub source: EventSource,
+    pub key: Sym,
+    pub sequence: Sym,
+    pub identity: Sym,
+    pub invocation: InvocationIndex,
+    pub request_id: RequestId,
+    pub at: Timestamp,
+    /// RFC 4737: arrivals since the earliest one with a larger sequence.
+    pub extent: u32,
+    pub late_ms: f64,
+    pub verdict: Verdict,
+    /// The invocation that overtook it.
+    pub overtaken_by: InvocationIndex,
+}
+
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::Display,
+    strum::EnumIter,
+    strum::EnumString,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum Verdict {
+    Violation,
+    RetryInduced,
+    BestEffort,
+    Uncertain,
+}
+
+/// Order of one (consumer, source): what the ordering pane and findings rest on beside [`Reordered`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrderDomain {
+    pub consumer: Sym,
+    pub source: EventSource,
+    /// Queue, stream, table, bucket; `None` for configured keys.
+    pub resource: Option<Sym>,
+    pub keys: u32,
+    /// Distinct first copies: the denominator of R.
+    pub arrivals: u64,
+    pub reordered: u64,
+    /// Two sequences of one strict key in progress at once.
+    pub overlaps: u64,
+    /// An older sequence finished after a newer one had succeeded.
+    pub stale_applies: u64,
+    /// Holes in dense sequences that did not close.
+    pub gaps: u64,
+}
+
+/// Which invocation called or fed which. Sorted by (parent, child) as texts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Link {
+    pub parent: InvocationIndex,
+    pub child: InvocationIndex,
+    pub tier: LinkTier,
+    pub confidence: f32,
+    /// The parent waited for the child.
+    pub synchronous: bool,
+}
+
+/// Highest first: a lower tier never overrides a higher one.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::Display,
+    strum::EnumIter,
+    strum::EnumString,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum LinkTier {
+    TraceParent,
+    TraceLink,
+    ProducedId,
+    CorrelationId,
+    Inferred,
+}
+
+/// Exceptions of one function with one fingerprint. Sorted by count, then function, then text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ErrorGroup {
+    pub function: Sym,
+    pub error_type: Sym,
+    pub message: Sym,
+    pub frames: Sym,
+    pub status: InvocationStatus,
+    pub count: u64,
+    pub first_seen: Timestamp,
+    pub last_seen: Timestamp,
+    /// Failed invocations, in order of time.
+    pub invocations: Vec<InvocationIndex>,
+    /// The newest line that shows it.
+    pub line: Option<FactRef>,
+}
+
+/// The figures of one function. Sorted by name. `None`: cannot be known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FunctionFigures {
+    pub function: Sym,
+    pub invocations: u64,
+    pub errors: u64,
+    pub timeouts: u64,
+    pub out_of_memory: u64,
+    pub duration_ms: Option<Percentiles>,
+    pub init_ms: Option<Percentiles>,
+    pub environments: u64,
+    pub felt_cold_starts: u64,
+    /// Felt cold starts / invocations, with its Wilson 95 % interval; `None` without invocations.
+    pub cold_rate: Option<Rate>,
+    pub throttled: Option<u64>,
+    pub duplicates_harmful: Option<u64>,
+    pub retries: Option<u64>,
+    pub reordered: Option<u64>,
+    pub memory_mb: Option<u32>,
+    pub max_memory_used_mb: Option<u32>,
+    pub billed_ms: Option<f64>,
+    pub peak_concurrency: u64,
+    pub id_coverage: Option<f64>,
+    pub sampled_share: Option<f64>,
+    /// REPORT lines / Invocations metric over final minutes; `None` without the metric.
+    pub coverage: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Percentiles {
+    pub p50: f64,
+    pub p95: f64,
+    pub p99: f64,
+    pub max: f64,
+}
+
+/// A share with its 95 % interval.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rate {
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
+/// One thing that proves a claim and opens: a line or a metric point.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Evidence {
+    Line {
+        request_id: Option<RequestId>,
+        line: FactRef,
+    },
+    Metric {
+        point: u32,
+    },
+    /// A span: index in `Facts::spans`.
+    Span {
+        span: u32,
+    },
+}

@@ -1,0 +1,83 @@
+//! Settings of the one file `nepho.toml`. An unknown key is an error that names line and column.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// Everything that can be set. Absent keys have the defaults given here.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Name of a built-in theme or path of a theme file.
+    pub theme: Option<String>,
+    /// Rules that read ids which a team logs in its own way.
+    pub extract: Vec<ExtractRule>,
+    pub thresholds: Thresholds,
+    pub memory: Memory,
+    /// Keys by context, then by key: `[keys.table] "ctrl-n" = "down"`.
+    pub keys: BTreeMap<String, BTreeMap<String, String>>,
+    /// `false` leaves selection to the terminal.
+    pub mouse: Option<bool>,
+}
+
+/// One `[[extract]]` rule: JSONPaths into the JSON of an application line, or a regex with groups of the same names.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExtractRule {
+    /// Globs of function names; every function if empty.
+    pub functions: Vec<String>,
+    pub pattern: Option<String>,
+    pub event_id: Option<String>,
+    pub ordering_key: Option<String>,
+    pub sequence: Option<String>,
+    /// Sequences have no holes, so a hole is a lost event.
+    pub dense: bool,
+    pub correlation_id: Option<String>,
+}
+
+/// From when on something is said, and how loud.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Thresholds {
+    /// Lower bound of the share of felt cold starts that makes a finding.
+    pub cold_rate: f64,
+    /// Harmed requests a minute (lower bound) that make a P1.
+    pub page_harm_per_min: f64,
+    /// Concurrent executions of the account, where `GetAccountSettings` may not be read.
+    pub account_concurrency: Option<u32>,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self {
+            cold_rate: 0.05,
+            page_harm_per_min: 1.0,
+            account_concurrency: None,
+        }
+    }
+}
+
+/// Bounds of what is remembered.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Memory {
+    /// Megabytes of log text that can be looked at again.
+    pub log_text_mb: u32,
+    /// Invocations that are remembered whole.
+    pub invocations: u32,
+    /// Event ids by which re-reads are recognised.
+    pub event_ids: u32,
+    /// Traces that are remembered.
+    pub traces: u32,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            log_text_mb: 64,
+            invocations: 1_000_000,
+            event_ids: 16_000_000,
+            traces: 200_000,
+        }
+    }
+}

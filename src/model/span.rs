@@ -1,0 +1,57 @@
+//! Segments and subsegments of X-Ray, and spans of `aws/spans`, flattened.
+
+use super::ids::{RequestId, SpanId, TraceId};
+use super::symbols::Sym;
+
+/// One segment, subsegment or span. Times are microseconds since the epoch: X-Ray gives fractions of a millisecond.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Span {
+    pub trace: TraceId,
+    pub id: SpanId,
+    pub parent: Option<SpanId>,
+    /// Id of the segment document it was sent in; its own id for a segment.
+    pub segment: SpanId,
+    pub name: Sym,
+    pub kind: SpanKind,
+    pub start_us: i64,
+    /// `None` while it is in progress.
+    pub end_us: Option<i64>,
+    /// `aws.request_id`: of a Lambda segment the invocation's, of a subsegment the called service's.
+    pub request_id: Option<Sym>,
+    /// The same as an invocation id, where it has that form.
+    pub invocation: Option<RequestId>,
+    /// Called or running resource in the contract's words (`lambda:NAME`, `dynamodb:TABLE`, …), where it is named.
+    pub resource: Option<Sym>,
+    pub operation: Option<Sym>,
+    pub status: Option<u16>,
+    pub error: bool,
+    pub fault: bool,
+    pub throttle: bool,
+    /// Made by X-Ray out of a subsegment (`inferred: true`): a copy, never counted.
+    pub inferred: bool,
+    /// Spans of other traces or of this one that fed it (SQS batches): at most 20 a segment.
+    pub links: Vec<(TraceId, SpanId)>,
+}
+
+/// What a span stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SpanKind {
+    /// `AWS::Lambda`: the service's side of an invocation, with `aws.request_id`.
+    LambdaService,
+    /// `AWS::Lambda::Function`: the environment's side.
+    LambdaFunction,
+    Initialization,
+    Restore,
+    Invocation,
+    Overhead,
+    /// Waiting in the queue of asynchronous events.
+    DwellTime,
+    /// `Attempt #N` of an asynchronous event.
+    Attempt(u16),
+    /// Another segment: API Gateway, a client, a state machine.
+    Segment,
+    /// A call to another service.
+    Remote,
+    /// Any other subsegment.
+    Local,
+}

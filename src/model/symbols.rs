@@ -1,0 +1,106 @@
+//! Interned text: every name, message id, key and sequence is stored once and held as four bytes.
+
+use hashbrown::HashTable;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// A piece of text in a [`Symbols`] table. Numbers are given in order of arrival: sort by the **text**, never by this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sym(pub u32);
+
+/// The table behind [`Sym`]: append-only, one copy of each text.
+#[derive(Clone, Debug, Default)]
+pub struct Symbols {
+    bytes: String,
+    /// End of each text in `bytes`; it starts where the one before ends.
+    ends: Vec<u32>,
+    index: HashTable<u32>,
+}
+
+impl Symbols {
+    /// The symbol of `text`, new or known.
+    pub fn intern(&mut self, text: &str) -> Sym {
+        let hash = xxh3_64(text.as_bytes());
+        let known = self.index.find(hash, |&at| self.get(Sym(at)) == text);
+        if let Some(&at) = known {
+            return Sym(at);
+        }
+        let at = self.ends.len() as u32;
+        self.bytes.push_str(text);
+        self.ends.push(self.bytes.len() as u32);
+        let Self { bytes, ends, index } = self;
+        index.insert_unique(hash, at, |&at| xxh3_64(slice(bytes, ends, at).as_bytes()));
+        Sym(at)
+    }
+
+    /// The symbol of `text` if it was interned before.
+    pub fn lookup(&self, text: &str) -> Option<Sym> {
+        let hash = xxh3_64(text.as_bytes());
+        self.index
+            .find(hash, |&at| self.get(Sym(at)) == text)
+            .map(|&at| Sym(at))
+    }
+
+    /// The text of a symbol of this table.
+    pub fn get(&self, sym: Sym) -> &str {
+        slice(&self.bytes, &self.ends, sym.0)
+    }
+
+    /// How many texts are held.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether nothing is held.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Bytes on the heap, for the memory budget.
+    pub fn heap_bytes(&self) -> usize {
+        self.bytes.capacity() + self.ends.capacity() * 4 + self.index.capacity() * 5
+    }
+
+    /// Interns every text of `other`, in its order; `result[n]` is the symbol here of `Sym(n)` there.
+    pub fn absorb(&mut self, other: &Self) -> Vec<Sym> {
+        (0..other.len() as u32)
+            .map(|at| self.intern(other.get(Sym(at))))
+            .collect()
+    }
+}
+
+fn slice<'a>(bytes: &'a str, ends: &[u32], at: u32) -> &'a str {
+    let at = at as usize;
+    let start = if at == 0 { 0 } else { ends[at - 1] as usize };
+    &bytes[start..ends[at] as usize]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_texts_share_one_symbol() {
+        let mut symbols = Symbols::default();
+        let first = symbols.intern("orders");
+        let empty = symbols.intern("");
+        assert_eq!(symbols.intern("orders"), first);
+        assert_ne!(empty, first);
+        assert_eq!(
+            (symbols.get(first), symbols.get(empty), symbols.len()),
+            ("orders", "", 2)
+        );
+        assert_eq!(symbols.lookup("payments"), None);
+    }
+
+    #[test]
+    fn absorbing_maps_each_symbol_to_its_twin() {
+        let mut here = Symbols::default();
+        here.intern("a");
+        let mut there = Symbols::default();
+        let (b, a) = (there.intern("b"), there.intern("a"));
+        let map = here.absorb(&there);
+        assert_eq!(here.get(map[b.0 as usize]), "b");
+        assert_eq!(here.get(map[a.0 as usize]), "a");
+        assert_eq!(here.len(), 2);
+    }
+}
