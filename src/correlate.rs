@@ -1,1 +1,3 @@
-//! Stub.
+//! Floor 2: joins facts into invocations, environments, deliveries, links and request trees. Pure: no clock, no IO.
+
+pub mod assemble;

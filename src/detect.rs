@@ -1,1 +1,23 @@
-//! Stub.
+//! Floor 2: what is wrong. Every detector is a pure function of the analysis and the settings.
+
+use crate::model::analysis::Analysis;
+use crate::model::finding::{Finding, FindingKind};
+use crate::model::settings::Settings;
+
+pub mod cold_start;
+pub mod figures;
+pub mod statistics;
+
+/// Says what one kind of trouble looks like in an analysis whose rows are complete.
+pub trait Detector {
+    /// The kind of finding it gives.
+    fn kind(&self) -> FindingKind;
+
+    /// Its findings, in any order: `triage` ranks and merges them.
+    fn findings(&self, analysis: &Analysis, settings: &Settings) -> Vec<Finding>;
+}
+
+/// Every detector, one line each.
+pub fn all() -> Vec<Box<dyn Detector>> {
+    vec![]
+}

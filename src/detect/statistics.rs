@@ -1,0 +1,1 @@
+//! The statistics that figures and findings rest on.
