@@ -1,6 +1,7 @@
 //! Everything that was decoded, before anything is concluded from it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::config::FunctionConfig;
 use super::fact::{AppFact, Fact, What};
@@ -15,8 +16,9 @@ use super::time::Timestamp;
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     pub symbols: Symbols,
-    /// Sorted by (group text, stream text, function text): the order does not depend on arrival.
-    pub streams: Vec<StreamFacts>,
+    /// Sorted by (group text, stream text): the order does not depend on arrival. Shared, so that a new picture copies
+    /// only the streams that changed.
+    pub streams: Vec<Arc<StreamFacts>>,
     /// Distinct spans, the latest version of each, sorted by (trace, start, id).
     pub spans: Vec<Span>,
     /// Distinct points, sorted by (namespace, name, dimensions, at) as texts.
