@@ -1,11 +1,13 @@
 //! Floor 0: the nouns of nepho. Plain data, no IO, no clock.
 
 pub mod analysis;
+pub mod batch;
 pub mod config;
 pub mod delivery;
 pub mod fact;
 pub mod facts;
 pub mod finding;
+pub mod health;
 pub mod ids;
 pub mod invocation;
 pub mod metric;

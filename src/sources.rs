@@ -1,1 +1,91 @@
-//! Stub.
+//! Floor 5: where raw records come from. A source decodes nothing: a file of raw records exercises the whole chain.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::model::batch::Batch;
+use crate::model::health::{Health, Right};
+use crate::model::record::Gap;
+use crate::model::time::Timestamp;
+
+/// One place that records come from. Fetches one page when asked; it never sleeps, retries or spawns: the pump does.
+pub trait Source: Send {
+    /// What the sources pane calls it: `logs /aws/lambda/auth`, `x-ray`, `demo`, a path. Unique and stable.
+    fn name(&self) -> &str;
+
+    /// IAM action of the call that the next [`Source::fetch`] makes, whose quota the pump asks for first;
+    /// `None` where nothing is called (files, the simulated cloud).
+    fn action(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// How long the pump waits after [`Next::CaughtUp`].
+    fn interval(&self) -> Duration {
+        Duration::from_secs(2)
+    }
+
+    /// The next page as of `now`. Cancel-safe: a dropped fetch loses nothing, the next one asks again.
+    fn fetch(&mut self, now: Timestamp) -> Fetching<'_>;
+
+    /// Fills in what only the source knows: lag, late records, gaps, a note. Called after each fetch.
+    fn describe(&self, _health: &mut Health) {}
+
+    /// The stretch that stays unseen if it is never asked again.
+    fn unseen(&self, _now: Timestamp) -> Option<Gap> {
+        None
+    }
+}
+
+/// A page on its way.
+pub type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Page, FetchError>> + Send + 'a>>;
+
+/// What one fetch brought.
+pub struct Page {
+    pub batch: Batch,
+    pub next: Next,
+    /// Further sources that this one found (the log groups of the functions it listed): the pump starts them.
+    pub found: Vec<Box<dyn Source>>,
+}
+
+impl Page {
+    /// A page without new sources.
+    pub fn new(batch: impl Into<Batch>, next: Next) -> Self {
+        Self {
+            batch: batch.into(),
+            next,
+            found: Vec::new(),
+        }
+    }
+}
+
+/// When to ask again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// At once: there is more.
+    More,
+    /// After the source's interval: nothing more for now.
+    CaughtUp,
+    /// Never: it was read to its end.
+    End,
+}
+
+/// Why a fetch brought nothing. The text is one line: what, where, what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// Asked too often: ask again after that long, and less often.
+    #[error("{message}")]
+    Throttled { after: Duration, message: String },
+    /// Passes by itself: the network, a time-out, the service's own fault.
+    #[error("{message}")]
+    Transient { message: String },
+    /// No credentials, or expired ones: passes once somebody logs in.
+    #[error("{message}")]
+    LoggedOut { message: String },
+    /// A right is missing: this source stops, the others go on.
+    #[error("{message}")]
+    Denied { right: Right, message: String },
+    /// Nothing that waiting would mend: an unreadable file, an unknown region.
+    #[error("{message}")]
+    Broken { message: String },
+}

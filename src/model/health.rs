@@ -1,0 +1,91 @@
+//! How the sources of records fare: what the header and the sources pane say about them.
+
+use std::collections::BTreeMap;
+
+use super::record::Gap;
+use super::time::Timestamp;
+
+/// All sources of this run, and the calls they made. Unknown is `None`, never 0.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Board {
+    /// By [`Health::name`].
+    pub sources: BTreeMap<Box<str>, Health>,
+    /// By IAM action (`logs:FilterLogEvents`).
+    pub calls: BTreeMap<&'static str, Calls>,
+}
+
+/// How one source fares.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Health {
+    /// `logs /aws/lambda/auth`, `x-ray`, `metrics`, `functions`, `demo`, or a path.
+    pub name: Box<str>,
+    pub state: SourceState,
+    /// Everything before it has arrived, as far as the source can know.
+    pub complete_until: Option<Timestamp>,
+    /// Median and 99th percentile of ingestion − timestamp over its latest records.
+    pub lag_p50_ms: Option<f64>,
+    pub lag_p99_ms: Option<f64>,
+    /// Records handed over, re-reads of an overlap included.
+    pub records: u64,
+    /// Records that lay before `complete_until` when they arrived.
+    pub late: u64,
+    /// Stretches it knows it did not see.
+    pub gaps: Vec<Gap>,
+    /// The last failure in words: what, where, what to do. `None` once it goes on.
+    pub trouble: Option<Box<str>>,
+    /// When it is asked again, after a failure.
+    pub again_at: Option<Timestamp>,
+    /// The right that it lacks: stopped for that.
+    pub lacks: Option<Right>,
+    /// What it is doing or found, in words (`34 functions, 19 match`).
+    pub note: Option<Box<str>>,
+}
+
+/// What a source is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, strum::Display)]
+#[strum(serialize_all = "kebab-case")]
+pub enum SourceState {
+    /// Not asked yet.
+    #[default]
+    Starting,
+    /// Working off a backlog.
+    Reading,
+    /// Nothing more for now.
+    #[strum(serialize = "ok")]
+    CaughtUp,
+    /// Slowed down by the service.
+    Throttled,
+    /// No valid credentials: goes on by itself once there are some.
+    LoggedOut,
+    /// Lacks a right: stopped, the others go on.
+    Denied,
+    /// Fails; asked again at [`Health::again_at`], or given up where that is `None`.
+    Broken,
+    /// Read to its end: a file.
+    Ended,
+}
+
+/// A right to call something.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Right {
+    /// IAM action: `logs:FilterLogEvents`.
+    pub action: Box<str>,
+    /// What it was refused on (`/aws/lambda/nightly-report`), where it is one resource.
+    pub resource: Option<Box<str>>,
+}
+
+/// Calls of one API action by all sources together.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Calls {
+    pub made: u64,
+    /// Refused for want of quota.
+    pub refused: u64,
+    /// Refused for want of rights; the action is held if `made` exceeds it.
+    pub denied: u64,
+    /// Over the last minute.
+    pub per_second: f64,
+    /// What AWS grants to the account in this region, a second; `None` where it is not published.
+    pub quota_per_second: Option<f64>,
+    /// What nepho may use of it now: its share, less after a refusal.
+    pub allowed_per_second: Option<f64>,
+}
