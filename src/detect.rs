@@ -1,7 +1,7 @@
 //! Floor 2: what is wrong. Every detector is a pure function of the analysis and the settings.
 
 use crate::model::analysis::Analysis;
-use crate::model::finding::{Finding, FindingKind};
+use crate::model::finding::{Candidate, FindingKind};
 use crate::model::settings::Settings;
 
 pub mod cold_start;
@@ -13,8 +13,8 @@ pub trait Detector {
     /// The kind of finding it gives.
     fn kind(&self) -> FindingKind;
 
-    /// Its findings, in any order: `triage` ranks and merges them.
-    fn findings(&self, analysis: &Analysis, settings: &Settings) -> Vec<Finding>;
+    /// What it saw, in any order: `triage` judges, ranks and merges it.
+    fn candidates(&self, analysis: &Analysis, settings: &Settings) -> Vec<Candidate>;
 }
 
 /// Every detector, one line each.

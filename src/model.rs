@@ -16,4 +16,5 @@ pub mod rows;
 pub mod settings;
 pub mod span;
 pub mod symbols;
+pub mod text;
 pub mod time;

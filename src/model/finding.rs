@@ -1,6 +1,8 @@
 //! Findings: what is wrong, worst first.
 
+use super::invocation::InvocationIndex;
 use super::rows::Evidence;
+use super::symbols::Sym;
 use super::time::Timestamp;
 
 /// What a finding is about. The words are the contract's.
@@ -68,4 +70,76 @@ pub struct Finding {
     pub parent: Option<String>,
     /// Bad events a minute, one cell a minute, ending with the window.
     pub trend: Vec<u32>,
+}
+
+/// What a detector saw. Triage counts its events, says how bad it is, what explains it, and makes a [`Finding`] of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    pub kind: FindingKind,
+    /// Function, queue, table or API: the resource that is short.
+    pub subject: String,
+    /// Third part of the id: one stable word for the cause (`reserved_limit`, `overlap`, a fingerprint).
+    pub key: String,
+    pub claim: String,
+    pub cause: String,
+    pub next: String,
+    /// The function whose invocations are the base of the rate; `None` if no function's traffic is.
+    pub function: Option<Sym>,
+    /// Every bad event, in any order: since when, how often and the trend are computed from them.
+    pub events: Vec<BadEvent>,
+    /// Invocations that met the trouble (callers that were refused, runs that failed, both runs of a repeat): two
+    /// findings about the same requests are one incident.
+    pub requests: Vec<InvocationIndex>,
+    /// Functions that others wait for here (the refusing or the slow one): what makes this the cause of another's trouble.
+    pub culprits: Vec<Sym>,
+    pub alarm: Alarm,
+    /// Harm of one event, 1 for a lost request: 0.8 double run, 0.3 felt cold start, 0.2 delayed, 0.05 expected.
+    pub weight: f64,
+    /// 1 for what was read, less for what was inferred.
+    pub confidence: f64,
+    /// Some of the requests are lost for good: nobody tries them again.
+    pub lost: bool,
+    /// At least one; the strongest first. Triage keeps 50.
+    pub evidence: Vec<Evidence>,
+}
+
+/// One bad event, or several of one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BadEvent {
+    pub at: Timestamp,
+    pub count: u32,
+}
+
+/// When a candidate is more than a line in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alarm {
+    /// When it comes more often than it used to.
+    Change,
+    /// Wrong at its first occurrence (an order violated, an event run twice): no change is needed.
+    Certain,
+    /// Never: expected behaviour, or a remark on the data.
+    Never,
+}
+
+impl Candidate {
+    /// A candidate of weight 1 that alarms on change, to be filled by its detector.
+    pub fn new(kind: FindingKind, subject: impl Into<String>, key: impl Into<String>) -> Self {
+        Self {
+            kind,
+            subject: subject.into(),
+            key: key.into(),
+            claim: String::new(),
+            cause: String::new(),
+            next: String::new(),
+            function: None,
+            events: Vec::new(),
+            requests: Vec::new(),
+            culprits: Vec::new(),
+            alarm: Alarm::Change,
+            weight: 1.0,
+            confidence: 1.0,
+            lost: false,
+            evidence: Vec::new(),
+        }
+    }
 }
