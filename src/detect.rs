@@ -5,8 +5,10 @@ use crate::model::finding::{Candidate, FindingKind};
 use crate::model::settings::Settings;
 
 pub mod cold_start;
+pub mod error;
 pub mod figures;
 pub mod statistics;
+pub mod triage;
 
 /// Says what one kind of trouble looks like in an analysis whose rows are complete.
 pub trait Detector {

@@ -1,1 +1,3 @@
-//! Stub.
+//! Floor 6: what leaves nepho in a file or a pipe.
+
+pub mod report;

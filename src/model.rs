@@ -18,3 +18,4 @@ pub mod span;
 pub mod symbols;
 pub mod text;
 pub mod time;
+pub mod words;

@@ -1,0 +1,140 @@
+//! What table and markdown say alike.
+
+use crate::model::analysis::Analysis;
+use crate::model::finding::Severity;
+use crate::model::rows::{Evidence, FunctionFigures};
+use crate::model::text::plain;
+use crate::model::words::{count, duration, percent, time_of_day};
+
+/// The columns of the table of functions.
+pub(super) const COLUMNS: [&str; 11] = [
+    "function",
+    "invocations",
+    "errors",
+    "timed out",
+    "p50",
+    "p99",
+    "cold k/n",
+    "throttled",
+    "doubled",
+    "overtaken",
+    "peak",
+];
+
+/// Severity as glyph and word.
+pub(super) fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::P1 => "▲P1",
+        Severity::P2 => "△P2",
+        Severity::P3 => "○P3",
+        Severity::P4 => "·P4",
+    }
+}
+
+/// What was read, over which time: one line.
+pub(super) fn summary(analysis: &Analysis) -> String {
+    let figures = &analysis.functions;
+    let sum = |pick: fn(&FunctionFigures) -> u64| figures.iter().map(pick).sum::<u64>();
+    let window = analysis.window.map_or_else(
+        || "no invocation".to_owned(),
+        |(from, to)| format!("{from} to {to} ({})", duration(to.since(from) as f64)),
+    );
+    format!(
+        "{window} · {} invocations of {} functions, {} errors, {} timed out",
+        count(sum(|row| row.invocations)),
+        figures.iter().filter(|row| row.environments > 0).count(),
+        count(sum(|row| row.errors)),
+        count(sum(|row| row.timeouts)),
+    )
+}
+
+/// What the figures could not see; empty if nothing is known to be missing.
+pub(super) fn completeness(analysis: &Analysis) -> Vec<String> {
+    let facts = &analysis.facts;
+    let mut lines = Vec::new();
+    match analysis.coverage {
+        Some(coverage) if coverage < 0.98 => {
+            lines.push(format!(
+                "partial: {} % of the runs were seen",
+                percent(coverage)
+            ));
+        }
+        _ => {}
+    }
+    for gap in &facts.gaps {
+        lines.push(format!(
+            "not seen: {} from {} to {} ({})",
+            plain(facts.text(gap.group)),
+            time_of_day(gap.from),
+            time_of_day(gap.to),
+            gap.why
+        ));
+    }
+    if facts.inputs.unparsed_lines > 0 {
+        lines.push(format!(
+            "{} lines could not be read",
+            count(facts.inputs.unparsed_lines)
+        ));
+    }
+    let evicted = facts.evicted.invocations;
+    if evicted > 0 {
+        lines.push(format!("{} older runs were forgotten", count(evicted)));
+    }
+    lines
+}
+
+/// The cells of one function; `?` where a figure cannot be known, `–` where there is nothing to measure.
+pub(super) fn cells(analysis: &Analysis, row: &FunctionFigures) -> Vec<String> {
+    let known = |value: Option<u64>| value.map_or_else(|| "?".to_owned(), count);
+    let time = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), duration);
+    vec![
+        plain(analysis.text(row.function)).into_owned(),
+        count(row.invocations),
+        count(row.errors),
+        count(row.timeouts),
+        time(row.duration_ms.map(|figures| figures.p50)),
+        time(row.duration_ms.map(|figures| figures.p99)),
+        format!("{}/{}", count(row.felt_cold_starts), count(row.invocations)),
+        known(row.throttled),
+        known(row.duplicates_harmful),
+        known(row.reordered),
+        count(row.peak_concurrency),
+    ]
+}
+
+/// Where the first proof of a finding stands, in one line.
+pub(super) fn proof(analysis: &Analysis, evidence: &[Evidence]) -> String {
+    let facts = &analysis.facts;
+    let Some(first) = evidence.first() else {
+        return String::new();
+    };
+    let first = match *first {
+        Evidence::Line { request_id, line } => {
+            let (stream, fact) = (facts.stream(line), facts.fact(line));
+            let request = request_id.map_or_else(String::new, |id| format!("request {id}, "));
+            format!(
+                "{request}{} {} at {}",
+                plain(facts.text(stream.group)),
+                plain(facts.text(stream.stream)),
+                fact.at
+            )
+        }
+        Evidence::Metric { point } => {
+            let point = &facts.metrics[point as usize];
+            format!(
+                "{} {} at {}",
+                plain(facts.text(point.namespace)),
+                plain(facts.text(point.name)),
+                point.at
+            )
+        }
+        Evidence::Span { span } => {
+            let span = &facts.spans[span as usize];
+            format!("trace {}, segment {}", span.trace, span.id)
+        }
+    };
+    match evidence.len() {
+        1 => first,
+        more => format!("{first}, and {} more", more - 1),
+    }
+}
