@@ -1,3 +1,5 @@
 //! Floor 2: joins facts into invocations, environments, deliveries, links and request trees. Pure: no clock, no IO.
 
 pub mod assemble;
+pub mod link;
+pub mod spans;

@@ -9,6 +9,7 @@ pub mod error;
 pub mod figures;
 pub mod statistics;
 pub mod triage;
+pub mod throttle;
 
 /// Says what one kind of trouble looks like in an analysis whose rows are complete.
 pub trait Detector {

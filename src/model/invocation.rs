@@ -91,4 +91,6 @@ pub struct Assembled {
     pub by_request: hashbrown::HashMap<RequestId, Vec<InvocationIndex>>,
     /// Application facts that belong to no invocation (init code, other groups).
     pub orphans: Vec<FactRef>,
+    /// The invocation that each span of `Facts::spans` ran in, as far as it can be told: `correlate::spans::owners`.
+    pub span_owners: Vec<Option<InvocationIndex>>,
 }

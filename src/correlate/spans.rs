@@ -1,0 +1,188 @@
+//! Whose spans are whose: ties the spans of X-Ray to the invocations of the logs.
+
+use hashbrown::HashMap;
+
+use crate::model::facts::Facts;
+use crate::model::ids::{RequestId, SpanId, TraceId};
+use crate::model::invocation::{Assembled, Invocation, InvocationIndex};
+use crate::model::span::{Span, SpanKind};
+use crate::model::time::Timestamp;
+
+/// How far the clock of X-Ray and the stamp of a START line may lie apart where nothing but time tells runs apart.
+const SAME_START_MS: i64 = 1_000;
+
+/// No chain of parents is followed further: a longer one is broken or hostile.
+pub const MAX_HOPS: usize = 64;
+
+/// Finds a span by its trace and id.
+#[derive(Debug, Default)]
+pub struct SpanIndex {
+    places: HashMap<(TraceId, SpanId), u32>,
+}
+
+impl SpanIndex {
+    /// An index of `spans`.
+    pub fn new(spans: &[Span]) -> Self {
+        let places = spans
+            .iter()
+            .enumerate()
+            .map(|(at, span)| ((span.trace, span.id), at as u32))
+            .collect();
+        Self { places }
+    }
+
+    /// Where the span stands in [`Facts::spans`].
+    pub fn find(&self, trace: TraceId, id: SpanId) -> Option<usize> {
+        self.places.get(&(trace, id)).map(|&at| at as usize)
+    }
+}
+
+/// The invocation that each span ran in, parallel to [`Facts::spans`]; `None` where it cannot be told.
+///
+/// `AWS::Lambda` carries the request id. `AWS::Lambda::Function` does not: its own id is the `SegmentId` of the REPORT line, and
+/// its parent is `AWS::Lambda` (or the `Attempt #N` below it). Where one of these was lost the other still holds.
+pub fn owners(facts: &Facts, assembled: &Assembled) -> Vec<Option<InvocationIndex>> {
+    let spans = &facts.spans;
+    let index = SpanIndex::new(spans);
+    let runs = Runs::new(facts, assembled);
+    let mut owners: Vec<Option<InvocationIndex>> = spans
+        .iter()
+        .map(|span| match span.kind {
+            SpanKind::LambdaService => runs.first_of(span.invocation?),
+            SpanKind::LambdaFunction => runs.behind(span, spans, &index),
+            SpanKind::Attempt(_) => {
+                runs.attempt_at(request_of(span, spans, &index)?, start_of(span))
+            }
+            _ => None,
+        })
+        .collect();
+    for (at, span) in spans.iter().enumerate() {
+        if owners[at].is_none() && is_inside(span.kind) {
+            owners[at] = enclosing(span, spans, &index).and_then(|outer| owners[outer]);
+        }
+    }
+    owners
+}
+
+/// Whether spans of this kind lie inside the segment of whoever made them.
+fn is_inside(kind: SpanKind) -> bool {
+    !matches!(
+        kind,
+        SpanKind::LambdaService | SpanKind::LambdaFunction | SpanKind::Segment
+    )
+}
+
+/// The Lambda segment that a subsegment or a client span lies in.
+fn enclosing(span: &Span, spans: &[Span], index: &SpanIndex) -> Option<usize> {
+    let mut at = index.find(span.trace, span.segment);
+    let mut parent = span.parent;
+    for _ in 0..MAX_HOPS {
+        if let Some(found) = at
+            && !is_inside(spans[found].kind)
+        {
+            return (spans[found].kind != SpanKind::Segment).then_some(found);
+        }
+        let next = index.find(span.trace, parent?)?;
+        parent = spans[next].parent;
+        at = Some(next);
+    }
+    None
+}
+
+/// The request id of the `AWS::Lambda` segment that a span of it lies in.
+fn request_of(span: &Span, spans: &[Span], index: &SpanIndex) -> Option<RequestId> {
+    spans[index.find(span.trace, span.segment)?].invocation
+}
+
+/// When a span began, in the milliseconds of the logs.
+pub fn start_of(span: &Span) -> Timestamp {
+    Timestamp(span.start_us.div_euclid(1_000))
+}
+
+/// When a span ended; its start while it is in progress.
+pub fn end_of(span: &Span) -> Timestamp {
+    Timestamp(span.end_us.unwrap_or(span.start_us).div_euclid(1_000))
+}
+
+/// Ways from a Lambda segment to the run that it stands for.
+struct Runs<'a> {
+    facts: &'a Facts,
+    assembled: &'a Assembled,
+    by_segment: HashMap<(TraceId, SpanId), InvocationIndex>,
+    by_trace: HashMap<TraceId, Vec<InvocationIndex>>,
+}
+
+impl<'a> Runs<'a> {
+    fn new(facts: &'a Facts, assembled: &'a Assembled) -> Self {
+        let mut by_segment = HashMap::new();
+        let mut by_trace: HashMap<TraceId, Vec<InvocationIndex>> = HashMap::new();
+        for (at, invocation) in assembled.invocations.iter().enumerate() {
+            let Some(context) = invocation.trace else {
+                continue;
+            };
+            if let Some(segment) = context.segment {
+                by_segment.insert((context.trace, segment), at as InvocationIndex);
+            }
+            by_trace
+                .entry(context.trace)
+                .or_default()
+                .push(at as InvocationIndex);
+        }
+        Self {
+            facts,
+            assembled,
+            by_segment,
+            by_trace,
+        }
+    }
+
+    fn run(&self, at: InvocationIndex) -> &Invocation {
+        &self.assembled.invocations[at as usize]
+    }
+
+    fn first_of(&self, request: RequestId) -> Option<InvocationIndex> {
+        self.assembled.by_request.get(&request)?.first().copied()
+    }
+
+    /// The attempt of a request whose start lies nearest.
+    fn attempt_at(&self, request: RequestId, at: Timestamp) -> Option<InvocationIndex> {
+        let attempts = self.assembled.by_request.get(&request)?;
+        attempts
+            .iter()
+            .copied()
+            .min_by_key(|&attempt| self.run(attempt).start.since(at).abs())
+    }
+
+    /// The run of an `AWS::Lambda::Function` segment.
+    fn behind(&self, span: &Span, spans: &[Span], index: &SpanIndex) -> Option<InvocationIndex> {
+        if let Some(&at) = self.by_segment.get(&(span.trace, span.id)) {
+            return Some(at);
+        }
+        if let Some(request) = span.invocation {
+            return self.attempt_at(request, start_of(span));
+        }
+        let parent = span.parent.and_then(|id| index.find(span.trace, id));
+        match parent.and_then(|at| request_of(&spans[at], spans, index)) {
+            Some(request) => self.attempt_at(request, start_of(span)),
+            None => self.only_candidate(span),
+        }
+    }
+
+    /// Last resort: the only run of the function in the trace that began then and is not known to be another segment.
+    fn only_candidate(&self, span: &Span) -> Option<InvocationIndex> {
+        let name = self.facts.text(span.name);
+        let mut candidates = self
+            .by_trace
+            .get(&span.trace)?
+            .iter()
+            .copied()
+            .filter(|&at| {
+                let run = self.run(at);
+                run.trace.is_some_and(|context| context.segment.is_none())
+                    && self.facts.text(run.function) == name
+                    && run.start.since(start_of(span)).abs() <= SAME_START_MS
+            });
+        let only = candidates.next()?;
+        candidates.next().is_none().then_some(only)
+    }
+}
