@@ -92,6 +92,8 @@ pub struct Candidate {
     pub requests: Vec<InvocationIndex>,
     /// Functions that others wait for here (the refusing or the slow one): what makes this the cause of another's trouble.
     pub culprits: Vec<Sym>,
+    /// Function names, tables and the like that the harmed requests were waiting for, where it is known.
+    pub waits_for: Vec<Sym>,
     pub alarm: Alarm,
     /// Harm of one event, 1 for a lost request: 0.8 double run, 0.3 felt cold start, 0.2 delayed, 0.05 expected.
     pub weight: f64,
@@ -135,6 +137,7 @@ impl Candidate {
             events: Vec::new(),
             requests: Vec::new(),
             culprits: Vec::new(),
+            waits_for: Vec::new(),
             alarm: Alarm::Change,
             weight: 1.0,
             confidence: 1.0,

@@ -291,14 +291,16 @@ pub enum LinkTier {
     Inferred,
 }
 
-/// Exceptions of one function with one fingerprint. Sorted by count, then function, then text.
+/// Failed invocations of one function with one fingerprint. Sorted by count (most first), then function, then text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ErrorGroup {
     pub function: Sym,
-    pub error_type: Sym,
-    pub message: Sym,
-    pub frames: Sym,
     pub status: InvocationStatus,
+    /// `None`: no line says it. Timeouts and runs out of memory are one group each.
+    pub error_type: Option<Sym>,
+    /// Normalised; `None` without an exception line.
+    pub message: Option<Sym>,
+    pub frames: Option<Sym>,
     pub count: u64,
     pub first_seen: Timestamp,
     pub last_seen: Timestamp,
