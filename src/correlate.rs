@@ -3,3 +3,5 @@
 pub mod assemble;
 pub mod link;
 pub mod spans;
+#[cfg(test)]
+pub mod testing;
