@@ -1,1 +1,4 @@
-//! Stub.
+//! Floor 8: what runs. Pumps bring batches, the engine takes them in, the screen shows what it made of them.
+
+pub mod clock;
+pub mod pump;

@@ -1,12 +1,14 @@
 //! Floor 5: where raw records come from. A source decodes nothing: a file of raw records exercises the whole chain.
 
+pub mod pace;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
 use crate::model::batch::Batch;
 use crate::model::health::{Health, Right};
-use crate::model::record::Gap;
+use crate::model::record::{Gap, GapReason};
 use crate::model::time::Timestamp;
 
 /// One place that records come from. Fetches one page when asked; it never sleeps, retries or spawns: the pump does.
@@ -14,9 +16,9 @@ pub trait Source: Send {
     /// What the sources pane calls it: `logs /aws/lambda/auth`, `x-ray`, `demo`, a path. Unique and stable.
     fn name(&self) -> &str;
 
-    /// IAM action of the call that the next [`Source::fetch`] makes, whose quota the pump asks for first;
+    /// The call that the next [`Source::fetch`] makes, whose quota the pump asks for first;
     /// `None` where nothing is called (files, the simulated cloud).
-    fn action(&self) -> Option<&'static str> {
+    fn call(&self) -> Option<Call> {
         None
     }
 
@@ -31,10 +33,19 @@ pub trait Source: Send {
     /// Fills in what only the source knows: lag, late records, gaps, a note. Called after each fetch.
     fn describe(&self, _health: &mut Health) {}
 
-    /// The stretch that stays unseen if it is never asked again.
-    fn unseen(&self, _now: Timestamp) -> Option<Gap> {
+    /// The stretch that stays unseen, for that reason, if it is never asked again.
+    fn unseen(&self, _now: Timestamp, _why: GapReason) -> Option<Gap> {
         None
     }
+}
+
+/// One call of a service's API.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Call {
+    /// IAM action: `logs:FilterLogEvents`.
+    pub action: &'static str,
+    /// Calls a second that the service grants to the account in this region; `None` where it is not published.
+    pub quota: Option<f64>,
 }
 
 /// A page on its way.

@@ -1,0 +1,214 @@
+//! Pumps: one task a source, that fetches, hands on and waits. A full channel parks the pump, and with it the polling.
+//!
+//! Waiting is all here: nothing after `More`, the source's interval after `CaughtUp`, the service's own delay when it
+//! throttles (and half the pace from then on), 200 ms doubling to 30 s with jitter when a call fails. A source that lacks
+//! a right stops and says which; the others go on.
+
+mod backoff;
+mod board;
+#[cfg(test)]
+mod tests;
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use self::backoff::Backoff;
+use self::board::Paces;
+use super::clock::Clock;
+use crate::model::batch::Batch;
+use crate::model::health::{Board, Health, SourceState};
+use crate::model::record::{GapReason, Record};
+use crate::model::time::Timestamp;
+use crate::sources::{Call, FetchError, Next, Page, Source};
+
+/// Batches that wait for the engine; a pump parks when as many are on their way.
+pub const QUEUE: usize = 8;
+
+/// What all pumps of a run share.
+#[derive(Clone)]
+pub struct Pumps {
+    batches: mpsc::Sender<Batch>,
+    board: watch::Sender<Board>,
+    paces: Arc<Mutex<Paces>>,
+    clock: Clock,
+    cancel: CancellationToken,
+    seed: u64,
+}
+
+impl Pumps {
+    /// Pumps that hand their batches to `batches` until `cancel`. `seed` spreads their waits.
+    pub fn new(
+        batches: mpsc::Sender<Batch>,
+        clock: Clock,
+        seed: u64,
+        cancel: CancellationToken,
+    ) -> Self {
+        Self {
+            batches,
+            board: watch::Sender::new(Board::default()),
+            paces: Arc::default(),
+            clock,
+            cancel,
+            seed,
+        }
+    }
+
+    /// How the sources fare, from now on.
+    pub fn board(&self) -> watch::Receiver<Board> {
+        self.board.subscribe()
+    }
+
+    /// Starts a pump for the source. The channel of batches closes when every pump has ended and `self` is dropped.
+    pub fn start(&self, source: Box<dyn Source>) {
+        let pump = Pump {
+            backoff: Backoff::new(self.seed, source.name()),
+            health: Health {
+                name: source.name().into(),
+                ..Health::default()
+            },
+            shared: self.clone(),
+            source,
+        };
+        pump.publish();
+        tokio::spawn(pump.run());
+    }
+}
+
+/// One source and its task.
+struct Pump {
+    source: Box<dyn Source>,
+    shared: Pumps,
+    backoff: Backoff,
+    health: Health,
+}
+
+impl Pump {
+    /// Boxed, since a pump starts the pumps of the sources that its own source finds.
+    fn run(mut self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(async move {
+            let cancel = self.shared.cancel.clone();
+            tokio::select! {
+                () = cancel.cancelled() => {}
+                () = async { while let Some(wait) = self.turn().await { sleep(wait).await } } => {}
+            }
+        })
+    }
+
+    /// One fetch; how long to wait for the next, `None` at the end.
+    async fn turn(&mut self) -> Option<Duration> {
+        let call = self.source.call();
+        if let Some(call) = call {
+            let wait = self.shared.paces().reserve(call, self.shared.now());
+            sleep(wait).await;
+        }
+        let fetched = self.source.fetch(self.shared.now()).await;
+        let now = self.shared.now();
+        if let Some(call) = call {
+            self.shared.count(call, fetched.as_ref().err());
+        }
+        match fetched {
+            Ok(page) => self.hand_on(page).await,
+            Err(error) => self.fail(error, now).await,
+        }
+    }
+
+    async fn hand_on(&mut self, page: Page) -> Option<Duration> {
+        self.backoff.reset();
+        let wait = match page.next {
+            Next::More => Some(Duration::ZERO),
+            Next::CaughtUp => Some(self.backoff.jitter(self.source.interval())),
+            Next::End => None,
+        };
+        self.health.state = match page.next {
+            Next::More => SourceState::Reading,
+            Next::CaughtUp => SourceState::CaughtUp,
+            Next::End => SourceState::Ended,
+        };
+        self.health.records += page.batch.records.len() as u64;
+        (self.health.trouble, self.health.again_at) = (None, None);
+        for found in page.found {
+            self.shared.start(found);
+        }
+        let sent = page.batch.is_empty() || self.shared.batches.send(page.batch).await.is_ok();
+        self.publish();
+        wait.filter(|_| sent)
+    }
+
+    async fn fail(&mut self, error: FetchError, now: Timestamp) -> Option<Duration> {
+        self.health.trouble = Some(error.to_string().into());
+        let (state, wait) = match error {
+            FetchError::Throttled { after, .. } => {
+                let wait = self.backoff.next_wait().max(after);
+                (SourceState::Throttled, Some(wait))
+            }
+            FetchError::Transient { .. } => (SourceState::Broken, Some(self.backoff.next_wait())),
+            FetchError::LoggedOut { .. } => {
+                (SourceState::LoggedOut, Some(self.backoff.next_wait()))
+            }
+            FetchError::Broken { .. } => (SourceState::Broken, None),
+            FetchError::Denied { right, .. } => {
+                self.health.lacks = Some(right);
+                (SourceState::Denied, None)
+            }
+        };
+        self.health.state = state;
+        self.health.again_at = wait.map(|wait| now.plus_ms(wait.as_millis() as i64));
+        if wait.is_none() {
+            self.leave_gap(now).await;
+        }
+        self.publish();
+        wait
+    }
+
+    /// Says what stays unseen now that the source has stopped.
+    async fn leave_gap(&mut self, now: Timestamp) {
+        let why = match self.health.state {
+            SourceState::Denied => GapReason::Denied,
+            _ => GapReason::Outage,
+        };
+        let Some(gap) = self.source.unseen(now, why) else {
+            return;
+        };
+        self.health.gaps.push(gap.clone());
+        // A closed channel means that nobody looks any more.
+        self.shared
+            .batches
+            .send(vec![Record::Gap(gap)].into())
+            .await
+            .ok();
+    }
+
+    fn publish(&self) {
+        let mut health = self.health.clone();
+        self.source.describe(&mut health);
+        self.shared.board.send_modify(|board| {
+            board.sources.insert(health.name.clone(), health);
+        });
+    }
+}
+
+impl Pumps {
+    fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    fn paces(&self) -> std::sync::MutexGuard<'_, Paces> {
+        self.paces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts the call, shown with the health that is published next.
+    fn count(&self, call: Call, error: Option<&FetchError>) {
+        let Some(calls) = self.paces().answered(call, error, self.now()) else {
+            return;
+        };
+        self.board.send_if_modified(|board| {
+            board.calls.insert(call.action, calls);
+            false
+        });
+    }
+}

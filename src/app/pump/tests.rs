@@ -1,0 +1,234 @@
+use std::collections::VecDeque;
+
+use tokio::time::Instant;
+
+use super::*;
+use crate::model::health::Right;
+use crate::model::record::Gap;
+use crate::sources::Fetching;
+
+type Asked = Arc<Mutex<Vec<Duration>>>;
+
+/// Answers from a list, then has nothing more; notes when it was asked.
+struct Script {
+    name: &'static str,
+    answers: VecDeque<Answer>,
+    asked: Asked,
+    begun: Instant,
+}
+
+enum Answer {
+    Records(usize, Next),
+    Fail(FetchError),
+    Find(Box<dyn Source>),
+}
+
+fn script(name: &'static str, answers: Vec<Answer>) -> (Box<dyn Source>, Asked) {
+    let asked = Asked::default();
+    let source = Script {
+        name,
+        answers: answers.into(),
+        asked: Arc::clone(&asked),
+        begun: Instant::now(),
+    };
+    (Box::new(source), asked)
+}
+
+impl Source for Script {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn call(&self) -> Option<Call> {
+        Some(Call {
+            action: "logs:FilterLogEvents",
+            quota: Some(1_000.0),
+        })
+    }
+
+    fn fetch(&mut self, _now: Timestamp) -> Fetching<'_> {
+        self.asked.lock().unwrap().push(self.begun.elapsed());
+        let answer = match self.answers.pop_front() {
+            None => Ok(Page::new(Batch::default(), Next::CaughtUp)),
+            Some(Answer::Records(count, next)) => {
+                let records = vec![Record::Segment("{}".into()); count];
+                Ok(Page::new(records, next))
+            }
+            Some(Answer::Fail(error)) => Err(error),
+            Some(Answer::Find(source)) => Ok(Page {
+                found: vec![source],
+                ..Page::new(Batch::default(), Next::End)
+            }),
+        };
+        Box::pin(async { answer })
+    }
+
+    fn unseen(&self, now: Timestamp, why: GapReason) -> Option<Gap> {
+        Some(Gap {
+            group: self.name.into(),
+            from: Timestamp(0),
+            to: now,
+            why,
+        })
+    }
+}
+
+fn transient() -> Answer {
+    Answer::Fail(FetchError::Transient {
+        message: "no answer".to_owned(),
+    })
+}
+
+fn pumps() -> (Pumps, mpsc::Receiver<Batch>, CancellationToken) {
+    let begun = Instant::now();
+    let clock: Clock = Arc::new(move || Timestamp(begun.elapsed().as_millis() as i64));
+    let (batches, received) = mpsc::channel(QUEUE);
+    let cancel = CancellationToken::new();
+    let pumps = Pumps::new(batches, clock, 1, cancel.clone());
+    (pumps, received, cancel)
+}
+
+async fn records_until_closed(mut received: mpsc::Receiver<Batch>) -> Vec<Record> {
+    let mut records = Vec::new();
+    while let Some(batch) = received.recv().await {
+        records.extend(batch.records);
+    }
+    records
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_that_announce_more_follow_at_once_and_the_end_closes_the_channel() {
+    let (pumps, received, _cancel) = pumps();
+    let (source, asked) = script(
+        "logs a",
+        vec![
+            Answer::Records(2, Next::More),
+            Answer::Records(0, Next::More),
+            Answer::Records(3, Next::End),
+        ],
+    );
+    pumps.start(source);
+    let board = pumps.board();
+    drop(pumps);
+    assert_eq!(records_until_closed(received).await.len(), 5);
+    let asked = asked.lock().unwrap().clone();
+    assert_eq!(asked.len(), 3);
+    assert!(asked[2] < Duration::from_millis(10), "{asked:?}");
+    let board = board.borrow();
+    assert_eq!(board.sources["logs a"].state, SourceState::Ended);
+    assert_eq!(board.sources["logs a"].records, 5);
+    assert_eq!(board.calls["logs:FilterLogEvents"].made, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_are_tried_again_after_200_ms_doubling_and_nothing_is_lost() {
+    let (pumps, received, _cancel) = pumps();
+    let (source, asked) = script(
+        "logs a",
+        vec![
+            transient(),
+            transient(),
+            transient(),
+            Answer::Records(1, Next::End),
+        ],
+    );
+    pumps.start(source);
+    drop(pumps);
+    assert_eq!(records_until_closed(received).await.len(), 1);
+    let asked = asked.lock().unwrap().clone();
+    let waits: Vec<_> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    for (wait, base) in waits.iter().zip([200, 400, 800]) {
+        let base = Duration::from_millis(base);
+        assert!(*wait <= base + Duration::from_millis(2), "{waits:?}");
+        assert!(*wait >= base.mul_f64(0.75), "{waits:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttling_waits_as_long_as_the_service_asks_and_halves_the_pace() {
+    let (pumps, received, _cancel) = pumps();
+    let throttled = Answer::Fail(FetchError::Throttled {
+        after: Duration::from_secs(5),
+        message: "slow down".to_owned(),
+    });
+    let (source, asked) = script("logs a", vec![throttled, Answer::Records(1, Next::End)]);
+    pumps.start(source);
+    let board = pumps.board();
+    drop(pumps);
+    records_until_closed(received).await;
+    assert!(asked.lock().unwrap()[1] >= Duration::from_secs(5));
+    let calls = board.borrow().calls["logs:FilterLogEvents"];
+    assert_eq!((calls.made, calls.refused), (2, 1));
+    let allowed = calls.allowed_per_second.unwrap();
+    assert!(
+        (249.0..400.0).contains(&allowed),
+        "half of the share of 500, recovering after 5 s: {allowed}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_denied_source_stops_and_says_what_it_lacks_while_the_others_go_on() {
+    let (pumps, received, _cancel) = pumps();
+    let right = Right {
+        action: "logs:FilterLogEvents".into(),
+        resource: Some("/aws/lambda/a".into()),
+    };
+    let denied = Answer::Fail(FetchError::Denied {
+        right: right.clone(),
+        message: "denied: logs:FilterLogEvents on /aws/lambda/a".to_owned(),
+    });
+    let (first, asked) = script("logs a", vec![denied]);
+    let (second, _) = script("logs b", vec![transient(), Answer::Records(4, Next::End)]);
+    pumps.start(first);
+    pumps.start(second);
+    let board = pumps.board();
+    drop(pumps);
+    let records = records_until_closed(received).await;
+    let gaps = records
+        .iter()
+        .filter(|record| matches!(record, Record::Gap(gap) if gap.why == GapReason::Denied));
+    assert_eq!((gaps.count(), records.len()), (1, 5));
+    assert_eq!(asked.lock().unwrap().len(), 1, "never asked again");
+    let health = board.borrow().sources["logs a"].clone();
+    assert_eq!(health.state, SourceState::Denied);
+    assert_eq!(health.lacks, Some(right));
+    assert_eq!(health.gaps.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_found_source_is_pumped_too() {
+    let (pumps, received, _cancel) = pumps();
+    let (found, _) = script("logs new", vec![Answer::Records(7, Next::End)]);
+    let (finder, _) = script("functions", vec![Answer::Find(found)]);
+    pumps.start(finder);
+    drop(pumps);
+    assert_eq!(records_until_closed(received).await.len(), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_channel_parks_the_pump_and_cancelling_ends_it_within_a_second() {
+    let (pumps, mut received, cancel) = pumps();
+    let answers = (0..50).map(|_| Answer::Records(1, Next::More)).collect();
+    let (source, asked) = script("logs a", answers);
+    pumps.start(source);
+    drop(pumps);
+    sleep(Duration::from_secs(60)).await;
+    let fetched = asked.lock().unwrap().len();
+    assert_eq!(fetched, QUEUE + 1, "one page waits to be taken");
+    cancel.cancel();
+    let closed = async { while received.recv().await.is_some() {} };
+    tokio::time::timeout(Duration::from_secs(1), closed)
+        .await
+        .unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_source_is_asked_once_an_interval() {
+    let (pumps, _received, cancel) = pumps();
+    let (source, asked) = script("logs a", Vec::new());
+    pumps.start(source);
+    sleep(Duration::from_secs(60)).await;
+    cancel.cancel();
+    let asked = asked.lock().unwrap().len();
+    assert!((30..=41).contains(&asked), "every 1.5 to 2 s: {asked}");
+}
