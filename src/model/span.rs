@@ -23,6 +23,8 @@ pub struct Span {
     /// Called or running resource in the contract's words (`lambda:NAME`, `dynamodb:TABLE`, …), where it is named.
     pub resource: Option<Sym>,
     pub operation: Option<Sym>,
+    /// Id that the called service gave to what was sent (`aws.message_id` of an SQS or SNS call).
+    pub message_id: Option<Sym>,
     pub status: Option<u16>,
     pub error: bool,
     pub fault: bool,

@@ -1,0 +1,151 @@
+//! Spans of the log group `aws/spans`: OpenTelemetry's shape, one JSON object a line.
+
+use super::DecodeError;
+use super::json::Json;
+use super::place::{arn_service, function_name, resource_name};
+use crate::model::ids::{RequestId, SpanId, TraceId};
+use crate::model::span::{Span, SpanKind};
+use crate::model::symbols::{Sym, Symbols};
+
+/// Reads one span. Times are nanoseconds as whole numbers beyond 2^53.
+pub(super) fn decode(span: &Json<'_>, symbols: &mut Symbols) -> Result<Span, DecodeError> {
+    let trace = span
+        .text_at("traceId")
+        .and_then(TraceId::parse)
+        .ok_or(DecodeError::Missing("traceId"))?;
+    let id = span
+        .text_at("spanId")
+        .and_then(SpanId::parse)
+        .ok_or(DecodeError::Missing("spanId"))?;
+    let start_us =
+        time_us(span, "startTimeUnixNano").ok_or(DecodeError::Missing("startTimeUnixNano"))?;
+    let attributes = Attributes(span);
+    let name = span.text_at("name").unwrap_or("");
+    let invocation = attributes.text(&["faas.invocation_id", "faas.execution"]);
+    let request_id = attributes
+        .text(&["aws.request_id", "aws.requestId"])
+        .or(invocation);
+    let status = attributes
+        .number(&["http.response.status_code", "http.status_code"])
+        .filter(|status| (0.0..=999.0).contains(status))
+        .map(|status| status as u16);
+    let failed = span.path(&["status", "code"]).and_then(Json::text) == Some("ERROR");
+    let throttle = status == Some(429)
+        || attributes
+            .text(&["error.type", "exception.type"])
+            .is_some_and(is_throttle);
+    Ok(Span {
+        trace,
+        id,
+        parent: span.text_at("parentSpanId").and_then(SpanId::parse),
+        segment: id,
+        name: symbols.intern(name),
+        kind: kind(span, invocation.is_some()),
+        start_us,
+        end_us: time_us(span, "endTimeUnixNano"),
+        request_id: request_id.map(|text| symbols.intern(text)),
+        invocation: request_id.and_then(RequestId::parse),
+        resource: resource(&attributes, symbols),
+        operation: attributes
+            .text(&["rpc.method", "aws.local.operation"])
+            .map(|text| symbols.intern(text)),
+        message_id: attributes
+            .text(&["messaging.message.id", "messaging.message_id"])
+            .map(|text| symbols.intern(text)),
+        status,
+        error: failed && status.is_none_or(|status| status < 500),
+        fault: failed && status.is_some_and(|status| status >= 500),
+        throttle,
+        inferred: false,
+        links: links(span),
+    })
+}
+
+fn is_throttle(name: &str) -> bool {
+    name.contains("Throttl") || name.contains("TooManyRequests")
+}
+
+/// Flat attributes of the span, then those of its resource.
+struct Attributes<'a, 'b>(&'a Json<'b>);
+
+impl<'a> Attributes<'a, '_> {
+    fn find(&self, keys: &[&str]) -> Option<&'a Json<'a>> {
+        let own = self.0.get("attributes");
+        let resource = self.0.path(&["resource", "attributes"]);
+        [own, resource]
+            .into_iter()
+            .flatten()
+            .find_map(|attributes| attributes.first_of(keys))
+    }
+
+    fn text(&self, keys: &[&str]) -> Option<&'a str> {
+        self.find(keys)?.text()
+    }
+
+    fn number(&self, keys: &[&str]) -> Option<f64> {
+        self.find(keys)?.number()
+    }
+}
+
+fn kind(span: &Json<'_>, is_invocation: bool) -> SpanKind {
+    match span.text_at("kind") {
+        Some("SERVER" | "CONSUMER") if is_invocation => SpanKind::LambdaFunction,
+        Some("SERVER" | "CONSUMER") => SpanKind::Segment,
+        Some("CLIENT" | "PRODUCER") => SpanKind::Remote,
+        _ => SpanKind::Local,
+    }
+}
+
+fn time_us(span: &Json<'_>, key: &str) -> Option<i64> {
+    match span.get(key)? {
+        Json::Int(nanos) if *nanos >= 0 => Some(nanos / 1000),
+        Json::Big(nanos) => i64::try_from(nanos / 1000).ok(),
+        Json::Text(nanos) => {
+            Some(i64::try_from(nanos.parse::<u64>().ok()? / 1000).unwrap_or(i64::MAX))
+        }
+        _ => None,
+    }
+}
+
+fn links(span: &Json<'_>) -> Vec<(TraceId, SpanId)> {
+    let links = span.get("links").map_or(&[][..], Json::items);
+    links
+        .iter()
+        .filter_map(|link| {
+            let trace = TraceId::parse(link.text_at("traceId")?)?;
+            Some((trace, SpanId::parse(link.text_at("spanId")?)?))
+        })
+        .collect()
+}
+
+fn resource(attributes: &Attributes<'_, '_>, symbols: &mut Symbols) -> Option<Sym> {
+    let named = [
+        (
+            "lambda",
+            &["faas.invoked_name", "aws.lambda.function_name"][..],
+        ),
+        ("dynamodb", &["aws.dynamodb.table_names", "aws.table.name"]),
+        ("kinesis", &["aws.kinesis.stream.name", "aws.stream.name"]),
+        ("sqs", &["messaging.destination.name", "aws.queue.name"]),
+    ];
+    if let Some(arn) = attributes.text(&["cloud.resource_id", "faas.id", "aws.lambda.function.arn"])
+        && let Some(service) = arn_service(arn)
+        && attributes.text(&["rpc.service"]).is_none()
+    {
+        let name = match service {
+            "lambda" => function_name(arn),
+            _ => resource_name(arn),
+        };
+        return Some(symbols.intern(&format!("{service}:{name}")));
+    }
+    for (kind, keys) in named {
+        let Some(value) = attributes.find(keys) else {
+            continue;
+        };
+        if let Some(name) = value.text().or_else(|| value.items().first()?.text()) {
+            return Some(symbols.intern(&format!("{kind}:{name}")));
+        }
+    }
+    let service = attributes.text(&["rpc.service"])?;
+    Some(symbols.intern(&service.to_ascii_lowercase()))
+}

@@ -1,0 +1,487 @@
+//! Lambda's own lines in text format: `INIT_START`, `START`, `END`, `REPORT`, time-outs and runtime exits.
+//!
+//! Fields are `Key: value unit`, parted by tabs as Lambda writes them or by spaces as documents and consoles show them,
+//! in any order; unknown keys are skipped.
+
+use super::words;
+use crate::model::fact::{Phase, Report, Status, TraceContext, What};
+use crate::model::ids::{RequestId, SpanId, TraceId};
+use crate::model::symbols::{Sym, Symbols};
+
+/// What a platform line says; `None` if the line is none, or is one that says nothing here (`EXTENSION`, `TELEMETRY`, `LOGS`).
+pub(super) fn decode(message: &str, symbols: &mut Symbols) -> Option<What> {
+    match message.as_bytes().first()? {
+        b'S' => start(message.strip_prefix("START RequestId: ")?, symbols),
+        b'E' => {
+            let request_id = first_word(message.strip_prefix("END RequestId: ")?);
+            Some(What::End {
+                request_id: RequestId::parse(request_id)?,
+            })
+        }
+        b'R' => {
+            if let Some(fields) = message.strip_prefix("REPORT RequestId: ") {
+                report(fields, symbols)
+            } else if let Some(fields) = message.strip_prefix("RESTORE_START ") {
+                Some(What::RestoreStart {
+                    runtime: runtime(fields, symbols),
+                })
+            } else if let Some(fields) = message.strip_prefix("RESTORE_REPORT ") {
+                restore_report(fields, symbols)
+            } else {
+                runtime_exit(message.strip_prefix("RequestId: ")?, symbols)
+            }
+        }
+        b'I' => {
+            if let Some(fields) = message.strip_prefix("INIT_START ") {
+                Some(What::InitStart {
+                    init_type: None,
+                    phase: Phase::Init,
+                    version: None,
+                    runtime: runtime(fields, symbols),
+                })
+            } else {
+                init_report(message.strip_prefix("INIT_REPORT ")?, symbols)
+            }
+        }
+        b'0'..=b'9' => timed_out(message),
+        _ => None,
+    }
+}
+
+fn start(rest: &str, symbols: &mut Symbols) -> Option<What> {
+    let mut words = rest.split_ascii_whitespace();
+    let request_id = RequestId::parse(words.next()?)?;
+    let version = match (words.next(), words.next()) {
+        (Some("Version:"), Some(version)) => Some(symbols.intern(version)),
+        _ => None,
+    };
+    Some(What::Start {
+        request_id,
+        version,
+        trace: None,
+    })
+}
+
+fn report(rest: &str, symbols: &mut Symbols) -> Option<What> {
+    let mut report = Report {
+        request_id: RequestId::parse(first_word(rest)),
+        ..Report::default()
+    };
+    report.request_id?;
+    let mut duration = None;
+    let mut trace = None;
+    let mut segment = None;
+    let mut sampled = None;
+    for (key, value) in Fields(rest) {
+        match key {
+            "Duration" => duration = words::milliseconds(value),
+            "Billed Duration" => report.billed_ms = words::milliseconds(value),
+            "Memory Size" => report.memory_mb = words::megabytes(value),
+            "Max Memory Used" => report.max_memory_used_mb = words::megabytes(value),
+            "Init Duration" => report.init_ms = words::milliseconds(value),
+            "Restore Duration" => report.restore_ms = words::milliseconds(value),
+            "Billed Restore Duration" => report.billed_restore_ms = words::milliseconds(value),
+            "Status" => report.status = words::status(value),
+            "Error Type" => report.error_type = Some(symbols.intern(value)),
+            "XRAY TraceId" => trace = TraceId::parse(value),
+            "SegmentId" => segment = SpanId::parse(value),
+            "Sampled" => sampled = value.parse().ok(),
+            _ => {}
+        }
+    }
+    report.trace = trace.map(|trace| TraceContext {
+        trace,
+        segment,
+        parent: None,
+        sampled,
+    });
+    match duration {
+        Some(duration) => {
+            report.duration_ms = duration;
+            Some(What::Report(Box::new(report)))
+        }
+        // Cut off before the first figure: it still says that the invocation is over.
+        None => Some(What::End {
+            request_id: report.request_id?,
+        }),
+    }
+}
+
+fn init_report(rest: &str, symbols: &mut Symbols) -> Option<What> {
+    let mut duration_ms = None;
+    let mut phase = Phase::Init;
+    let mut status = Status::Success;
+    let mut error_type = None;
+    for (key, value) in Fields(rest) {
+        match key {
+            "Init Duration" => duration_ms = words::milliseconds(value),
+            "Phase" => phase = words::phase(value)?,
+            "Status" => status = words::status(value)?,
+            "Error Type" => error_type = Some(symbols.intern(value)),
+            _ => {}
+        }
+    }
+    Some(What::InitReport {
+        init_type: None,
+        phase,
+        status,
+        error_type,
+        duration_ms: duration_ms?,
+    })
+}
+
+fn restore_report(rest: &str, symbols: &mut Symbols) -> Option<What> {
+    let mut duration_ms = None;
+    let mut status = Status::Success;
+    let mut error_type = None;
+    for (key, value) in Fields(rest) {
+        match key {
+            "Restore Duration" => duration_ms = words::milliseconds(value),
+            "Status" => status = words::status(value)?,
+            "Error Type" => error_type = Some(symbols.intern(value)),
+            _ => {}
+        }
+    }
+    Some(What::RestoreReport {
+        status,
+        error_type,
+        duration_ms: duration_ms?,
+    })
+}
+
+fn runtime(fields: &str, symbols: &mut Symbols) -> Option<Sym> {
+    Fields(fields)
+        .find(|(key, _)| *key == "Runtime Version")
+        .map(|(_, value)| symbols.intern(value))
+}
+
+/// How the service says that the process behind an invocation is gone.
+const EXITS: [&str; 4] = [
+    "Runtime exited",
+    "fork/exec",
+    "Process exited before completing request",
+    "Runtime failed to start",
+];
+
+/// `<request id> Error: Runtime exited with error: signal: killed`, the error type on the next line.
+fn runtime_exit(rest: &str, symbols: &mut Symbols) -> Option<What> {
+    let request_id = RequestId::parse(first_word(rest));
+    let text = rest.split_once(' ')?.1;
+    let text = text.strip_prefix("Error: ").unwrap_or(text);
+    if !EXITS.iter().any(|exit| text.starts_with(exit)) {
+        return None;
+    }
+    let error_type = text
+        .lines()
+        .skip(1)
+        .map(str::trim)
+        .find(|line| !line.is_empty() && !line.contains(' '))
+        .map(|name| symbols.intern(name));
+    Some(What::RuntimeExit {
+        request_id,
+        killed: text.contains("signal: killed"),
+        error_type,
+    })
+}
+
+/// `2026-11-20T10:26:06.214Z <request id> Task timed out after 5.00 seconds`.
+fn timed_out(message: &str) -> Option<What> {
+    let mut words = message.splitn(3, ' ');
+    let time = words.next()?;
+    if time.len() < 20 || !time.ends_with('Z') {
+        return None;
+    }
+    let request_id = RequestId::parse(words.next()?)?;
+    words
+        .next()?
+        .starts_with("Task timed out after ")
+        .then_some(What::TimedOut { request_id })
+}
+
+fn first_word(text: &str) -> &str {
+    text.split_ascii_whitespace().next().unwrap_or("")
+}
+
+/// `Key: value` pairs of a line. A tab or a line end closes a value; where spaces stand for tabs, a value ends before
+/// the next key that Lambda is known to write.
+struct Fields<'a>(&'a str);
+
+/// Keys as Lambda writes them: only needed to part fields where the tabs were lost.
+const KEYS: [&str; 16] = [
+    "Billed Restore Duration",
+    "Runtime Version ARN",
+    "Restore Duration",
+    "Billed Duration",
+    "Runtime Version",
+    "Max Memory Used",
+    "Init Duration",
+    "XRAY TraceId",
+    "Memory Size",
+    "Error Type",
+    "SegmentId",
+    "RequestId",
+    "Duration",
+    "Sampled",
+    "Status",
+    "Phase",
+];
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = (&'a str, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (field, rest) = match memchr::memchr3(b'\t', b'\n', b'\r', self.0.as_bytes()) {
+                Some(end) => (&self.0[..end], &self.0[end + 1..]),
+                None if self.0.is_empty() => return None,
+                None => (self.0, ""),
+            };
+            let field_start = field.trim_start();
+            let Some(colon) = field_start.find(": ") else {
+                self.0 = rest;
+                continue;
+            };
+            let key = known_key(&field_start[..colon]);
+            let value = &field_start[colon + 2..];
+            let Some(end) = next_key(value) else {
+                self.0 = rest;
+                return Some((key, value.trim()));
+            };
+            // No tab between this value and the next key: go on at that key.
+            self.0 = &self.0[field.len() - (value.len() - end)..];
+            return Some((key, value[..end].trim()));
+        }
+    }
+}
+
+/// The key at the end of `text`: words before it belong to a value that lost its tab.
+fn known_key(text: &str) -> &str {
+    let known = KEYS.iter().find(|key| {
+        text.strip_suffix(**key)
+            .is_some_and(|before| before.is_empty() || before.ends_with(' '))
+    });
+    known.map_or(text, |key| &text[text.len() - key.len()..])
+}
+
+/// Where the next known key starts inside a value; `None` if the value runs to its end.
+fn next_key(value: &str) -> Option<usize> {
+    let mut from = 0;
+    while let Some(found) = value[from..].find(": ") {
+        let colon = from + found;
+        let key = known_key(&value[..colon]);
+        if key.len() < colon && KEYS.contains(&key) {
+            return Some(colon - key.len());
+        }
+        from = colon + 2;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "cea42185-a492-47f6-a9f2-4d7d690c43d6";
+
+    fn read(message: &str) -> (Option<What>, Symbols) {
+        let mut symbols = Symbols::default();
+        let what = decode(message, &mut symbols);
+        (what, symbols)
+    }
+
+    fn report_of(message: &str) -> (Report, Symbols) {
+        let (what, symbols) = read(message);
+        match what {
+            Some(What::Report(report)) => (*report, symbols),
+            other => panic!("{message:?} gave {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_report_is_read_with_tabs_with_spaces_and_in_any_order() {
+        let tabs = format!(
+            "REPORT RequestId: {ID}\tDuration: 2.46 ms\tBilled Duration: 417 ms\tMemory Size: 128 MB\t\
+             Max Memory Used: 76 MB\tInit Duration: 413.61 ms\t\n\
+             XRAY TraceId: 1-6b001a21-c2f4d01e96d3e870728f41b7\tSegmentId: 2b6fadbd4ab6fe55\tSampled: true\t\n"
+        );
+        let columns = tabs.replace('\t', "    ");
+        let words = tabs.replace(['\t', '\n'], " ");
+        let reordered = format!(
+            "REPORT RequestId: {ID}\tInit Duration: 413.61 ms\tNew Figure: 12 widgets\tMax Memory Used: 76 MB\t\
+             SegmentId: 2b6fadbd4ab6fe55\tSampled: true\tXRAY TraceId: 1-6b001a21-c2f4d01e96d3e870728f41b7\t\
+             Memory Size: 128 MB\tBilled Duration: 417 ms\tDuration: 2.46 ms"
+        );
+        for message in [&tabs, &columns, &words, &reordered] {
+            let (report, _) = report_of(message);
+            assert_eq!(report.request_id, RequestId::parse(ID));
+            assert_eq!(report.duration_ms, 2.46, "{message}");
+            assert_eq!(
+                (report.billed_ms, report.init_ms),
+                (Some(417.0), Some(413.61))
+            );
+            assert_eq!(
+                (report.memory_mb, report.max_memory_used_mb),
+                (Some(128), Some(76))
+            );
+            let trace = report.trace.expect("it has an XRAY line");
+            assert_eq!(trace.segment, SpanId::parse("2b6fadbd4ab6fe55"));
+            assert_eq!((trace.sampled, report.status), (Some(true), None));
+        }
+    }
+
+    #[test]
+    fn a_report_says_how_the_invocation_failed_and_what_a_restore_took() {
+        let (report, symbols) = report_of(&format!(
+            "REPORT RequestId: {ID}\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 256 MB\t\
+             Max Memory Used: 256 MB\tRestore Duration: 297.64 ms\tBilled Restore Duration: 89 ms\t\
+             Status: error\tError Type: Runtime.ExitError\n\
+             XRAY TraceId: 1-6b001a21-c2f4d01e96d3e870728f41b7\tSegmentId: 2b6fadbd4ab6fe55\n"
+        ));
+        assert_eq!(report.status, Some(Status::Error));
+        assert_eq!(
+            report.error_type.map(|sym| symbols.get(sym)),
+            Some("Runtime.ExitError")
+        );
+        assert_eq!(
+            (report.restore_ms, report.billed_restore_ms),
+            (Some(297.64), Some(89.0))
+        );
+        assert_eq!(
+            report.init_ms, None,
+            "`Restore Duration` is no `Duration`, nor an init"
+        );
+        assert_eq!(
+            report.trace.expect("there").sampled,
+            None,
+            "`Sampled` may be missing"
+        );
+    }
+
+    #[test]
+    fn absurd_figures_are_unknown_and_a_report_without_duration_only_ends() {
+        let (report, _) = report_of(&format!(
+            "REPORT RequestId: {ID}\tDuration: 1 ms\tBilled Duration: -4 ms\tMemory Size: x MB\tInit Duration: 1e300 ms"
+        ));
+        assert_eq!(
+            (report.billed_ms, report.memory_mb, report.init_ms),
+            (None, None, None)
+        );
+        let (what, _) = read(&format!("REPORT RequestId: {ID}\tDuration: NaN ms"));
+        let request_id = RequestId::parse(ID).expect("valid");
+        assert_eq!(what, Some(What::End { request_id }));
+    }
+
+    #[test]
+    fn init_and_restore_lines_are_read() {
+        let (what, symbols) = read(
+            "INIT_START Runtime Version: python:3.13.v31\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:f7\n",
+        );
+        let Some(What::InitStart {
+            runtime: Some(runtime),
+            phase: Phase::Init,
+            ..
+        }) = what
+        else {
+            panic!("{what:?}");
+        };
+        assert_eq!(symbols.get(runtime), "python:3.13.v31");
+        let (what, symbols) = read(
+            "INIT_REPORT Init Duration: 485.09 ms Phase: init Status: error Error Type: Runtime.ImportModuleError\n",
+        );
+        let Some(What::InitReport {
+            phase: Phase::Init,
+            status: Status::Error,
+            error_type: Some(kind),
+            duration_ms,
+            ..
+        }) = what
+        else {
+            panic!("{what:?}");
+        };
+        assert_eq!(
+            (symbols.get(kind), duration_ms),
+            ("Runtime.ImportModuleError", 485.09)
+        );
+        let (what, _) =
+            read("INIT_REPORT Init Duration: 9999.79 ms\tPhase: invoke\tStatus: timeout\n");
+        assert!(matches!(
+            what,
+            Some(What::InitReport {
+                phase: Phase::Invoke,
+                status: Status::Timeout,
+                ..
+            })
+        ));
+        let (what, _) =
+            read("RESTORE_START Runtime Version: java:21.v28\tRuntime Version ARN: arn:x\n");
+        assert!(matches!(
+            what,
+            Some(What::RestoreStart { runtime: Some(_) })
+        ));
+        let (what, _) = read("RESTORE_REPORT Restore Duration: 197.61 ms\n");
+        assert_eq!(
+            what,
+            Some(What::RestoreReport {
+                status: Status::Success,
+                error_type: None,
+                duration_ms: 197.61
+            })
+        );
+    }
+
+    #[test]
+    fn start_end_and_the_ways_to_die_are_read() {
+        let request_id = RequestId::parse(ID).expect("valid");
+        let (what, symbols) = read(&format!("START RequestId: {ID} Version: $LATEST\n"));
+        let Some(What::Start {
+            version: Some(version),
+            ..
+        }) = what
+        else {
+            panic!("{what:?}");
+        };
+        assert_eq!(symbols.get(version), "$LATEST");
+        assert_eq!(
+            read(&format!("END RequestId: {ID}\n")).0,
+            Some(What::End { request_id })
+        );
+        let late = format!("2026-11-20T10:26:06.214Z {ID} Task timed out after 5.00 seconds\n\n");
+        assert_eq!(read(&late).0, Some(What::TimedOut { request_id }));
+        let (what, symbols) = read(&format!(
+            "RequestId: {ID} Error: Runtime exited with error: signal: killed\nRuntime.ExitError\n"
+        ));
+        let Some(What::RuntimeExit {
+            killed: true,
+            error_type: Some(kind),
+            ..
+        }) = what
+        else {
+            panic!("{what:?}");
+        };
+        assert_eq!(symbols.get(kind), "Runtime.ExitError");
+        let (what, _) = read(&format!(
+            "RequestId: {ID} Process exited before completing request\n"
+        ));
+        assert!(
+            matches!(what, Some(What::RuntimeExit { killed: false, .. })),
+            "{what:?}"
+        );
+    }
+
+    #[test]
+    fn lines_that_only_look_alike_are_none() {
+        for message in [
+            "REPORT written to disk, START of batch 7, END of story\n",
+            "START RequestId: tomorrow Version: 3",
+            "END RequestId: ",
+            "EXTENSION\tName: agent\tState: Ready\tEvents: [INVOKE, SHUTDOWN]\n",
+            "TELEMETRY\tName: agent\tState: Subscribed\tTypes: [Platform]\n",
+            "LOGS\tName: agent\tState: Subscribed\tTypes: [Function]\n",
+            "INIT_REPORT Phase: init",
+            "2026-11-20 Task timed out after 5 seconds",
+            "",
+        ] {
+            assert_eq!(read(message).0, None, "{message:?}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Words and figures that several grammars share: phases, statuses, levels, durations.
+
+use crate::model::fact::{InitType, Level, Phase, Status};
+
+/// No duration of Lambda is longer than this: a year in milliseconds.
+const LONGEST_MS: f64 = 366.0 * 86_400_000.0;
+
+/// `413.61 ms`, or the bare figure; `None` if it is negative, absurd or no number.
+pub(super) fn milliseconds(value: &str) -> Option<f32> {
+    duration_ms(value.trim_end_matches("ms").trim().parse().ok()?)
+}
+
+/// A duration that can be one.
+pub(super) fn duration_ms(value: f64) -> Option<f32> {
+    (0.0..=LONGEST_MS).contains(&value).then_some(value as f32)
+}
+
+/// `128 MB`, or the bare figure.
+pub(super) fn megabytes(value: &str) -> Option<u32> {
+    value.trim_end_matches("MB").trim().parse().ok()
+}
+
+/// How a phase ended.
+pub(super) fn status(word: &str) -> Option<Status> {
+    match word {
+        "success" => Some(Status::Success),
+        "failure" => Some(Status::Failure),
+        "error" => Some(Status::Error),
+        "timeout" => Some(Status::Timeout),
+        _ => None,
+    }
+}
+
+pub(super) fn phase(word: &str) -> Option<Phase> {
+    match word {
+        "init" => Some(Phase::Init),
+        "invoke" => Some(Phase::Invoke),
+        "restore" => Some(Phase::Restore),
+        "snap-start" => Some(Phase::SnapStart),
+        _ => None,
+    }
+}
+
+pub(super) fn init_type(word: &str) -> Option<InitType> {
+    match word {
+        "on-demand" => Some(InitType::OnDemand),
+        "provisioned-concurrency" => Some(InitType::ProvisionedConcurrency),
+        "snap-start" => Some(InitType::SnapStart),
+        "lambda-managed-instances" => Some(InitType::ManagedInstances),
+        _ => None,
+    }
+}
+
+/// A log level in the spellings of the runtimes and their loggers; `None` for any other word.
+pub(super) fn level(word: &str) -> Option<Level> {
+    const LEVELS: [(&str, Level); 17] = [
+        ("INFO", Level::Info),
+        ("WARN", Level::Warn),
+        ("ERROR", Level::Error),
+        ("DEBUG", Level::Debug),
+        ("WARNING", Level::Warn),
+        ("TRACE", Level::Trace),
+        ("FATAL", Level::Fatal),
+        ("CRITICAL", Level::Fatal),
+        ("INFORMATION", Level::Info),
+        ("SEVERE", Level::Error),
+        ("FAIL", Level::Error),
+        ("CRIT", Level::Fatal),
+        ("DBUG", Level::Debug),
+        ("TRCE", Level::Trace),
+        ("NOTICE", Level::Info),
+        ("PANIC", Level::Fatal),
+        ("VERBOSE", Level::Trace),
+    ];
+    LEVELS
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(word))
+        .map(|(_, level)| *level)
+}
