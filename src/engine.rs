@@ -1,1 +1,13 @@
-//! Stub.
+//! Floor 4: raw records in, the whole answer out.
+//!
+//! Records are decoded into [`Block`]s, by any number of threads; the blocks are taken in in arrival order by one
+//! [`Engine`], which drops re-reads and forgets what is over the bounds. [`Engine::analyse`] then concludes everything
+//! from what is remembered: the same records give the same answer however they were sliced.
+
+mod block;
+mod intake;
+mod pipeline;
+mod reread;
+
+pub use block::Block;
+pub use intake::{Engine, Limits};

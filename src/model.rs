@@ -12,6 +12,7 @@ pub mod ids;
 pub mod invocation;
 pub mod metric;
 pub mod record;
+pub mod remap;
 pub mod rows;
 pub mod settings;
 pub mod span;

@@ -1,0 +1,198 @@
+//! A stretch of decoded records with symbols of its own, so that any thread can make one.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::decode::{self, Decoder};
+use crate::model::config::FunctionConfig;
+use crate::model::fact::Fact;
+use crate::model::metric::MetricPoint;
+use crate::model::record::{Gap, LogLine, Record};
+use crate::model::span::Span;
+use crate::model::symbols::{Sym, Symbols};
+use crate::model::time::Timestamp;
+
+/// Decoded records, in arrival order.
+pub struct Block {
+    decoder: Arc<Decoder>,
+    keep_text: bool,
+    pub(super) symbols: Symbols,
+    pub(super) streams: Vec<BlockStream>,
+    stream_index: HashMap<(Sym, Sym), u32>,
+    /// Stream of the line before: lines of one stream come in runs.
+    last_stream: Option<u32>,
+    pub(super) lines: Vec<BlockLine>,
+    /// Text of the lines, one after another, where it is kept.
+    pub(super) text: String,
+    pub(super) spans: Vec<Span>,
+    pub(super) segments: u64,
+    pub(super) metrics: Vec<MetricPoint>,
+    pub(super) functions: Vec<(Sym, FunctionConfig)>,
+    pub(super) gaps: Vec<Gap>,
+    pub(super) unparsed: u64,
+    /// What was wrong with the first unparsed record.
+    pub(super) first_unparsed: Option<String>,
+}
+
+pub(super) struct BlockStream {
+    pub(super) group: Sym,
+    pub(super) stream: Sym,
+    pub(super) function: Option<Arc<str>>,
+    pub(super) version: Option<Sym>,
+}
+
+pub(super) struct BlockLine {
+    pub(super) stream: u32,
+    pub(super) at: Timestamp,
+    pub(super) ingestion: Option<Timestamp>,
+    /// Hash by which a re-read is recognised: of the event id, else of (stream, time, text).
+    pub(super) key: u64,
+    pub(super) has_event_id: bool,
+    pub(super) fact: Option<Fact>,
+    pub(super) order: u64,
+    /// Length of its text in `Block::text`.
+    pub(super) text_len: u32,
+}
+
+impl Block {
+    /// An empty block; `keep_text` keeps the raw messages for looking at them again.
+    pub fn new(decoder: Arc<Decoder>, keep_text: bool) -> Self {
+        Self {
+            decoder,
+            keep_text,
+            symbols: Symbols::default(),
+            streams: Vec::new(),
+            stream_index: HashMap::new(),
+            last_stream: None,
+            lines: Vec::new(),
+            text: String::new(),
+            spans: Vec::new(),
+            segments: 0,
+            metrics: Vec::new(),
+            functions: Vec::new(),
+            gaps: Vec::new(),
+            unparsed: 0,
+            first_unparsed: None,
+        }
+    }
+
+    /// Decodes one record of any kind.
+    pub fn record(&mut self, record: &Record) {
+        match record {
+            Record::Log(log) => self.log(&log.line()),
+            Record::Segment(json) => self.segment(json),
+            Record::Metric(json) => self.metric(json),
+            Record::Function(json) => self.function(json),
+            Record::Gap(gap) => self.gaps.push(gap.clone()),
+        }
+    }
+
+    /// Decodes one log line, looking at it once.
+    pub fn log(&mut self, line: &LogLine<'_>) {
+        let at = self.stream_of(line);
+        let stream = &mut self.streams[at as usize];
+        if stream.function.is_none() {
+            stream.function = decode::function_in(line).map(Arc::from);
+        }
+        let fact = self.decoder.line(line, stream.function.as_deref(), &mut self.symbols);
+        let text_len = if self.keep_text {
+            self.text.push_str(line.message);
+            line.message.len() as u32
+        } else {
+            0
+        };
+        let (key, has_event_id) = key_of(line);
+        self.lines.push(BlockLine {
+            stream: at,
+            at: line.timestamp,
+            ingestion: line.ingestion,
+            key,
+            has_event_id,
+            order: fact.as_ref().map_or(0, |fact| fact.order),
+            fact,
+            text_len,
+        });
+    }
+
+    /// Decodes one X-Ray segment document or one `aws/spans` span.
+    pub fn segment(&mut self, json: &str) {
+        match decode::segments(json, &mut self.symbols) {
+            Ok(spans) => {
+                self.segments += 1;
+                self.spans.extend(spans);
+            }
+            Err(error) => self.unparsed(&error.to_string()),
+        }
+    }
+
+    /// Decodes one metric-stream line.
+    pub fn metric(&mut self, json: &str) {
+        match decode::metric(json, &mut self.symbols) {
+            Ok(point) => self.metrics.push(point),
+            Err(error) => self.unparsed(&error.to_string()),
+        }
+    }
+
+    /// Decodes one function configuration.
+    pub fn function(&mut self, json: &str) {
+        match decode::function_config(json, &mut self.symbols) {
+            Ok(function) => self.functions.push(function),
+            Err(error) => self.unparsed(&error.to_string()),
+        }
+    }
+
+    /// Counts a record that could not be read; the first one's reason is kept.
+    pub fn unparsed(&mut self, why: &str) {
+        self.unparsed += 1;
+        self.first_unparsed.get_or_insert_with(|| why.to_owned());
+    }
+
+    /// How many records could not be read, and why the first could not.
+    pub fn failures(&self) -> (u64, Option<&str>) {
+        (self.unparsed, self.first_unparsed.as_deref())
+    }
+
+    fn stream_of(&mut self, line: &LogLine<'_>) -> u32 {
+        if let Some(last) = self.last_stream {
+            let stream = &self.streams[last as usize];
+            if self.symbols.get(stream.stream) == line.stream
+                && self.symbols.get(stream.group) == line.group
+            {
+                return last;
+            }
+        }
+        let group = self.symbols.intern(line.group);
+        let stream = self.symbols.intern(line.stream);
+        let at = match self.stream_index.get(&(group, stream)) {
+            Some(&at) => at,
+            None => {
+                let place = decode::place(line.group, line.stream);
+                let at = self.streams.len() as u32;
+                let function = place.function.map(Arc::from);
+                let version = place.version.map(|name| self.symbols.intern(name));
+                self.streams.push(BlockStream { group, stream, function, version });
+                self.stream_index.insert((group, stream), at);
+                at
+            }
+        };
+        self.last_stream = Some(at);
+        at
+    }
+}
+
+fn key_of(line: &LogLine<'_>) -> (u64, bool) {
+    let mut hash = Xxh3::new();
+    let has_event_id = line.event_id.is_some_and(|id| !id.is_empty());
+    if has_event_id {
+        hash.update(line.event_id.unwrap_or_default().as_bytes());
+    } else {
+        for part in [line.group, line.stream, line.message] {
+            hash.update(part.as_bytes());
+            hash.update(&[0xff]);
+        }
+        hash.update(&line.timestamp.0.to_le_bytes());
+    }
+    (hash.digest(), has_event_id)
+}

@@ -1,0 +1,51 @@
+//! The order in which everything is concluded. Each step is a pure function of the facts and the steps before it.
+
+use std::sync::Arc;
+
+use crate::correlate::{assemble, ledger, link};
+use crate::detect::{cold_start, duplicate, error, figures, reorder, throttle, triage};
+use crate::model::analysis::Analysis;
+use crate::model::facts::Facts;
+use crate::model::settings::Settings;
+
+/// Concludes everything from the facts.
+pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
+    let facts = Arc::new(facts);
+    let mut assembled = assemble::assemble(&facts);
+    let inits = cold_start::inits(&facts, &assembled);
+    for (at, init) in inits.iter().enumerate() {
+        if let Some(invocation) = init.invocation {
+            assembled.invocations[invocation as usize].init = Some(at as u32);
+        }
+    }
+    let deliveries = ledger::deliveries(&facts, &assembled);
+    let links = link::links(&facts, &assembled, &deliveries);
+    let throttles = throttle::throttles(&facts, &assembled, settings);
+    let duplicates = duplicate::duplicates(&facts, &assembled, &deliveries);
+    let (reordered, order_domains) = reorder::reordered(&facts, &assembled, &deliveries);
+    let errors = error::errors(&facts, &assembled);
+    let window = assembled
+        .invocations
+        .iter()
+        .filter(|invocation| invocation.counted)
+        .map(|invocation| (invocation.start, invocation.end))
+        .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+    let mut analysis = Analysis {
+        facts,
+        assembled,
+        deliveries,
+        inits,
+        throttles,
+        duplicates,
+        reordered,
+        order_domains,
+        links,
+        errors,
+        window,
+        ..Analysis::default()
+    };
+    analysis.functions = figures::figures(&analysis);
+    analysis.coverage = figures::coverage(&analysis);
+    analysis.findings = triage::findings(&analysis, settings);
+    analysis
+}
