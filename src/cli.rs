@@ -1,1 +1,101 @@
-//! Stub.
+//! Floor 9: the command line. One file a subcommand, each with its arguments and its `run`.
+//!
+//! Exit status: 0 done, 1 a finding of severity P1 or P2 (`report`), 2 the command could not do its work.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod aws;
+mod demo;
+mod open;
+mod report;
+mod settings;
+mod show;
+mod tail;
+mod time;
+mod watch;
+
+/// The exit status of a command that could not do its work.
+const FAILED: u8 = 2;
+
+/// Terminal dashboard for people on call for serverless systems.
+#[derive(Debug, Parser)]
+#[command(version, about, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    watch: watch::Args,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Watch an AWS account (this is what `nepho` alone does)
+    Watch(watch::Args),
+    /// Show the embedded simulated cloud: no account, no network
+    Demo(demo::Args),
+    /// Show files in the dashboard
+    Open(open::Args),
+    /// Analyse files or an AWS window and print what was found
+    Report(report::Args),
+    /// Follow one function on standard output
+    Tail(tail::Args),
+    /// Show everything known of one request, trace or event
+    Show(show::Args),
+}
+
+/// Parses the arguments and runs the command. A failure is one line on standard error: what, where, what to do.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let done = match cli.command {
+        None => watch::run(cli.watch),
+        Some(Command::Watch(args)) => watch::run(args),
+        Some(Command::Demo(args)) => demo::run(args),
+        Some(Command::Open(args)) => open::run(args),
+        Some(Command::Report(args)) => report::run(args),
+        Some(Command::Tail(args)) => tail::run(args),
+        Some(Command::Show(args)) => show::run(args),
+    };
+    done.unwrap_or_else(|error| {
+        // A reader that closed its end has what it wanted.
+        if is_closed_pipe(&error) {
+            return ExitCode::SUCCESS;
+        }
+        complain(&format!("{error:#}"));
+        ExitCode::from(FAILED)
+    })
+}
+
+/// Help and version go to standard output with status 0, wrong arguments to standard error with status 2.
+fn usage(error: &clap::Error) -> ExitCode {
+    // A closed pipe leaves nobody to tell.
+    drop(error.print());
+    if error.use_stderr() {
+        ExitCode::from(FAILED)
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+/// One line on standard error.
+fn complain(message: &str) {
+    // Nobody is left to tell if standard error is closed.
+    drop(writeln!(
+        std::io::stderr().lock(),
+        "nepho: {}",
+        crate::model::text::plain(message)
+    ));
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}

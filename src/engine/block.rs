@@ -5,14 +5,17 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::decode::{self, Decoder};
+use crate::decode::{self, DecodeError, Decoder};
 use crate::model::config::FunctionConfig;
-use crate::model::fact::Fact;
+use crate::model::fact::{EventId, Fact};
 use crate::model::metric::MetricPoint;
 use crate::model::record::{Gap, LogLine, Record};
 use crate::model::span::Span;
 use crate::model::symbols::{Sym, Symbols};
 use crate::model::time::Timestamp;
+
+/// The log group in which Transaction Search keeps spans, one a line.
+const SPANS_GROUP: &str = "aws/spans";
 
 /// Decoded records, in arrival order.
 pub struct Block {
@@ -51,6 +54,7 @@ pub(super) struct BlockLine {
     pub(super) key: u64,
     pub(super) has_event_id: bool,
     pub(super) fact: Option<Fact>,
+    /// Order of its text among lines of one millisecond; 0 where no text is kept.
     pub(super) order: u64,
     /// Length of its text in `Block::text`.
     pub(super) text_len: u32,
@@ -82,10 +86,16 @@ impl Block {
     pub fn record(&mut self, record: &Record) {
         match record {
             Record::Log(log) => self.log(&log.line()),
-            Record::Segment(json) => self.segment(json),
-            Record::Metric(json) => self.metric(json),
-            Record::Function(json) => self.function(json),
             Record::Gap(gap) => self.gaps.push(gap.clone()),
+            Record::Segment(json) => self.tell(|block| block.segment(json)),
+            Record::Metric(json) => self.tell(|block| block.metric(json)),
+            Record::Function(json) => self.tell(|block| block.function(json)),
+        }
+    }
+
+    fn tell(&mut self, decode: impl FnOnce(&mut Self) -> Result<(), DecodeError>) {
+        if let Err(error) = decode(self) {
+            self.unparsed(|| error.to_string());
         }
     }
 
@@ -96,13 +106,18 @@ impl Block {
         if stream.function.is_none() {
             stream.function = decode::function_in(line).map(Arc::from);
         }
-        let fact = self.decoder.line(line, stream.function.as_deref(), &mut self.symbols);
+        let fact = self
+            .decoder
+            .line(line, stream.function.as_deref(), &mut self.symbols);
         let text_len = if self.keep_text {
             self.text.push_str(line.message);
             line.message.len() as u32
         } else {
             0
         };
+        if line.group == SPANS_GROUP && self.segment(line.message).is_err() {
+            self.unparsed(|| format!("no span in {SPANS_GROUP}"));
+        }
         let (key, has_event_id) = key_of(line);
         self.lines.push(BlockLine {
             stream: at,
@@ -110,43 +125,43 @@ impl Block {
             ingestion: line.ingestion,
             key,
             has_event_id,
-            order: fact.as_ref().map_or(0, |fact| fact.order),
+            order: if self.keep_text {
+                EventId::order(line.event_id, line.timestamp)
+            } else {
+                0
+            },
             fact,
             text_len,
         });
     }
 
     /// Decodes one X-Ray segment document or one `aws/spans` span.
-    pub fn segment(&mut self, json: &str) {
-        match decode::segments(json, &mut self.symbols) {
-            Ok(spans) => {
-                self.segments += 1;
-                self.spans.extend(spans);
-            }
-            Err(error) => self.unparsed(&error.to_string()),
-        }
+    pub fn segment(&mut self, json: &str) -> Result<(), DecodeError> {
+        self.spans
+            .extend(decode::segments(json, &mut self.symbols)?);
+        self.segments += 1;
+        Ok(())
     }
 
     /// Decodes one metric-stream line.
-    pub fn metric(&mut self, json: &str) {
-        match decode::metric(json, &mut self.symbols) {
-            Ok(point) => self.metrics.push(point),
-            Err(error) => self.unparsed(&error.to_string()),
-        }
+    pub fn metric(&mut self, json: &str) -> Result<(), DecodeError> {
+        self.metrics.push(decode::metric(json, &mut self.symbols)?);
+        Ok(())
     }
 
     /// Decodes one function configuration.
-    pub fn function(&mut self, json: &str) {
-        match decode::function_config(json, &mut self.symbols) {
-            Ok(function) => self.functions.push(function),
-            Err(error) => self.unparsed(&error.to_string()),
-        }
+    pub fn function(&mut self, json: &str) -> Result<(), DecodeError> {
+        self.functions
+            .push(decode::function_config(json, &mut self.symbols)?);
+        Ok(())
     }
 
     /// Counts a record that could not be read; the first one's reason is kept.
-    pub fn unparsed(&mut self, why: &str) {
+    pub fn unparsed(&mut self, why: impl FnOnce() -> String) {
         self.unparsed += 1;
-        self.first_unparsed.get_or_insert_with(|| why.to_owned());
+        if self.first_unparsed.is_none() {
+            self.first_unparsed = Some(why());
+        }
     }
 
     /// How many records could not be read, and why the first could not.
@@ -172,7 +187,12 @@ impl Block {
                 let at = self.streams.len() as u32;
                 let function = place.function.map(Arc::from);
                 let version = place.version.map(|name| self.symbols.intern(name));
-                self.streams.push(BlockStream { group, stream, function, version });
+                self.streams.push(BlockStream {
+                    group,
+                    stream,
+                    function,
+                    version,
+                });
                 self.stream_index.insert((group, stream), at);
                 at
             }

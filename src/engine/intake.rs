@@ -10,12 +10,13 @@ use super::pipeline;
 use super::reread::Seen;
 use crate::decode::{Decoder, SettingsError};
 use crate::model::analysis::Analysis;
+use crate::model::batch::Batch;
 use crate::model::config::FunctionConfig;
 use crate::model::fact::What;
 use crate::model::facts::{Evicted, Facts, Inputs, SeenGap, StreamFacts};
 use crate::model::ids::{SpanId, TraceId};
 use crate::model::metric::MetricPoint;
-use crate::model::record::Record;
+use crate::model::record::LogLine;
 use crate::model::remap::Remap as _;
 use crate::model::settings::Settings;
 use crate::model::span::Span;
@@ -54,11 +55,12 @@ pub struct Engine {
     inputs: Inputs,
     evicted: Evicted,
     horizon: Option<Timestamp>,
-    watermark: Option<Timestamp>,
+    /// Moment before which everything of a log group has arrived, as its source said.
+    complete: HashMap<Sym, Timestamp>,
     newest: Option<Timestamp>,
     seen: Seen,
     starts: usize,
-    text: Arc<LogText>,
+    text: LogText,
     first_unparsed: Option<String>,
 }
 
@@ -83,18 +85,18 @@ impl Engine {
             inputs: Inputs::default(),
             evicted: Evicted::default(),
             horizon: None,
-            watermark: None,
+            complete: HashMap::new(),
             newest: None,
             seen: Seen::new(limits.event_ids),
             starts: 0,
-            text: Arc::new(LogText::new(limits.log_text_bytes)),
+            text: LogText::new(limits.log_text_bytes),
             first_unparsed: None,
         })
     }
 
     /// An empty block for a worker thread; give it back with [`Engine::take`].
     pub fn block(&self) -> Block {
-        Block::new(Arc::clone(&self.decoder), self.limits.log_text_bytes > 0)
+        Block::new(Arc::clone(&self.decoder), self.keeps_text())
     }
 
     /// The decoder, for threads that make blocks of their own.
@@ -102,14 +104,17 @@ impl Engine {
         Arc::clone(&self.decoder)
     }
 
-    /// Decodes and takes in the records of one poll.
-    pub fn apply(&mut self, records: &[Record]) {
+    /// Decodes and takes in what one poll brought.
+    pub fn apply(&mut self, batch: &Batch) {
         let mut block = self.block();
-        for record in records {
-            block.record(record);
-        }
+        batch.records.iter().for_each(|record| block.record(record));
         self.begin_read();
         self.take(block);
+        for (group, moment) in &batch.complete {
+            let group = self.symbols.intern(group);
+            let known = self.complete.entry(group).or_insert(*moment);
+            *known = (*known).max(*moment);
+        }
     }
 
     /// A new read begins: a poll or a file. Equal lines without an event id are different lines only within one read.
@@ -117,9 +122,9 @@ impl Engine {
         self.seen.begin_read();
     }
 
-    /// Everything before `moment` has arrived, as far as the sources know.
-    pub fn set_watermark(&mut self, moment: Timestamp) {
-        self.watermark = Some(self.watermark.map_or(moment, |before| before.max(moment)));
+    /// Whether blocks keep the raw text of lines.
+    pub fn keeps_text(&self) -> bool {
+        self.limits.log_text_bytes > 0
     }
 
     /// Takes a decoded block in. Blocks must come in arrival order.
@@ -141,7 +146,12 @@ impl Engine {
         for mut point in block.metrics {
             point.remap(&mut to);
             self.inputs.metric_points += 1;
-            let key = (point.namespace, point.name, point.dimensions.clone(), point.at);
+            let key = (
+                point.namespace,
+                point.name,
+                point.dimensions.clone(),
+                point.at,
+            );
             self.metrics.insert(key, point);
         }
         for (name, mut config) in block.functions {
@@ -154,7 +164,12 @@ impl Engine {
         }
         for gap in block.gaps {
             let group = self.symbols.intern(&gap.group);
-            self.gaps.push(SeenGap { group, from: gap.from, to: gap.to, why: gap.why });
+            self.gaps.push(SeenGap {
+                group,
+                from: gap.from,
+                to: gap.to,
+                why: gap.why,
+            });
         }
         self.inputs.trace_segments += block.segments;
         self.inputs.unparsed_lines += block.unparsed;
@@ -173,8 +188,8 @@ impl Engine {
     }
 
     /// The raw text of remembered lines; empty unless the limits keep some.
-    pub fn text(&self) -> Arc<LogText> {
-        Arc::clone(&self.text)
+    pub fn text(&self) -> LogText {
+        self.text.clone()
     }
 
     /// Bytes that the engine's stores hold, estimated from their capacities.
@@ -188,7 +203,7 @@ impl Engine {
             + self.symbols.heap_bytes()
             + self.seen.heap_bytes()
             + self.spans.capacity() * (size_of::<Span>() + 24)
-            + self.text.bytes()
+            + self.text.bytes().0
     }
 
     /// The facts in canonical order: nothing in them depends on how the records arrived.
@@ -197,9 +212,11 @@ impl Engine {
             let symbols = &self.symbols;
             let stream = Arc::make_mut(&mut self.streams[at as usize]);
             stream.facts.sort_by(|a, b| {
-                (a.at, a.order)
-                    .cmp(&(b.at, b.order))
-                    .then_with(|| a.event.text(a.at, symbols).cmp(&b.event.text(b.at, symbols)))
+                (a.at, a.order).cmp(&(b.at, b.order)).then_with(|| {
+                    a.event
+                        .text(a.at, symbols)
+                        .cmp(&b.event.text(b.at, symbols))
+                })
             });
         }
         let symbols = self.symbols.clone();
@@ -225,9 +242,14 @@ impl Engine {
             gaps,
             evicted: self.evicted,
             horizon: self.horizon,
-            watermark: self.watermark,
+            watermark: self.watermark(),
             newest: self.newest,
         }
+    }
+
+    /// Files say nothing about completeness: all that they hold was read, up to their newest event.
+    fn watermark(&self) -> Option<Timestamp> {
+        self.complete.values().min().copied().or(self.newest)
     }
 
     /// Concludes everything from what is remembered.
@@ -292,8 +314,15 @@ impl Engine {
         let at = streams[line.stream as usize];
         if line.text_len > 0 {
             let place = &self.streams[at as usize];
-            let key = (place.group, place.stream);
-            Arc::make_mut(&mut self.text).push(key, line.at, line.order, message);
+            let raw = LogLine {
+                group: self.symbols.get(place.group),
+                stream: self.symbols.get(place.stream),
+                timestamp: line.at,
+                ingestion: line.ingestion,
+                event_id: None,
+                message,
+            };
+            self.text.push(&raw, line.order);
         }
         let stream = Arc::make_mut(&mut self.streams[at as usize]);
         stream.first = stream.first.min(line.at);
@@ -320,8 +349,17 @@ impl Engine {
             }
             hashbrown::hash_map::Entry::Occupied(mut place) => {
                 let known = place.get();
-                let newer = (span.end_us.is_some(), span.end_us, span.start_us, span.links.len())
-                    > (known.end_us.is_some(), known.end_us, known.start_us, known.links.len());
+                let newer = (
+                    span.end_us.is_some(),
+                    span.end_us,
+                    span.start_us,
+                    span.links.len(),
+                ) > (
+                    known.end_us.is_some(),
+                    known.end_us,
+                    known.start_us,
+                    known.links.len(),
+                );
                 if newer {
                     place.insert(span);
                 }
@@ -360,9 +398,17 @@ impl Engine {
         for (at, stream) in std::mem::take(&mut self.streams).into_iter().enumerate() {
             let mut stream = Arc::unwrap_or_clone(stream);
             let is_report = |what: &What| matches!(what, What::Report(_));
-            let before = stream.facts.iter().filter(|fact| is_report(&fact.what)).count();
+            let before = stream
+                .facts
+                .iter()
+                .filter(|fact| is_report(&fact.what))
+                .count();
             stream.facts.retain(|fact| fact.at >= horizon);
-            let after = stream.facts.iter().filter(|fact| is_report(&fact.what)).count();
+            let after = stream
+                .facts
+                .iter()
+                .filter(|fact| is_report(&fact.what))
+                .count();
             evicted += before - after;
             if stream.last < horizon {
                 continue;
@@ -381,12 +427,18 @@ impl Engine {
         }
         let horizon_us = horizon.0.saturating_mul(1000);
         let traces = self.spans.len();
-        self.spans.retain(|_, span| span.end_us.unwrap_or(span.start_us) >= horizon_us);
+        self.spans
+            .retain(|_, span| span.end_us.unwrap_or(span.start_us) >= horizon_us);
         self.spans.values_mut().for_each(|span| span.remap(&mut to));
         let points = std::mem::take(&mut self.metrics);
         for (_, mut point) in points.into_iter().filter(|(_, point)| point.at >= horizon) {
             point.remap(&mut to);
-            let key = (point.namespace, point.name, point.dimensions.clone(), point.at);
+            let key = (
+                point.namespace,
+                point.name,
+                point.dimensions.clone(),
+                point.at,
+            );
             self.metrics.insert(key, point);
         }
         for (name, mut config) in std::mem::take(&mut self.functions) {
@@ -398,8 +450,14 @@ impl Engine {
             self.functions.insert(to(name), config);
         }
         self.gaps.retain(|gap| gap.to >= horizon);
-        self.gaps.iter_mut().for_each(|gap| gap.group.remap(&mut to));
-        Arc::make_mut(&mut self.text).remap(&mut to);
+        self.gaps
+            .iter_mut()
+            .for_each(|gap| gap.group.remap(&mut to));
+        let complete = std::mem::take(&mut self.complete);
+        self.complete = complete
+            .into_iter()
+            .map(|(group, moment)| (to(group), moment))
+            .collect();
         self.streams = streams;
         self.stream_index = index;
         self.unsorted = unsorted;
@@ -420,5 +478,10 @@ fn metric_order<'a>(
         .iter()
         .map(|&(name, value)| (symbols.get(name), symbols.get(value)))
         .collect();
-    (symbols.get(point.namespace), symbols.get(point.name), dimensions, point.at)
+    (
+        symbols.get(point.namespace),
+        symbols.get(point.name),
+        dimensions,
+        point.at,
+    )
 }

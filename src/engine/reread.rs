@@ -88,16 +88,25 @@ mod tests {
         let mut seen = Seen::new(10);
         assert!((0..1000).all(|key| seen.is_new(key)));
         assert!(seen.young.len() + seen.old.len() <= 10);
-        assert_eq!(seen.forgotten, 1000 - (seen.young.len() + seen.old.len()) as u64);
+        assert_eq!(
+            seen.forgotten,
+            1000 - (seen.young.len() + seen.old.len()) as u64
+        );
     }
 
     #[test]
     fn equal_lines_without_id_are_told_from_re_reads_by_their_number_in_one_read() {
         let mut seen = Seen::new(100);
         seen.begin_read();
-        assert!(seen.is_new_without_id(7) && seen.is_new_without_id(7), "two lines of one read");
+        assert!(
+            seen.is_new_without_id(7) && seen.is_new_without_id(7),
+            "two lines of one read"
+        );
         seen.begin_read();
-        assert!(!seen.is_new_without_id(7) && !seen.is_new_without_id(7), "the same two again");
+        assert!(
+            !seen.is_new_without_id(7) && !seen.is_new_without_id(7),
+            "the same two again"
+        );
         assert!(seen.is_new_without_id(7), "and one more");
     }
 }

@@ -337,13 +337,14 @@ impl EventId {
             return (Self::None, 0);
         };
         match aws_rest(text, at) {
-            Some(rest) => {
-                let mut order = [0u8; 8];
-                order.copy_from_slice(&rest[10..]);
-                (Self::Aws(rest), u64::from_be_bytes(order))
-            }
+            Some(rest) => (Self::Aws(rest), low_bits(rest)),
             None => (Self::Text(symbols.intern(text)), 0),
         }
+    }
+
+    /// Orders events of one millisecond, as in [`Self::parse`], for a line that becomes no fact.
+    pub fn order(text: Option<&str>, at: Timestamp) -> u64 {
+        text.and_then(|text| aws_rest(text, at)).map_or(0, low_bits)
     }
 
     /// The id as CloudWatch wrote it; `None` where there was none.
@@ -354,6 +355,12 @@ impl EventId {
             Self::Aws(rest) => Some(aws_digits(at, rest)),
         }
     }
+}
+
+fn low_bits(rest: [u8; 18]) -> u64 {
+    rest[10..]
+        .iter()
+        .fold(0, |bits, byte| bits << 8 | u64::from(*byte))
 }
 
 /// The 144 low bits of a 56-digit id whose high bits are `at`; `None` if it has another form.

@@ -1,7 +1,9 @@
 //! Moves decoded values from one symbol table to another: out of a worker's table into the engine's, and out of a table
 //! full of forgotten texts into a fresh one.
 
-use super::fact::{Access, AppFact, EventId, Exception, Fact, Item, Produced, Refusal, Report, What};
+use super::fact::{
+    Access, AppFact, EventId, Exception, Fact, Item, Produced, Refusal, Report, What,
+};
 use super::metric::MetricPoint;
 use super::span::Span;
 use super::symbols::Sym;
@@ -59,7 +61,9 @@ impl Remap for Fact {
 impl Remap for What {
     fn remap(&mut self, to: &mut dyn FnMut(Sym) -> Sym) {
         match self {
-            Self::InitStart { version, runtime, .. } => {
+            Self::InitStart {
+                version, runtime, ..
+            } => {
                 version.remap(to);
                 runtime.remap(to);
             }

@@ -1,0 +1,83 @@
+//! `nepho report`: the whole analysis with no screen. Its inputs and its JSON are a public interface (README, "Report").
+
+use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+
+use super::aws::{AwsArgs, ScopeArgs};
+use super::{complain, settings};
+use crate::engine::{Engine, Limits};
+use crate::export::report::{self, Format};
+use crate::model::finding::Severity;
+use crate::model::settings::Settings;
+use crate::sources::files;
+
+/// Arguments of `nepho report`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Files, directories, or - for standard input; without one the window is fetched from AWS
+    path: Vec<PathBuf>,
+    /// Settings file with extraction rules and thresholds
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Only what happened since then: RFC 3339, or a span back such as 15m
+    #[arg(long, value_name = "T")]
+    since: Option<String>,
+    /// Only what happened before then
+    #[arg(long, value_name = "T", conflicts_with = "at")]
+    until: Option<String>,
+    /// Only the 30 minutes around then
+    #[arg(long, value_name = "T", conflicts_with = "since")]
+    at: Option<String>,
+    #[command(flatten)]
+    scope: ScopeArgs,
+    /// Adds the list of invocations
+    #[arg(long)]
+    full: bool,
+    /// Exit status 0 also when there is a P1 or P2 finding
+    #[arg(long)]
+    exit_zero: bool,
+    #[command(flatten)]
+    aws: AwsArgs,
+}
+
+/// Prints the report. 0 nothing worse than the list, 1 at least one P1 or P2.
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let settings = settings::load(args.config.as_deref())?;
+    let mut engine = engine(settings)?;
+    if args.path.is_empty() {
+        bail!("no PATH given");
+    }
+    let options = files::Options {
+        log_group: args.scope.log_group.first().cloned(),
+        threads: 0,
+    };
+    let read = files::read(&args.path, &options, &mut engine, &mut |_, _| true)?;
+    read.warnings.iter().for_each(|warning| complain(warning));
+    let analysis = engine.analyse();
+    let out = io::stdout();
+    let color = out.is_terminal();
+    let mut out = BufWriter::new(out.lock());
+    let _ = color;
+    report::write(&analysis, args.format, args.full, &mut out).context("writing the report")?;
+    out.flush().context("writing the report")?;
+    let raised = analysis
+        .findings
+        .iter()
+        .any(|finding| finding.severity <= Severity::P2);
+    Ok(ExitCode::from(u8::from(raised && !args.exit_zero)))
+}
+
+fn engine(settings: Settings) -> anyhow::Result<Engine> {
+    let limits = Limits {
+        invocations: settings.memory.invocations as usize,
+        event_ids: settings.memory.event_ids as usize,
+        log_text_bytes: 0,
+    };
+    Ok(Engine::new(settings, limits)?)
+}

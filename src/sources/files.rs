@@ -1,0 +1,85 @@
+//! Files, directories and standard input in any shape of the report's inputs, told apart by content.
+//!
+//! A file is cut at line ends into blocks, the blocks are decoded by all cores and taken in in the order of the file, so
+//! that arrival order is kept and memory does not grow with the file.
+
+mod chunks;
+mod open;
+mod parallel;
+mod shapes;
+mod walk;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::engine::Engine;
+
+pub use walk::Input;
+
+/// What cannot be read at all. One line: what, where, what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error("{path}: {cause} · check the path and its permissions")]
+    Open { path: PathBuf, cause: io::Error },
+    #[error("{path}: no input in this directory · name a file, or a directory with log, trace or metric files")]
+    Empty { path: PathBuf },
+}
+
+/// How to read.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Log group of events that do not name one (`aws logs filter-log-events` output).
+    pub log_group: Option<String>,
+    /// Threads that decode; 0 takes one a core.
+    pub threads: usize,
+}
+
+/// What was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Read {
+    pub files: usize,
+    pub bytes: u64,
+    /// What was wrong, one line each: a damaged end, the first line that is no known shape, with file and line.
+    pub warnings: Vec<String>,
+}
+
+/// Reads every input into the engine. `progress` is called after each block and may stop the reading by `false`.
+pub fn read(
+    paths: &[PathBuf],
+    options: &Options,
+    engine: &mut Engine,
+    progress: &mut dyn FnMut(&mut Engine, &Read) -> bool,
+) -> Result<Read, ReadError> {
+    let mut done = Read::default();
+    for input in walk::inputs(paths)? {
+        let mut reader = open::open(&input)?;
+        let name = input.name();
+        engine.begin_read();
+        let mut unparsed = None;
+        let mut on_block = |engine: &mut Engine, bytes: u64, failure: Option<String>| {
+            done.bytes += bytes;
+            if unparsed.is_none() {
+                unparsed = failure;
+            }
+            progress(engine, &done)
+        };
+        let end = parallel::decode(&mut *reader, &name, options, engine, &mut on_block);
+        done.files += 1;
+        done.warnings.extend(unparsed);
+        match end {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => done.warnings.push(broken_end(&name, &error)),
+        }
+    }
+    Ok(done)
+}
+
+fn broken_end(name: &Path, error: &parallel::Broken) -> String {
+    let what = if error.cause.kind() == io::ErrorKind::UnexpectedEof {
+        "ends inside a compressed frame".to_owned()
+    } else {
+        error.cause.to_string()
+    };
+    format!("{}: {what} after {} lines · those were read", name.display(), error.lines)
+}

@@ -1,0 +1,161 @@
+//! Cuts a stream of bytes into blocks that end at line ends, or, for pretty-printed JSON, at the ends of documents.
+
+use std::io::{self, Read};
+
+use memchr::{memchr, memchr_iter, memrchr};
+use serde::de::IgnoredAny;
+
+/// Bytes of a block: large enough that handing it over costs nothing, small enough that the first comes soon.
+const BLOCK: usize = 2 * 1024 * 1024;
+
+/// A stretch of an input.
+pub(super) struct Chunk {
+    pub(super) bytes: Vec<u8>,
+    /// Number of its first line, from 1.
+    pub(super) first_line: u64,
+    /// The whole chunk is one run of documents that span lines.
+    pub(super) spans_lines: bool,
+}
+
+/// Reads an input chunk by chunk.
+pub(super) struct Chunks<'a> {
+    reader: &'a mut dyn Read,
+    rest: Vec<u8>,
+    line: u64,
+    started: bool,
+    ended: bool,
+}
+
+impl<'a> Chunks<'a> {
+    pub(super) fn new(reader: &'a mut dyn Read) -> Self {
+        Self { reader, rest: Vec::new(), line: 1, started: false, ended: false }
+    }
+
+    /// Lines handed out so far.
+    pub(super) fn lines(&self) -> u64 {
+        self.line - 1
+    }
+
+    /// The next chunk; `None` at the end. After an error the bytes read before it have been handed out.
+    pub(super) fn next(&mut self) -> io::Result<Option<Chunk>> {
+        if self.ended {
+            return Ok(None);
+        }
+        let failure = self.fill(BLOCK);
+        if !self.started {
+            self.started = true;
+            if failure.is_ok() && spans_lines(&self.rest) {
+                return self.whole();
+            }
+        }
+        // A line longer than a block is read to its end.
+        let mut searched = 0;
+        let mut result = failure;
+        let cut = loop {
+            if let Some(end) = memrchr(b'\n', &self.rest[searched..]) {
+                break searched + end + 1;
+            }
+            if self.ended || result.is_err() {
+                break self.rest.len();
+            }
+            searched = self.rest.len();
+            result = self.fill(searched + BLOCK);
+        };
+        let cut = if result.is_err() || self.ended { self.rest.len() } else { cut };
+        if let Err(error) = result {
+            if cut == 0 {
+                self.ended = true;
+                return Err(error);
+            }
+            // Hand out what was read; the reader gives its error again at the next call.
+            return Ok(Some(self.cut(cut)));
+        }
+        Ok((cut > 0).then(|| self.cut(cut)))
+    }
+
+    fn cut(&mut self, at: usize) -> Chunk {
+        let rest = self.rest.split_off(at);
+        let bytes = std::mem::replace(&mut self.rest, rest);
+        let first_line = self.line;
+        self.line += memchr_iter(b'\n', &bytes).count() as u64;
+        self.line += u64::from(bytes.last().is_some_and(|last| *last != b'\n'));
+        Chunk { bytes, first_line, spans_lines: false }
+    }
+
+    /// Reads on until `rest` holds `target` bytes or the input ends.
+    fn fill(&mut self, target: usize) -> io::Result<()> {
+        let missing = target.saturating_sub(self.rest.len()) as u64;
+        let got = self.reader.by_ref().take(missing).read_to_end(&mut self.rest)?;
+        self.ended = (got as u64) < missing;
+        Ok(())
+    }
+
+    fn whole(&mut self) -> io::Result<Option<Chunk>> {
+        self.reader.read_to_end(&mut self.rest)?;
+        self.ended = true;
+        let end = self.rest.len();
+        let mut chunk = self.cut(end);
+        chunk.spans_lines = true;
+        Ok((end > 0).then_some(chunk))
+    }
+}
+
+/// Whether the input begins with a document that goes on over its first line: pretty-printed JSON. A first line that is
+/// merely broken does not: the next line then begins a document of its own.
+fn spans_lines(bytes: &[u8]) -> bool {
+    let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(bytes.len());
+    let bytes = &bytes[start..];
+    let Some(end) = memchr(b'\n', bytes) else {
+        return false;
+    };
+    let line = bytes[..end].trim_ascii_end();
+    let next = bytes[end..].trim_ascii_start().first();
+    let opens = matches!(line.last(), Some(b'{' | b'[' | b',' | b':'));
+    opens && next != Some(&b'{')
+        && serde_json::from_slice::<IgnoredAny>(line).is_err_and(|error| error.is_eof())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunks(text: &str) -> Vec<(String, u64, bool)> {
+        let mut reader = text.as_bytes();
+        let mut chunks = Chunks::new(&mut reader);
+        let mut all = Vec::new();
+        while let Some(chunk) = chunks.next().unwrap() {
+            let text = String::from_utf8(chunk.bytes).unwrap();
+            all.push((text, chunk.first_line, chunk.spans_lines));
+        }
+        all
+    }
+
+    #[test]
+    fn blocks_end_at_line_ends_and_nothing_is_lost() {
+        let line = format!("{{\"a\":\"{}\"}}\n", "x".repeat(1000));
+        let text = line.repeat(5000);
+        let all = chunks(&text);
+        assert!(all.len() > 1, "more than one block");
+        assert!(all.iter().all(|(text, ..)| text.ends_with('\n')));
+        assert_eq!(all.iter().map(|(text, ..)| text.as_str()).collect::<String>(), text);
+        let mut line_number = 1;
+        for (text, first_line, _) in &all {
+            assert_eq!(*first_line, line_number);
+            line_number += text.lines().count() as u64;
+        }
+    }
+
+    #[test]
+    fn pretty_printed_json_is_one_chunk_and_a_broken_first_line_is_not() {
+        assert!(chunks("{\n \"Functions\": [\n {}\n ]\n}\n")[0].2);
+        assert!(!chunks("{\"a\":1}\n{\"b\":2}\n")[0].2);
+        assert!(!chunks("{\"a\": {\n{\"b\":2}\n")[0].2, "the next line begins a document");
+        assert!(!chunks("{\"message\":\"cut off\n{\"b\":2}\n")[0].2);
+    }
+
+    #[test]
+    fn the_last_line_needs_no_end() {
+        assert_eq!(chunks("a\nb"), [("a\nb".to_owned(), 1, false)]);
+        assert_eq!(chunks(""), []);
+    }
+}

@@ -1,0 +1,312 @@
+//! Tells the shapes of the report's inputs apart, document by document, and hands each to the block.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use memchr::memmem;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::chunks::Chunk;
+use crate::decode::DecodeError;
+use crate::engine::Block;
+use crate::model::record::LogLine;
+use crate::model::time::Timestamp;
+
+/// Decodes a chunk into a block. What is none of the shapes is counted, the first with file and line.
+pub(super) fn take(block: &mut Block, chunk: &Chunk, name: &Path, log_group: Option<&str>) {
+    let text = String::from_utf8_lossy(&chunk.bytes);
+    if chunk.spans_lines {
+        documents(block, &text, &Place { name, line: chunk.first_line, log_group });
+        return;
+    }
+    for (line, number) in text.split('\n').zip(chunk.first_line..) {
+        let line = line.trim_ascii();
+        if !line.is_empty() {
+            documents(block, line, &Place { name, line: number, log_group });
+        }
+    }
+}
+
+struct Place<'a> {
+    name: &'a Path,
+    line: u64,
+    log_group: Option<&'a str>,
+}
+
+impl Place<'_> {
+    fn refuse(&self, block: &mut Block, why: &dyn std::fmt::Display) {
+        block.unparsed(|| format!("{}:{}: {why}", self.name.display(), self.line));
+    }
+}
+
+/// Reads one document, or several that stand one after another.
+fn documents(block: &mut Block, text: &str, place: &Place<'_>) {
+    if memmem::find(text.as_bytes(), b"\"logStreamName\"").is_some()
+        && let Ok(event) = serde_json::from_str::<LogEvent<'_>>(text)
+    {
+        event.take(block, place.log_group);
+        return;
+    }
+    for document in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
+        match document {
+            Ok(document) => one(block, document.get(), place),
+            Err(error) => {
+                place.refuse(block, &NotJson(&error));
+                return;
+            }
+        }
+    }
+}
+
+struct NotJson<'a>(&'a serde_json::Error);
+
+impl std::fmt::Display for NotJson<'_> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "not JSON: {} · the rest of the file is read", self.0)
+    }
+}
+
+/// Reads one whole document.
+fn one(block: &mut Block, json: &str, place: &Place<'_>) {
+    if json.starts_with('[') {
+        match serde_json::from_str::<Vec<&RawValue>>(json) {
+            Ok(all) => all.iter().for_each(|part| one(block, part.get(), place)),
+            Err(error) => place.refuse(block, &NotJson(&error)),
+        }
+        return;
+    }
+    let json = mended(json);
+    let taken = match serde_json::from_str::<Shape<'_>>(&json) {
+        Ok(shape) => shape.take(block, &json, place.log_group),
+        Err(error) => Err(Refused::Json(error)),
+    };
+    match taken {
+        Ok(()) => {}
+        Err(Refused::Json(error)) => place.refuse(block, &NotJson(&error)),
+        Err(Refused::Content(error)) => place.refuse(block, &error),
+        Err(Refused::Unknown) => place.refuse(block, &UNKNOWN),
+    }
+}
+
+const UNKNOWN: &str = "no known shape: expected log events, traces, metrics or functions · see nepho report --help";
+
+enum Refused {
+    Json(serde_json::Error),
+    Content(DecodeError),
+    Unknown,
+}
+
+impl From<serde_json::Error> for Refused {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json(error)
+    }
+}
+
+impl From<DecodeError> for Refused {
+    fn from(error: DecodeError) -> Self {
+        Self::Content(error)
+    }
+}
+
+/// One log event a line.
+#[derive(Deserialize)]
+struct LogEvent<'a> {
+    #[serde(borrow, rename = "logGroupName")]
+    group: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "logStreamName")]
+    stream: Cow<'a, str>,
+    timestamp: i64,
+    #[serde(rename = "ingestionTime")]
+    ingestion: Option<i64>,
+    #[serde(borrow, rename = "eventId")]
+    event_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    message: Cow<'a, str>,
+}
+
+impl LogEvent<'_> {
+    fn take(&self, block: &mut Block, log_group: Option<&str>) {
+        block.log(&LogLine {
+            group: self.group.as_deref().or(log_group).unwrap_or_default(),
+            stream: &self.stream,
+            timestamp: Timestamp(self.timestamp),
+            ingestion: self.ingestion.map(Timestamp),
+            event_id: self.event_id.as_deref(),
+            message: &self.message,
+        });
+    }
+}
+
+/// The keys that tell every other shape.
+#[derive(Deserialize)]
+struct Shape<'a> {
+    #[serde(borrow, rename = "logStreamName")]
+    stream: Option<&'a RawValue>,
+    #[serde(borrow)]
+    events: Option<Vec<LogEvent<'a>>>,
+    #[serde(borrow, rename = "messageType")]
+    message_type: Option<&'a RawValue>,
+    #[serde(borrow, rename = "Traces")]
+    traces: Option<Vec<Trace<'a>>>,
+    #[serde(borrow, rename = "Segments")]
+    segments: Option<Vec<Segment<'a>>>,
+    #[serde(borrow, rename = "Functions")]
+    functions: Option<Vec<&'a RawValue>>,
+    #[serde(borrow)]
+    metric_name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    start_time: Option<&'a RawValue>,
+    #[serde(borrow, rename = "traceId")]
+    trace_id: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Trace<'a> {
+    #[serde(borrow, rename = "Segments", default)]
+    segments: Vec<Segment<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Segment<'a> {
+    #[serde(borrow, rename = "Document")]
+    document: &'a RawValue,
+}
+
+/// A CloudWatch Logs subscription record.
+#[derive(Deserialize)]
+struct Subscription<'a> {
+    #[serde(borrow, rename = "messageType")]
+    message_type: Cow<'a, str>,
+    #[serde(borrow, rename = "logGroup", default)]
+    group: Cow<'a, str>,
+    #[serde(borrow, rename = "logStream", default)]
+    stream: Cow<'a, str>,
+    #[serde(borrow, rename = "logEvents", default)]
+    events: Vec<SubscriptionEvent<'a>>,
+}
+
+#[derive(Deserialize)]
+struct SubscriptionEvent<'a> {
+    #[serde(borrow)]
+    id: Option<Cow<'a, str>>,
+    timestamp: i64,
+    #[serde(borrow)]
+    message: Cow<'a, str>,
+}
+
+impl Shape<'_> {
+    fn take(self, block: &mut Block, json: &str, log_group: Option<&str>) -> Result<(), Refused> {
+        if self.stream.is_some() {
+            serde_json::from_str::<LogEvent<'_>>(json)?.take(block, log_group);
+        } else if let Some(events) = self.events {
+            events.iter().for_each(|event| event.take(block, log_group));
+        } else if self.message_type.is_some() {
+            subscription(block, &serde_json::from_str(json)?)?;
+        } else if let Some(traces) = self.traces {
+            for segment in traces.into_iter().flat_map(|trace| trace.segments) {
+                document(block, segment.document.get())?;
+            }
+        } else if let Some(segments) = self.segments {
+            for segment in segments {
+                document(block, segment.document.get())?;
+            }
+        } else if let Some(functions) = self.functions {
+            for function in functions {
+                block.function(function.get())?;
+            }
+        } else if self.metric_name.is_some() {
+            block.metric(json)?;
+        } else if self.start_time.is_some() || self.trace_id.is_some() {
+            block.segment(json)?;
+        } else {
+            return Err(Refused::Unknown);
+        }
+        Ok(())
+    }
+}
+
+fn subscription(block: &mut Block, record: &Subscription<'_>) -> Result<(), Refused> {
+    match &*record.message_type {
+        "CONTROL_MESSAGE" => return Ok(()),
+        "DATA_MESSAGE" => {}
+        _ => return Err(Refused::Unknown),
+    }
+    for event in &record.events {
+        block.log(&LogLine {
+            group: &record.group,
+            stream: &record.stream,
+            timestamp: Timestamp(event.timestamp),
+            ingestion: None,
+            event_id: event.id.as_deref(),
+            message: &event.message,
+        });
+    }
+    Ok(())
+}
+
+/// A segment document: JSON in a string, as the API answers, or the object itself.
+fn document(block: &mut Block, raw: &str) -> Result<(), Refused> {
+    if raw.starts_with('"') {
+        block.segment(&serde_json::from_str::<Cow<'_, str>>(raw)?)?;
+    } else {
+        block.segment(raw)?;
+    }
+    Ok(())
+}
+
+/// JSON allows an escaped surrogate without its partner, Rust's text does not: such an escape becomes U+FFFD.
+fn mended(json: &str) -> Cow<'_, str> {
+    let bytes = json.as_bytes();
+    let mut starts = memmem::find_iter(bytes, b"\\u").filter(|&at| !escaped(bytes, at)).peekable();
+    let mut out = String::new();
+    let mut kept = 0;
+    while let Some(at) = starts.next() {
+        let lone = match unit(bytes, at) {
+            Some(0xd800..=0xdbff) => {
+                let pair = starts.peek().is_some_and(|&next| {
+                    next == at + 6 && matches!(unit(bytes, next), Some(0xdc00..=0xdfff))
+                });
+                if pair {
+                    starts.next();
+                }
+                !pair
+            }
+            Some(0xdc00..=0xdfff) => true,
+            _ => false,
+        };
+        if lone {
+            out.push_str(&json[kept..at]);
+            out.push_str("\\ufffd");
+            kept = at + 6;
+        }
+    }
+    if kept == 0 {
+        return Cow::Borrowed(json);
+    }
+    out.push_str(&json[kept..]);
+    Cow::Owned(out)
+}
+
+/// Whether the backslash at `at` is itself escaped: an odd number of backslashes stands before it.
+fn escaped(bytes: &[u8], at: usize) -> bool {
+    bytes[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
+}
+
+fn unit(bytes: &[u8], at: usize) -> Option<u16> {
+    let digits = std::str::from_utf8(bytes.get(at + 2..at + 6)?).ok()?;
+    u16::from_str_radix(digits, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lone_surrogate_becomes_a_replacement_character_and_pairs_stay() {
+        assert_eq!(mended(r#"{"a":"\ud83d\ude00"}"#), r#"{"a":"\ud83d\ude00"}"#);
+        assert_eq!(mended(r#"{"a":"\ud83d x"}"#), r#"{"a":"\ufffd x"}"#);
+        assert_eq!(mended(r#"{"a":"\ude00"}"#), r#"{"a":"\ufffd"}"#);
+        assert_eq!(mended(r#"{"a":"\\ud83d"}"#), r#"{"a":"\\ud83d"}"#, "an escaped backslash");
+    }
+}
