@@ -1,6 +1,6 @@
 //! `nepho report`: the whole analysis with no screen. Its inputs and its JSON are a public interface (README, "Report").
 
-use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -9,10 +9,21 @@ use anyhow::{Context as _, bail};
 use super::aws::{AwsArgs, ScopeArgs};
 use super::{complain, settings};
 use crate::engine::{Engine, Limits};
-use crate::export::report::{self, Format};
+use crate::export::report;
 use crate::model::finding::Severity;
 use crate::model::settings::Settings;
 use crate::sources::files;
+
+/// How a report is printed.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    /// For people, in a terminal
+    Table,
+    /// The contract, for programs
+    Json,
+    /// To paste into a ticket
+    Markdown,
+}
 
 /// Arguments of `nepho report`.
 #[derive(Debug, clap::Args)]
@@ -60,11 +71,13 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let read = files::read(&args.path, &options, &mut engine, &mut |_, _| true)?;
     read.warnings.iter().for_each(|warning| complain(warning));
     let analysis = engine.analyse();
-    let out = io::stdout();
-    let color = out.is_terminal();
-    let mut out = BufWriter::new(out.lock());
-    let _ = color;
-    report::write(&analysis, args.format, args.full, &mut out).context("writing the report")?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    match args.format {
+        Format::Table => report::table(&analysis, &mut out),
+        Format::Json => report::json(&analysis, args.full, &mut out),
+        Format::Markdown => report::markdown(&analysis, &mut out),
+    }
+    .context("writing the report")?;
     out.flush().context("writing the report")?;
     let raised = analysis
         .findings
