@@ -8,8 +8,8 @@ pub mod cold_start;
 pub mod error;
 pub mod figures;
 pub mod statistics;
-pub mod triage;
 pub mod throttle;
+pub mod triage;
 
 /// Says what one kind of trouble looks like in an analysis whose rows are complete.
 pub trait Detector {

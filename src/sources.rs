@@ -1,7 +1,7 @@
 //! Floor 5: where raw records come from. A source decodes nothing: a file of raw records exercises the whole chain.
 
-pub mod pace;
 pub mod files;
+pub mod pace;
 
 use std::future::Future;
 use std::pin::Pin;

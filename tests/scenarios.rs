@@ -62,15 +62,20 @@ const DAY: &str = "2026-03-01";
 #[rstest]
 fn scenario(#[files("tests/scenarios/*.toml")] path: PathBuf) {
     let text = std::fs::read_to_string(&path).unwrap();
-    assert!(text.starts_with('#'), "a scenario begins with its reasoning");
+    assert!(
+        text.starts_with('#'),
+        "a scenario begins with its reasoning"
+    );
     let file: toml::Table = text.parse().unwrap_or_else(|error| panic!("{error}"));
-    let settings: Settings = file
-        .get("config")
-        .map_or_else(Settings::default, |config| toml::from_str(config.as_str().unwrap()).unwrap());
+    let settings: Settings = file.get("config").map_or_else(Settings::default, |config| {
+        toml::from_str(config.as_str().unwrap()).unwrap()
+    });
     let records = records(&file);
     let whole = answer(&settings, std::slice::from_ref(&records));
     let report: Value = serde_json::from_slice(&whole).unwrap();
-    let expect = file["expect"].as_table().expect("a scenario expects something");
+    let expect = file["expect"]
+        .as_table()
+        .expect("a scenario expects something");
     assert!(!expect.is_empty(), "a scenario expects something");
     let mut wrong = Vec::new();
     for (key, value) in expect {
@@ -79,18 +84,38 @@ fn scenario(#[files("tests/scenarios/*.toml")] path: PathBuf) {
     assert!(wrong.is_empty(), "{}\n{report:#}", wrong.join("\n"));
 
     let backwards: Vec<Vec<Record>> = records.iter().rev().map(|one| vec![one.clone()]).collect();
-    assert_same(&whole, &answer(&settings, &backwards), "line by line backwards");
+    assert_same(
+        &whole,
+        &answer(&settings, &backwards),
+        "line by line backwards",
+    );
     let mut slices: Vec<Vec<Record>> = records.chunks(3).map(<[_]>::to_vec).collect();
-    let again: Vec<Record> = records.iter().filter(|one| matches!(one, Record::Log(_))).cloned().collect();
+    let again: Vec<Record> = records
+        .iter()
+        .filter(|one| matches!(one, Record::Log(_)))
+        .cloned()
+        .collect();
     slices.push(again);
-    assert_same(&whole, &answer(&settings, &slices), "in slices, with every line read again");
-    let (odd, even): (Vec<_>, Vec<_>) = records.iter().cloned().enumerate().partition(|(at, _)| at % 2 == 1);
+    assert_same(
+        &whole,
+        &answer(&settings, &slices),
+        "in slices, with every line read again",
+    );
+    let (odd, even): (Vec<_>, Vec<_>) = records
+        .iter()
+        .cloned()
+        .enumerate()
+        .partition(|(at, _)| at % 2 == 1);
     let shuffled = [odd, even].map(|half| half.into_iter().map(|(_, one)| one).collect());
-    assert_same(&whole, &answer(&settings, &shuffled), "every second line first");
+    assert_same(
+        &whole,
+        &answer(&settings, &shuffled),
+        "every second line first",
+    );
 }
 
 fn answer(settings: &Settings, polls: &[Vec<Record>]) -> Vec<u8> {
-    let limits = Limits { invocations: 1_000_000, event_ids: 1_000_000, log_text_bytes: 0 };
+    let limits = Limits::of(&settings.memory, false);
     let mut engine = Engine::new(settings.clone(), limits).unwrap();
     for poll in polls {
         engine.apply(&Batch::from(poll.clone()));
@@ -120,7 +145,9 @@ fn records(file: &toml::Table) -> Vec<Record> {
     }
     for trace in tables(file, "trace") {
         for segment in trace["segments"].as_array().unwrap() {
-            records.push(Record::Segment(request_ids(segment.as_str().unwrap()).into()));
+            records.push(Record::Segment(
+                request_ids(segment.as_str().unwrap()).into(),
+            ));
         }
     }
     for metric in tables(file, "metric") {
@@ -134,24 +161,43 @@ fn records(file: &toml::Table) -> Vec<Record> {
 }
 
 fn tables<'a>(file: &'a toml::Table, key: &str) -> Vec<&'a toml::Table> {
-    let list = file.get(key).map_or(&[][..], |list| list.as_array().unwrap());
+    let list = file
+        .get(key)
+        .map_or(&[][..], |list| list.as_array().unwrap());
     list.iter().map(|one| one.as_table().unwrap()).collect()
 }
 
 fn log_records(log: &toml::Table, number: &mut u32, records: &mut Vec<Record>) {
     let text = |key: &str| log.get(key).map(|value| value.as_str().unwrap().to_owned());
-    let group = text("group").or_else(|| text("function").map(|name| format!("/aws/lambda/{name}")));
+    let group =
+        text("group").or_else(|| text("function").map(|name| format!("/aws/lambda/{name}")));
     let stream = text("stream").unwrap_or_else(|| "0001".to_owned());
-    let stream = if stream.contains('/') { stream } else { format!("2026/03/01/[$LATEST]{stream:0>32}") };
-    let delay = log.get("ingest_after_ms").map_or(500, |delay| delay.as_integer().unwrap());
-    for line in text("lines").unwrap().lines().filter(|line| !line.trim().is_empty()) {
-        let (time, message) = line.trim_start().split_once(' ').unwrap_or_else(|| panic!("{line}"));
+    let stream = if stream.contains('/') {
+        stream
+    } else {
+        format!("2026/03/01/[$LATEST]{stream:0>32}")
+    };
+    let delay = log
+        .get("ingest_after_ms")
+        .map_or(500, |delay| delay.as_integer().unwrap());
+    for line in text("lines")
+        .unwrap()
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+    {
+        let (time, message) = line
+            .trim_start()
+            .split_once(' ')
+            .unwrap_or_else(|| panic!("{line}"));
         let timestamp = moment(time);
         let message = request_ids(message);
         let message = if message.starts_with('{') {
             message
         } else {
-            message.replace("\\t", "\t").replace("\\n", "\n").replace("\\r", "\r")
+            message
+                .replace("\\t", "\t")
+                .replace("\\n", "\n")
+                .replace("\\r", "\r")
         };
         *number += 1;
         let mut id = [0u8; 18];
@@ -161,7 +207,9 @@ fn log_records(log: &toml::Table, number: &mut u32, records: &mut Vec<Record>) {
             stream: stream.clone().into(),
             timestamp,
             ingestion: Some(timestamp.plus_ms(delay)),
-            event_id: EventId::Aws(id).text(timestamp, &Symbols::default()).map(Into::into),
+            event_id: EventId::Aws(id)
+                .text(timestamp, &Symbols::default())
+                .map(Into::into),
             message: message.into(),
         }));
     }
@@ -169,7 +217,11 @@ fn log_records(log: &toml::Table, number: &mut u32, records: &mut Vec<Record>) {
 
 fn metric_line(metric: &toml::Table) -> String {
     let number = |key: &str, other: f64| {
-        metric.get(key).map_or(other, |value| value.as_float().unwrap_or_else(|| value.as_integer().unwrap() as f64))
+        metric.get(key).map_or(other, |value| {
+            value
+                .as_float()
+                .unwrap_or_else(|| value.as_integer().unwrap() as f64)
+        })
     };
     let sum = number("sum", 0.0);
     let dimensions = match metric.get("dimensions") {
@@ -188,7 +240,8 @@ fn metric_line(metric: &toml::Table) -> String {
 }
 
 fn moment(time: &str) -> Timestamp {
-    Timestamp::parse_rfc3339(&format!("{DAY}T{time}Z")).unwrap_or_else(|| panic!("{time}: not HH:MM:SS.mmm"))
+    Timestamp::parse_rfc3339(&format!("{DAY}T{time}Z"))
+        .unwrap_or_else(|| panic!("{time}: not HH:MM:SS.mmm"))
 }
 
 /// `@7` stands for request id 00000000-0000-4000-8000-000000000007.
@@ -196,7 +249,10 @@ fn request_ids(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = rest.find('@') {
-        let digits = rest[at + 1..].chars().take_while(char::is_ascii_digit).count();
+        let digits = rest[at + 1..]
+            .chars()
+            .take_while(char::is_ascii_digit)
+            .count();
         out.push_str(&rest[..at]);
         if digits == 0 {
             out.push('@');
@@ -221,7 +277,9 @@ fn check(key: &str, expected: &toml::Value, report: &Value, wrong: &mut Vec<Stri
         }
         ("some", toml::Value::Table(lists)) => {
             for (list, rows) in lists {
-                let got = report[list].as_array().unwrap_or_else(|| panic!("no list {list}"));
+                let got = report[list]
+                    .as_array()
+                    .unwrap_or_else(|| panic!("no list {list}"));
                 for row in rows.as_array().unwrap() {
                     if !got.iter().any(|got| differences("", row, got).is_empty()) {
                         wrong.push(format!("{list}: no row like {row}"));
@@ -230,9 +288,15 @@ fn check(key: &str, expected: &toml::Value, report: &Value, wrong: &mut Vec<Stri
             }
         }
         (list, toml::Value::Array(rows)) => {
-            let got = report[list].as_array().unwrap_or_else(|| panic!("no list {list}"));
+            let got = report[list]
+                .as_array()
+                .unwrap_or_else(|| panic!("no list {list}"));
             if got.len() != rows.len() {
-                wrong.push(format!("{list}: expected {} rows, got {}", rows.len(), got.len()));
+                wrong.push(format!(
+                    "{list}: expected {} rows, got {}",
+                    rows.len(),
+                    got.len()
+                ));
             }
             for (at, (row, got)) in rows.iter().zip(got).enumerate() {
                 wrong.extend(differences(&format!("{list}[{at}]"), row, got));
@@ -266,8 +330,13 @@ fn differences(at: &str, expected: &toml::Value, got: &Value) -> Vec<String> {
         toml::Value::String(text) if text == "null" => got.is_null(),
         toml::Value::String(text) => {
             let text = request_ids(text);
-            let is_time = text.len() >= 8 && text.as_bytes()[2] == b':' && text.as_bytes()[5] == b':';
-            let text = if is_time { moment(&text).to_string() } else { text };
+            let is_time =
+                text.len() >= 8 && text.as_bytes()[2] == b':' && text.as_bytes()[5] == b':';
+            let text = if is_time {
+                moment(&text).to_string()
+            } else {
+                text
+            };
             got.as_str() == Some(&text)
         }
         toml::Value::Integer(number) => got.as_f64().is_some_and(|got| close(got, *number as f64)),
@@ -275,7 +344,11 @@ fn differences(at: &str, expected: &toml::Value, got: &Value) -> Vec<String> {
         toml::Value::Boolean(truth) => got.as_bool() == Some(*truth),
         toml::Value::Datetime(_) => false,
     };
-    if same { Vec::new() } else { vec![format!("{at}: expected {expected}, got {got}")] }
+    if same {
+        Vec::new()
+    } else {
+        vec![format!("{at}: expected {expected}, got {got}")]
+    }
 }
 
 /// Figures are rounded when they are printed: a thousandth is the same.

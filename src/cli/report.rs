@@ -11,7 +11,6 @@ use super::{complain, settings};
 use crate::engine::{Engine, Limits};
 use crate::export::report;
 use crate::model::finding::Severity;
-use crate::model::settings::Settings;
 use crate::sources::files;
 
 /// How a report is printed.
@@ -60,7 +59,8 @@ pub(crate) struct Args {
 /// Prints the report. 0 nothing worse than the list, 1 at least one P1 or P2.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let settings = settings::load(args.config.as_deref())?;
-    let mut engine = engine(settings)?;
+    let limits = Limits::of(&settings.memory, false);
+    let mut engine = Engine::new(settings, limits)?;
     if args.path.is_empty() {
         bail!("no PATH given");
     }
@@ -84,13 +84,4 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         .iter()
         .any(|finding| finding.severity <= Severity::P2);
     Ok(ExitCode::from(u8::from(raised && !args.exit_zero)))
-}
-
-fn engine(settings: Settings) -> anyhow::Result<Engine> {
-    let limits = Limits {
-        invocations: settings.memory.invocations as usize,
-        event_ids: settings.memory.event_ids as usize,
-        log_text_bytes: 0,
-    };
-    Ok(Engine::new(settings, limits)?)
 }

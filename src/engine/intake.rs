@@ -18,7 +18,7 @@ use crate::model::ids::{SpanId, TraceId};
 use crate::model::metric::MetricPoint;
 use crate::model::record::LogLine;
 use crate::model::remap::Remap as _;
-use crate::model::settings::Settings;
+use crate::model::settings::{Memory, Settings};
 use crate::model::span::Span;
 use crate::model::symbols::{Sym, Symbols};
 use crate::model::time::Timestamp;
@@ -27,6 +27,9 @@ use crate::store::log_text::LogText;
 /// Events ingested later than this after their timestamp count as late, in milliseconds.
 const LATE_MS: i64 = 30_000;
 
+/// Segments and subsegments of an ordinary trace.
+const SPANS_PER_TRACE: usize = 10;
+
 /// What bounds the engine's memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -34,8 +37,26 @@ pub struct Limits {
     pub invocations: usize,
     /// Event ids by which re-reads are recognised.
     pub event_ids: usize,
+    /// Segments and subsegments that are remembered.
+    pub spans: usize,
     /// Bytes of raw log text kept for looking at it again; 0 keeps none.
     pub log_text_bytes: usize,
+}
+
+impl Limits {
+    /// The limits that the settings give; `text` keeps raw lines for looking at them again.
+    pub fn of(memory: &Memory, text: bool) -> Self {
+        Self {
+            invocations: memory.invocations as usize,
+            event_ids: memory.event_ids as usize,
+            spans: memory.traces as usize * SPANS_PER_TRACE,
+            log_text_bytes: if text {
+                memory.log_text_mb as usize * 1024 * 1024
+            } else {
+                0
+            },
+        }
+    }
 }
 
 /// Remembers facts and concludes from them.
@@ -177,7 +198,7 @@ impl Engine {
             self.first_unparsed = block.first_unparsed;
         }
         self.evicted.event_ids = self.seen.forgotten;
-        if self.starts > self.limits.invocations {
+        if self.starts > self.limits.invocations || self.spans.len() > self.limits.spans {
             self.forget();
         }
     }
@@ -367,23 +388,19 @@ impl Engine {
         }
     }
 
-    /// Forgets the oldest tenth, and says so in `evicted` and `horizon`.
+    /// Forgets the oldest tenth of what there is too much of, and says so in `evicted` and `horizon`.
     fn forget(&mut self) {
-        let mut starts: Vec<Timestamp> = self
-            .streams
-            .iter()
-            .flat_map(|stream| &stream.facts)
-            .filter(|fact| matches!(fact.what, What::Report(_)))
-            .map(|fact| fact.at)
-            .collect();
-        let keep = self.limits.invocations - self.limits.invocations / 10;
-        let cut = starts.len().saturating_sub(keep);
-        if cut == 0 {
-            return;
+        let reports = self.streams.iter().flat_map(|stream| &stream.facts);
+        let reports = reports.filter(|fact| matches!(fact.what, What::Report(_)));
+        let by_invocations = oldest_over(reports.map(|fact| fact.at), self.limits.invocations);
+        let starts = self
+            .spans
+            .values()
+            .map(|span| Timestamp(span.start_us / 1000));
+        let by_spans = oldest_over(starts, self.limits.spans);
+        if let Some(horizon) = by_invocations.max(by_spans) {
+            self.forget_before(horizon.plus_ms(1));
         }
-        let (_, &mut horizon, _) = starts.select_nth_unstable(cut - 1);
-        let horizon = horizon.plus_ms(1);
-        self.forget_before(horizon);
     }
 
     /// Forgets everything older than `horizon`.
@@ -467,6 +484,16 @@ impl Engine {
         self.evicted.traces += (traces - self.spans.len()) as u64;
         self.horizon = Some(self.horizon.map_or(horizon, |before| before.max(horizon)));
     }
+}
+
+/// The newest of the moments that must go so that nine tenths of `limit` stay; `None` while there are fewer than `limit`.
+fn oldest_over(moments: impl Iterator<Item = Timestamp>, limit: usize) -> Option<Timestamp> {
+    let mut moments: Vec<Timestamp> = moments.collect();
+    if moments.len() <= limit {
+        return None;
+    }
+    let last = moments.len() - (limit - limit / 10) - 1;
+    Some(*moments.select_nth_unstable(last).1)
 }
 
 fn metric_order<'a>(

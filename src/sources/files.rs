@@ -21,7 +21,9 @@ pub use walk::Input;
 pub enum ReadError {
     #[error("{path}: {cause} · check the path and its permissions")]
     Open { path: PathBuf, cause: io::Error },
-    #[error("{path}: no input in this directory · name a file, or a directory with log, trace or metric files")]
+    #[error(
+        "{path}: no input in this directory · name a file, or a directory with log, trace or metric files"
+    )]
     Empty { path: PathBuf },
 }
 
@@ -81,5 +83,9 @@ fn broken_end(name: &Path, error: &parallel::Broken) -> String {
     } else {
         error.cause.to_string()
     };
-    format!("{}: {what} after {} lines · those were read", name.display(), error.lines)
+    format!(
+        "{}: {what} after {} lines · those were read",
+        name.display(),
+        error.lines
+    )
 }

@@ -28,7 +28,13 @@ pub(super) struct Chunks<'a> {
 
 impl<'a> Chunks<'a> {
     pub(super) fn new(reader: &'a mut dyn Read) -> Self {
-        Self { reader, rest: Vec::new(), line: 1, started: false, ended: false }
+        Self {
+            reader,
+            rest: Vec::new(),
+            line: 1,
+            started: false,
+            ended: false,
+        }
     }
 
     /// Lines handed out so far.
@@ -61,7 +67,11 @@ impl<'a> Chunks<'a> {
             searched = self.rest.len();
             result = self.fill(searched + BLOCK);
         };
-        let cut = if result.is_err() || self.ended { self.rest.len() } else { cut };
+        let cut = if result.is_err() || self.ended {
+            self.rest.len()
+        } else {
+            cut
+        };
         if let Err(error) = result {
             if cut == 0 {
                 self.ended = true;
@@ -79,13 +89,19 @@ impl<'a> Chunks<'a> {
         let first_line = self.line;
         self.line += memchr_iter(b'\n', &bytes).count() as u64;
         self.line += u64::from(bytes.last().is_some_and(|last| *last != b'\n'));
-        Chunk { bytes, first_line, spans_lines: false }
+        Chunk {
+            bytes,
+            first_line,
+            spans_lines: false,
+        }
     }
 
     /// Reads on until `rest` holds `target` bytes or the input ends.
     fn fill(&mut self, target: usize) -> io::Result<()> {
         let missing = target.saturating_sub(self.rest.len()) as u64;
-        let got = self.reader.by_ref().take(missing).read_to_end(&mut self.rest)?;
+        let got = (&mut *self.reader)
+            .take(missing)
+            .read_to_end(&mut self.rest)?;
         self.ended = (got as u64) < missing;
         Ok(())
     }
@@ -103,7 +119,10 @@ impl<'a> Chunks<'a> {
 /// Whether the input begins with a document that goes on over its first line: pretty-printed JSON. A first line that is
 /// merely broken does not: the next line then begins a document of its own.
 fn spans_lines(bytes: &[u8]) -> bool {
-    let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(bytes.len());
+    let start = bytes
+        .iter()
+        .position(|byte| !byte.is_ascii_whitespace())
+        .unwrap_or(bytes.len());
     let bytes = &bytes[start..];
     let Some(end) = memchr(b'\n', bytes) else {
         return false;
@@ -111,7 +130,8 @@ fn spans_lines(bytes: &[u8]) -> bool {
     let line = bytes[..end].trim_ascii_end();
     let next = bytes[end..].trim_ascii_start().first();
     let opens = matches!(line.last(), Some(b'{' | b'[' | b',' | b':'));
-    opens && next != Some(&b'{')
+    opens
+        && next != Some(&b'{')
         && serde_json::from_slice::<IgnoredAny>(line).is_err_and(|error| error.is_eof())
 }
 
@@ -137,7 +157,12 @@ mod tests {
         let all = chunks(&text);
         assert!(all.len() > 1, "more than one block");
         assert!(all.iter().all(|(text, ..)| text.ends_with('\n')));
-        assert_eq!(all.iter().map(|(text, ..)| text.as_str()).collect::<String>(), text);
+        assert_eq!(
+            all.iter()
+                .map(|(text, ..)| text.as_str())
+                .collect::<String>(),
+            text
+        );
         let mut line_number = 1;
         for (text, first_line, _) in &all {
             assert_eq!(*first_line, line_number);
@@ -149,7 +174,10 @@ mod tests {
     fn pretty_printed_json_is_one_chunk_and_a_broken_first_line_is_not() {
         assert!(chunks("{\n \"Functions\": [\n {}\n ]\n}\n")[0].2);
         assert!(!chunks("{\"a\":1}\n{\"b\":2}\n")[0].2);
-        assert!(!chunks("{\"a\": {\n{\"b\":2}\n")[0].2, "the next line begins a document");
+        assert!(
+            !chunks("{\"a\": {\n{\"b\":2}\n")[0].2,
+            "the next line begins a document"
+        );
         assert!(!chunks("{\"message\":\"cut off\n{\"b\":2}\n")[0].2);
     }
 

@@ -15,10 +15,16 @@ pub(super) fn open(input: &Input) -> Result<Box<dyn Read + Send>, ReadError> {
         Input::Stdin => Box::new(io::stdin()),
         Input::File(path) => {
             let opened = File::open(path);
-            Box::new(opened.map_err(|cause| ReadError::Open { path: path.clone(), cause })?)
+            Box::new(opened.map_err(|cause| ReadError::Open {
+                path: path.clone(),
+                cause,
+            })?)
         }
     };
-    decompressed(raw).map_err(|cause| ReadError::Open { path: input.name(), cause })
+    decompressed(raw).map_err(|cause| ReadError::Open {
+        path: input.name(),
+        cause,
+    })
 }
 
 fn decompressed(raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {

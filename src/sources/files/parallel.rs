@@ -55,7 +55,14 @@ pub(super) fn decode(
                     shapes::take(&mut block, &chunk, name, options.log_group.as_deref());
                     let failure = block.failures().1.map(str::to_owned);
                     let bytes = chunk.bytes.len() as u64;
-                    if decoded.send(Decoded { block, bytes, failure }).is_err() {
+                    if decoded
+                        .send(Decoded {
+                            block,
+                            bytes,
+                            failure,
+                        })
+                        .is_err()
+                    {
                         break;
                     }
                 }
@@ -96,7 +103,10 @@ pub(super) fn decode(
         }
         match failure {
             None => Ok(true),
-            Some(cause) => Err(Broken { cause, lines: chunks.lines() }),
+            Some(cause) => Err(Broken {
+                cause,
+                lines: chunks.lines(),
+            }),
         }
     })
 }

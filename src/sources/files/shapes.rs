@@ -17,13 +17,29 @@ use crate::model::time::Timestamp;
 pub(super) fn take(block: &mut Block, chunk: &Chunk, name: &Path, log_group: Option<&str>) {
     let text = String::from_utf8_lossy(&chunk.bytes);
     if chunk.spans_lines {
-        documents(block, &text, &Place { name, line: chunk.first_line, log_group });
+        documents(
+            block,
+            &text,
+            &Place {
+                name,
+                line: chunk.first_line,
+                log_group,
+            },
+        );
         return;
     }
     for (line, number) in text.split('\n').zip(chunk.first_line..) {
         let line = line.trim_ascii();
         if !line.is_empty() {
-            documents(block, line, &Place { name, line: number, log_group });
+            documents(
+                block,
+                line,
+                &Place {
+                    name,
+                    line: number,
+                    log_group,
+                },
+            );
         }
     }
 }
@@ -89,7 +105,8 @@ fn one(block: &mut Block, json: &str, place: &Place<'_>) {
     }
 }
 
-const UNKNOWN: &str = "no known shape: expected log events, traces, metrics or functions · see nepho report --help";
+const UNKNOWN: &str =
+    "no known shape: expected log events, traces, metrics or functions · see nepho report --help";
 
 enum Refused {
     Json(serde_json::Error),
@@ -258,7 +275,9 @@ fn document(block: &mut Block, raw: &str) -> Result<(), Refused> {
 /// JSON allows an escaped surrogate without its partner, Rust's text does not: such an escape becomes U+FFFD.
 fn mended(json: &str) -> Cow<'_, str> {
     let bytes = json.as_bytes();
-    let mut starts = memmem::find_iter(bytes, b"\\u").filter(|&at| !escaped(bytes, at)).peekable();
+    let mut starts = memmem::find_iter(bytes, b"\\u")
+        .filter(|&at| !escaped(bytes, at))
+        .peekable();
     let mut out = String::new();
     let mut kept = 0;
     while let Some(at) = starts.next() {
@@ -290,7 +309,13 @@ fn mended(json: &str) -> Cow<'_, str> {
 
 /// Whether the backslash at `at` is itself escaped: an odd number of backslashes stands before it.
 fn escaped(bytes: &[u8], at: usize) -> bool {
-    bytes[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
+    bytes[..at]
+        .iter()
+        .rev()
+        .take_while(|byte| **byte == b'\\')
+        .count()
+        % 2
+        == 1
 }
 
 fn unit(bytes: &[u8], at: usize) -> Option<u16> {
@@ -307,6 +332,10 @@ mod tests {
         assert_eq!(mended(r#"{"a":"\ud83d\ude00"}"#), r#"{"a":"\ud83d\ude00"}"#);
         assert_eq!(mended(r#"{"a":"\ud83d x"}"#), r#"{"a":"\ufffd x"}"#);
         assert_eq!(mended(r#"{"a":"\ude00"}"#), r#"{"a":"\ufffd"}"#);
-        assert_eq!(mended(r#"{"a":"\\ud83d"}"#), r#"{"a":"\\ud83d"}"#, "an escaped backslash");
+        assert_eq!(
+            mended(r#"{"a":"\\ud83d"}"#),
+            r#"{"a":"\\ud83d"}"#,
+            "an escaped backslash"
+        );
     }
 }

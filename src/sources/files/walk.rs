@@ -54,7 +54,9 @@ fn walk(folder: &Path, found: &mut Vec<Input>) -> Result<(), ReadError> {
         .map_err(|cause| failed(folder, cause))?;
     paths.sort();
     for path in paths {
-        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        let hidden = path
+            .file_name()
+            .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
         if hidden {
             continue;
         }
@@ -71,5 +73,8 @@ fn walk(folder: &Path, found: &mut Vec<Input>) -> Result<(), ReadError> {
 }
 
 fn failed(path: &Path, cause: std::io::Error) -> ReadError {
-    ReadError::Open { path: path.to_owned(), cause }
+    ReadError::Open {
+        path: path.to_owned(),
+        cause,
+    }
 }
