@@ -1,1 +1,4 @@
-//! Stub.
+//! Floor 3: what readers hold. A reader never takes a lock: it is given a picture and keeps it.
+
+pub mod log_text;
+pub mod scene;

@@ -22,7 +22,11 @@ const FLOORS: &[(&str, u8)] = &[
 
 fn floor(module: &str) -> u8 {
     let known = FLOORS.iter().find(|(name, _)| *name == module);
-    known.unwrap_or_else(|| panic!("{module} is on no floor: add it to the table of lib.rs and here")).1
+    known
+        .unwrap_or_else(|| {
+            panic!("{module} is on no floor: add it to the table of lib.rs and here")
+        })
+        .1
 }
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -39,7 +43,9 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 /// The top modules that a file names by `crate::…`, also in `use crate::{a, b}`.
 fn imports(text: &str) -> Vec<String> {
     let word = |text: &str| -> String {
-        text.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect()
+        text.chars()
+            .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
+            .collect()
     };
     let mut found = Vec::new();
     for (at, _) in text.match_indices("crate::") {
@@ -82,7 +88,13 @@ fn imports_point_down() {
     let mut wrong = Vec::new();
     for file in files {
         let place = file.strip_prefix(&root).unwrap();
-        let module = place.components().next().unwrap().as_os_str().to_str().unwrap();
+        let module = place
+            .components()
+            .next()
+            .unwrap()
+            .as_os_str()
+            .to_str()
+            .unwrap();
         let module = module.trim_end_matches(".rs");
         if matches!(module, "lib" | "main") {
             continue;
@@ -99,14 +111,20 @@ fn imports_point_down() {
             }
         }
     }
-    assert!(wrong.is_empty(), "imports that do not point down:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "imports that do not point down:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
 fn the_table_of_lib_names_every_floor() {
     let lib = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
     for (module, floor) in FLOORS {
-        let row = lib.lines().find(|line| line.starts_with(&format!("//! | {floor} |")));
+        let row = lib
+            .lines()
+            .find(|line| line.starts_with(&format!("//! | {floor} |")));
         assert!(
             row.is_some_and(|row| row.contains(&format!("[`{module}`]"))),
             "lib.rs has no row for {module} on floor {floor}"

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::correlate::{assemble, ledger, link};
-use crate::detect::{cold_start, duplicate, error, figures, reorder, throttle, triage};
+use crate::correlate::{assemble, link};
+use crate::detect::{cold_start, error, figures, throttle, triage};
 use crate::model::analysis::Analysis;
 use crate::model::facts::Facts;
 use crate::model::settings::Settings;
@@ -18,11 +18,9 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
             assembled.invocations[invocation as usize].init = Some(at as u32);
         }
     }
-    let deliveries = ledger::deliveries(&facts, &assembled);
+    let deliveries = Vec::new();
     let links = link::links(&facts, &assembled, &deliveries);
     let throttles = throttle::throttles(&facts, &assembled, settings);
-    let duplicates = duplicate::duplicates(&facts, &assembled, &deliveries);
-    let (reordered, order_domains) = reorder::reordered(&facts, &assembled, &deliveries);
     let errors = error::errors(&facts, &assembled);
     let window = assembled
         .invocations
@@ -36,16 +34,12 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
         deliveries,
         inits,
         throttles,
-        duplicates,
-        reordered,
-        order_domains,
         links,
         errors,
         window,
         ..Analysis::default()
     };
     analysis.functions = figures::figures(&analysis);
-    analysis.coverage = figures::coverage(&analysis);
     analysis.findings = triage::findings(&analysis, settings);
     analysis
 }

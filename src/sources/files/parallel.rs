@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
@@ -44,10 +45,9 @@ pub(super) fn decode(
             let (to_worker, chunks) = sync_channel::<Chunk>(AHEAD);
             let (decoded, from_worker) = sync_channel(AHEAD);
             let empty = {
-                let engine: &Engine = engine;
                 let decoder = engine.decoder();
                 let keep_text = engine.keeps_text();
-                move || Block::new(decoder.clone(), keep_text)
+                move || Block::new(Arc::clone(&decoder), keep_text)
             };
             scope.spawn(move || {
                 for chunk in chunks {
