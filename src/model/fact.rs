@@ -258,6 +258,29 @@ pub struct Item {
     pub trace: Option<TraceContext>,
 }
 
+impl Item {
+    /// An item of which only the id is known.
+    pub fn new(source: EventSource, identity: Sym, index: u16) -> Self {
+        Self {
+            source,
+            identity,
+            resource: None,
+            index,
+            receive_count: None,
+            sent_at: None,
+            order_key: None,
+            sequence: None,
+            dense: false,
+            deduplication_id: None,
+            body: None,
+            inner: None,
+            replay: false,
+            scheduled: false,
+            trace: None,
+        }
+    }
+}
+
 /// An id that a send returned, as the sender logged it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Produced {

@@ -1,7 +1,9 @@
 //! The rows of the report: what detection says, one type a list of the contract (README, "Report").
 
+use std::borrow::Cow;
+
 use super::fact::EventSource;
-use super::facts::FactRef;
+use super::facts::{FactRef, Facts};
 use super::ids::RequestId;
 use super::invocation::{InvocationIndex, InvocationStatus};
 use super::symbols::Sym;
@@ -127,12 +129,23 @@ pub enum ThrottleClass {
 pub struct Duplicate {
     pub consumer: Sym,
     pub source: EventSource,
-    pub identity: Sym,
+    /// `None`: an asynchronous event, which is known by its request id alone.
+    pub identity: Option<Sym>,
     pub class: DuplicateClass,
     pub harm: Harm,
     /// The delivery it repeats: the one just before.
     pub first: DeliveryEnd,
     pub repeat: DeliveryEnd,
+}
+
+impl Duplicate {
+    /// The id that came twice, as text.
+    pub fn identity_text<'a>(&self, facts: &'a Facts) -> Cow<'a, str> {
+        match self.identity {
+            Some(identity) => Cow::Borrowed(facts.text(identity)),
+            None => Cow::Owned(self.repeat.request_id.to_string()),
+        }
+    }
 }
 
 /// One side of a repeat.

@@ -214,7 +214,7 @@ fn world() -> Analysis {
         duplicates: vec![Duplicate {
             consumer: payment,
             source: EventSource::SqsFifo,
-            identity,
+            identity: Some(identity),
             class: DuplicateClass::InBatchDup,
             harm: Harm::Double,
             first: end,

@@ -1,5 +1,7 @@
 //! The rows of the lists, field by field as the contract names them.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::model::analysis::Analysis;
@@ -157,7 +159,7 @@ impl<'a> ThrottleRow<'a> {
 pub(super) struct DuplicateRow<'a> {
     consumer: &'a str,
     source: Shown<EventSource>,
-    identity: &'a str,
+    identity: Cow<'a, str>,
     class: Shown<DuplicateClass>,
     harm: Shown<Harm>,
     first: EndRow,
@@ -186,7 +188,7 @@ impl<'a> DuplicateRow<'a> {
         Self {
             consumer: all.text(row.consumer),
             source: Shown(row.source),
-            identity: all.text(row.identity),
+            identity: row.identity_text(&all.facts),
             class: Shown(row.class),
             harm: Shown(row.harm),
             first: EndRow::of(row.first),
