@@ -1,6 +1,7 @@
 //! Floor 2: joins facts into invocations, environments, deliveries, links and request trees. Pure: no clock, no IO.
 
 pub mod assemble;
+pub mod ledger;
 pub mod link;
 pub mod spans;
 #[cfg(test)]
