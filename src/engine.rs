@@ -5,9 +5,12 @@
 //! from what is remembered: the same records give the same answer however they were sliced.
 
 mod block;
+mod canonical;
+mod forget;
 mod intake;
 mod pipeline;
 mod reread;
 
 pub use block::Block;
+pub use forget::Scope;
 pub use intake::{Engine, Limits};

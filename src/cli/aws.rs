@@ -1,5 +1,8 @@
 //! Arguments of every command that asks AWS.
 
+use anyhow::anyhow;
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
 /// Which account, region and endpoint, and how much of it.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct AwsArgs {
@@ -23,4 +26,18 @@ pub(crate) struct ScopeArgs {
     /// Log groups whose name matches one of these globs
     #[arg(long, value_name = "GLOB", num_args = 1..)]
     pub(crate) log_group: Vec<String>,
+}
+
+/// The set of globs that were given; `None` if none were.
+pub(crate) fn globs(patterns: &[String]) -> anyhow::Result<Option<GlobSet>> {
+    if patterns.is_empty() {
+        return Ok(None);
+    }
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        let glob = Glob::new(pattern)
+            .map_err(|error| anyhow!("{pattern}: not a glob: {}", error.kind()))?;
+        set.add(glob);
+    }
+    Ok(Some(set.build()?))
 }

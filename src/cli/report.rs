@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 
-use super::aws::{AwsArgs, ScopeArgs};
-use super::{complain, settings};
-use crate::engine::{Engine, Limits};
+use super::aws::{AwsArgs, ScopeArgs, globs};
+use super::{complain, settings, time};
+use crate::engine::{Engine, Limits, Scope};
 use crate::export::report;
 use crate::model::finding::Severity;
 use crate::sources::files;
@@ -70,6 +70,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let read = files::read(&args.path, &options, &mut engine, &mut |_, _| true)?;
     read.warnings.iter().for_each(|warning| complain(warning));
+    engine.restrict(&scope(&args, &engine)?);
     let analysis = engine.analyse();
     let mut out = BufWriter::new(io::stdout().lock());
     match args.format {
@@ -84,4 +85,24 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         .iter()
         .any(|finding| finding.severity <= Severity::P2);
     Ok(ExitCode::from(u8::from(raised && !args.exit_zero)))
+}
+
+/// The window and the functions that were asked for. Spans count back from the last event.
+fn scope(args: &Args, engine: &Engine) -> anyhow::Result<Scope> {
+    let last = engine.newest().unwrap_or_default();
+    let moment = |text: &Option<String>| {
+        text.as_deref()
+            .map(|text| time::moment(text, last))
+            .transpose()
+    };
+    let mut scope = Scope {
+        from: moment(&args.since)?,
+        until: moment(&args.until)?,
+        functions: globs(&args.scope.function)?,
+    };
+    if let Some(at) = moment(&args.at)? {
+        scope.from = Some(at.plus_ms(-time::AROUND_MS));
+        scope.until = Some(at.plus_ms(time::AROUND_MS));
+    }
+    Ok(scope)
 }

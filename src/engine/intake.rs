@@ -13,7 +13,7 @@ use crate::model::analysis::Analysis;
 use crate::model::batch::Batch;
 use crate::model::config::FunctionConfig;
 use crate::model::fact::What;
-use crate::model::facts::{Evicted, Facts, Inputs, SeenGap, StreamFacts};
+use crate::model::facts::{Evicted, Inputs, SeenGap, StreamFacts};
 use crate::model::ids::{SpanId, TraceId};
 use crate::model::metric::MetricPoint;
 use crate::model::record::LogLine;
@@ -61,26 +61,26 @@ impl Limits {
 
 /// Remembers facts and concludes from them.
 pub struct Engine {
-    settings: Settings,
+    pub(super) settings: Settings,
     decoder: Arc<Decoder>,
-    limits: Limits,
-    symbols: Symbols,
-    streams: Vec<Arc<StreamFacts>>,
-    stream_index: HashMap<(Sym, Sym), u32>,
+    pub(super) limits: Limits,
+    pub(super) symbols: Symbols,
+    pub(super) streams: Vec<Arc<StreamFacts>>,
+    pub(super) stream_index: HashMap<(Sym, Sym), u32>,
     /// Streams whose facts are out of order since the last analysis.
-    unsorted: HashSet<u32>,
-    spans: HashMap<(TraceId, SpanId), Span>,
-    metrics: BTreeMap<MetricKey, MetricPoint>,
-    functions: BTreeMap<Sym, FunctionConfig>,
-    gaps: Vec<SeenGap>,
-    inputs: Inputs,
-    evicted: Evicted,
-    horizon: Option<Timestamp>,
+    pub(super) unsorted: HashSet<u32>,
+    pub(super) spans: HashMap<(TraceId, SpanId), Span>,
+    pub(super) metrics: BTreeMap<MetricKey, MetricPoint>,
+    pub(super) functions: BTreeMap<Sym, FunctionConfig>,
+    pub(super) gaps: Vec<SeenGap>,
+    pub(super) inputs: Inputs,
+    pub(super) evicted: Evicted,
+    pub(super) horizon: Option<Timestamp>,
     /// Moment before which everything of a log group has arrived, as its source said.
-    complete: HashMap<Sym, Timestamp>,
-    newest: Option<Timestamp>,
+    pub(super) complete: HashMap<Sym, Timestamp>,
+    pub(super) newest: Option<Timestamp>,
     seen: Seen,
-    starts: usize,
+    pub(super) starts: usize,
     text: LogText,
     first_unparsed: Option<String>,
 }
@@ -203,6 +203,11 @@ impl Engine {
         }
     }
 
+    /// Timestamp of the newest log event.
+    pub fn newest(&self) -> Option<Timestamp> {
+        self.newest
+    }
+
     /// Why the first record that could not be read could not.
     pub fn first_unparsed(&self) -> Option<&str> {
         self.first_unparsed.as_deref()
@@ -227,49 +232,8 @@ impl Engine {
             + self.text.bytes().0
     }
 
-    /// The facts in canonical order: nothing in them depends on how the records arrived.
-    pub fn facts(&mut self) -> Facts {
-        for at in std::mem::take(&mut self.unsorted) {
-            let symbols = &self.symbols;
-            let stream = Arc::make_mut(&mut self.streams[at as usize]);
-            stream.facts.sort_by(|a, b| {
-                (a.at, a.order).cmp(&(b.at, b.order)).then_with(|| {
-                    a.event
-                        .text(a.at, symbols)
-                        .cmp(&b.event.text(b.at, symbols))
-                })
-            });
-        }
-        let symbols = self.symbols.clone();
-        let mut streams = self.streams.clone();
-        streams.sort_by(|a, b| {
-            (symbols.get(a.group), symbols.get(a.stream))
-                .cmp(&(symbols.get(b.group), symbols.get(b.stream)))
-        });
-        let mut spans: Vec<Span> = self.spans.values().cloned().collect();
-        spans.sort_by_key(|span| (span.trace, span.start_us, span.id));
-        let mut metrics: Vec<MetricPoint> = self.metrics.values().cloned().collect();
-        metrics.sort_by(|a, b| metric_order(a, &symbols).cmp(&metric_order(b, &symbols)));
-        let mut gaps = self.gaps.clone();
-        gaps.sort_by_key(|gap| (gap.from, gap.to, symbols.get(gap.group).to_owned()));
-        gaps.dedup();
-        Facts {
-            symbols,
-            streams,
-            spans,
-            metrics,
-            functions: self.functions.clone(),
-            inputs: self.inputs,
-            gaps,
-            evicted: self.evicted,
-            horizon: self.horizon,
-            watermark: self.watermark(),
-            newest: self.newest,
-        }
-    }
-
     /// Files say nothing about completeness: all that they hold was read, up to their newest event.
-    fn watermark(&self) -> Option<Timestamp> {
+    pub(super) fn watermark(&self) -> Option<Timestamp> {
         self.complete.values().min().copied().or(self.newest)
     }
 
@@ -387,128 +351,4 @@ impl Engine {
             }
         }
     }
-
-    /// Forgets the oldest tenth of what there is too much of, and says so in `evicted` and `horizon`.
-    fn forget(&mut self) {
-        let reports = self.streams.iter().flat_map(|stream| &stream.facts);
-        let reports = reports.filter(|fact| matches!(fact.what, What::Report(_)));
-        let by_invocations = oldest_over(reports.map(|fact| fact.at), self.limits.invocations);
-        let starts = self
-            .spans
-            .values()
-            .map(|span| Timestamp(span.start_us / 1000));
-        let by_spans = oldest_over(starts, self.limits.spans);
-        if let Some(horizon) = by_invocations.max(by_spans) {
-            self.forget_before(horizon.plus_ms(1));
-        }
-    }
-
-    /// Forgets everything older than `horizon`.
-    pub fn forget_before(&mut self, horizon: Timestamp) {
-        let mut fresh = Symbols::default();
-        let old = std::mem::take(&mut self.symbols);
-        let mut to = |sym: Sym| fresh.intern(old.get(sym));
-        let mut evicted = 0;
-        let mut streams = Vec::with_capacity(self.streams.len());
-        let mut index = HashMap::new();
-        let mut unsorted = HashSet::new();
-        for (at, stream) in std::mem::take(&mut self.streams).into_iter().enumerate() {
-            let mut stream = Arc::unwrap_or_clone(stream);
-            let is_report = |what: &What| matches!(what, What::Report(_));
-            let before = stream
-                .facts
-                .iter()
-                .filter(|fact| is_report(&fact.what))
-                .count();
-            stream.facts.retain(|fact| fact.at >= horizon);
-            let after = stream
-                .facts
-                .iter()
-                .filter(|fact| is_report(&fact.what))
-                .count();
-            evicted += before - after;
-            if stream.last < horizon {
-                continue;
-            }
-            stream.facts.shrink_to_fit();
-            stream.facts.iter_mut().for_each(|fact| fact.remap(&mut to));
-            stream.group.remap(&mut to);
-            stream.stream.remap(&mut to);
-            stream.function.remap(&mut to);
-            stream.version.remap(&mut to);
-            if self.unsorted.contains(&(at as u32)) {
-                unsorted.insert(streams.len() as u32);
-            }
-            index.insert((stream.group, stream.stream), streams.len() as u32);
-            streams.push(Arc::new(stream));
-        }
-        let horizon_us = horizon.0.saturating_mul(1000);
-        let traces = self.spans.len();
-        self.spans
-            .retain(|_, span| span.end_us.unwrap_or(span.start_us) >= horizon_us);
-        self.spans.values_mut().for_each(|span| span.remap(&mut to));
-        let points = std::mem::take(&mut self.metrics);
-        for (_, mut point) in points.into_iter().filter(|(_, point)| point.at >= horizon) {
-            point.remap(&mut to);
-            let key = (
-                point.namespace,
-                point.name,
-                point.dimensions.clone(),
-                point.at,
-            );
-            self.metrics.insert(key, point);
-        }
-        for (name, mut config) in std::mem::take(&mut self.functions) {
-            config.runtime.remap(&mut to);
-            config.log_group.remap(&mut to);
-            for (qualifier, _) in &mut config.provisioned {
-                qualifier.remap(&mut to);
-            }
-            self.functions.insert(to(name), config);
-        }
-        self.gaps.retain(|gap| gap.to >= horizon);
-        self.gaps
-            .iter_mut()
-            .for_each(|gap| gap.group.remap(&mut to));
-        let complete = std::mem::take(&mut self.complete);
-        self.complete = complete
-            .into_iter()
-            .map(|(group, moment)| (to(group), moment))
-            .collect();
-        self.streams = streams;
-        self.stream_index = index;
-        self.unsorted = unsorted;
-        self.symbols = fresh;
-        self.starts -= evicted;
-        self.evicted.invocations += evicted as u64;
-        self.evicted.traces += (traces - self.spans.len()) as u64;
-        self.horizon = Some(self.horizon.map_or(horizon, |before| before.max(horizon)));
-    }
-}
-
-/// The newest of the moments that must go so that nine tenths of `limit` stay; `None` while there are fewer than `limit`.
-fn oldest_over(moments: impl Iterator<Item = Timestamp>, limit: usize) -> Option<Timestamp> {
-    let mut moments: Vec<Timestamp> = moments.collect();
-    if moments.len() <= limit {
-        return None;
-    }
-    let last = moments.len() - (limit - limit / 10) - 1;
-    Some(*moments.select_nth_unstable(last).1)
-}
-
-fn metric_order<'a>(
-    point: &MetricPoint,
-    symbols: &'a Symbols,
-) -> (&'a str, &'a str, Vec<(&'a str, &'a str)>, Timestamp) {
-    let dimensions = point
-        .dimensions
-        .iter()
-        .map(|&(name, value)| (symbols.get(name), symbols.get(value)))
-        .collect();
-    (
-        symbols.get(point.namespace),
-        symbols.get(point.name),
-        dimensions,
-        point.at,
-    )
 }

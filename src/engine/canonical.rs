@@ -1,0 +1,70 @@
+//! The facts in an order that does not depend on how the records arrived.
+
+use std::sync::Arc;
+
+use super::intake::Engine;
+use crate::model::facts::Facts;
+use crate::model::metric::MetricPoint;
+use crate::model::span::Span;
+use crate::model::symbols::Symbols;
+use crate::model::time::Timestamp;
+
+impl Engine {
+    /// The facts in canonical order: nothing in them depends on how the records arrived.
+    pub fn facts(&mut self) -> Facts {
+        for at in std::mem::take(&mut self.unsorted) {
+            let symbols = &self.symbols;
+            let stream = Arc::make_mut(&mut self.streams[at as usize]);
+            stream.facts.sort_by(|a, b| {
+                (a.at, a.order).cmp(&(b.at, b.order)).then_with(|| {
+                    a.event
+                        .text(a.at, symbols)
+                        .cmp(&b.event.text(b.at, symbols))
+                })
+            });
+        }
+        let symbols = self.symbols.clone();
+        let mut streams = self.streams.clone();
+        streams.sort_by(|a, b| {
+            (symbols.get(a.group), symbols.get(a.stream))
+                .cmp(&(symbols.get(b.group), symbols.get(b.stream)))
+        });
+        let mut spans: Vec<Span> = self.spans.values().cloned().collect();
+        spans.sort_by_key(|span| (span.trace, span.start_us, span.id));
+        let mut metrics: Vec<MetricPoint> = self.metrics.values().cloned().collect();
+        metrics.sort_by(|a, b| metric_order(a, &symbols).cmp(&metric_order(b, &symbols)));
+        let mut gaps = self.gaps.clone();
+        gaps.sort_by_key(|gap| (gap.from, gap.to, symbols.get(gap.group).to_owned()));
+        gaps.dedup();
+        Facts {
+            symbols,
+            streams,
+            spans,
+            metrics,
+            functions: self.functions.clone(),
+            inputs: self.inputs,
+            gaps,
+            evicted: self.evicted,
+            horizon: self.horizon,
+            watermark: self.watermark(),
+            newest: self.newest,
+        }
+    }
+}
+
+fn metric_order<'a>(
+    point: &MetricPoint,
+    symbols: &'a Symbols,
+) -> (&'a str, &'a str, Vec<(&'a str, &'a str)>, Timestamp) {
+    let dimensions = point
+        .dimensions
+        .iter()
+        .map(|&(name, value)| (symbols.get(name), symbols.get(value)))
+        .collect();
+    (
+        symbols.get(point.namespace),
+        symbols.get(point.name),
+        dimensions,
+        point.at,
+    )
+}

@@ -1,0 +1,181 @@
+//! Forgets what is over the bounds, and leaves out what nobody asked for.
+
+use std::sync::Arc;
+
+use globset::GlobSet;
+use hashbrown::{HashMap, HashSet};
+
+use super::intake::Engine;
+use crate::model::fact::What;
+use crate::model::remap::Remap as _;
+use crate::model::symbols::{Sym, Symbols};
+use crate::model::time::Timestamp;
+
+/// What a report is about.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// From this moment on.
+    pub from: Option<Timestamp>,
+    /// Before this moment.
+    pub until: Option<Timestamp>,
+    /// Functions whose name matches; all if `None`. Streams of no function (access logs) stay.
+    pub functions: Option<GlobSet>,
+}
+
+impl Scope {
+    fn holds(&self, moment: Timestamp) -> bool {
+        self.from.is_none_or(|from| moment >= from) && self.until.is_none_or(|until| moment < until)
+    }
+}
+
+impl Engine {
+    /// Leaves out all that lies outside the scope.
+    pub fn restrict(&mut self, scope: &Scope) {
+        let Self {
+            symbols,
+            streams,
+            spans,
+            metrics,
+            ..
+        } = self;
+        let wanted = |function: Option<Sym>| match (&scope.functions, function) {
+            (Some(globs), Some(function)) => globs.is_match(symbols.get(function)),
+            _ => true,
+        };
+        for stream in streams.iter_mut() {
+            let stream = Arc::make_mut(stream);
+            if !wanted(stream.function) || !scope.holds(stream.last) && !scope.holds(stream.first) {
+                stream.facts.clear();
+            }
+            stream.facts.retain(|fact| scope.holds(fact.at));
+        }
+        // A stream without facts stays only as an environment that was seen: outside the scope it was not.
+        streams.retain(|stream| {
+            wanted(stream.function) && (!stream.facts.is_empty() || scope.holds(stream.first))
+        });
+        self.stream_index = streams
+            .iter()
+            .zip(0..)
+            .map(|(stream, at)| ((stream.group, stream.stream), at))
+            .collect();
+        self.unsorted = (0..streams.len() as u32).collect();
+        spans.retain(|_, span| scope.holds(Timestamp(span.start_us / 1000)));
+        let name = symbols.lookup("FunctionName");
+        metrics.retain(|_, point| {
+            let function = point.dimensions.iter().find(|(key, _)| Some(*key) == name);
+            scope.holds(point.at) && wanted(function.map(|(_, function)| *function))
+        });
+        let functions = std::mem::take(&mut self.functions);
+        self.functions = functions
+            .into_iter()
+            .filter(|(name, _)| wanted(Some(*name)))
+            .collect();
+    }
+
+    /// Forgets the oldest tenth of what there is too much of, and says so in `evicted` and `horizon`.
+    pub(super) fn forget(&mut self) {
+        let reports = self.streams.iter().flat_map(|stream| &stream.facts);
+        let reports = reports.filter(|fact| matches!(fact.what, What::Report(_)));
+        let by_invocations = oldest_over(reports.map(|fact| fact.at), self.limits.invocations);
+        let starts = self
+            .spans
+            .values()
+            .map(|span| Timestamp(span.start_us / 1000));
+        let by_spans = oldest_over(starts, self.limits.spans);
+        if let Some(horizon) = by_invocations.max(by_spans) {
+            self.forget_before(horizon.plus_ms(1));
+        }
+    }
+
+    /// Forgets everything older than `horizon`.
+    pub fn forget_before(&mut self, horizon: Timestamp) {
+        let mut fresh = Symbols::default();
+        let old = std::mem::take(&mut self.symbols);
+        let mut to = |sym: Sym| fresh.intern(old.get(sym));
+        let mut evicted = 0;
+        let mut streams = Vec::with_capacity(self.streams.len());
+        let mut index = HashMap::new();
+        let mut unsorted = HashSet::new();
+        for (at, stream) in std::mem::take(&mut self.streams).into_iter().enumerate() {
+            let mut stream = Arc::unwrap_or_clone(stream);
+            let is_report = |what: &What| matches!(what, What::Report(_));
+            let before = stream
+                .facts
+                .iter()
+                .filter(|fact| is_report(&fact.what))
+                .count();
+            stream.facts.retain(|fact| fact.at >= horizon);
+            let after = stream
+                .facts
+                .iter()
+                .filter(|fact| is_report(&fact.what))
+                .count();
+            evicted += before - after;
+            if stream.last < horizon {
+                continue;
+            }
+            stream.facts.shrink_to_fit();
+            stream.facts.iter_mut().for_each(|fact| fact.remap(&mut to));
+            stream.group.remap(&mut to);
+            stream.stream.remap(&mut to);
+            stream.function.remap(&mut to);
+            stream.version.remap(&mut to);
+            if self.unsorted.contains(&(at as u32)) {
+                unsorted.insert(streams.len() as u32);
+            }
+            index.insert((stream.group, stream.stream), streams.len() as u32);
+            streams.push(Arc::new(stream));
+        }
+        let horizon_us = horizon.0.saturating_mul(1000);
+        let traces = self.spans.len();
+        self.spans
+            .retain(|_, span| span.end_us.unwrap_or(span.start_us) >= horizon_us);
+        self.spans.values_mut().for_each(|span| span.remap(&mut to));
+        let points = std::mem::take(&mut self.metrics);
+        for (_, mut point) in points.into_iter().filter(|(_, point)| point.at >= horizon) {
+            point.remap(&mut to);
+            let key = (
+                point.namespace,
+                point.name,
+                point.dimensions.clone(),
+                point.at,
+            );
+            self.metrics.insert(key, point);
+        }
+        for (name, mut config) in std::mem::take(&mut self.functions) {
+            config.runtime.remap(&mut to);
+            config.log_group.remap(&mut to);
+            for (qualifier, _) in &mut config.provisioned {
+                qualifier.remap(&mut to);
+            }
+            self.functions.insert(to(name), config);
+        }
+        self.gaps.retain(|gap| gap.to >= horizon);
+        self.gaps
+            .iter_mut()
+            .for_each(|gap| gap.group.remap(&mut to));
+        let complete = std::mem::take(&mut self.complete);
+        self.complete = complete
+            .into_iter()
+            .map(|(group, moment)| (to(group), moment))
+            .collect();
+        self.streams = streams;
+        self.stream_index = index;
+        self.unsorted = unsorted;
+        self.symbols = fresh;
+        self.starts -= evicted;
+        self.evicted.invocations += evicted as u64;
+        self.evicted.traces += (traces - self.spans.len()) as u64;
+        self.horizon = Some(self.horizon.map_or(horizon, |before| before.max(horizon)));
+    }
+}
+
+/// The newest of the moments that must go so that nine tenths of `limit` stay; `None` while there are fewer than `limit`.
+fn oldest_over(moments: impl Iterator<Item = Timestamp>, limit: usize) -> Option<Timestamp> {
+    let mut moments: Vec<Timestamp> = moments.collect();
+    if moments.len() <= limit {
+        return None;
+    }
+    let last = moments.len() - (limit - limit / 10) - 1;
+    Some(*moments.select_nth_unstable(last).1)
+}
