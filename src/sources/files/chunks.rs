@@ -24,6 +24,7 @@ pub(super) struct Chunks<'a> {
     line: u64,
     started: bool,
     ended: bool,
+    broken: Option<io::Error>,
 }
 
 impl<'a> Chunks<'a> {
@@ -34,6 +35,7 @@ impl<'a> Chunks<'a> {
             line: 1,
             started: false,
             ended: false,
+            broken: None,
         }
     }
 
@@ -42,45 +44,31 @@ impl<'a> Chunks<'a> {
         self.line - 1
     }
 
-    /// The next chunk; `None` at the end. After an error the bytes read before it have been handed out.
+    /// The next chunk; `None` at the end. Where the input breaks off, what was read of it comes first, then the error.
     pub(super) fn next(&mut self) -> io::Result<Option<Chunk>> {
-        if self.ended {
-            return Ok(None);
-        }
-        let failure = self.fill(BLOCK);
+        self.fill(BLOCK);
         if !self.started {
             self.started = true;
-            if failure.is_ok() && spans_lines(&self.rest) {
+            if self.broken.is_none() && spans_lines(&self.rest) {
                 return self.whole();
             }
         }
         // A line longer than a block is read to its end.
         let mut searched = 0;
-        let mut result = failure;
         let cut = loop {
+            if self.ended {
+                break self.rest.len();
+            }
             if let Some(end) = memrchr(b'\n', &self.rest[searched..]) {
                 break searched + end + 1;
             }
-            if self.ended || result.is_err() {
-                break self.rest.len();
-            }
             searched = self.rest.len();
-            result = self.fill(searched + BLOCK);
+            self.fill(searched + BLOCK);
         };
-        let cut = if result.is_err() || self.ended {
-            self.rest.len()
-        } else {
-            cut
-        };
-        if let Err(error) = result {
-            if cut == 0 {
-                self.ended = true;
-                return Err(error);
-            }
-            // Hand out what was read; the reader gives its error again at the next call.
+        if cut > 0 {
             return Ok(Some(self.cut(cut)));
         }
-        Ok((cut > 0).then(|| self.cut(cut)))
+        self.broken.take().map_or(Ok(None), Err)
     }
 
     fn cut(&mut self, at: usize) -> Chunk {
@@ -96,19 +84,26 @@ impl<'a> Chunks<'a> {
         }
     }
 
-    /// Reads on until `rest` holds `target` bytes or the input ends.
-    fn fill(&mut self, target: usize) -> io::Result<()> {
+    /// Reads on until `rest` holds `target` bytes or the input ends or breaks off.
+    fn fill(&mut self, target: usize) {
         let missing = target.saturating_sub(self.rest.len()) as u64;
-        let got = (&mut *self.reader)
+        if self.ended || missing == 0 {
+            return;
+        }
+        match (&mut *self.reader)
             .take(missing)
-            .read_to_end(&mut self.rest)?;
-        self.ended = (got as u64) < missing;
-        Ok(())
+            .read_to_end(&mut self.rest)
+        {
+            Ok(got) => self.ended = (got as u64) < missing,
+            Err(error) => {
+                self.ended = true;
+                self.broken = Some(error);
+            }
+        }
     }
 
     fn whole(&mut self) -> io::Result<Option<Chunk>> {
-        self.reader.read_to_end(&mut self.rest)?;
-        self.ended = true;
+        self.fill(usize::MAX);
         let end = self.rest.len();
         let mut chunk = self.cut(end);
         chunk.spans_lines = true;
