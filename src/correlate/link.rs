@@ -1,11 +1,124 @@
-//! Which invocation called or fed which.
+//! Which invocation called or fed which: the union of what traces, ids and correlation ids prove, and of what little can be
+//! inferred. A lower tier never overrides a higher one; an equal trace alone makes no parent.
 
+use hashbrown::HashMap;
+
+use crate::correlate::spans::SpanIndex;
 use crate::model::delivery::Delivery;
 use crate::model::facts::Facts;
-use crate::model::invocation::Assembled;
-use crate::model::rows::Link;
+use crate::model::ids::{RequestId, SpanId, TraceId};
+use crate::model::invocation::{Assembled, Invocation, InvocationIndex};
+use crate::model::rows::{Link, LinkTier};
 
-/// All links, sorted by (parent, child) as request id texts.
-pub fn links(_facts: &Facts, _assembled: &Assembled, _deliveries: &[Delivery]) -> Vec<Link> {
-    Vec::new()
+mod correlation;
+mod inferred;
+mod loops;
+mod produced;
+mod trace;
+
+#[cfg(test)]
+mod tests;
+
+/// Two clocks that are kept by NTP differ by less: a child that ends this much after its parent still ended inside it.
+const CLOCK_TOLERANCE_MS: i64 = 100;
+
+/// All links, sorted by (parent, child) as request id texts, then by attempts. Every attempt and every redelivery is a child of
+/// the producer; siblings are not linked.
+pub fn links(facts: &Facts, assembled: &Assembled, deliveries: &[Delivery]) -> Vec<Link> {
+    let joins = Joins::new(facts, assembled, deliveries);
+    let mut edges = Edges::default();
+    let origins = trace::add(&joins, &mut edges);
+    produced::add(&joins, &mut edges);
+    correlation::add(&joins, &mut edges);
+    inferred::add(&joins, &origins, &mut edges);
+    let mut links: Vec<Link> = edges.found.into_values().collect();
+    links.sort_unstable_by_key(|link| (link.parent, link.child));
+    loops::remove(&mut links, assembled.invocations.len());
+    links.sort_unstable_by_key(|link| {
+        let id = |at| joins.run(at).request_id;
+        (id(link.parent), id(link.child), link.parent, link.child)
+    });
+    links
+}
+
+/// What all tiers look things up in.
+struct Joins<'a> {
+    facts: &'a Facts,
+    assembled: &'a Assembled,
+    deliveries: &'a [Delivery],
+    spans: SpanIndex,
+    /// Runs by the id of their `AWS::Lambda::Function` segment, as REPORT names it.
+    segments: HashMap<(TraceId, SpanId), InvocationIndex>,
+}
+
+impl<'a> Joins<'a> {
+    fn new(facts: &'a Facts, assembled: &'a Assembled, deliveries: &'a [Delivery]) -> Self {
+        let segments = assembled
+            .invocations
+            .iter()
+            .enumerate()
+            .filter_map(|(at, run)| {
+                let context = run.trace?;
+                Some(((context.trace, context.segment?), at as InvocationIndex))
+            })
+            .collect();
+        Self {
+            facts,
+            assembled,
+            deliveries,
+            spans: SpanIndex::new(&facts.spans),
+            segments,
+        }
+    }
+
+    fn run(&self, at: InvocationIndex) -> &'a Invocation {
+        &self.assembled.invocations[at as usize]
+    }
+
+    /// Attempts of a request, in order.
+    fn attempts(&self, request: RequestId) -> &'a [InvocationIndex] {
+        self.assembled
+            .by_request
+            .get(&request)
+            .map_or(&[], Vec::as_slice)
+    }
+
+    fn owner(&self, span: usize) -> Option<InvocationIndex> {
+        self.assembled.span_owners.get(span).copied().flatten()
+    }
+
+    /// Whether the child ran inside its parent, as a call that is waited for does.
+    fn is_nested(&self, parent: InvocationIndex, child: InvocationIndex) -> bool {
+        let (outer, inner) = (self.run(parent), self.run(child));
+        inner.start.since(outer.start) >= -CLOCK_TOLERANCE_MS
+            && inner.end.since(outer.end) <= CLOCK_TOLERANCE_MS
+    }
+}
+
+/// The links found so far, one a pair of invocations.
+#[derive(Default)]
+struct Edges {
+    found: HashMap<(InvocationIndex, InvocationIndex), Link>,
+    /// The highest tier that gave the child a parent.
+    best: HashMap<InvocationIndex, LinkTier>,
+}
+
+impl Edges {
+    /// Adds a link unless both ends are one request or the pair is known by a higher tier.
+    fn add(&mut self, joins: &Joins<'_>, link: Link) {
+        if joins.run(link.parent).request_id == joins.run(link.child).request_id {
+            return;
+        }
+        let known = self.found.entry((link.parent, link.child)).or_insert(link);
+        if link.tier < known.tier {
+            *known = link;
+        }
+        let best = self.best.entry(link.child).or_insert(link.tier);
+        *best = link.tier.min(*best);
+    }
+
+    /// Whether a higher tier than this one knows a parent of the child.
+    fn has_parent_above(&self, tier: LinkTier, child: InvocationIndex) -> bool {
+        self.best.get(&child).is_some_and(|&best| best < tier)
+    }
 }

@@ -1,0 +1,169 @@
+//! Links by ids that a producer logged and a consumer got: message ids, event ids, sequence numbers, request ids.
+
+use hashbrown::HashMap;
+
+use super::{Edges, Joins};
+use crate::model::fact::{EventSource, Item, ProducedKind};
+use crate::model::ids::RequestId;
+use crate::model::invocation::InvocationIndex;
+use crate::model::rows::{Link, LinkTier};
+use crate::model::symbols::Sym;
+use crate::model::time::Timestamp;
+
+/// A run that started this long after its supposed child logged a foreign id, whatever the clocks say.
+const LATE_PRODUCER_MS: i64 = 10_000;
+
+/// A run that logged an id as the answer to a send.
+#[derive(Clone, Copy)]
+struct Maker {
+    run: InvocationIndex,
+    kind: ProducedKind,
+    target: Option<Sym>,
+    at: Timestamp,
+}
+
+/// A run that got an id in its event.
+struct Receipt<'a> {
+    run: InvocationIndex,
+    item: &'a Item,
+    source: EventSource,
+}
+
+/// Adds a link from the producer of each id to every run that got it.
+pub(super) fn add(joins: &Joins<'_>, edges: &mut Edges) {
+    let makers = makers(joins);
+    add_calls(joins, &makers, edges);
+    for (id, receipts) in receipts(joins, &makers) {
+        let Some(makers) = makers.get(id) else {
+            continue;
+        };
+        for receipt in &receipts {
+            // Who got the id itself only repeats it; of several who log it the first one made it.
+            let maker = makers
+                .iter()
+                .filter(|maker| is_sent_to(joins, maker, receipt))
+                .filter(|maker| receipts.iter().all(|other| other.run != maker.run))
+                .min_by_key(|maker| (maker.at, maker.run));
+            if let Some(maker) = maker {
+                edges.add(joins, produced_link(maker.run, receipt.run, false));
+            }
+        }
+    }
+}
+
+/// Every produced id, by its text: a Kinesis sequence number without its shard.
+fn makers<'a>(joins: &Joins<'a>) -> HashMap<&'a str, Vec<Maker>> {
+    let mut makers: HashMap<&str, Vec<Maker>> = HashMap::new();
+    for (at, run) in joins.assembled.invocations.iter().enumerate() {
+        for &line in &run.app {
+            let Some(app) = joins.facts.app(line) else {
+                continue;
+            };
+            for produced in &app.produced {
+                let id = joins.facts.text(produced.id);
+                let id = match produced.kind {
+                    ProducedKind::Record => without_shard(id),
+                    _ => id,
+                };
+                makers.entry(id).or_default().push(Maker {
+                    run: at as InvocationIndex,
+                    kind: produced.kind,
+                    target: produced.target,
+                    at: joins.facts.fact(line).at,
+                });
+            }
+        }
+    }
+    makers
+}
+
+/// A caller that logs the request id in the answer of Invoke names its child.
+fn add_calls(joins: &Joins<'_>, makers: &HashMap<&str, Vec<Maker>>, edges: &mut Edges) {
+    for (id, makers) in makers {
+        let Some(request) = RequestId::parse(id) else {
+            continue;
+        };
+        for &child in joins.attempts(request) {
+            let caller = makers
+                .iter()
+                .filter(|maker| maker.kind == ProducedKind::Invocation)
+                .filter(|maker| is_before(joins, maker.run, child))
+                .min_by_key(|maker| (maker.at, maker.run));
+            if let Some(caller) = caller {
+                let waited = caller.at.since(joins.run(child).end) >= -super::CLOCK_TOLERANCE_MS;
+                let synchronous = waited && joins.is_nested(caller.run, child);
+                edges.add(joins, produced_link(caller.run, child, synchronous));
+            }
+        }
+    }
+}
+
+/// Which runs got each of the produced ids.
+fn receipts<'a>(
+    joins: &Joins<'a>,
+    makers: &HashMap<&str, Vec<Maker>>,
+) -> HashMap<&'a str, Vec<Receipt<'a>>> {
+    let mut receipts: HashMap<&str, Vec<Receipt<'_>>> = HashMap::new();
+    for delivery in joins.deliveries {
+        let item = joins
+            .facts
+            .app(delivery.line)
+            .and_then(|app| app.items.get(usize::from(delivery.item)));
+        let Some(item) = item else {
+            continue;
+        };
+        let outer = (item.source, item.identity);
+        for (source, identity) in [Some(outer), item.inner].into_iter().flatten() {
+            let id = joins.facts.text(identity);
+            let id = match source {
+                EventSource::Kinesis => without_shard(id),
+                _ => id,
+            };
+            if makers.contains_key(id) {
+                receipts.entry(id).or_default().push(Receipt {
+                    run: delivery.invocation,
+                    item,
+                    source,
+                });
+            }
+        }
+    }
+    receipts
+}
+
+/// Whether an id of this kind arrives through this source, at the place it was sent to and after it was.
+fn is_sent_to(joins: &Joins<'_>, maker: &Maker, receipt: &Receipt<'_>) -> bool {
+    use EventSource as Source;
+    let fits = match maker.kind {
+        ProducedKind::Message => matches!(
+            receipt.source,
+            Source::Sqs | Source::SqsFifo | Source::Sns | Source::SnsFifo
+        ),
+        ProducedKind::Event => receipt.source == Source::Eventbridge,
+        ProducedKind::Record => receipt.source == Source::Kinesis,
+        ProducedKind::Invocation | ProducedKind::Object => false,
+    };
+    // A function may feed itself, but a consumer that logs what it works on is more common: the target decides.
+    let itself = joins.run(maker.run).function == joins.run(receipt.run).function;
+    let known_target = maker.target.is_some() && maker.target == receipt.item.resource;
+    fits && (!itself || known_target) && is_before(joins, maker.run, receipt.run)
+}
+
+fn is_before(joins: &Joins<'_>, producer: InvocationIndex, child: InvocationIndex) -> bool {
+    let lead = joins.run(child).start.since(joins.run(producer).start);
+    lead >= -LATE_PRODUCER_MS
+}
+
+fn without_shard(id: &str) -> &str {
+    id.rsplit_once(':').map_or(id, |(_, sequence)| sequence)
+}
+
+fn produced_link(parent: InvocationIndex, child: InvocationIndex, synchronous: bool) -> Link {
+    Link {
+        parent,
+        child,
+        tier: LinkTier::ProducedId,
+        confidence: 0.995,
+        synchronous,
+    }
+}

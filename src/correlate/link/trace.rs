@@ -1,0 +1,227 @@
+//! Links that X-Ray proves: parents, links of SQS batches, trace headers of messages, request ids of calls.
+
+use hashbrown::{HashMap, HashSet};
+
+use super::{CLOCK_TOLERANCE_MS, Edges, Joins};
+use crate::correlate::spans::{MAX_HOPS, end_of};
+use crate::model::fact::TraceContext;
+use crate::model::ids::{RequestId, SpanId, TraceId};
+use crate::model::invocation::InvocationIndex;
+use crate::model::rows::{Link, LinkTier};
+use crate::model::span::{Span, SpanKind};
+
+/// What traces say of the runs that they link to no other run.
+#[derive(Default)]
+pub(super) struct Origins {
+    /// Their parent is a span of this trace that never arrived.
+    pub(super) missing: HashMap<InvocationIndex, TraceId>,
+    /// They were started by no function that left lines: a client, an API, a run that was lost.
+    pub(super) outside: HashSet<InvocationIndex>,
+}
+
+/// Where a chain of parents leads.
+enum Climb {
+    /// To the run that owns the span.
+    Run {
+        parent: InvocationIndex,
+        call: Option<usize>,
+    },
+    /// To a span that is missing.
+    Missing,
+    /// Out of Lambda, or to a run that left no lines.
+    Outside,
+}
+
+/// Adds every link that spans and trace headers prove.
+pub(super) fn add(joins: &Joins<'_>, edges: &mut Edges) -> Origins {
+    let mut origins = Origins::default();
+    for (at, span) in joins.facts.spans.iter().enumerate() {
+        match span.kind {
+            _ if span.inferred => {}
+            SpanKind::LambdaService | SpanKind::LambdaFunction => {
+                add_parent(joins, at, span, edges, &mut origins);
+                add_batch(joins, at, span, edges);
+            }
+            _ => add_call(joins, at, span, edges),
+        }
+    }
+    add_headers(joins, edges, &mut origins);
+    origins
+}
+
+/// The runs that a Lambda segment stands for: all attempts of its request.
+fn runs_of<'a>(joins: &Joins<'a>, at: usize, span: &Span) -> &'a [InvocationIndex] {
+    let request = span
+        .invocation
+        .or_else(|| Some(joins.run(joins.owner(at)?).request_id));
+    request.map_or(&[], |request| joins.attempts(request))
+}
+
+fn add_parent(joins: &Joins<'_>, at: usize, span: &Span, edges: &mut Edges, origins: &mut Origins) {
+    let children = runs_of(joins, at, span);
+    let Some(&first) = children.first() else {
+        return;
+    };
+    let Some(id) = span.parent else {
+        origins.outside.extend(children);
+        return;
+    };
+    match climb(joins, span.trace, id, joins.run(first).request_id) {
+        Climb::Run { parent, call } => {
+            for &child in children {
+                let synchronous = span.status != Some(202) && waits(joins, call, parent, child);
+                edges.add(joins, parent_link(parent, child, synchronous));
+            }
+        }
+        Climb::Missing if span.kind == SpanKind::LambdaService => {
+            let missing = children.iter().map(|&child| (child, span.trace));
+            origins.missing.extend(missing);
+        }
+        Climb::Missing => {}
+        Climb::Outside => origins.outside.extend(children),
+    }
+}
+
+/// SQS batches: X-Ray links the consumer's segment to the sends, at most 20 a segment.
+fn add_batch(joins: &Joins<'_>, at: usize, span: &Span, edges: &mut Edges) {
+    for &(trace, id) in &span.links {
+        for &child in runs_of(joins, at, span) {
+            if let Climb::Run { parent, .. } = climb(joins, trace, id, joins.run(child).request_id)
+            {
+                edges.add(joins, queue_link(parent, child));
+            }
+        }
+    }
+}
+
+/// A call's `aws.request_id` is the request id of the invocation that it started.
+fn add_call(joins: &Joins<'_>, at: usize, span: &Span, edges: &mut Edges) {
+    let (Some(request), Some(parent)) = (span.invocation, joins.owner(at)) else {
+        return;
+    };
+    for &child in joins.attempts(request) {
+        edges.add(
+            joins,
+            Link {
+                parent,
+                child,
+                tier: LinkTier::ProducedId,
+                confidence: 0.995,
+                synchronous: waits(joins, Some(at), parent, child),
+            },
+        );
+    }
+}
+
+/// Trace headers in logs: `Parent=` of the run's own header, and `AWSTraceHeader` of the messages it got.
+fn add_headers(joins: &Joins<'_>, edges: &mut Edges, origins: &mut Origins) {
+    for (at, run) in joins.assembled.invocations.iter().enumerate() {
+        let child = at as InvocationIndex;
+        let Some((trace, id)) = run.trace.and_then(parent_of) else {
+            continue;
+        };
+        match climb(joins, trace, id, run.request_id) {
+            Climb::Run { parent, call } => {
+                let synchronous = waits(joins, call, parent, child);
+                edges.add(joins, parent_link(parent, child, synchronous));
+            }
+            Climb::Missing => {
+                origins.missing.insert(child, trace);
+            }
+            Climb::Outside => {
+                origins.outside.insert(child);
+            }
+        }
+    }
+    for delivery in joins.deliveries {
+        let item = joins
+            .facts
+            .app(delivery.line)
+            .and_then(|app| app.items.get(usize::from(delivery.item)));
+        let Some((trace, id)) = item.and_then(|item| item.trace).and_then(parent_of) else {
+            continue;
+        };
+        let request = joins.run(delivery.invocation).request_id;
+        if let Climb::Run { parent, .. } = climb(joins, trace, id, request) {
+            edges.add(joins, queue_link(parent, delivery.invocation));
+        }
+    }
+}
+
+/// `Parent=` of a header; sixteen zeros stand for none.
+fn parent_of(context: TraceContext) -> Option<(TraceId, SpanId)> {
+    let parent = context.parent.filter(|parent| parent.0 != 0)?;
+    Some((context.trace, parent))
+}
+
+fn parent_link(parent: InvocationIndex, child: InvocationIndex, synchronous: bool) -> Link {
+    Link {
+        parent,
+        child,
+        tier: LinkTier::TraceParent,
+        confidence: 1.0,
+        synchronous,
+    }
+}
+
+fn queue_link(parent: InvocationIndex, child: InvocationIndex) -> Link {
+    Link {
+        parent,
+        child,
+        tier: LinkTier::TraceLink,
+        confidence: 0.999,
+        synchronous: false,
+    }
+}
+
+/// Whether the caller waited: its call lasted as long as the run.
+fn waits(
+    joins: &Joins<'_>,
+    call: Option<usize>,
+    parent: InvocationIndex,
+    child: InvocationIndex,
+) -> bool {
+    let call_covers = call.is_none_or(|at| {
+        let span = &joins.facts.spans[at];
+        span.kind != SpanKind::Remote
+            || joins.run(child).end.since(end_of(span)) <= CLOCK_TOLERANCE_MS
+    });
+    call_covers && joins.is_nested(parent, child)
+}
+
+/// Follows parents from span `id` up to the first that another request owns. A Lambda segment whose run is unknown ends the
+/// climb: beyond it are grandparents.
+fn climb(joins: &Joins<'_>, trace: TraceId, id: SpanId, child: RequestId) -> Climb {
+    let mut id = id;
+    for _ in 0..MAX_HOPS {
+        let Some(at) = joins.spans.find(trace, id) else {
+            let parent = joins.segments.get(&(trace, id)).copied();
+            return match parent.filter(|&parent| joins.run(parent).request_id != child) {
+                Some(parent) => Climb::Run { parent, call: None },
+                None => Climb::Missing,
+            };
+        };
+        let span = &joins.facts.spans[at];
+        match joins.owner(at) {
+            Some(parent) if joins.run(parent).request_id != child => {
+                return Climb::Run {
+                    parent,
+                    call: Some(at),
+                };
+            }
+            None if matches!(
+                span.kind,
+                SpanKind::LambdaService | SpanKind::LambdaFunction
+            ) =>
+            {
+                return Climb::Outside;
+            }
+            _ => {}
+        }
+        let Some(parent) = span.parent else {
+            return Climb::Outside;
+        };
+        id = parent;
+    }
+    Climb::Outside
+}
