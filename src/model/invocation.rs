@@ -33,6 +33,8 @@ pub struct Invocation {
     pub init_ms: Option<f32>,
     pub restore_ms: Option<f32>,
     pub status: InvocationStatus,
+    /// The runtime ended with it (timeout, out of memory, runtime exit): the environment starts over or is gone.
+    pub crashed: bool,
     pub error_type: Option<Sym>,
     pub trace: Option<TraceContext>,
     /// Its platform lines, for evidence: START (or the first seen) and REPORT.

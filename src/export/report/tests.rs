@@ -144,6 +144,7 @@ fn world() -> Analysis {
         init_ms: None,
         restore_ms: None,
         status: InvocationStatus::Ok,
+        crashed: false,
         error_type: None,
         trace: None,
         first_line: LINE,

@@ -1,0 +1,206 @@
+//! Which attempt an application line belongs to: by the request id it names, then by its trace id, then by its place between
+//! START and END. On environments that run many invocations at once place says nothing.
+
+use hashbrown::HashMap;
+
+use crate::model::fact::{AppFact, What};
+use crate::model::facts::{Facts, StreamFacts};
+use crate::model::ids::{RequestId, TraceId};
+use crate::model::time::Timestamp;
+
+use super::attempts::Attempt;
+use super::status;
+
+/// A line this far from every attempt of its request is of another attempt: retries wait a minute.
+const NEAR_MS: i64 = 30_000;
+/// A START that was computed from REPORT may lie a little late: both are whole milliseconds.
+const ROUNDING_MS: i64 = 2;
+/// Some runtimes stamp their lines with whole seconds: these sort before START.
+const SECOND_MS: i64 = 1_000;
+
+/// Hangs every application line of the stream on its attempt; gives those that belong to none. A request that only
+/// application lines name becomes an attempt of its own.
+pub(super) fn attribute(
+    facts: &Facts,
+    stream: &StreamFacts,
+    concurrent: bool,
+    attempts: &mut Vec<Attempt>,
+) -> Vec<u32> {
+    let places = Places::new(facts, stream, concurrent, attempts);
+    let mut known = Known::new(attempts);
+    let mut orphans = Vec::new();
+    for (line, fact) in (0u32..).zip(&stream.facts) {
+        let What::App(app) = &fact.what else { continue };
+        let at = fact.at;
+        let owner = match app.request_id {
+            Some(request_id) => Some(
+                known
+                    .by_request(attempts, request_id, at)
+                    .or_else(|| places.inside_for_certain(line, at))
+                    .unwrap_or_else(|| known.open(attempts, request_id, line, at)),
+            ),
+            None => known
+                .by_trace(attempts, app, at)
+                .or_else(|| places.around(line, at)),
+        };
+        match owner {
+            Some(owner) => {
+                let attempt = &mut attempts[owner];
+                attempt.app.push(line);
+                attempt.last_seen = attempt.last_seen.max(at);
+                attempt.start = if attempt.start_line.is_none() && attempt.end.is_none() {
+                    attempt.start.min(at)
+                } else {
+                    attempt.start
+                };
+            }
+            None => orphans.push(line),
+        }
+    }
+    orphans
+}
+
+/// Attempts by what a line may name.
+struct Known {
+    requests: HashMap<RequestId, Vec<usize>>,
+    traces: HashMap<TraceId, Vec<usize>>,
+}
+
+impl Known {
+    fn new(attempts: &[Attempt]) -> Self {
+        let mut known = Self {
+            requests: HashMap::new(),
+            traces: HashMap::new(),
+        };
+        for (index, attempt) in attempts.iter().enumerate() {
+            let same = known.requests.entry(attempt.request_id).or_default();
+            same.push(index);
+            if let Some(context) = attempt.trace {
+                known.traces.entry(context.trace).or_default().push(index);
+            }
+        }
+        known
+    }
+
+    fn by_request(&self, attempts: &[Attempt], id: RequestId, at: Timestamp) -> Option<usize> {
+        let (index, distance) = nearest(attempts, self.requests.get(&id)?, at)?;
+        (distance <= NEAR_MS).then_some(index)
+    }
+
+    fn by_trace(&self, attempts: &[Attempt], app: &AppFact, at: Timestamp) -> Option<usize> {
+        let (index, distance) = nearest(attempts, self.traces.get(&app.trace?)?, at)?;
+        (distance <= SECOND_MS).then_some(index)
+    }
+
+    /// A new attempt, of which nothing but this line was seen.
+    fn open(
+        &mut self,
+        attempts: &mut Vec<Attempt>,
+        id: RequestId,
+        line: u32,
+        at: Timestamp,
+    ) -> usize {
+        attempts.push(Attempt::new(id, line, at));
+        let index = attempts.len() - 1;
+        self.requests.entry(id).or_default().push(index);
+        index
+    }
+}
+
+/// The attempt whose span lies nearest, and how far it lies. An attempt without an end reaches as far as it must.
+fn nearest(attempts: &[Attempt], among: &[usize], at: Timestamp) -> Option<(usize, i64)> {
+    let distance = |index: usize| {
+        let attempt = &attempts[index];
+        let before = attempt.start.since(at);
+        let open = attempt.end.is_none() && attempt.start_line.is_some();
+        let after = if open {
+            0
+        } else {
+            at.since(attempt.end.unwrap_or(attempt.last_seen))
+        };
+        before.max(after).max(0)
+    };
+    // Attempts of one request are few; a flood of them in one stream is looked at only at its end.
+    among
+        .iter()
+        .rev()
+        .take(64)
+        .map(|&index| (index, distance(index)))
+        .min_by_key(|&(index, distance)| (distance, std::cmp::Reverse(attempts[index].start)))
+}
+
+/// The attempts of a sequential environment in order of start.
+struct Places {
+    spans: Vec<Span>,
+}
+
+struct Span {
+    index: usize,
+    start: Timestamp,
+    start_line: Option<u32>,
+    /// `None`: as long as nothing else starts.
+    end: Option<Timestamp>,
+    crashed: bool,
+}
+
+impl Places {
+    fn new(facts: &Facts, stream: &StreamFacts, concurrent: bool, attempts: &[Attempt]) -> Self {
+        if concurrent {
+            return Self { spans: Vec::new() };
+        }
+        let mut spans: Vec<Span> = attempts
+            .iter()
+            .enumerate()
+            .map(|(index, attempt)| Span {
+                index,
+                start: match attempt.start_line {
+                    Some(_) => attempt.start,
+                    None => attempt.start.plus_ms(-ROUNDING_MS),
+                },
+                start_line: attempt.start_line,
+                end: attempt.end.map(|end| end.max(attempt.last_seen)),
+                crashed: status::crashed(facts, stream, attempt),
+            })
+            .collect();
+        spans.sort_by_key(|span| (span.start, span.index));
+        Self { spans }
+    }
+
+    /// The attempt that runs at a line, where both its ends are known.
+    fn inside_for_certain(&self, line: u32, at: Timestamp) -> Option<usize> {
+        let (_, span) = self.latest_before(line, at)?;
+        span.end.is_some_and(|end| at <= end).then_some(span.index)
+    }
+
+    /// The attempt that a line stands in.
+    fn around(&self, line: u32, at: Timestamp) -> Option<usize> {
+        let latest = self.latest_before(line, at);
+        if let Some((_, span)) = latest
+            && span.end.is_none_or(|end| at <= end)
+        {
+            return Some(span.index);
+        }
+        // Between two: an init that runs again after a crash writes before the START it delays, and a stamp of whole
+        // seconds may lie up to a second early.
+        let next = self.spans.get(latest.map_or(0, |(place, _)| place + 1))?;
+        let again = latest.is_some_and(|(_, span)| span.crashed);
+        let rounded = at.0 % SECOND_MS == 0 && next.start.since(at) < SECOND_MS;
+        (again || rounded).then_some(next.index)
+    }
+
+    /// The last attempt that began at or before a line; in START's own millisecond the order of the lines tells.
+    fn latest_before(&self, line: u32, at: Timestamp) -> Option<(usize, &Span)> {
+        let mut place = self.spans.partition_point(|span| span.start <= at);
+        while let Some(span) = place.checked_sub(1).and_then(|last| self.spans.get(last)) {
+            let before_start =
+                span.start == at && span.start_line.is_some_and(|start| line < start);
+            let earlier = place.checked_sub(2).and_then(|last| self.spans.get(last));
+            let still_runs = earlier.is_some_and(|span| span.end.is_none_or(|end| at <= end));
+            if !(before_start && still_runs) {
+                return Some((place - 1, span));
+            }
+            place -= 1;
+        }
+        None
+    }
+}

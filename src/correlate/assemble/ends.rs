@@ -1,0 +1,92 @@
+//! Ends that no line tells.
+
+use hashbrown::HashMap;
+
+use crate::model::facts::{Facts, StreamFacts};
+use crate::model::invocation::Environment;
+use crate::model::symbols::Sym;
+use crate::model::time::Timestamp;
+
+use super::attempts::Attempt;
+
+/// Time that END and REPORT may take to be written once the timeout has struck.
+const GRACE_MS: i64 = 5_000;
+/// Lambda's longest timeout, for functions of which nothing is known.
+const LONGEST_TIMEOUT_MS: i64 = 900_000;
+
+/// Guesses the end of every attempt whose END and REPORT are missing.
+///
+/// While its timeout and 5 s more have not passed at the newest line, and nothing else started in its environment, it still
+/// runs: it ends with the window. Otherwise its lines were lost: it took as long as its function usually does, but no longer
+/// than until its timeout or the next start in its environment, and not less than its own lines show.
+pub(super) fn estimate(
+    facts: &Facts,
+    environments: &[Environment],
+    attempts: &mut [(u32, Attempt)],
+) {
+    let usual = usual_lengths(facts, environments, attempts);
+    let newest = facts.newest.unwrap_or_default();
+    attempts.sort_by_key(|(environment, attempt)| (*environment, attempt.start));
+    let mut next: Option<(u32, Timestamp)> = None;
+    for (environment, attempt) in attempts.iter_mut().rev() {
+        let home = &environments[*environment as usize];
+        let following = next
+            .filter(|(of, _)| of == environment && !home.concurrent)
+            .map(|(_, start)| start);
+        next = Some((*environment, attempt.start));
+        if attempt.end.is_some() {
+            continue;
+        }
+        let usual = usual.get(&home.function).copied().unwrap_or_default();
+        let timeout = facts
+            .functions
+            .get(&home.function)
+            .and_then(|config| config.timeout_s)
+            .map(|seconds| i64::from(seconds) * 1_000)
+            .or(usual.longest)
+            .unwrap_or(LONGEST_TIMEOUT_MS);
+        let latest = attempt.start.plus_ms(timeout);
+        let runs = following.is_none() && latest.plus_ms(GRACE_MS) > newest;
+        let likely = match usual.median {
+            Some(median) if !runs => attempt.start.plus_ms(median).min(latest),
+            _ if runs => newest.min(latest),
+            _ => latest,
+        };
+        let bounded = following.map_or(likely, |start| likely.min(start));
+        attempt.end = Some(bounded.max(attempt.last_seen).max(attempt.start));
+        attempt.end_guessed = true;
+    }
+}
+
+/// How long the invocations of a function take, in milliseconds, by their REPORT lines.
+#[derive(Clone, Copy, Default)]
+struct Usual {
+    median: Option<i64>,
+    longest: Option<i64>,
+}
+
+fn usual_lengths(
+    facts: &Facts,
+    environments: &[Environment],
+    attempts: &[(u32, Attempt)],
+) -> HashMap<Sym, Usual> {
+    let mut lengths: HashMap<Sym, Vec<i64>> = HashMap::new();
+    let stream_of = |home: &Environment| -> &StreamFacts { &facts.streams[home.stream as usize] };
+    for (environment, attempt) in attempts {
+        let home = &environments[*environment as usize];
+        if let Some(report) = attempt.report_in(stream_of(home)) {
+            let length = report.duration_ms.max(0.0) as i64;
+            lengths.entry(home.function).or_default().push(length);
+        }
+    }
+    lengths
+        .into_iter()
+        .map(|(function, mut lengths)| {
+            let middle = lengths.len() / 2;
+            let (_, median, _) = lengths.select_nth_unstable(middle);
+            let median = Some(*median);
+            let longest = lengths.iter().copied().max();
+            (function, Usual { median, longest })
+        })
+        .collect()
+}

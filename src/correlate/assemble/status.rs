@@ -1,0 +1,129 @@
+//! How an attempt ended, by what its lines say.
+
+use crate::model::fact::{Exception, Status, What};
+use crate::model::facts::{Facts, StreamFacts};
+use crate::model::invocation::InvocationStatus;
+use crate::model::symbols::Sym;
+
+use super::attempts::Attempt;
+
+/// How an attempt ended, and whether the runtime ended with it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outcome {
+    pub(super) status: InvocationStatus,
+    pub(super) crashed: bool,
+    pub(super) error_type: Option<Sym>,
+}
+
+impl Default for Outcome {
+    fn default() -> Self {
+        Self {
+            status: InvocationStatus::Unknown,
+            crashed: false,
+            error_type: None,
+        }
+    }
+}
+
+const OUT_OF_MEMORY: &str = "Runtime.OutOfMemory";
+
+/// REPORT's `Status` decides, then `platform.runtimeDone`, then the lines of a timeout and of an exit. Without any of them
+/// text logs leave the handler's exception to the runtime's own line; a line that the application logged decides nothing.
+pub(super) fn judge(facts: &Facts, stream: &StreamFacts, attempt: &Attempt) -> Outcome {
+    let lines = Lines::of(stream, attempt);
+    let (status, crashed) = lines.verdict(facts);
+    let error_type = lines
+        .error_type
+        .or_else(|| lines.exception.map(|exception| exception.error_type));
+    Outcome {
+        status,
+        crashed,
+        error_type: error_type.filter(|_| status.failed()),
+    }
+}
+
+/// Whether the runtime ended with an attempt, by its platform lines alone.
+pub(super) fn crashed(facts: &Facts, stream: &StreamFacts, attempt: &Attempt) -> bool {
+    Lines::of(stream, attempt).verdict(facts).1
+}
+
+/// What decides, out of all lines of an attempt.
+struct Lines<'a> {
+    reported: bool,
+    status: Option<Status>,
+    error_type: Option<Sym>,
+    timed_out: bool,
+    exited: bool,
+    /// Killed, with all of the memory in use.
+    starved: bool,
+    exception: Option<&'a Exception>,
+}
+
+impl<'a> Lines<'a> {
+    fn of(stream: &'a StreamFacts, attempt: &Attempt) -> Self {
+        let what = |line: u32| &stream.facts[line as usize].what;
+        let report = attempt.report_in(stream);
+        let done = attempt.done_line.map(what).and_then(|what| match what {
+            What::RuntimeDone {
+                status, error_type, ..
+            } => Some((*status, *error_type)),
+            _ => None,
+        });
+        let exit = attempt.exit_line.map(what).and_then(|what| match what {
+            What::RuntimeExit {
+                killed, error_type, ..
+            } => Some((*killed, *error_type)),
+            _ => None,
+        });
+        let full = report
+            .and_then(|report| Some(report.max_memory_used_mb? >= report.memory_mb?))
+            .unwrap_or(false);
+        let own = |line: &u32| match what(*line) {
+            What::App(app) => app.exception.as_ref().filter(|found| found.unhandled),
+            _ => None,
+        };
+        Self {
+            reported: report.is_some(),
+            status: report
+                .and_then(|report| report.status)
+                .or_else(|| done.map(|(status, _)| status)),
+            error_type: report
+                .and_then(|report| report.error_type)
+                .or_else(|| exit.and_then(|(_, error_type)| error_type))
+                .or_else(|| done.and_then(|(_, error_type)| error_type)),
+            timed_out: attempt.timeout_line.is_some(),
+            exited: exit.is_some(),
+            starved: full && exit.is_some_and(|(killed, _)| killed),
+            exception: attempt.app.iter().find_map(own),
+        }
+    }
+
+    /// The status, and whether the runtime ended with it.
+    fn verdict(&self, facts: &Facts) -> (InvocationStatus, bool) {
+        let named = facts.text_of(self.error_type);
+        if self.status == Some(Status::Timeout) || self.timed_out {
+            return (InvocationStatus::Timeout, true);
+        }
+        if self.starved || named == Some(OUT_OF_MEMORY) {
+            return (InvocationStatus::OutOfMemory, true);
+        }
+        let crashed = self.exited || named.is_some_and(ends_the_runtime);
+        match self.status {
+            Some(Status::Error | Status::Failure) => (InvocationStatus::Error, crashed),
+            Some(_) => (InvocationStatus::Ok, false),
+            None if crashed => (InvocationStatus::Error, true),
+            None if self.exception.is_some() => (InvocationStatus::Error, false),
+            None if self.reported => (InvocationStatus::Ok, false),
+            None => (InvocationStatus::Unknown, false),
+        }
+    }
+}
+
+/// Error types that the service gives when the process is gone; those of the handler's answer leave it running.
+fn ends_the_runtime(error_type: &str) -> bool {
+    let marshalling = ["Runtime.MarshalError", "Runtime.UnmarshalError"];
+    ["Runtime.", "Extension.", "Sandbox."]
+        .iter()
+        .any(|service| error_type.starts_with(service))
+        && !marshalling.contains(&error_type)
+}
