@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::correlate::{assemble, link};
+use crate::correlate::{assemble, link, spans};
 use crate::detect::{cold_start, error, figures, throttle, triage};
 use crate::model::analysis::Analysis;
 use crate::model::facts::Facts;
@@ -12,6 +12,7 @@ use crate::model::settings::Settings;
 pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
     let facts = Arc::new(facts);
     let mut assembled = assemble::assemble(&facts);
+    assembled.span_owners = spans::owners(&facts, &assembled);
     let inits = cold_start::inits(&facts, &assembled);
     for (at, init) in inits.iter().enumerate() {
         if let Some(invocation) = init.invocation {
