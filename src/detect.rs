@@ -4,11 +4,17 @@ use crate::model::analysis::Analysis;
 use crate::model::finding::{Candidate, FindingKind};
 use crate::model::settings::Settings;
 
+mod async_outcome;
+mod blame;
 pub mod cold_start;
 pub mod error;
+mod failure;
 pub mod figures;
+pub mod incomplete;
+pub mod out_of_memory;
 pub mod statistics;
 pub mod throttle;
+pub mod timeout;
 pub mod triage;
 
 /// Says what one kind of trouble looks like in an analysis whose rows are complete.
@@ -22,5 +28,10 @@ pub trait Detector {
 
 /// Every detector, one line each.
 pub fn all() -> Vec<Box<dyn Detector>> {
-    vec![]
+    vec![
+        Box::new(error::Errors),
+        Box::new(timeout::Timeouts),
+        Box::new(out_of_memory::OutOfMemory),
+        Box::new(incomplete::Incomplete),
+    ]
 }

@@ -1,10 +1,126 @@
-//! Errors grouped by fingerprint: type, normalised message and own frames.
+//! Runs that failed: grouped by fingerprint, and said as findings.
 
-use crate::model::facts::Facts;
-use crate::model::invocation::Assembled;
+mod group;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::detect::Detector;
+use crate::detect::async_outcome::Outcomes;
+use crate::detect::blame::Blame;
+use crate::detect::failure;
+use crate::model::analysis::Analysis;
+use crate::model::finding::{Candidate, FindingKind};
+use crate::model::invocation::InvocationStatus;
 use crate::model::rows::ErrorGroup;
+use crate::model::settings::Settings;
+use crate::model::text::plain;
+use crate::model::words::{count, time_of_day};
 
-/// Groups of failed invocations of one function that failed alike: by count, then function, then text.
-pub fn errors(_facts: &Facts, _assembled: &Assembled) -> Vec<ErrorGroup> {
-    Vec::new()
+pub use group::errors;
+
+/// A group that begins so long after the window is called new.
+const NEW_AFTER_MS: i64 = 10 * 60_000;
+/// A message is shown so far.
+const SHOWN_LETTERS: usize = 120;
+/// Smaller groups beyond these say no more than the pane of errors does.
+const MOST_GROUPS: usize = 100;
+
+/// Exceptions and crashes, a candidate for each fingerprint.
+pub struct Errors;
+
+impl Detector for Errors {
+    fn kind(&self) -> FindingKind {
+        FindingKind::Error
+    }
+
+    fn candidates(&self, analysis: &Analysis, _: &Settings) -> Vec<Candidate> {
+        let failed = |group: &&ErrorGroup| group.status == InvocationStatus::Error;
+        let groups = analysis.errors.iter().filter(failed).take(MOST_GROUPS);
+        groups.map(|group| candidate(analysis, group)).collect()
+    }
+}
+
+fn candidate(analysis: &Analysis, group: &ErrorGroup) -> Candidate {
+    let function = plain(analysis.text(group.function));
+    let mut found = failure::candidate(FindingKind::Error, key(analysis, group), analysis, group);
+    let new = match analysis.window {
+        Some((from, _)) if group.first_seen.since(from) >= NEW_AFTER_MS => {
+            format!(", new {}", time_of_day(group.first_seen))
+        }
+        _ => String::new(),
+    };
+    let failed = failure::counted(analysis, group);
+    found.claim = format!(
+        "{failed} of {function} failed: {}{new}",
+        fingerprint(analysis, group)
+    );
+    let blame = Blame::of(analysis, &group.invocations);
+    found.waits_for = blame.resources();
+    found.cause = sentence(&[blame.words(analysis), outcome(analysis, group)]);
+    found.next = match blame.name(analysis) {
+        Some(callee) => format!("look at {callee} first; then open the newest example"),
+        None => "open the newest example; its trace shows what it called".to_owned(),
+    };
+    found
+}
+
+/// What happened to the events whose runs failed, where they were asynchronous.
+fn outcome(analysis: &Analysis, group: &ErrorGroup) -> Option<String> {
+    let outcomes = Outcomes::of(analysis, group.function, &group.invocations);
+    let mut parts = Vec::new();
+    if outcomes.recovered > 0 {
+        parts.push(format!(
+            "{} of the events succeeded on a retry",
+            count(outcomes.recovered)
+        ));
+    }
+    if outcomes.given_up > 0 {
+        let end = match (outcomes.dropped, outcomes.undelivered) {
+            (_, true) => ", and not all reached their dead-letter queue or destination",
+            (true, false) => " and were dropped",
+            (false, false) => "",
+        };
+        parts.push(format!(
+            "{} failed every try{end}",
+            count(outcomes.given_up)
+        ));
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Type and message as they read in one line.
+fn fingerprint(analysis: &Analysis, group: &ErrorGroup) -> String {
+    let text = |sym| {
+        analysis
+            .facts
+            .text_of(sym)
+            .map(|text| plain(text).into_owned())
+    };
+    let whole = match (text(group.error_type), text(group.message)) {
+        (Some(kind), Some(message)) => format!("{kind}: {message}"),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => "no line says why".to_owned(),
+    };
+    match whole.char_indices().nth(SHOWN_LETTERS) {
+        Some((cut, _)) => format!("{}…", &whole[..cut]),
+        None => whole,
+    }
+}
+
+/// A word for the fingerprint that is the same in every run of nepho.
+fn key(analysis: &Analysis, group: &ErrorGroup) -> String {
+    let text = |sym| analysis.facts.text_of(sym).unwrap_or_default();
+    let whole = [group.error_type, group.message, group.frames]
+        .map(text)
+        .join("\u{1f}");
+    format!("{:08x}", xxh3_64(whole.as_bytes()) as u32)
+}
+
+fn sentence(parts: &[Option<String>]) -> String {
+    parts
+        .iter()
+        .flatten()
+        .cloned()
+        .collect::<Vec<_>>()
+        .join("; ")
 }

@@ -90,9 +90,7 @@ pub struct Candidate {
     /// Invocations that met the trouble (callers that were refused, runs that failed, both runs of a repeat): two
     /// findings about the same requests are one incident.
     pub requests: Vec<InvocationIndex>,
-    /// Functions that others wait for here (the refusing or the slow one): what makes this the cause of another's trouble.
-    pub culprits: Vec<Sym>,
-    /// Function names, tables and the like that the harmed requests were waiting for, where it is known.
+    /// What the harmed requests were waiting for, where their lines say it: a function, or a resource such as `dynamodb:TABLE`.
     pub waits_for: Vec<Sym>,
     pub alarm: Alarm,
     /// Harm of one event, 1 for a lost request: 0.8 double run, 0.3 felt cold start, 0.2 delayed, 0.05 expected.
@@ -136,7 +134,6 @@ impl Candidate {
             function: None,
             events: Vec::new(),
             requests: Vec::new(),
-            culprits: Vec::new(),
             waits_for: Vec::new(),
             alarm: Alarm::Change,
             weight: 1.0,

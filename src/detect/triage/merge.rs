@@ -6,10 +6,11 @@ mod touched;
 use crate::model::analysis::Analysis;
 use crate::model::finding::{Alarm, FindingKind, Severity};
 use crate::model::invocation::InvocationIndex;
+use crate::model::symbols::Sym;
 use crate::model::time::MINUTE_MS;
 
 use super::severity::Judged;
-use calls::Calls;
+use calls::{Calls, name};
 use touched::Touched;
 
 /// A cause may be seen so much later than its symptom.
@@ -32,7 +33,7 @@ pub(super) fn parents(analysis: &Analysis, judged: &[Judged]) -> Vec<Option<usiz
                 continue;
             }
             let reach = reach.get_or_insert_with(|| touched.by(&cause.candidate.requests));
-            if waits_for(symptom, cause) || meets(analysis, symptom, reach) {
+            if waits_for(analysis, symptom, cause) || meets(analysis, symptom, reach) {
                 causes[of].push(at);
             }
         }
@@ -110,13 +111,10 @@ fn may_explain(cause: &Judged, symptom: &Judged, calls: &Calls<'_>) -> bool {
 }
 
 /// Whether the symptom's own lines say that it waited for the cause's subject.
-fn waits_for(symptom: &Judged, cause: &Judged) -> bool {
-    let culprits = &cause.candidate.culprits;
-    symptom
-        .candidate
-        .waits_for
-        .iter()
-        .any(|callee| culprits.contains(callee))
+fn waits_for(analysis: &Analysis, symptom: &Judged, cause: &Judged) -> bool {
+    let subject = name(&cause.candidate.subject);
+    let awaited = |callee: &Sym| name(analysis.text(*callee)) == subject;
+    symptom.candidate.waits_for.iter().any(awaited)
 }
 
 /// Whether most requests of the symptom, since it began, met the cause.

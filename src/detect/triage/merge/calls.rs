@@ -61,6 +61,6 @@ impl<'a> Calls<'a> {
 }
 
 /// The name in `lambda:NAME` or `dynamodb:TABLE`.
-fn name(resource: &str) -> &str {
+pub(super) fn name(resource: &str) -> &str {
     resource.split_once(':').map_or(resource, |(_, name)| name)
 }

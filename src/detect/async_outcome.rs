@@ -1,0 +1,73 @@
+//! How the delivery of asynchronous events ended, as far as their attempts and the metrics of the function show.
+//!
+//! Lambda tries an asynchronous event again after an error, twice if nothing else is set, under the same request id; then it
+//! goes to the dead-letter queue or destination, or nowhere.
+
+use hashbrown::HashSet;
+
+use crate::model::analysis::Analysis;
+use crate::model::ids::RequestId;
+use crate::model::invocation::{InvocationIndex, InvocationStatus};
+use crate::model::symbols::Sym;
+
+/// Tries of an event unless the function is set otherwise.
+const TRIES: usize = 3;
+
+/// What became of some failed asynchronous events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Outcomes {
+    /// A later try succeeded.
+    pub(super) recovered: u64,
+    /// All tries failed.
+    pub(super) given_up: u64,
+    /// The function dropped events in the window (`AsyncEventsDropped`).
+    pub(super) dropped: bool,
+    /// A dead-letter queue or destination could not be reached (`DeadLetterErrors`, `DestinationDeliveryFailures`).
+    pub(super) undelivered: bool,
+}
+
+impl Outcomes {
+    /// Of the events that `runs` of `function` failed on. One that ran once may have been a synchronous call: it says nothing.
+    pub(super) fn of(analysis: &Analysis, function: Sym, runs: &[InvocationIndex]) -> Self {
+        let events: HashSet<RequestId> = runs
+            .iter()
+            .map(|at| analysis.invocation(*at).request_id)
+            .collect();
+        let mut outcomes = Self::default();
+        for event in events {
+            let attempts = analysis
+                .assembled
+                .by_request
+                .get(&event)
+                .map_or(&[][..], Vec::as_slice);
+            let statuses = || attempts.iter().map(|at| analysis.invocation(*at).status);
+            if attempts.len() < 2 {
+                continue;
+            }
+            if statuses().next_back() == Some(InvocationStatus::Ok) {
+                outcomes.recovered += 1;
+            } else if attempts.len() >= TRIES && statuses().all(InvocationStatus::failed) {
+                outcomes.given_up += 1;
+            }
+        }
+        let counted = |name| metric_sum(analysis, function, name) > 0.0;
+        outcomes.dropped = counted("AsyncEventsDropped");
+        outcomes.undelivered =
+            counted("DeadLetterErrors") || counted("DestinationDeliveryFailures");
+        outcomes
+    }
+}
+
+/// Sum of a metric of a function over the window, from the dimension set `{FunctionName}` alone.
+fn metric_sum(analysis: &Analysis, function: Sym, name: &str) -> f64 {
+    let symbols = &analysis.facts.symbols;
+    let (Some(name), Some(dimension)) = (symbols.lookup(name), symbols.lookup("FunctionName"))
+    else {
+        return 0.0;
+    };
+    let points = analysis.facts.metrics.iter();
+    points
+        .filter(|point| point.name == name && point.dimensions == [(dimension, function)])
+        .map(|point| point.sum)
+        .sum()
+}

@@ -1,0 +1,107 @@
+//! Errors grouped by fingerprint: type, normalised message and own frames.
+
+use std::cmp::Reverse;
+
+use hashbrown::HashMap;
+
+use crate::model::fact::Exception;
+use crate::model::facts::{FactRef, Facts};
+use crate::model::invocation::{Assembled, Invocation, InvocationIndex, InvocationStatus};
+use crate::model::rows::ErrorGroup;
+use crate::model::symbols::Sym;
+
+/// What failures of one group share.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Fingerprint {
+    function: Sym,
+    status: InvocationStatus,
+    error_type: Option<Sym>,
+    message: Option<Sym>,
+    frames: Option<Sym>,
+}
+
+/// Groups of failed invocations of one function that failed alike: by count, most first, then function, then text.
+pub fn errors(facts: &Facts, assembled: &Assembled) -> Vec<ErrorGroup> {
+    let mut groups: Vec<ErrorGroup> = Vec::new();
+    let mut index: HashMap<Fingerprint, usize> = HashMap::new();
+    for (at, invocation) in assembled.invocations.iter().enumerate() {
+        if !invocation.counted || !invocation.status.failed() {
+            continue;
+        }
+        let (print, line) = fingerprint(facts, invocation);
+        let group = *index.entry(print).or_insert_with(|| {
+            groups.push(empty(print, invocation));
+            groups.len() - 1
+        });
+        let group = &mut groups[group];
+        group.count += 1;
+        group.first_seen = group.first_seen.min(invocation.end);
+        // Invocations come by start, so a later one may have ended before.
+        if invocation.end >= group.last_seen {
+            group.last_seen = invocation.end;
+            group.line = Some(line);
+        }
+        group.invocations.push(at as InvocationIndex);
+    }
+    groups.sort_by_cached_key(|group| {
+        let text = |sym: Option<Sym>| facts.text_of(sym).unwrap_or_default().to_owned();
+        (
+            Reverse(group.count),
+            text(Some(group.function)),
+            group.status,
+            text(group.error_type),
+            text(group.message),
+            text(group.frames),
+        )
+    });
+    groups
+}
+
+/// A timeout or a run out of memory is the platform's verdict: what the code logged before says no more about it.
+fn fingerprint(facts: &Facts, invocation: &Invocation) -> (Fingerprint, FactRef) {
+    let platform = invocation.report_line.unwrap_or(invocation.first_line);
+    let mut print = Fingerprint {
+        function: invocation.function,
+        status: invocation.status,
+        error_type: None,
+        message: None,
+        frames: None,
+    };
+    if invocation.status != InvocationStatus::Error {
+        return (print, platform);
+    }
+    print.error_type = invocation.error_type;
+    let Some((line, exception)) = exception(facts, invocation) else {
+        return (print, platform);
+    };
+    let known = |sym: Sym| (!facts.text(sym).is_empty()).then_some(sym);
+    print.error_type = known(exception.error_type).or(print.error_type);
+    print.message = known(exception.message);
+    print.frames = known(exception.frames);
+    (print, line)
+}
+
+/// The exception that ended the run: the last that nobody caught, else the last that was logged.
+fn exception<'a>(facts: &'a Facts, invocation: &Invocation) -> Option<(FactRef, &'a Exception)> {
+    let logged = |at: &FactRef| Some((*at, facts.app(*at)?.exception.as_ref()?));
+    let all = || invocation.app.iter().filter_map(logged);
+    all()
+        .filter(|(_, exception)| exception.unhandled)
+        .last()
+        .or_else(|| all().last())
+}
+
+fn empty(print: Fingerprint, invocation: &Invocation) -> ErrorGroup {
+    ErrorGroup {
+        function: print.function,
+        status: print.status,
+        error_type: print.error_type,
+        message: print.message,
+        frames: print.frames,
+        count: 0,
+        first_seen: invocation.end,
+        last_seen: invocation.end,
+        invocations: Vec::new(),
+        line: None,
+    }
+}

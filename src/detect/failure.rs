@@ -1,0 +1,90 @@
+//! What findings on failed runs have in common.
+
+use crate::detect::statistics::wilson;
+use crate::model::analysis::Analysis;
+use crate::model::fact::{Report, What};
+use crate::model::finding::{BadEvent, Candidate, FindingKind};
+use crate::model::invocation::InvocationIndex;
+use crate::model::rows::{ErrorGroup, Evidence};
+use crate::model::words::share;
+
+/// So many examples are kept: the newest, and the first for when it began.
+const NEWEST: usize = 40;
+const FIRST: usize = 10;
+
+/// A candidate on the failures of `group`: its events, requests and evidence. The words are left to the detector.
+pub(super) fn candidate(
+    kind: FindingKind,
+    key: impl Into<String>,
+    analysis: &Analysis,
+    group: &ErrorGroup,
+) -> Candidate {
+    let mut candidate = Candidate::new(kind, analysis.text(group.function), key);
+    candidate.function = Some(group.function);
+    candidate.events = group
+        .invocations
+        .iter()
+        .map(|at| BadEvent {
+            at: analysis.invocation(*at).end,
+            count: 1,
+        })
+        .collect();
+    candidate.requests.clone_from(&group.invocations);
+    candidate.evidence = evidence(analysis, group);
+    candidate
+}
+
+/// `k of n runs`, with its share and interval where n allows one.
+pub(super) fn counted(analysis: &Analysis, group: &ErrorGroup) -> String {
+    let runs = analysis
+        .functions
+        .iter()
+        .find(|figures| figures.function == group.function)
+        .map_or(group.count, |figures| figures.invocations);
+    let interval = wilson(group.count, runs).map(|rate| (rate.low, rate.high));
+    share(group.count, runs, " runs", interval)
+}
+
+/// The newest failure's line, then those of other failures, newest first, and of the first ones.
+fn evidence(analysis: &Analysis, group: &ErrorGroup) -> Vec<Evidence> {
+    let newest = group.invocations.iter().rev().take(NEWEST);
+    let older = group.invocations.len().saturating_sub(NEWEST);
+    let first = group.invocations.iter().take(older.min(FIRST));
+    newest.chain(first).map(|at| proof(analysis, *at)).collect()
+}
+
+/// The line that shows that a run failed: its exception, else its REPORT where that says so, else its first line.
+fn proof(analysis: &Analysis, at: InvocationIndex) -> Evidence {
+    let invocation = analysis.invocation(at);
+    let says_so = |what: &What| match what {
+        What::Report(report) => matches!(
+            **report,
+            Report {
+                status: Some(_),
+                ..
+            }
+        ),
+        What::App(app) => app
+            .exception
+            .as_ref()
+            .is_some_and(|exception| exception.unhandled),
+        What::TimedOut { .. } | What::RuntimeExit { .. } => true,
+        _ => false,
+    };
+    let lines = || {
+        invocation
+            .app
+            .iter()
+            .copied()
+            .rev()
+            .chain(invocation.report_line)
+    };
+    let line = lines()
+        .find(|line| says_so(&analysis.facts.fact(*line).what))
+        .or(invocation.report_line)
+        .unwrap_or(invocation.first_line);
+    Evidence::Line {
+        request_id: Some(invocation.request_id),
+        line,
+    }
+}

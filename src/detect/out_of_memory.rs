@@ -1,0 +1,65 @@
+//! Runs that were killed because they used all their memory.
+
+use crate::detect::Detector;
+use crate::detect::failure;
+use crate::model::analysis::Analysis;
+use crate::model::finding::{Candidate, FindingKind};
+use crate::model::invocation::InvocationStatus;
+use crate::model::rows::ErrorGroup;
+use crate::model::settings::Settings;
+use crate::model::text::plain;
+
+/// Out of memory, a candidate for each function.
+pub struct OutOfMemory;
+
+impl Detector for OutOfMemory {
+    fn kind(&self) -> FindingKind {
+        FindingKind::OutOfMemory
+    }
+
+    fn candidates(&self, analysis: &Analysis, _: &Settings) -> Vec<Candidate> {
+        let killed = |group: &&ErrorGroup| group.status == InvocationStatus::OutOfMemory;
+        let groups = analysis.errors.iter().filter(killed);
+        groups.map(|group| candidate(analysis, group)).collect()
+    }
+}
+
+fn candidate(analysis: &Analysis, group: &ErrorGroup) -> Candidate {
+    let function = plain(analysis.text(group.function));
+    let mut found = failure::candidate(FindingKind::OutOfMemory, "out_of_memory", analysis, group);
+    let size = group
+        .invocations
+        .iter()
+        .rev()
+        .find_map(|at| analysis.invocation(*at).memory_mb);
+    let counted = failure::counted(analysis, group);
+    (found.claim, found.next) = match size {
+        Some(size) => (
+            format!("{counted} of {function} out of memory at {size} MB"),
+            format!(
+                "raise the memory of {function} to {} MB, or find what grew",
+                size.saturating_mul(3) / 2
+            ),
+        ),
+        None => (
+            format!("{counted} of {function} out of memory"),
+            format!("raise the memory of {function}, or find what grew"),
+        ),
+    };
+    found.cause = began_with(analysis, group).unwrap_or_default();
+    found
+}
+
+/// All failures ran one version, and another version ran without: the growth came with it.
+fn began_with(analysis: &Analysis, group: &ErrorGroup) -> Option<String> {
+    let version = |at: &u32| analysis.invocation(*at).version;
+    let first = version(group.invocations.first()?)?;
+    let alone = group
+        .invocations
+        .iter()
+        .all(|at| version(at) == Some(first));
+    let other = analysis.assembled.invocations.iter().any(|run| {
+        run.function == group.function && run.version.is_some_and(|version| version != first)
+    });
+    (alone && other).then(|| format!("only version {} is hit", plain(analysis.text(first))))
+}
