@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::correlate::{assemble, link, spans};
+use crate::correlate::{assemble, ledger, link, spans};
 use crate::detect::{cold_start, error, figures, throttle, triage};
 use crate::model::analysis::Analysis;
 use crate::model::facts::Facts;
@@ -19,7 +19,7 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
             assembled.invocations[invocation as usize].init = Some(at as u32);
         }
     }
-    let deliveries = Vec::new();
+    let deliveries = ledger::deliveries(&facts, &assembled);
     let links = link::links(&facts, &assembled, &deliveries);
     let throttles = throttle::throttles(&facts, &assembled, settings);
     let errors = error::errors(&facts, &assembled);
