@@ -1,1 +1,25 @@
-//! Stub.
+//! Floor 7: the screen. No IO, no clock, no async: a picture ([`Scene`](crate::store::scene::Scene)) and keys go in,
+//! cells come out.
+//!
+//! A [`Step`](step::Step) names what is looked at. Its *page* is projected from the scene off the UI thread
+//! ([`screen::Request`]): a list of parts with rows that are formatted one by one when they are placed, so drawing costs
+//! what is visible and nothing else. Panes are the pages on the digits; drill-downs are pages on a stack above them.
+
+pub mod action;
+pub mod figures;
+pub mod frame;
+pub mod glyphs;
+pub mod keys;
+pub mod kinds;
+pub mod layout;
+pub mod page;
+pub mod pages;
+pub mod panes;
+pub mod place;
+pub mod screen;
+pub mod series;
+pub mod state;
+pub mod step;
+pub mod text;
+pub mod theme;
+pub mod widgets;

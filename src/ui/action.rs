@@ -1,0 +1,148 @@
+//! What keys can do. Footer, help and the key table all speak of these.
+
+use strum::{Display, EnumIter, EnumString};
+
+/// One thing a key does. Its kebab-case name stands in the key table and the settings.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Display, EnumIter, EnumString,
+)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Action {
+    Down,
+    Up,
+    NextPart,
+    PreviousPart,
+    First,
+    Last,
+    HalfPageDown,
+    HalfPageUp,
+    PageDown,
+    PageUp,
+    Open,
+    Back,
+    Pane1,
+    Pane2,
+    Pane3,
+    Pane4,
+    Pane5,
+    Pane6,
+    Pane7,
+    Pane8,
+    Pane9,
+    NextPane,
+    PreviousPane,
+    Trace,
+    Lines,
+    Invocations,
+    NextOfRequest,
+    PreviousOfRequest,
+    NextError,
+    PreviousError,
+    Pause,
+    Help,
+    Quit,
+    QuitNow,
+    Suspend,
+}
+
+/// The headings of the help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Display, EnumIter)]
+pub enum Group {
+    Move,
+    Follow,
+    Nepho,
+}
+
+impl Action {
+    /// What the footer says after the key.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Back => "back",
+            Self::Trace => "trace",
+            Self::Lines => "log lines",
+            Self::Invocations => "invocations",
+            Self::NextOfRequest => "same request",
+            Self::NextError => "next error",
+            Self::Pause => "pause",
+            Self::Last => "newest",
+            Self::NextPart => "next part",
+            Self::Help => "help",
+            Self::Quit => "quit",
+            Self::NextPane => "next pane",
+            _ => self.words(),
+        }
+    }
+
+    /// What the help says.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Down => "next row",
+            Self::Up => "previous row",
+            Self::NextPart => "next part of the pane",
+            Self::PreviousPart => "previous part",
+            Self::First => "first row",
+            Self::Last => "last row; in the tail: follow",
+            Self::HalfPageDown => "half a page down",
+            Self::HalfPageUp => "half a page up",
+            Self::PageDown => "a page down",
+            Self::PageUp => "a page up",
+            Self::Open => "open what is under the cursor",
+            Self::Back => "undo the last step",
+            Self::Pane1 => "what is wrong now",
+            Self::Pane2 => "cold starts",
+            Self::Pane3 => "throttling",
+            Self::Pane4 => "duplicates",
+            Self::Pane5 => "ordering",
+            Self::Pane6 => "traces",
+            Self::Pane7 => "tail",
+            Self::Pane8 => "sources",
+            Self::Pane9 => "errors",
+            Self::NextPane => "next pane",
+            Self::PreviousPane => "previous pane",
+            Self::Trace => "trace of this row as a waterfall",
+            Self::Lines => "log lines of this row",
+            Self::Invocations => "invocations of this function",
+            Self::NextOfRequest => "next line of this request",
+            Self::PreviousOfRequest => "previous line of this request",
+            Self::NextError => "next error",
+            Self::PreviousError => "previous error",
+            Self::Pause => "hold the picture, go on",
+            Self::Help => "this help",
+            Self::Quit => "quit",
+            Self::QuitNow => "quit at once",
+            Self::Suspend => "to the shell; fg comes back",
+        }
+    }
+
+    /// Where the help lists it.
+    pub fn group(self) -> Group {
+        match self {
+            Self::Trace
+            | Self::Lines
+            | Self::Invocations
+            | Self::NextOfRequest
+            | Self::PreviousOfRequest
+            | Self::NextError
+            | Self::PreviousError => Group::Follow,
+            Self::Pause | Self::Help | Self::Quit | Self::QuitNow | Self::Suspend => Group::Nepho,
+            _ => Group::Move,
+        }
+    }
+
+    /// Which pane a digit leads to, from 0.
+    pub fn pane(self) -> Option<usize> {
+        let digits = [
+            Self::Pane1,
+            Self::Pane2,
+            Self::Pane3,
+            Self::Pane4,
+            Self::Pane5,
+            Self::Pane6,
+            Self::Pane7,
+            Self::Pane8,
+            Self::Pane9,
+        ];
+        digits.iter().position(|digit| *digit == self)
+    }
+}

@@ -1,0 +1,221 @@
+//! Figures as text: three digits that matter, the unit in the cell, `,` for thousands. Absent is never 0.
+
+use crate::model::ids::RequestId;
+use crate::model::rows::Rate;
+use crate::model::time::Timestamp;
+
+/// Stands for a figure that cannot be known.
+pub const UNKNOWN: &str = "?";
+/// Stands for a figure that does not apply.
+pub const NONE: &str = "–";
+
+const DAY_MS: i64 = 86_400_000;
+
+/// `76,409`; from ten million on `12.3 M`.
+pub fn count(n: u64) -> String {
+    if n >= 10_000_000 {
+        return format!("{:.1} M", n as f64 / 1e6);
+    }
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + 2);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A count that may be unknown.
+pub fn count_or_unknown(n: Option<u64>) -> String {
+    n.map_or_else(|| UNKNOWN.to_owned(), count)
+}
+
+/// A stretch of time: `0.4 ms`, `62 ms`, `4.40 s`, `12.1 s`, `1m07s`, `2h14m`, `3d`.
+pub fn duration(ms: f64) -> String {
+    let ms = ms.max(0.0);
+    if ms == 0.0 {
+        return "0 ms".to_owned();
+    }
+    if ms < 0.95 {
+        return format!("{ms:.1} ms");
+    }
+    if ms < 999.5 {
+        return format!("{ms:.0} ms");
+    }
+    if ms < 9_995.0 {
+        return format!("{:.2} s", ms / 1e3);
+    }
+    if ms < 59_950.0 {
+        return format!("{:.1} s", ms / 1e3);
+    }
+    let seconds = (ms / 1e3).round() as i64;
+    match seconds {
+        ..=60 => "60.0 s".to_owned(),
+        ..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        ..172_800 => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+/// A duration that may be unknown.
+pub fn duration_or_unknown(ms: Option<f64>) -> String {
+    ms.map_or_else(|| UNKNOWN.to_owned(), duration)
+}
+
+/// How long ago, in one unit: `40s`, `8m`, `2h`, `3d`.
+pub fn age(ms: i64) -> String {
+    let seconds = ms.max(0) / 1000;
+    match seconds {
+        ..60 => format!("{seconds}s"),
+        ..3600 => format!("{}m", seconds / 60),
+        ..172_800 => format!("{}h", seconds / 3600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+/// A share without its sign: one digit after the point below 9.95, none above.
+fn share(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent < 9.95 {
+        format!("{percent:.1}")
+    } else {
+        format!("{percent:.0}")
+    }
+}
+
+/// `60 %`.
+pub fn percent(value: f64) -> String {
+    format!("{} %", share(value))
+}
+
+/// `19 % [14–25]`.
+pub fn rate(rate: &Rate) -> String {
+    format!(
+        "{} % [{}–{}]",
+        share(rate.value),
+        share(rate.low),
+        share(rate.high)
+    )
+}
+
+/// Something a minute in three digits: `399`, `7.0`, `0.1`.
+pub fn per_minute(value: f64) -> String {
+    if value < 9.95 {
+        format!("{value:.1}")
+    } else {
+        count(value.round() as u64)
+    }
+}
+
+/// `14:04:17.639`.
+pub fn clock_ms(at: Timestamp) -> String {
+    let text = at.to_string();
+    text.get(11..23).map_or(text.clone(), str::to_owned)
+}
+
+/// `14:04:17`.
+pub fn clock(at: Timestamp) -> String {
+    cut_clock(at, 19)
+}
+
+/// `14:04`.
+pub fn clock_minute(at: Timestamp) -> String {
+    cut_clock(at, 16)
+}
+
+fn cut_clock(at: Timestamp, end: usize) -> String {
+    let text = at.to_string();
+    text.get(11..end).map_or(text.clone(), str::to_owned)
+}
+
+/// `14:04`, with its day where that is not the day of `now`: `20 Nov 14:04`.
+pub fn clock_or_day(at: Timestamp, now: Timestamp) -> String {
+    if at.0.div_euclid(DAY_MS) == now.0.div_euclid(DAY_MS) {
+        return clock(at);
+    }
+    chrono::DateTime::from_timestamp_millis(at.0).map_or_else(
+        || at.to_string(),
+        |moment| moment.format("%d %b %H:%M").to_string(),
+    )
+}
+
+/// First four and last four characters: `0c6f…41aa`. Short texts stay whole.
+pub fn short(id: &str) -> String {
+    let letters: Vec<char> = id.chars().collect();
+    if letters.len() <= 11 {
+        return id.to_owned();
+    }
+    let head: String = letters[..4].iter().collect();
+    let tail: String = letters[letters.len() - 4..].iter().collect();
+    format!("{head}…{tail}")
+}
+
+/// A request id as `0c6f…41aa`.
+pub fn request(id: RequestId) -> String {
+    short(&id.to_string())
+}
+
+/// `bytes` as `64 MB`, `8 kB`.
+pub fn bytes(bytes: u64) -> String {
+    match bytes {
+        ..1_000 => format!("{bytes} B"),
+        ..1_000_000 => format!("{} kB", bytes / 1_000),
+        _ => format!("{} MB", count(bytes / 1_000_000)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_keep_three_digits_and_change_unit_before_a_fourth() {
+        for (ms, text) in [
+            (0.0, "0 ms"),
+            (0.42, "0.4 ms"),
+            (62.0, "62 ms"),
+            (999.4, "999 ms"),
+            (999.6, "1.00 s"),
+            (4_400.0, "4.40 s"),
+            (9_996.0, "10.0 s"),
+            (41_310.88, "41.3 s"),
+            (60_000.0, "60.0 s"),
+            (67_000.0, "1m07s"),
+            (8_040_000.0, "2h14m"),
+            (259_200_000.0, "3d"),
+        ] {
+            assert_eq!(duration(ms), text, "{ms}");
+        }
+    }
+
+    #[test]
+    fn counts_have_thousands_and_shares_their_interval() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(76_409), "76,409");
+        assert_eq!(count(1_204_331), "1,204,331");
+        assert_eq!(count(12_345_678), "12.3 M");
+        let felt = Rate {
+            value: 0.1916,
+            low: 0.1444,
+            high: 0.2497,
+        };
+        assert_eq!(rate(&felt), "19 % [14–25]");
+        assert_eq!(percent(0.098), "9.8 %");
+    }
+
+    #[test]
+    fn ids_keep_both_ends() {
+        assert_eq!(short("0c6f1d2e-83b5-4f0a-9d77-5be2c09c41aa"), "0c6f…41aa");
+        assert_eq!(short("o-48113"), "o-48113");
+    }
+
+    #[test]
+    fn another_day_is_named() {
+        let now = Timestamp::parse_rfc3339("2026-11-20T10:00:01.274Z").expect("a time");
+        assert_eq!(clock_or_day(now, now), "10:00:01");
+        assert_eq!(clock_or_day(now.plus_ms(-DAY_MS), now), "19 Nov 10:00");
+        assert_eq!(clock_ms(now), "10:00:01.274");
+    }
+}

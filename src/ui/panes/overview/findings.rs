@@ -1,0 +1,240 @@
+//! Findings as a tree: the cause first, its symptoms under it.
+
+use std::sync::Arc;
+
+use crate::model::analysis::Analysis;
+use crate::model::finding::{Finding, Severity};
+use crate::store::scene::Scene;
+use crate::ui::page::{Cell, Column, Key, Part, Row, Rows, Table};
+use crate::ui::step::Step;
+use crate::ui::text::Text;
+use crate::ui::theme::Role;
+use crate::ui::{figures, kinds, state};
+
+/// A finding in the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Leaf {
+    finding: usize,
+    place: Branch,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Branch {
+    Root,
+    Child,
+    LastChild,
+}
+
+/// The part.
+pub(super) fn part(scene: &Arc<Scene>) -> Part {
+    let analysis = Arc::clone(&scene.analysis);
+    let findings = &analysis.findings;
+    if findings.is_empty() {
+        return Part::lines(
+            "findings",
+            "What is wrong now",
+            vec![state::all_well(scene)],
+        );
+    }
+    let leaves = tree(findings);
+    let incidents = leaves
+        .iter()
+        .filter(|leaf| leaf.place == Branch::Root)
+        .filter(|leaf| findings[leaf.finding].severity <= Severity::P2)
+        .count();
+    let title = format!(
+        "What is wrong now: {}, {}",
+        plural(incidents, "incident"),
+        plural(findings.len(), "finding")
+    );
+    let keys = leaves
+        .iter()
+        .map(|leaf| Key::text(&findings[leaf.finding].id))
+        .collect();
+    let now = scene.now;
+    let rows = Rows::new(keys, move |at| row(&analysis, leaves[at], now));
+    let columns = vec![
+        Column::name("", 24, 28),
+        Column::text("", 20, u16::MAX),
+        Column::figure("", 11),
+        Column::word("", 1).drop(1),
+    ];
+    Part::new("findings", Text::from(title), Table::bare(columns, rows))
+        .aside(Text::of(Role::Dim, "harmed requests/min [at least]"))
+        .between(4, 10)
+}
+
+fn plural(n: usize, what: &str) -> String {
+    if n == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{n} {what}s")
+    }
+}
+
+/// Findings in their order, each with those that it explains right under it.
+fn tree(findings: &[Finding]) -> Vec<Leaf> {
+    let explained = |finding: &Finding| {
+        finding
+            .parent
+            .as_ref()
+            .is_some_and(|parent| findings.iter().any(|other| other.id == *parent))
+    };
+    let mut leaves = Vec::with_capacity(findings.len());
+    for (at, root) in findings
+        .iter()
+        .enumerate()
+        .filter(|(_, finding)| !explained(finding))
+    {
+        leaves.push(Leaf {
+            finding: at,
+            place: Branch::Root,
+        });
+        let from = leaves.len();
+        under(findings, &root.id, &mut leaves);
+        if let Some(last) = leaves[from..].last_mut() {
+            last.place = Branch::LastChild;
+        }
+    }
+    leaves
+}
+
+/// Everything that `id` explains, directly or through others; a circle of parents ends where it began.
+fn under(findings: &[Finding], id: &str, leaves: &mut Vec<Leaf>) {
+    let mut open = vec![id];
+    while let Some(parent) = open.pop() {
+        for (at, child) in findings.iter().enumerate() {
+            let known = leaves.iter().any(|leaf| leaf.finding == at);
+            if child.parent.as_deref() == Some(parent) && !known {
+                leaves.push(Leaf {
+                    finding: at,
+                    place: Branch::Child,
+                });
+                open.push(&child.id);
+            }
+        }
+    }
+}
+
+fn row(analysis: &Analysis, leaf: Leaf, now: crate::model::time::Timestamp) -> Row {
+    let finding = &analysis.findings[leaf.finding];
+    let (badge, colour) = kinds::severity(finding.severity);
+    let age = figures::age(now.since(finding.since));
+    let indent = if leaf.place == Branch::Root { "" } else { " " };
+    let who = Text::new(indent)
+        .and(colour, badge)
+        .and(Role::Dim, &format!(" {age:>3} "))
+        .and(kinds::role(finding.kind), kinds::glyph(finding.kind))
+        .and(Role::Text, " ")
+        .and(Role::Strong, &finding.subject);
+    let mut unfold = Vec::new();
+    for (label, words) in [("cause", &finding.cause), ("next", &finding.next)] {
+        if !words.is_empty() {
+            let label = format!("{:25}{label:6} ", "");
+            unfold.push(Text::of(Role::Dim, &label).and(Role::Text, words));
+        }
+    }
+    Row {
+        cells: vec![
+            Cell::Text(who),
+            Cell::text(&finding.claim),
+            Cell::Text(harm(finding)),
+            Cell::of(Role::Dim, trend(&finding.trend)),
+        ],
+        open: Some(Step::Finding(finding.id.clone())),
+        function: Some(finding.subject.clone()),
+        unfold,
+        mark: match leaf.place {
+            Branch::Root => None,
+            Branch::Child => Some("├"),
+            Branch::LastChild => Some("└"),
+        },
+        ..Row::default()
+    }
+}
+
+/// `28 [25]`; `?` where no harm can be told.
+fn harm(finding: &Finding) -> Text {
+    let Some(harm) = finding.harm_per_min else {
+        return Text::of(Role::Unknown, figures::UNKNOWN);
+    };
+    let text = Text::new(&figures::per_minute(harm));
+    match finding.harm_per_min_low {
+        Some(low) => text.and(Role::Dim, &format!(" [{}]", figures::per_minute(low))),
+        None => text,
+    }
+}
+
+/// Whether the last five minutes had more, fewer or about as many bad events as the five before.
+fn trend(cells: &[u32]) -> &'static str {
+    let sum = |cells: &[u32]| cells.iter().map(|cell| u64::from(*cell)).sum::<u64>();
+    let (before, last) = cells.split_at(cells.len().saturating_sub(5));
+    let before = sum(&before[before.len().saturating_sub(5)..]);
+    let last = sum(last);
+    if last > before + before / 5 {
+        "↑"
+    } else if last + before / 5 < before {
+        "↓"
+    } else {
+        "→"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::finding::FindingKind;
+    use crate::model::time::Timestamp;
+
+    fn finding(id: &str, parent: Option<&str>) -> Finding {
+        Finding {
+            id: id.to_owned(),
+            severity: Severity::P1,
+            kind: FindingKind::Error,
+            subject: String::new(),
+            since: Timestamp(0),
+            last_seen: Timestamp(0),
+            claim: String::new(),
+            cause: String::new(),
+            next: String::new(),
+            evidence: Vec::new(),
+            harm_per_min: None,
+            harm_per_min_low: None,
+            parent: parent.map(str::to_owned),
+            trend: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn symptoms_stand_under_their_cause_wherever_they_rank() {
+        let findings = [
+            finding("symptom", Some("cause")),
+            finding("alone", None),
+            finding("cause", None),
+            finding("symptom of the symptom", Some("symptom")),
+            finding("orphan", Some("gone")),
+        ];
+        let order: Vec<_> = tree(&findings)
+            .iter()
+            .map(|leaf| (findings[leaf.finding].id.as_str(), leaf.place))
+            .collect();
+        assert_eq!(
+            order,
+            [
+                ("alone", Branch::Root),
+                ("cause", Branch::Root),
+                ("symptom", Branch::Child),
+                ("symptom of the symptom", Branch::LastChild),
+                ("orphan", Branch::Root),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_arrow_compares_five_minutes_with_the_five_before() {
+        assert_eq!(trend(&[1, 1, 1, 1, 1, 4, 4, 4, 4, 4]), "↑");
+        assert_eq!(trend(&[4, 4, 4, 4, 4, 1, 1, 1, 1, 1]), "↓");
+        assert_eq!(trend(&[4, 4, 4, 4, 4, 4, 4, 4, 4, 4]), "→");
+        assert_eq!(trend(&[3]), "↑");
+    }
+}

@@ -1,0 +1,236 @@
+//! The functions, those in trouble first.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use crate::model::analysis::Analysis;
+use crate::model::rows::{FunctionFigures, Rate};
+use crate::model::symbols::Sym;
+use crate::store::scene::Scene;
+use crate::ui::figures;
+use crate::ui::glyphs;
+use crate::ui::page::{Cell, Column, Key, Level, Part, Row, Rows, Table};
+use crate::ui::series::{self, Deploy, Minutes};
+use crate::ui::state;
+use crate::ui::step::Step;
+use crate::ui::text::Text;
+use crate::ui::theme::Role;
+
+/// Minutes of the sparkline, and of the rate a minute.
+const SPARK: usize = 30;
+const RECENT: usize = 5;
+
+/// What is counted of one function beside its figures.
+#[derive(Default)]
+struct Counted {
+    levels: Vec<Level>,
+    version: Option<Sym>,
+}
+
+/// The part.
+pub(super) fn part(scene: &Arc<Scene>) -> Part {
+    let analysis = Arc::clone(&scene.analysis);
+    let order = by_harm(&analysis);
+    if order.is_empty() {
+        return Part::lines("functions", "Functions", vec![state::all_well(scene)]);
+    }
+    let minutes = Minutes::until(scene.now, SPARK);
+    let counted = count(&analysis, minutes);
+    let deploys: HashMap<Sym, Deploy> = series::deploys(&analysis)
+        .into_iter()
+        .map(|deploy| (deploy.function, deploy))
+        .collect();
+    let total =
+        |of: fn(&FunctionFigures) -> u64| -> u64 { analysis.functions.iter().map(of).sum() };
+    let title = format!(
+        "Functions by harm, {}: {} invocations, {} errors, {} cold",
+        order.len(),
+        figures::count(total(|function| function.invocations)),
+        figures::count(total(|function| function.errors)),
+        figures::count(total(|function| function.felt_cold_starts)),
+    );
+    let keys = order.iter().map(|at| name_key(&analysis, *at)).collect();
+    let rows = Rows::new(keys, move |at| {
+        let figures = &analysis.functions[order[at]];
+        let deployed = deploys.get(&figures.function).is_some();
+        row(&analysis, figures, counted.get(&figures.function), deployed)
+    });
+    Part::new("functions", Text::from(title), Table::new(columns(), rows))
+        .aside(Text::of(Role::Dim, "/min: last 5 min, else window"))
+        .between(3, u16::MAX)
+}
+
+fn name_key(analysis: &Analysis, at: usize) -> Key {
+    Key::text(analysis.text(analysis.functions[at].function))
+}
+
+/// Functions that findings name first, in their order, then by errors, then by invocations, then by name.
+fn by_harm(analysis: &Analysis) -> Vec<usize> {
+    let rank: HashMap<&str, usize> = analysis
+        .findings
+        .iter()
+        .enumerate()
+        .rev()
+        .map(|(at, finding)| (finding.subject.as_str(), at))
+        .collect();
+    let mut order: Vec<usize> = (0..analysis.functions.len()).collect();
+    order.sort_by_key(|at| {
+        let function = &analysis.functions[*at];
+        let name = analysis.text(function.function);
+        let rank = rank.get(name).copied().unwrap_or(usize::MAX);
+        (
+            rank,
+            u64::MAX - function.errors,
+            u64::MAX - function.invocations,
+            name.to_owned(),
+        )
+    });
+    order
+}
+
+/// Invocations a minute and the newest version of each function, in one pass.
+fn count(analysis: &Analysis, minutes: Minutes) -> HashMap<Sym, Counted> {
+    let mut events: HashMap<Sym, (Vec<u64>, Option<Sym>)> = HashMap::new();
+    for invocation in analysis
+        .assembled
+        .invocations
+        .iter()
+        .filter(|one| one.counted)
+    {
+        let (counts, version) = events
+            .entry(invocation.function)
+            .or_insert_with(|| (vec![0; minutes.len], None));
+        if let Some(index) = minutes.index(invocation.start) {
+            counts[index] += 1;
+        }
+        *version = invocation.version.or(*version);
+    }
+    let from = series::known_from(analysis);
+    events
+        .into_iter()
+        .map(|(function, (counts, version))| {
+            let cells = counts.into_iter().enumerate();
+            let levels = minutes.count(from, cells.map(|(at, count)| (minutes.start(at), count)));
+            (function, Counted { levels, version })
+        })
+        .collect()
+}
+
+fn columns() -> Vec<Column> {
+    let kind = |glyph: &str, role: Role, word: &str| Text::of(role, glyph).and(Role::Dim, word);
+    vec![
+        Column::name("function", 12, 30),
+        Column::word("30 min", 15).drop(8),
+        Column::figure("/min", 6),
+        Column::figure("errors", 7),
+        Column::figure("p50", 7).drop(7),
+        Column::figure("p99", 7).drop(4),
+        Column::figure("", 12)
+            .titled(kind(glyphs::COLD, Role::Cold, " cold k/n"))
+            .drop(5),
+        Column::figure("", 6).titled(kind(glyphs::THROTTLE, Role::Throttle, " thr")),
+        Column::figure("", 5).titled(kind(glyphs::DUPLICATE, Role::Duplicate, " dbl")),
+        Column::figure("", 5).titled(kind(glyphs::DISORDER, Role::Disorder, " ord")),
+        Column::figure("slots", 8).drop(6),
+        Column::word("version", 9).drop(9),
+    ]
+}
+
+fn row(
+    analysis: &Analysis,
+    function: &FunctionFigures,
+    counted: Option<&Counted>,
+    deployed: bool,
+) -> Row {
+    let name = analysis.text(function.function);
+    let levels = counted.map_or_else(Vec::new, |counted| counted.levels.clone());
+    let (p50, p99) = match &function.duration_ms {
+        Some(duration) => (Some(duration.p50), Some(duration.p99)),
+        None => (None, None),
+    };
+    let version = counted
+        .and_then(|counted| counted.version)
+        .map(|sym| analysis.text(sym));
+    let mut version = Text::new(version.unwrap_or(figures::UNKNOWN));
+    if deployed {
+        version = version.and(Role::Dim, " ").and(Role::Focus, glyphs::DEPLOY);
+    }
+    let limit = analysis
+        .facts
+        .functions
+        .get(&function.function)
+        .and_then(|known| known.reserved_concurrency);
+    Row {
+        cells: vec![
+            Cell::of(Role::Strong, name),
+            Cell::Spark(pairs(&levels), Role::Text),
+            Cell::Text(per_minute(&levels, function.invocations, analysis)),
+            Cell::count(Some(function.errors), Role::Error),
+            Cell::text(&figures::duration_or_unknown(p50)),
+            Cell::text(&figures::duration_or_unknown(p99)),
+            Cell::Text(cold(function)),
+            Cell::count(function.throttled, Role::Throttle),
+            Cell::count(function.duplicates_harmful, Role::Duplicate),
+            Cell::count(function.reordered, Role::Disorder),
+            Cell::text(&match limit {
+                Some(limit) => format!("{}/{limit}", function.peak_concurrency),
+                None => format!("{}/{}", function.peak_concurrency, figures::NONE),
+            }),
+            Cell::Text(version),
+        ],
+        open: Some(Step::Function(name.to_owned())),
+        function: Some(name.to_owned()),
+        ..Row::default()
+    }
+}
+
+/// Two minutes a cell.
+fn pairs(levels: &[Level]) -> Vec<Level> {
+    levels
+        .chunks(2)
+        .map(|pair| {
+            let known: Vec<u32> = pair.iter().flatten().copied().collect();
+            (!known.is_empty()).then(|| {
+                known
+                    .iter()
+                    .fold(0_u32, |sum, level| sum.saturating_add(*level))
+            })
+        })
+        .collect()
+}
+
+/// Mean of the last whole minutes; the mean of the window where those are not known.
+fn per_minute(levels: &[Level], invocations: u64, analysis: &Analysis) -> Text {
+    let whole = levels.len().saturating_sub(1);
+    let recent: Vec<u32> = levels[whole.saturating_sub(RECENT)..whole]
+        .iter()
+        .flatten()
+        .copied()
+        .collect();
+    let rate = if recent.is_empty() {
+        let Some((from, to)) = analysis.window else {
+            return Text::of(Role::Unknown, "?");
+        };
+        invocations as f64 * 60_000.0 / (to.since(from).max(1_000) as f64)
+    } else {
+        recent.iter().map(|level| f64::from(*level)).sum::<f64>() / recent.len() as f64
+    };
+    Text::new(&figures::per_minute(rate))
+}
+
+/// `28/8,760`, bright where the share stands out.
+fn cold(function: &FunctionFigures) -> Text {
+    let text = format!(
+        "{}/{}",
+        figures::count(function.felt_cold_starts),
+        figures::count(function.invocations)
+    );
+    let notable = |rate: &Rate| rate.low >= 0.05;
+    let role = match &function.cold_rate {
+        Some(rate) if notable(rate) => Role::Cold,
+        _ if function.felt_cold_starts == 0 => Role::Dim,
+        _ => Role::Text,
+    };
+    Text::of(role, &text)
+}

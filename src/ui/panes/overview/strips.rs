@@ -1,0 +1,221 @@
+//! The last hour: one line a kind of trouble, one cell a minute, with deploys.
+
+use std::sync::Arc;
+
+use crate::model::analysis::Analysis;
+use crate::model::rows::Harm;
+use crate::store::scene::Scene;
+use crate::ui::figures;
+use crate::ui::glyphs;
+use crate::ui::page::{Cell, Column, Level, Part, Row, Rows, Table};
+use crate::ui::series::{self, Minutes};
+use crate::ui::text::Text;
+use crate::ui::theme::Role;
+
+const HOUR: usize = 60;
+/// Minutes of the base that a change is measured against, and of the change itself.
+const BASE: usize = 5;
+
+/// The part.
+pub(super) fn part(scene: &Arc<Scene>) -> Part {
+    let analysis = &scene.analysis;
+    let minutes = Minutes::until(scene.now, HOUR);
+    let mut rows = vec![axis(analysis, minutes)];
+    for (label, role, levels) in lines(analysis, minutes) {
+        rows.push(strip(label, role, levels, minutes));
+    }
+    let columns = vec![
+        Column::word("", 12),
+        Column::word("", HOUR as u16).drop(1),
+        Column::figure("", 8),
+        Column::text("", 10, u16::MAX).drop(2),
+    ];
+    let now = figures::clock_minute(minutes.start(HOUR - 1));
+    let lines = rows.len() as u16;
+    Part::new(
+        "strips",
+        "Last hour, one cell a minute",
+        Table::bare(columns, Rows::fixed(rows)),
+    )
+    .aside(Text::of(Role::Dim, &format!("now ({now}) · change")))
+    .between(lines, lines)
+}
+
+type Line = (Text, Role, Vec<Level>);
+
+fn lines(analysis: &Analysis, minutes: Minutes) -> Vec<Line> {
+    let from = series::known_from(analysis);
+    let runs = || {
+        analysis
+            .assembled
+            .invocations
+            .iter()
+            .filter(|one| one.counted)
+    };
+    let count = |events: &mut dyn Iterator<Item = (crate::model::time::Timestamp, u64)>| {
+        minutes.count(from, events)
+    };
+    let label = |glyph: &str, role: Role, word: &str| Text::of(role, glyph).and(Role::Text, word);
+    vec![
+        (
+            Text::new("invocations"),
+            Role::Text,
+            count(&mut runs().map(|one| (one.start, 1))),
+        ),
+        (
+            label(glyphs::ERROR, Role::Error, " errors"),
+            Role::Error,
+            count(
+                &mut runs()
+                    .filter(|one| one.status.failed())
+                    .map(|one| (one.end, 1)),
+            ),
+        ),
+        (
+            label(glyphs::THROTTLE, Role::Throttle, " throttled"),
+            Role::Throttle,
+            count(&mut analysis.throttles.iter().map(|one| (one.minute, one.count))),
+        ),
+        (
+            label(glyphs::DUPLICATE, Role::Duplicate, " doubled"),
+            Role::Duplicate,
+            count(
+                &mut analysis
+                    .duplicates
+                    .iter()
+                    .filter(|one| one.harm == Harm::Double)
+                    .map(|one| (one.repeat.at, 1)),
+            ),
+        ),
+        (
+            label(glyphs::DISORDER, Role::Disorder, " disorder"),
+            Role::Disorder,
+            count(&mut analysis.reordered.iter().map(|one| (one.at, 1))),
+        ),
+        (
+            label(glyphs::COLD, Role::Cold, " cold"),
+            Role::Cold,
+            count(
+                &mut analysis
+                    .inits
+                    .iter()
+                    .filter(|one| one.cause.is_some())
+                    .map(|one| (one.at, 1)),
+            ),
+        ),
+    ]
+}
+
+/// Times over the cells, and a mark where a version changed.
+fn axis(analysis: &Analysis, minutes: Minutes) -> Row {
+    let mut cells: Vec<char> = vec![' '; HOUR];
+    let mut at = 0;
+    while at + 5 <= HOUR {
+        let start = minutes.start(at);
+        if start.0.div_euclid(60_000) % 20 == 10 {
+            for (cell, letter) in cells[at..]
+                .iter_mut()
+                .zip(figures::clock_minute(start).chars())
+            {
+                *cell = letter;
+            }
+        }
+        at += 1;
+    }
+    let deploys = series::deploys(analysis);
+    let mut last = None;
+    for deploy in &deploys {
+        if let Some(index) = minutes.index(deploy.at) {
+            cells[index] = '◊';
+            last = Some(deploy);
+        }
+    }
+    let words = last.map_or_else(Text::default, |deploy| {
+        let version = |sym| match analysis.text(sym) {
+            number if number.bytes().all(|byte| byte.is_ascii_digit()) => format!("v{number}"),
+            name => name.to_owned(),
+        };
+        Text::of(Role::Focus, glyphs::DEPLOY).and(
+            Role::Text,
+            &format!(
+                " {} {} {}→{}",
+                figures::clock(deploy.at),
+                analysis.text(deploy.function),
+                version(deploy.from),
+                version(deploy.to)
+            ),
+        )
+    });
+    let cells: String = cells.into_iter().collect();
+    Row {
+        cells: vec![
+            Cell::text(""),
+            Cell::of(Role::Dim, &cells),
+            Cell::text(""),
+            Cell::Text(words),
+        ],
+        ..Row::default()
+    }
+}
+
+fn strip(label: Text, role: Role, levels: Vec<Level>, minutes: Minutes) -> Row {
+    let now = levels.last().copied().flatten();
+    let now = now.map_or_else(
+        || Text::of(Role::Unknown, figures::UNKNOWN),
+        |now| Text::new(&figures::count(u64::from(now))).and(Role::Dim, "/m"),
+    );
+    let change = change(&levels, minutes);
+    Row {
+        cells: vec![
+            Cell::Text(label),
+            Cell::Spark(levels, role),
+            Cell::Text(now),
+            Cell::Text(change),
+        ],
+        ..Row::default()
+    }
+}
+
+/// In words what the last minutes are against the ones before: `level`, `new at 14:02`, `×27`.
+fn change(levels: &[Level], minutes: Minutes) -> Text {
+    let known: Vec<(usize, u32)> = levels
+        .iter()
+        .enumerate()
+        .filter_map(|(at, level)| level.map(|level| (at, level)))
+        .collect();
+    let Some((before, last)) = known.len().checked_sub(BASE).map(|at| known.split_at(at)) else {
+        return Text::default();
+    };
+    let sum = |cells: &[(usize, u32)]| {
+        cells
+            .iter()
+            .map(|(_, level)| u64::from(*level))
+            .sum::<u64>()
+    };
+    let (total_before, total_last) = (sum(before), sum(last));
+    if total_last == 0 {
+        return Text::default();
+    }
+    let began = known
+        .iter()
+        .find(|(_, level)| *level > 0)
+        .map(|(at, _)| minutes.start(*at));
+    let mean_last = total_last as f64 / BASE as f64;
+    // The base is what came before the last quarter of an hour: a rise of ten minutes must not hide itself.
+    let base = &before[..before.len().saturating_sub(2 * BASE)];
+    if base.is_empty() {
+        return Text::of(
+            Role::Dim,
+            &format!("{} in all", figures::count(total_before + total_last)),
+        );
+    }
+    let mean_base = sum(base) as f64 / base.len() as f64;
+    match began {
+        Some(began) if sum(base) == 0 => {
+            Text::new(&format!("new at {}", figures::clock_minute(began)))
+        }
+        _ if mean_last >= 2.0 * mean_base => Text::new(&format!("×{:.0}", mean_last / mean_base)),
+        _ if mean_base >= 2.0 * mean_last => Text::new(&format!("÷{:.0}", mean_base / mean_last)),
+        _ => Text::of(Role::Dim, "level"),
+    }
+}

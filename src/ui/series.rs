@@ -1,0 +1,121 @@
+//! Counts a minute, for sparklines: one pass over the rows, cells aligned to whole minutes.
+
+use crate::model::analysis::Analysis;
+use crate::model::symbols::Sym;
+use crate::model::time::{MINUTE_MS, Timestamp};
+
+use super::page::Level;
+
+/// A stretch of whole minutes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Minutes {
+    /// Start of the first minute.
+    pub first: Timestamp,
+    pub len: usize,
+}
+
+impl Minutes {
+    /// The `len` minutes that end with the minute of `now`.
+    pub fn until(now: Timestamp, len: usize) -> Self {
+        Self {
+            first: now.minute().plus_ms(-(len as i64 - 1) * MINUTE_MS),
+            len,
+        }
+    }
+
+    /// Which of them a moment lies in.
+    pub fn index(&self, at: Timestamp) -> Option<usize> {
+        let index = usize::try_from(at.since(self.first).div_euclid(MINUTE_MS)).ok()?;
+        (index < self.len).then_some(index)
+    }
+
+    /// Start of the minute at `index`.
+    pub fn start(&self, index: usize) -> Timestamp {
+        self.first.plus_ms(index as i64 * MINUTE_MS)
+    }
+
+    /// How often something happened in each minute; no data before `from`.
+    pub fn count(
+        &self,
+        from: Option<Timestamp>,
+        events: impl Iterator<Item = (Timestamp, u64)>,
+    ) -> Vec<Level> {
+        let mut counts = vec![0_u64; self.len];
+        for (at, count) in events {
+            if let Some(index) = self.index(at) {
+                counts[index] += count;
+            }
+        }
+        let known = from.map_or(i64::MAX, |from| from.minute().0);
+        counts
+            .into_iter()
+            .enumerate()
+            .map(|(index, count)| {
+                (self.start(index).0 >= known).then(|| u32::try_from(count).unwrap_or(u32::MAX))
+            })
+            .collect()
+    }
+}
+
+/// The oldest moment that figures rest on: what came first, unless it was forgotten.
+pub fn known_from(analysis: &Analysis) -> Option<Timestamp> {
+    let first = analysis.window.map(|(from, _)| from);
+    first.max(analysis.facts.horizon)
+}
+
+/// A version that began to run after another one had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deploy {
+    pub at: Timestamp,
+    pub function: Sym,
+    pub from: Sym,
+    pub to: Sym,
+}
+
+/// Every change of version in the window, oldest first.
+pub fn deploys(analysis: &Analysis) -> Vec<Deploy> {
+    let mut running: hashbrown::HashMap<Sym, Vec<Sym>> = hashbrown::HashMap::new();
+    let mut found = Vec::new();
+    for invocation in &analysis.assembled.invocations {
+        let Some(version) = invocation.version else {
+            continue;
+        };
+        let seen = running.entry(invocation.function).or_default();
+        if seen.contains(&version) {
+            continue;
+        }
+        if let Some(&from) = seen.last() {
+            let function = invocation.function;
+            found.push(Deploy {
+                at: invocation.start,
+                function,
+                from,
+                to: version,
+            });
+        }
+        seen.push(version);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minutes_before_the_first_record_are_unknown_and_quiet_ones_are_zero() {
+        let minutes = Minutes::until(Timestamp(10 * MINUTE_MS + 5), 4);
+        assert_eq!(minutes.first, Timestamp(7 * MINUTE_MS));
+        let events = [
+            (Timestamp(8 * MINUTE_MS), 2),
+            (Timestamp(10 * MINUTE_MS + 4), 1),
+            (Timestamp(0), 9),
+        ];
+        let from = Some(Timestamp(8 * MINUTE_MS + 30));
+        assert_eq!(
+            minutes.count(from, events.into_iter()),
+            [None, Some(2), Some(0), Some(1)]
+        );
+        assert_eq!(minutes.count(None, [].into_iter()), [None; 4]);
+    }
+}

@@ -1,0 +1,108 @@
+//! What stands where the first row would be when there is none: every pane says why it is empty.
+
+use crate::model::health::{Health, SourceState};
+use crate::store::scene::{Mode, Scene};
+
+use super::figures;
+use super::text::Text;
+use super::theme::Role;
+
+/// Why nothing can be shown yet, if that is so: still reading, no rights, no source.
+pub fn waiting(scene: &Scene) -> Option<Text> {
+    if scene.analysis.window.is_some() {
+        return None;
+    }
+    let sources = || scene.board.sources.values();
+    if let Some(broken) = sources().find(|source| source.state == SourceState::LoggedOut) {
+        return Some(trouble(broken));
+    }
+    if sources().next().is_some() && sources().all(stopped) {
+        return sources().find_map(|source| stopped(source).then(|| trouble(source)));
+    }
+    let records: u64 = sources().map(|source| source.records).sum();
+    let note = sources().find_map(|source| source.note.as_deref());
+    Some(match (scene.mode, note, records) {
+        (Mode::File, ..) if sources().all(|source| source.state == SourceState::Ended) => {
+            Text::of(Role::Dim, "no invocation in these records")
+        }
+        (_, Some(note), 0) => Text::of(Role::Dim, note),
+        (_, _, 0) => Text::of(Role::Dim, "reading …"),
+        (_, _, records) => Text::of(
+            Role::Dim,
+            &format!(
+                "reading: {} records … no invocation yet",
+                figures::count(records)
+            ),
+        ),
+    })
+}
+
+fn stopped(source: &Health) -> bool {
+    matches!(source.state, SourceState::Denied | SourceState::Broken)
+}
+
+/// What is wrong with a source, in its own words.
+pub fn trouble(source: &Health) -> Text {
+    let words = match (&source.trouble, &source.lacks) {
+        (Some(words), _) => words.to_string(),
+        (None, Some(right)) => match &right.resource {
+            Some(resource) => format!("not seen: {} denied on {resource}", right.action),
+            None => format!("not seen: {} denied", right.action),
+        },
+        (None, None) => format!("{}: {}", source.name, source.state),
+    };
+    Text::of(Role::Error, &words)
+}
+
+/// Empty and all well, or the reason why that cannot be said.
+pub fn all_well(scene: &Scene) -> Text {
+    waiting(scene).unwrap_or_else(|| {
+        let runs = scene
+            .analysis
+            .functions
+            .iter()
+            .map(|function| function.invocations)
+            .sum();
+        Text::of(Role::Ok, "nothing wrong")
+            .and(
+                Role::Text,
+                &format!(
+                    " in {}: {} invocations",
+                    window(scene),
+                    figures::count(runs)
+                ),
+            )
+            .and(Role::Text, &complete(scene))
+    })
+}
+
+/// Nothing of one kind was seen: `nothing refused in 30 min: 84,210 tries, complete to 14:09:52`.
+pub fn none_of(scene: &Scene, what: &str, base: &str) -> Text {
+    waiting(scene).unwrap_or_else(|| {
+        Text::of(Role::Ok, what)
+            .and(Role::Text, &format!(" in {}: {base}", window(scene)))
+            .and(Role::Text, &complete(scene))
+    })
+}
+
+/// Length of the window: `30 min`, `2h14m`.
+pub fn window(scene: &Scene) -> String {
+    scene.analysis.window.map_or_else(
+        || figures::UNKNOWN.to_owned(),
+        |(from, to)| {
+            let minutes = (to.since(from) + 59_999) / 60_000;
+            if minutes < 120 {
+                format!("{} min", minutes.max(1))
+            } else {
+                figures::duration(to.since(from) as f64)
+            }
+        },
+    )
+}
+
+fn complete(scene: &Scene) -> String {
+    let until = scene.analysis.facts.watermark;
+    until.map_or_else(String::new, |until| {
+        format!(", complete to {}", figures::clock(until))
+    })
+}

@@ -1,0 +1,151 @@
+//! What can be looked at. A step names it by what stays the same from picture to picture, never by an index.
+
+use std::sync::Arc;
+
+use crate::model::fact::EventSource;
+use crate::store::scene::Scene;
+
+use super::action::Action;
+use super::figures;
+use super::keys::Context;
+use super::page::{Page, Run};
+use super::{pages, panes};
+
+/// One thing looked at: a pane, or what Enter led to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// A pane, by its place on the digits from 0.
+    Pane(usize),
+    /// A finding, by its id.
+    Finding(String),
+    Function(String),
+    /// Invocations of a function.
+    Invocations {
+        function: String,
+        which: Which,
+    },
+    Invocation(Run),
+    /// The request tree that an invocation belongs to.
+    Trace(Run),
+    /// The log lines of an invocation.
+    Lines(Run),
+    /// Refusals of one resource.
+    Resource(String),
+    /// Deliveries of one event to one consumer.
+    Identity {
+        consumer: String,
+        source: EventSource,
+        identity: String,
+    },
+    /// Arrivals of one ordering key at one consumer.
+    Key {
+        consumer: String,
+        source: EventSource,
+        key: String,
+    },
+    /// Exceptions of one fingerprint.
+    Error {
+        function: String,
+        fingerprint: u64,
+    },
+    /// One source of records.
+    Source(String),
+}
+
+/// Which of a function's invocations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display)]
+#[strum(serialize_all = "lowercase")]
+pub enum Which {
+    All,
+    Failed,
+    Cold,
+}
+
+impl Step {
+    /// Makes its page. Runs off the UI thread: it may look at all data once.
+    pub fn page(&self, scene: &Arc<Scene>) -> Page {
+        match self {
+            Self::Pane(at) => panes::all()
+                .get(*at)
+                .map(|pane| pane.page(scene))
+                .unwrap_or_default(),
+            other => pages::page(other, scene),
+        }
+    }
+
+    /// Its name in the breadcrumb.
+    pub fn crumb(&self) -> String {
+        match self {
+            Self::Pane(at) => panes::all()
+                .get(*at)
+                .map_or("", |pane| pane.title())
+                .to_owned(),
+            Self::Finding(id) => {
+                let mut parts = id.splitn(3, ':');
+                let kind = parts.next().unwrap_or_default().replace('_', " ");
+                parts
+                    .next()
+                    .map_or(kind.clone(), |subject| format!("{kind} {subject}"))
+            }
+            Self::Function(name) | Self::Resource(name) | Self::Source(name) => name.clone(),
+            Self::Invocations {
+                function,
+                which: Which::All,
+            } => format!("runs of {function}"),
+            Self::Invocations { function, which } => format!("{which} runs of {function}"),
+            Self::Invocation(run) => figures::request(run.request),
+            Self::Trace(run) => format!("trace of {}", figures::request(run.request)),
+            Self::Lines(run) => format!("lines of {}", figures::request(run.request)),
+            Self::Identity {
+                consumer, identity, ..
+            } => {
+                format!("{consumer} {}", figures::short(identity))
+            }
+            Self::Key { consumer, key, .. } => format!("{consumer} {}", figures::short(key)),
+            Self::Error { function, .. } => format!("error of {function}"),
+        }
+    }
+
+    /// Which keys have a meaning of their own on it.
+    pub fn context(&self) -> Context {
+        match self {
+            Self::Lines(_) | Self::Invocation(_) => Context::Log,
+            Self::Pane(at) => panes::all()
+                .get(*at)
+                .map_or(Context::Everywhere, |pane| pane.context()),
+            _ => Context::Everywhere,
+        }
+    }
+
+    /// What its footer offers, the most useful first.
+    pub fn actions(&self) -> &'static [Action] {
+        match self {
+            Self::Pane(at) => panes::all().get(*at).map_or(&[], |pane| pane.actions()),
+            Self::Lines(_) => &[
+                Action::Open,
+                Action::Back,
+                Action::NextOfRequest,
+                Action::NextError,
+                Action::Pause,
+            ],
+            Self::Invocation(_) => &[
+                Action::Open,
+                Action::Back,
+                Action::Trace,
+                Action::Lines,
+                Action::NextError,
+                Action::NextPart,
+            ],
+            Self::Trace(_) => &[Action::Open, Action::Back, Action::Lines, Action::NextPart],
+            _ => &[
+                Action::Open,
+                Action::Back,
+                Action::Trace,
+                Action::Lines,
+                Action::Invocations,
+                Action::NextPart,
+                Action::Pause,
+            ],
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! One line of text in roles. Whatever goes in is made plain, so nothing that a log wrote reaches the terminal raw.
+
+use ratatui::buffer::Buffer;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use crate::model::text::plain;
+
+use super::glyphs::CUT;
+use super::theme::{Look, Role};
+
+/// One line: stretches of text, each in one role.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Text {
+    runs: Vec<(Role, String)>,
+}
+
+impl Text {
+    /// A line in the body's role.
+    pub fn new(text: &str) -> Self {
+        Self::of(Role::Text, text)
+    }
+
+    /// A line in one role.
+    pub fn of(role: Role, text: &str) -> Self {
+        Self::default().and(role, text)
+    }
+
+    /// This line with `text` after it.
+    #[must_use]
+    pub fn and(mut self, role: Role, text: &str) -> Self {
+        if !text.is_empty() {
+            self.runs.push((role, plain(text).into_owned()));
+        }
+        self
+    }
+
+    /// This line with another after it.
+    #[must_use]
+    pub fn then(mut self, other: Self) -> Self {
+        self.runs.extend(other.runs);
+        self
+    }
+
+    /// Cells it takes.
+    pub fn width(&self) -> usize {
+        self.runs.iter().map(|(_, text)| text.width()).sum()
+    }
+
+    /// Whether there is nothing to show.
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    /// The characters alone.
+    pub fn characters(&self) -> String {
+        self.runs.iter().map(|(_, text)| text.as_str()).collect()
+    }
+
+    /// At most `width` cells of it, the end replaced by `…` where it was cut.
+    #[must_use]
+    pub fn cut(self, width: usize) -> Self {
+        if self.width() <= width {
+            return self;
+        }
+        let mut left = width;
+        let mut kept = Vec::new();
+        for (role, text) in self.runs {
+            let wide = text.width();
+            if wide < left {
+                left -= wide;
+                kept.push((role, text));
+                continue;
+            }
+            kept.push((role, cut_end(&text, left)));
+            break;
+        }
+        Self { runs: kept }
+    }
+
+    /// The same cut in the middle of its last stretch: names differ in their suffix.
+    #[must_use]
+    pub fn cut_middle(mut self, width: usize) -> Self {
+        let whole = self.width();
+        if whole <= width {
+            return self;
+        }
+        if let Some((_, text)) = self.runs.last_mut() {
+            let room = (text.width() + width).saturating_sub(whole);
+            *text = cut_middle(text, room);
+        }
+        self
+    }
+
+    /// Places it at (x, y), cut to `width` cells; gives the cells it took.
+    pub fn place(self, buffer: &mut Buffer, (x, y): (u16, u16), width: u16, look: &Look) -> u16 {
+        let mut at = x;
+        for (role, text) in self.cut(usize::from(width)).runs {
+            let room = usize::from((x + width).saturating_sub(at));
+            let (after, _) = buffer.set_stringn(at, y, text, room, look.style(role));
+            at = after;
+        }
+        at - x
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self::new(&text)
+    }
+}
+
+/// The head of `text` and `…`, in at most `width` cells.
+fn cut_end(text: &str, width: usize) -> String {
+    let Some(room) = width.checked_sub(1) else {
+        return String::new();
+    };
+    let mut kept = String::new();
+    let mut used = 0;
+    for letter in text.chars() {
+        let wide = letter.width().unwrap_or(0);
+        if used + wide > room {
+            break;
+        }
+        used += wide;
+        kept.push(letter);
+    }
+    kept.push_str(CUT);
+    kept
+}
+
+/// `text` in at most `width` cells, with `…` in the middle: two thirds of the room go to its head.
+pub fn cut_middle(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let room = width.saturating_sub(1);
+    let tail_room = room / 3;
+    let mut tail: Vec<char> = Vec::new();
+    let mut used = 0;
+    for letter in text.chars().rev() {
+        let wide = letter.width().unwrap_or(0);
+        if used + wide > tail_room {
+            break;
+        }
+        used += wide;
+        tail.push(letter);
+    }
+    let mut kept = cut_end(text, width - used.min(width));
+    kept.extend(tail.iter().rev());
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_cut_at_its_end_with_a_mark() {
+        let line = Text::new("refused ").and(Role::Strong, "399/min");
+        assert_eq!(line.clone().cut(15), line);
+        assert_eq!(line.clone().cut(12).characters(), "refused 399…");
+        assert_eq!(line.clone().cut(8).characters(), "refused…");
+        assert_eq!(line.cut(0).characters(), "");
+    }
+
+    #[test]
+    fn a_name_is_cut_in_the_middle_and_keeps_its_suffix() {
+        assert_eq!(cut_middle("orders-worker-2nd", 13), "orders-w…-2nd");
+        assert_eq!(cut_middle("payment", 7), "payment");
+        assert_eq!(cut_middle("payment", 1), "…");
+    }
+
+    #[test]
+    fn a_wide_letter_that_does_not_fit_whole_goes() {
+        assert_eq!(Text::new("日本語").cut(4).characters(), "日…");
+    }
+
+    #[test]
+    fn escapes_in_a_log_line_do_not_survive() {
+        assert_eq!(Text::new("a\u{1b}[2Jb").characters(), "ab");
+    }
+}

@@ -1,0 +1,13 @@
+//! What pages and the frame are drawn with.
+
+pub mod bar;
+pub mod crumb;
+pub mod footer;
+pub mod header;
+pub mod help;
+pub mod part;
+pub mod rule;
+pub mod spark;
+pub mod table;
+pub mod tabs;
+pub mod track;

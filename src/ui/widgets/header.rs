@@ -1,0 +1,169 @@
+//! Row 1: where the data comes from, how complete it is, what is wrong.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::model::finding::Severity;
+use crate::model::health::SourceState;
+use crate::model::time::Timestamp;
+use crate::store::scene::{Mode, Scene};
+use crate::ui::figures;
+use crate::ui::text::Text;
+use crate::ui::theme::{Look, Role};
+
+/// Lag from which on it is said.
+const LAG_SHOWN_MS: i64 = 1_000;
+
+/// Draws it. Short of room, parts go in the order: lag, product, start of the window, place; never completeness and
+/// severities.
+pub fn place(scene: &Scene, unseen: Option<u64>, area: Rect, buffer: &mut Buffer, look: &Look) {
+    let mut text = Text::default();
+    for short in 0..=4 {
+        text = line(scene, unseen, short, usize::from(area.width));
+        if text.width() <= usize::from(area.width) {
+            break;
+        }
+    }
+    text.place(buffer, (area.x, area.y), area.width, look);
+}
+
+/// The line with as many parts left out as `short` says, mode and what follows it at the right.
+fn line(scene: &Scene, unseen: Option<u64>, short: usize, width: usize) -> Text {
+    let bar = |text: Text| {
+        if text.is_empty() {
+            text
+        } else {
+            text.and(Role::Dim, " │ ")
+        }
+    };
+    let mut left = Text::new(" ");
+    if short < 2 {
+        left = left.and(Role::Strong, "nepho  ");
+    }
+    if short < 4 {
+        left = left
+            .and(Role::Text, &scene.place)
+            .and(Role::Text, &functions(scene, short < 2));
+    }
+    if let Some(window) = scene.analysis.window {
+        left = bar(left).and(Role::Text, &self::window(window, short < 3));
+    }
+    let right = state(scene, unseen);
+    let right = bar(right).then(complete(scene, short < 1, short < 2));
+    let right = match api(scene) {
+        Some(api) => bar(right).then(api),
+        None => right,
+    };
+    let right = bar(right).then(severities(scene)).and(Role::Text, " ");
+    let blank = width.saturating_sub(left.width() + right.width()).max(1);
+    left.and(Role::Text, &" ".repeat(blank)).then(right)
+}
+
+fn functions(scene: &Scene, unit: bool) -> String {
+    let seen = scene.analysis.functions.len();
+    let known = scene.analysis.facts.functions.len().max(seen);
+    let unit = if unit { " fn" } else { "" };
+    match known {
+        0 => String::new(),
+        _ if known == seen => format!(" {known}{unit}"),
+        _ => format!(" {seen}/{known}{unit}"),
+    }
+}
+
+fn window((from, to): (Timestamp, Timestamp), whole: bool) -> String {
+    let length = figures::age(to.since(from));
+    if whole {
+        format!(
+            "{length} {}–{} UTC",
+            figures::clock_minute(from),
+            figures::clock_minute(to)
+        )
+    } else {
+        format!("{length} UTC")
+    }
+}
+
+fn state(scene: &Scene, unseen: Option<u64>) -> Text {
+    match (unseen, scene.mode) {
+        (Some(unseen), _) => Text::of(Role::Focus, &format!("‖ held +{}", figures::count(unseen))),
+        (None, Mode::Live) => Text::new("► live"),
+        (None, Mode::File) => Text::new("■ file"),
+        (None, Mode::Demo { speed }) => Text::new(&format!("► demo {speed}×")),
+    }
+}
+
+fn complete(scene: &Scene, lag: bool, long: bool) -> Text {
+    let sources = scene.board.sources.values();
+    if sources
+        .clone()
+        .any(|source| source.state == SourceState::LoggedOut)
+    {
+        return Text::of(Role::Error, "login expired");
+    }
+    let Some(until) = scene.analysis.facts.watermark else {
+        return Text::of(Role::Unknown, "complete to ?");
+    };
+    let word = if long { "complete to" } else { "to" };
+    let mut words = format!("{word} {}", figures::clock(until));
+    let behind = scene.now.since(until);
+    if lag && scene.mode != Mode::File && behind >= LAG_SHOWN_MS {
+        words.push_str(&format!(", lag {}", figures::duration(behind as f64)));
+    }
+    let blind = sources.filter(|source| unseen_source(source.state)).count();
+    let text = Text::new(&words);
+    if blind > 0 {
+        text.and(Role::Unknown, &format!(" ?{blind}"))
+    } else {
+        text
+    }
+}
+
+/// Whether what a source would give is missing from the figures.
+fn unseen_source(state: SourceState) -> bool {
+    matches!(state, SourceState::Denied | SourceState::Broken)
+}
+
+/// Share of the tightest quota.
+fn api(scene: &Scene) -> Option<Text> {
+    let shares = scene.board.calls.values().filter_map(|calls| {
+        calls
+            .quota_per_second
+            .filter(|quota| *quota > 0.0)
+            .map(|quota| calls.per_second / quota)
+    });
+    let share = shares.fold(None, |most: Option<f64>, share| {
+        Some(most.map_or(share, |most| most.max(share)))
+    })?;
+    let role = match share {
+        1.0.. => Role::Error,
+        0.8.. => Role::P2,
+        _ => Role::Text,
+    };
+    Some(Text::of(role, &format!("API {:.0} %", share * 100.0)))
+}
+
+fn severities(scene: &Scene) -> Text {
+    let count = |severity: Severity| {
+        scene
+            .analysis
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    };
+    let marks = [
+        ("▲", Severity::P1, Role::P1),
+        ("△", Severity::P2, Role::P2),
+        ("○", Severity::P3, Role::P3),
+    ];
+    let mut text = Text::default();
+    for (glyph, severity, role) in marks {
+        let count = count(severity);
+        let role = if count == 0 { Role::Dim } else { role };
+        if !text.is_empty() {
+            text = text.and(Role::Text, " ");
+        }
+        text = text.and(role, &format!("{glyph}{count}"));
+    }
+    text
+}

@@ -1,0 +1,132 @@
+//! Tables: columns that go in a fixed order where there is no room, rows formatted as they are placed.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::ui::page::{Align, Cell, Column, Cut, Row, Width};
+use crate::ui::text::Text;
+use crate::ui::theme::Look;
+
+use super::{bar, spark, track};
+
+/// Blank cells between two columns.
+const GAP: u16 = 1;
+
+/// Where each column that stays lies: its index, offset and width.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout(Vec<(usize, u16, u16)>);
+
+impl Layout {
+    /// Fits columns into `width` cells. The highest `drop` goes first, then the elastic columns shrink, then the last goes.
+    pub fn fit(columns: &[Column], width: u16) -> Self {
+        let mut kept: Vec<usize> = (0..columns.len()).collect();
+        while least(columns, &kept) > u32::from(width) {
+            let Some(first) = kept
+                .iter()
+                .copied()
+                .max_by_key(|at| (columns[*at].drop, *at))
+            else {
+                break;
+            };
+            if kept.len() == 1 {
+                break;
+            }
+            kept.retain(|at| *at != first);
+        }
+        let mut spare = u32::from(width).saturating_sub(least(columns, &kept));
+        let mut x = 0;
+        let mut places = Vec::with_capacity(kept.len());
+        for at in kept {
+            let cells = match columns[at].width {
+                Width::Cells(cells) => cells,
+                Width::Between(least, most) => {
+                    let more = u32::from(most.saturating_sub(least)).min(spare);
+                    spare -= more;
+                    least + more as u16
+                }
+            };
+            places.push((at, x, cells.min(width.saturating_sub(x))));
+            x += cells + GAP;
+        }
+        Self(places)
+    }
+
+    /// Draws the titles.
+    pub fn titles(&self, columns: &[Column], area: Rect, buffer: &mut Buffer, look: &Look) {
+        for &(at, x, width) in &self.0 {
+            let column = &columns[at];
+            let title = column.title.clone();
+            place_text(title, column, (area.x + x, area.y), width, buffer, look);
+        }
+    }
+
+    /// Draws one row.
+    pub fn row(&self, columns: &[Column], row: Row, area: Rect, buffer: &mut Buffer, look: &Look) {
+        for (at, cell) in row.cells.into_iter().enumerate() {
+            let Some(&(_, x, width)) = self.0.iter().find(|(kept, _, _)| *kept == at) else {
+                continue;
+            };
+            let place = Rect::new(area.x + x, area.y, width, 1);
+            match cell {
+                Cell::Text(text) => {
+                    place_text(text, &columns[at], (place.x, place.y), width, buffer, look);
+                }
+                Cell::Spark(levels, role) => spark::place(&levels, role, place, buffer, look),
+                Cell::Bar(share, role) => bar::place(share, place, buffer, look.style(role)),
+                Cell::Track(strokes) => track::place(&strokes, place, buffer, look),
+            }
+        }
+    }
+}
+
+/// Cells that the columns need at least, with the gaps between them.
+fn least(columns: &[Column], kept: &[usize]) -> u32 {
+    let cells: u32 = kept
+        .iter()
+        .map(|at| match columns[*at].width {
+            Width::Cells(cells) | Width::Between(cells, _) => u32::from(cells),
+        })
+        .sum();
+    cells + u32::from(GAP) * (kept.len().saturating_sub(1) as u32)
+}
+
+fn place_text(
+    text: Text,
+    column: &Column,
+    (x, y): (u16, u16),
+    width: u16,
+    buffer: &mut Buffer,
+    look: &Look,
+) {
+    let text = match column.cut {
+        Cut::End => text.cut(usize::from(width)),
+        Cut::Middle => text.cut_middle(usize::from(width)),
+    };
+    let blank = match column.align {
+        Align::Left => 0,
+        Align::Right => width.saturating_sub(text.width() as u16),
+    };
+    text.place(buffer, (x + blank, y), width - blank, look);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_go_in_their_order_and_the_elastic_one_takes_what_is_left() {
+        let columns = [
+            Column::name("function", 12, 20),
+            Column::figure("p50", 7).drop(2),
+            Column::figure("p99", 7).drop(1),
+            Column::figure("errors", 6),
+        ];
+        let wide = Layout::fit(&columns, 80);
+        assert_eq!(wide.0, [(0, 0, 20), (1, 21, 7), (2, 29, 7), (3, 37, 6)]);
+        // 12+7+7+6 and three gaps are 35: at 34 the p50 goes, and the name grows into its room.
+        let narrow = Layout::fit(&columns, 34);
+        assert_eq!(narrow.0, [(0, 0, 19), (2, 20, 7), (3, 28, 6)]);
+        let tiny = Layout::fit(&columns, 10);
+        assert_eq!(tiny.0, [(0, 0, 10)]);
+    }
+}

@@ -1,0 +1,81 @@
+//! Tracks: what happened along a stretch of time, one texture a kind.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::ui::glyphs;
+use crate::ui::page::{Stroke, Texture};
+use crate::ui::theme::{Look, Role};
+
+/// Draws the strokes over one line. A stroke shorter than a cell still gets one; marks win over bars in a cell.
+pub fn place(strokes: &[Stroke], area: Rect, buffer: &mut Buffer, look: &Look) {
+    let cells = f64::from(area.width);
+    let mut textures: Vec<Option<Texture>> = vec![None; usize::from(area.width)];
+    for stroke in strokes {
+        let last = usize::from(area.width).saturating_sub(1);
+        let from = ((stroke.from.clamp(0.0, 1.0) * cells) as usize).min(last);
+        let to = ((stroke.to.clamp(0.0, 1.0) * cells).ceil() as usize).max(from + 1);
+        for texture in textures.iter_mut().take(to).skip(from) {
+            *texture = (*texture).max(Some(stroke.texture));
+        }
+    }
+    for (x, texture) in (area.x..area.right()).zip(textures) {
+        if let Some(texture) = texture {
+            let (glyph, role) = texture.drawn();
+            buffer.set_string(x, area.y, glyph, look.style(role));
+        }
+    }
+}
+
+impl Texture {
+    /// Its glyph and colour.
+    pub fn drawn(self) -> (&'static str, Role) {
+        match self {
+            Self::Queued => ("┄", Role::Dim),
+            Self::WaitsToRetry => ("░", Role::Throttle),
+            Self::Waits => ("─", Role::Dim),
+            Self::Runs => ("█", Role::Text),
+            Self::Failed => ("█", Role::Error),
+            Self::Repeat => (glyphs::DUPLICATE, Role::Duplicate),
+            Self::Cold => (glyphs::COLD, Role::Cold),
+            Self::Refused => (glyphs::THROTTLE, Role::Throttle),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::theme::Depth;
+
+    fn drawn(strokes: &[(f64, f64, Texture)]) -> String {
+        let (look, _) = Look::new("mono", Depth::None, false).expect("built in");
+        let area = Rect::new(0, 0, 10, 1);
+        let mut buffer = Buffer::empty(area);
+        let strokes: Vec<_> = strokes
+            .iter()
+            .map(|&(from, to, texture)| Stroke { from, to, texture })
+            .collect();
+        place(&strokes, area, &mut buffer, &look);
+        buffer
+            .content
+            .iter()
+            .map(ratatui::buffer::Cell::symbol)
+            .collect()
+    }
+
+    #[test]
+    fn a_refusal_shows_however_short_it_was_and_whatever_runs_there() {
+        let line = drawn(&[
+            (0.5, 0.500_01, Texture::Refused),
+            (0.2, 0.8, Texture::Runs),
+            (0.0, 0.25, Texture::Cold),
+        ]);
+        assert_eq!(line, "▒▒▒██╳██  ");
+    }
+
+    #[test]
+    fn a_stroke_at_the_very_end_stays_on_the_line() {
+        assert_eq!(drawn(&[(1.0, 1.0, Texture::Runs)]), "         █");
+    }
+}
