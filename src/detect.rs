@@ -13,6 +13,8 @@ pub mod figures;
 pub mod incomplete;
 pub mod out_of_memory;
 pub mod statistics;
+#[cfg(test)]
+mod testing;
 pub mod throttle;
 pub mod timeout;
 pub mod triage;

@@ -124,3 +124,6 @@ fn sentence(parts: &[Option<String>]) -> String {
         .collect::<Vec<_>>()
         .join("; ")
 }
+
+#[cfg(test)]
+mod tests;

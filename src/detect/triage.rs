@@ -99,3 +99,6 @@ impl Traffic {
         self.0.get(&function?)
     }
 }
+
+#[cfg(test)]
+mod tests;

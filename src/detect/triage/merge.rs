@@ -23,7 +23,7 @@ const TOGETHER_MS: i64 = 3 * MINUTE_MS;
 
 /// The index of the finding that explains each of `judged`, if one does. No chains: a symptom's parent has none itself.
 pub(super) fn parents(analysis: &Analysis, judged: &[Judged]) -> Vec<Option<usize>> {
-    let calls = Calls::of(analysis);
+    let calls = Calls::of(analysis, judged);
     let touched = Touched::of(analysis);
     let mut causes: Vec<Vec<usize>> = vec![Vec::new(); judged.len()];
     for (at, cause) in judged.iter().enumerate() {

@@ -1,9 +1,10 @@
-//! Who calls whom, as links and refusals show it.
+//! Who calls whom, as links, refusals and what runs were waiting for show it.
 
 use std::collections::VecDeque;
 
 use hashbrown::{HashMap, HashSet};
 
+use crate::detect::triage::severity::Judged;
 use crate::model::analysis::Analysis;
 use crate::model::finding::Candidate;
 
@@ -14,7 +15,7 @@ const DEEPEST: usize = 8;
 pub(super) struct Calls<'a>(HashMap<&'a str, HashSet<&'a str>>);
 
 impl<'a> Calls<'a> {
-    pub(super) fn of(analysis: &'a Analysis) -> Self {
+    pub(super) fn of(analysis: &'a Analysis, judged: &'a [Judged]) -> Self {
         let mut calls: HashMap<&str, HashSet<&str>> = HashMap::new();
         let mut seen = HashSet::new();
         for link in &analysis.links {
@@ -35,6 +36,14 @@ impl<'a> Calls<'a> {
                     .entry(analysis.text(*caller))
                     .or_default()
                     .insert(name(&throttle.resource));
+            }
+        }
+        for found in judged.iter().map(|judged| &judged.candidate) {
+            for callee in &found.waits_for {
+                calls
+                    .entry(name(&found.subject))
+                    .or_default()
+                    .insert(name(analysis.text(*callee)));
             }
         }
         Self(calls)

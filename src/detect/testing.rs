@@ -1,0 +1,273 @@
+//! Analyses built by hand, for tests of detectors and triage: runs at minutes after [`EPOCH`], one line each.
+
+use std::sync::Arc;
+
+use crate::model::analysis::Analysis;
+use crate::model::fact::{AppFact, EventId, Exception, Fact, Refusal, Report, Status, What};
+use crate::model::facts::{FactRef, Facts, StreamFacts};
+use crate::model::ids::RequestId;
+use crate::model::invocation::{
+    Assembled, Environment, Invocation, InvocationIndex, InvocationStatus,
+};
+use crate::model::rows::{Evidence, FunctionFigures, Link, LinkTier};
+use crate::model::symbols::Sym;
+use crate::model::time::{MINUTE_MS, Timestamp};
+
+/// 2026-11-20T10:00:00Z.
+pub(crate) const EPOCH: Timestamp = Timestamp(1_795_168_800_000);
+
+/// The moment `minutes` after [`EPOCH`].
+pub(crate) fn at(minutes: f64) -> Timestamp {
+    EPOCH.plus_ms((minutes * MINUTE_MS as f64) as i64)
+}
+
+/// Runs of some functions in one stream, each with a REPORT line. They must be added by start.
+#[derive(Default)]
+pub(crate) struct World {
+    pub(crate) facts: Facts,
+    lines: Vec<Fact>,
+    invocations: Vec<Invocation>,
+    links: Vec<Link>,
+}
+
+impl World {
+    pub(crate) fn sym(&mut self, text: &str) -> Sym {
+        self.facts.symbols.intern(text)
+    }
+
+    /// A run of 100 ms that starts `minutes` after [`EPOCH`].
+    pub(crate) fn run(
+        &mut self,
+        function: &str,
+        minutes: f64,
+        status: InvocationStatus,
+    ) -> InvocationIndex {
+        let index = self.invocations.len() as u32;
+        let mut id = [0; 16];
+        id[12..].copy_from_slice(&index.to_be_bytes());
+        let (request_id, function) = (RequestId(id), self.sym(function));
+        let status_word = match status {
+            InvocationStatus::Ok | InvocationStatus::Unknown => None,
+            InvocationStatus::Timeout => Some(Status::Timeout),
+            InvocationStatus::Error | InvocationStatus::OutOfMemory => Some(Status::Error),
+        };
+        let report = Report {
+            request_id: Some(request_id),
+            status: status_word,
+            ..Report::default()
+        };
+        let start = at(minutes);
+        let line = self.line(start.plus_ms(100), What::Report(Box::new(report)));
+        self.invocations.push(Invocation {
+            function,
+            version: None,
+            request_id,
+            attempt: 1,
+            environment: 0,
+            start,
+            end: start.plus_ms(100),
+            start_estimated: false,
+            end_estimated: false,
+            duration_ms: Some(100.0),
+            billed_ms: None,
+            memory_mb: Some(512),
+            max_memory_used_mb: None,
+            init_ms: None,
+            restore_ms: None,
+            status,
+            error_type: None,
+            trace: None,
+            first_line: line,
+            report_line: Some(line),
+            app: Vec::new(),
+            crashed: false,
+            counted: true,
+            init: None,
+        });
+        index
+    }
+
+    /// `count` runs spread over the minutes `[from, to)`.
+    pub(crate) fn runs(
+        &mut self,
+        function: &str,
+        from: f64,
+        to: f64,
+        count: u32,
+        status: InvocationStatus,
+    ) -> Vec<InvocationIndex> {
+        let step = (to - from) / f64::from(count);
+        (0..count)
+            .map(|n| self.run(function, from + f64::from(n) * step, status))
+            .collect()
+    }
+
+    /// The run failed by an exception that nobody caught.
+    pub(crate) fn exception(&mut self, run: InvocationIndex, error_type: &str, message: &str) {
+        let exception = Exception {
+            error_type: self.sym(error_type),
+            message: self.sym(message),
+            frames: self.sym(""),
+            unhandled: true,
+        };
+        self.app(
+            run,
+            AppFact {
+                exception: Some(exception),
+                ..AppFact::default()
+            },
+        );
+    }
+
+    /// A call of the run was refused by `resource`.
+    pub(crate) fn refused(&mut self, run: InvocationIndex, resource: &str) {
+        let resource = Some(self.sym(resource));
+        let refusal = Refusal {
+            resource,
+            reason: None,
+            aws_request_id: None,
+            attempts: 1,
+        };
+        self.app(
+            run,
+            AppFact {
+                refused: Some(refusal),
+                ..AppFact::default()
+            },
+        );
+    }
+
+    fn app(&mut self, run: InvocationIndex, app: AppFact) {
+        let at = self.invocations[run as usize].end;
+        let line = self.line(at, What::App(Box::new(app)));
+        self.invocations[run as usize].app.push(line);
+    }
+
+    fn line(&mut self, at: Timestamp, what: What) -> FactRef {
+        self.lines.push(Fact {
+            at,
+            order: 0,
+            event: EventId::None,
+            what,
+        });
+        FactRef {
+            stream: 0,
+            fact: self.lines.len() as u32 - 1,
+        }
+    }
+
+    /// `parent` called `child` and waited for it.
+    pub(crate) fn call(&mut self, parent: InvocationIndex, child: InvocationIndex) {
+        self.links.push(Link {
+            parent,
+            child,
+            tier: LinkTier::TraceParent,
+            confidence: 1.0,
+            synchronous: true,
+        });
+    }
+
+    /// Where a run's REPORT stands.
+    pub(crate) fn proof(&self, run: InvocationIndex) -> Evidence {
+        let run = &self.invocations[run as usize];
+        Evidence::Line {
+            request_id: Some(run.request_id),
+            line: run.first_line,
+        }
+    }
+
+    /// Everything but rows: errors are grouped, figures hold the counts of runs.
+    pub(crate) fn analysis(mut self) -> Analysis {
+        let (group, stream) = (self.sym("/aws/lambda/all"), self.sym("stream"));
+        let function = self.sym("all");
+        let first = self
+            .invocations
+            .iter()
+            .map(|run| run.start)
+            .min()
+            .unwrap_or(EPOCH);
+        let last = self
+            .invocations
+            .iter()
+            .map(|run| run.end)
+            .max()
+            .unwrap_or(EPOCH);
+        self.facts.streams = vec![Arc::new(StreamFacts {
+            group,
+            stream,
+            function: Some(function),
+            version: None,
+            facts: self.lines,
+            first,
+            last,
+        })];
+        let mut assembled = Assembled {
+            invocations: self.invocations,
+            environments: vec![Environment {
+                function,
+                version: None,
+                stream: 0,
+                init_type: None,
+                init_start: None,
+                invocations: Vec::new(),
+                concurrent: false,
+            }],
+            ..Assembled::default()
+        };
+        for (at, run) in assembled.invocations.iter().enumerate() {
+            assembled
+                .by_request
+                .entry(run.request_id)
+                .or_default()
+                .push(at as u32);
+        }
+        self.links.sort_by_key(|link| (link.parent, link.child));
+        let errors = super::error::errors(&self.facts, &assembled);
+        Analysis {
+            functions: figures(&assembled, &self.facts),
+            facts: Arc::new(self.facts),
+            assembled,
+            links: self.links,
+            errors,
+            window: Some((first, last)),
+            ..Analysis::default()
+        }
+    }
+}
+
+fn figures(assembled: &Assembled, facts: &Facts) -> Vec<FunctionFigures> {
+    let mut figures: Vec<FunctionFigures> = Vec::new();
+    for run in &assembled.invocations {
+        match figures
+            .iter_mut()
+            .find(|figures| figures.function == run.function)
+        {
+            Some(figures) => figures.invocations += 1,
+            None => figures.push(FunctionFigures {
+                function: run.function,
+                invocations: 1,
+                errors: 0,
+                timeouts: 0,
+                out_of_memory: 0,
+                duration_ms: None,
+                init_ms: None,
+                environments: 1,
+                felt_cold_starts: 0,
+                cold_rate: None,
+                throttled: None,
+                duplicates_harmful: None,
+                retries: None,
+                reordered: None,
+                memory_mb: None,
+                max_memory_used_mb: None,
+                billed_ms: None,
+                peak_concurrency: 0,
+                id_coverage: None,
+                sampled_share: None,
+                coverage: None,
+            }),
+        }
+    }
+    figures.sort_by(|a, b| facts.text(a.function).cmp(facts.text(b.function)));
+    figures
+}
