@@ -7,11 +7,13 @@ use crate::model::settings::Settings;
 mod async_outcome;
 mod blame;
 pub mod cold_start;
+pub mod duplicate;
 pub mod error;
 mod failure;
 pub mod figures;
 pub mod incomplete;
 pub mod out_of_memory;
+mod sequence;
 pub mod statistics;
 #[cfg(test)]
 mod testing;

@@ -1,0 +1,44 @@
+//! Repeated deliveries: which event ran twice, why, and whether it did harm.
+//!
+//! [`identity`] and [`content`] find which delivery repeats which, [`tree`] names the cause, [`harm`] the damage, and
+//! [`guard`] keeps what is alike by nature from being called a repeat.
+
+use crate::model::delivery::Delivery;
+use crate::model::facts::Facts;
+use crate::model::invocation::Assembled;
+use crate::model::rows::Duplicate;
+
+mod content;
+mod guard;
+mod harm;
+mod identity;
+mod seen;
+mod tree;
+mod visibility;
+
+use identity::Identities;
+use seen::Seen;
+use visibility::Visibility;
+
+/// One row per repeated delivery of one event to one consumer, against the delivery just before it. Sorted by
+/// (start of the repeat, consumer, identity).
+///
+/// The same event at another function is fan-out, no repeat. An asynchronous event repeats as another run of its request
+/// id, every other one under a request id of its own.
+pub fn duplicates(facts: &Facts, assembled: &Assembled, deliveries: &[Delivery]) -> Vec<Duplicate> {
+    let seen = Seen::new(facts, assembled, deliveries);
+    let identities = Identities::new(&seen);
+    let visibility = Visibility::learn(&seen, &identities);
+    let mut rows = identity::attempts(&seen);
+    rows.extend(identity::redeliveries(&seen, &identities, &visibility));
+    let copies = content::copies(&seen, &identities, &rows);
+    rows.extend(copies);
+    let configured = identity::configured(&seen, &identities, &visibility, &rows);
+    rows.extend(configured);
+    rows.sort_by_cached_key(|row| {
+        let names = (facts.text(row.consumer), row.identity_text(facts));
+        let ends = (row.repeat.request_id, row.first.at, row.first.request_id);
+        (row.repeat.at, names, ends)
+    });
+    rows
+}

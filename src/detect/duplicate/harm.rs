@@ -1,0 +1,25 @@
+//! What a repeat did.
+
+use super::seen::Outcome;
+use crate::model::rows::{DuplicateClass, Harm};
+
+/// Harm of a repeat from how both runs ended.
+///
+/// Only two runs that succeeded are known to have had their effects twice. One that failed by itself had none; one that
+/// was cut off, or whose end nobody saw, may have had them.
+pub(super) fn harm(class: DuplicateClass, [first, repeat]: [Outcome; 2], recognised: bool) -> Harm {
+    use DuplicateClass::{DlqRedriveSuspect, DurableReplay, OperatorReplay, SfnRetry};
+    match (first, repeat) {
+        _ if matches!(
+            class,
+            DlqRedriveSuspect | DurableReplay | OperatorReplay | SfnRetry
+        ) =>
+        {
+            Harm::None
+        }
+        _ if recognised => Harm::Absorbed,
+        (Outcome::Failed, _) | (_, Outcome::Failed) => Harm::None,
+        (Outcome::Done, Outcome::Done) => Harm::Double,
+        _ => Harm::Possible,
+    }
+}

@@ -1,0 +1,243 @@
+//! What is known of each delivery: its item, its run, how it ended.
+
+use hashbrown::{HashMap, HashSet};
+
+use crate::detect::sequence::Sequence;
+use crate::model::delivery::Delivery;
+use crate::model::fact::{EventSource, Item, ProducedKind};
+use crate::model::facts::Facts;
+use crate::model::invocation::{Assembled, Invocation, InvocationIndex, InvocationStatus};
+use crate::model::rows::DeliveryEnd;
+use crate::model::symbols::Sym;
+use crate::model::time::Timestamp;
+
+/// Clocks of two hosts agree to about this: what is closer has no order.
+const CLOCKS_AGREE_MS: i64 = 12;
+
+/// Index of a delivery: deliveries stand in order of start.
+pub(super) type DeliveryIndex = u32;
+
+/// How the work on one item ended, as far as its effects go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Done,
+    /// Refused by the function itself: an exception, a failed init, an item named in `batchItemFailures`.
+    Failed,
+    /// Stopped from outside (time-out, out of memory, killed): effects may have happened.
+    Cut,
+    Unknown,
+}
+
+/// The deliveries with everything that the lines of their runs say.
+pub(super) struct Seen<'a> {
+    pub(super) facts: &'a Facts,
+    pub(super) assembled: &'a Assembled,
+    pub(super) deliveries: &'a [Delivery],
+    /// Items that a run named as failed.
+    failed: HashSet<(InvocationIndex, Sym)>,
+    /// The lowest sequence number among them.
+    lowest_failed: HashMap<InvocationIndex, Sequence<'a>>,
+    /// Runs whose idempotency check recognised an event.
+    idempotent: HashSet<InvocationIndex>,
+    /// Durable executions: one is many runs that start over from the top.
+    executions: HashMap<InvocationIndex, Sym>,
+    /// The run that sent a message or record, by the id it was given.
+    senders: HashMap<Sym, InvocationIndex>,
+    runtime_exit: Option<Sym>,
+}
+
+impl<'a> Seen<'a> {
+    pub(super) fn new(
+        facts: &'a Facts,
+        assembled: &'a Assembled,
+        deliveries: &'a [Delivery],
+    ) -> Self {
+        let mut seen = Self {
+            facts,
+            assembled,
+            deliveries,
+            failed: HashSet::new(),
+            lowest_failed: HashMap::new(),
+            idempotent: HashSet::new(),
+            executions: HashMap::new(),
+            senders: HashMap::new(),
+            runtime_exit: facts.symbols.lookup("Runtime.ExitError"),
+        };
+        for (run, invocation) in (0..).zip(&assembled.invocations) {
+            seen.read(run, invocation);
+        }
+        seen
+    }
+
+    fn read(&mut self, run: InvocationIndex, invocation: &Invocation) {
+        for app in invocation
+            .app
+            .iter()
+            .filter_map(|&line| self.facts.app(line))
+        {
+            for &item in &app.failed_items {
+                self.failed.insert((run, item));
+                let sequence = Sequence::read(EventSource::Kinesis, self.facts.text(item));
+                let lowest = self.lowest_failed.entry(run).or_insert(sequence);
+                *lowest = sequence.min(*lowest);
+            }
+            if app.idempotent {
+                self.idempotent.insert(run);
+            }
+            if let Some(execution) = app.durable_execution {
+                self.executions.insert(run, execution);
+            }
+            for sent in &app.produced {
+                if matches!(sent.kind, ProducedKind::Message | ProducedKind::Record) {
+                    self.senders.entry(sent.id).or_insert(run);
+                }
+            }
+        }
+    }
+
+    pub(super) fn delivery(&self, at: DeliveryIndex) -> &'a Delivery {
+        &self.deliveries[at as usize]
+    }
+
+    /// The item that was delivered; `None` only if the delivery is not of these facts.
+    pub(super) fn item(&self, at: DeliveryIndex) -> Option<&'a Item> {
+        let delivery = self.delivery(at);
+        self.facts
+            .app(delivery.line)?
+            .items
+            .get(usize::from(delivery.item))
+    }
+
+    pub(super) fn run(&self, at: DeliveryIndex) -> &'a Invocation {
+        self.invocation(self.delivery(at).invocation)
+    }
+
+    pub(super) fn invocation(&self, run: InvocationIndex) -> &'a Invocation {
+        &self.assembled.invocations[run as usize]
+    }
+
+    /// The run that sent the item.
+    pub(super) fn sender(&self, item: &Item) -> Option<InvocationIndex> {
+        let by_sequence = || self.senders.get(&item.sequence?);
+        self.senders
+            .get(&item.identity)
+            .or_else(by_sequence)
+            .copied()
+    }
+
+    pub(super) fn idempotent(&self, run: InvocationIndex) -> bool {
+        self.idempotent.contains(&run)
+    }
+
+    /// Both runs belong to one durable execution.
+    pub(super) fn same_execution(&self, a: InvocationIndex, b: InvocationIndex) -> bool {
+        let execution = self.executions.get(&a);
+        execution.is_some() && execution == self.executions.get(&b)
+    }
+
+    pub(super) fn outcome(&self, at: DeliveryIndex) -> Outcome {
+        let run = self.delivery(at).invocation;
+        if self.item(at).is_some_and(|item| self.refused(run, item)) {
+            return Outcome::Failed;
+        }
+        self.outcome_of(run)
+    }
+
+    /// Whether the run handed the item back. A stream goes back to the lowest sequence number that was named: everything
+    /// from there on comes again.
+    fn refused(&self, run: InvocationIndex, item: &Item) -> bool {
+        if !is_stream(item.source) {
+            return self.failed.contains(&(run, item.identity));
+        }
+        let lowest = self.lowest_failed.get(&run);
+        lowest
+            .zip(item.sequence)
+            .is_some_and(|(&lowest, sequence)| {
+                Sequence::read(item.source, self.facts.text(sequence)) >= lowest
+            })
+    }
+
+    /// Whether the batch of this delivery held other items.
+    pub(super) fn has_batch_mates(&self, at: DeliveryIndex) -> bool {
+        let at = at as usize;
+        let run = self.deliveries[at].invocation;
+        let neighbours = [at.checked_sub(1), at.checked_add(1)];
+        neighbours.into_iter().flatten().any(|near| {
+            self.deliveries
+                .get(near)
+                .is_some_and(|other| other.invocation == run)
+        })
+    }
+
+    pub(super) fn outcome_of(&self, run: InvocationIndex) -> Outcome {
+        let invocation = self.invocation(run);
+        match invocation.status {
+            InvocationStatus::Ok => Outcome::Done,
+            InvocationStatus::Error
+                if invocation.error_type.is_some()
+                    && invocation.error_type == self.runtime_exit =>
+            {
+                Outcome::Cut
+            }
+            InvocationStatus::Error => Outcome::Failed,
+            InvocationStatus::Timeout | InvocationStatus::OutOfMemory => Outcome::Cut,
+            InvocationStatus::Unknown => Outcome::Unknown,
+        }
+    }
+
+    /// Whether run `a` was certainly still going when run `b` started.
+    pub(super) fn overlap(&self, a: InvocationIndex, b: InvocationIndex) -> bool {
+        let (first, repeat) = (self.invocation(a), self.invocation(b));
+        let slack = if first.environment == repeat.environment {
+            0
+        } else {
+            CLOCKS_AGREE_MS
+        };
+        let last_sign = if first.end_estimated {
+            first.app.last().map(|&line| self.facts.fact(line).at)
+        } else {
+            Some(first.end)
+        };
+        last_sign.is_some_and(|sign| sign.since(repeat.start) > slack)
+    }
+
+    /// Whether run `a` was certainly over at `moment`: its end is known, or its environment ran the next request.
+    pub(super) fn over(&self, a: InvocationIndex, moment: Timestamp) -> bool {
+        let run = self.invocation(a);
+        if !run.end_estimated {
+            return run.end <= moment;
+        }
+        let environment = &self.assembled.environments[run.environment as usize];
+        let after = environment
+            .invocations
+            .partition_point(|&other| self.invocation(other).start <= run.start);
+        !environment.concurrent
+            && environment
+                .invocations
+                .get(after)
+                .is_some_and(|&next| self.invocation(next).start <= moment)
+    }
+
+    pub(super) fn end(&self, run: InvocationIndex) -> DeliveryEnd {
+        let invocation = self.invocation(run);
+        DeliveryEnd {
+            invocation: run,
+            request_id: invocation.request_id,
+            at: invocation.start,
+            status: invocation.status,
+        }
+    }
+}
+
+/// Whether the source is a stream of records behind a checkpoint.
+pub(super) fn is_stream(source: EventSource) -> bool {
+    matches!(
+        source,
+        EventSource::Kinesis | EventSource::Dynamodb | EventSource::Kafka
+    )
+}
+
+/// Whether the source is a queue with a visibility timeout.
+pub(super) fn is_queue(source: EventSource) -> bool {
+    matches!(source, EventSource::Sqs | EventSource::SqsFifo)
+}

@@ -1,0 +1,106 @@
+//! The decision tree: why an event came again.
+
+use super::seen::{DeliveryIndex, Outcome, Seen, is_queue, is_stream};
+use super::visibility::Visibility;
+use crate::model::fact::EventSource;
+use crate::model::rows::DuplicateClass;
+
+/// Lambda waits 1 minute before the second run of an asynchronous event and 2 before the third; about this much off.
+const ASYNC_WAITS_MS: [(i64, i64); 2] = [(60_000, 30_000), (120_000, 45_000)];
+
+/// Class of another run of one asynchronous event.
+pub(super) fn of_attempt(seen: &Seen<'_>, first: u32, repeat: u32) -> DuplicateClass {
+    if seen.overlap(first, repeat) {
+        return DuplicateClass::Overlap;
+    }
+    let waited = seen
+        .invocation(repeat)
+        .start
+        .since(seen.invocation(first).end);
+    let as_retries_do = ASYNC_WAITS_MS
+        .iter()
+        .any(|(wait, off)| (waited - wait).abs() <= *off);
+    match seen.outcome_of(first) {
+        Outcome::Failed | Outcome::Cut => DuplicateClass::AsyncRetry,
+        Outcome::Done => DuplicateClass::ProviderRedelivery,
+        Outcome::Unknown if as_retries_do => DuplicateClass::AsyncRetry,
+        Outcome::Unknown => DuplicateClass::RedeliveryUnknown,
+    }
+}
+
+/// Class of another delivery under the same id; `None` if it is no repeat.
+pub(super) fn of_redelivery(
+    seen: &Seen<'_>,
+    first: DeliveryIndex,
+    repeat: DeliveryIndex,
+    visibility: &Visibility,
+) -> Option<DuplicateClass> {
+    let (before, now) = (seen.delivery(first), seen.delivery(repeat));
+    if before.invocation == now.invocation {
+        return Some(DuplicateClass::InBatchDup);
+    }
+    if seen.run(first).request_id == seen.run(repeat).request_id {
+        return None;
+    }
+    let (old, new) = (seen.item(first)?, seen.item(repeat)?);
+    let received_again = new.receive_count > old.receive_count;
+    if seen.same_execution(before.invocation, now.invocation) {
+        // The handler starts over and logs the same payload: only a new receive is another delivery.
+        return received_again.then_some(DuplicateClass::DurableReplay);
+    }
+    if now.source == EventSource::Stepfunctions {
+        return received_again.then_some(DuplicateClass::SfnRetry);
+    }
+    if new.replay {
+        return Some(DuplicateClass::OperatorReplay);
+    }
+    if seen.overlap(before.invocation, now.invocation) {
+        return Some(DuplicateClass::Overlap);
+    }
+    Some(match seen.outcome(first) {
+        Outcome::Failed | Outcome::Cut => after_failure(seen, first, repeat),
+        Outcome::Done => after_success(seen, first, visibility),
+        Outcome::Unknown if came_back_unfinished(seen, first, repeat, visibility) => {
+            DuplicateClass::RetryExpected
+        }
+        Outcome::Unknown => DuplicateClass::RedeliveryUnknown,
+    })
+}
+
+/// All of a batch comes again when it fails whole: an item that the idempotency check then recognises had succeeded.
+fn after_failure(seen: &Seen<'_>, first: DeliveryIndex, repeat: DeliveryIndex) -> DuplicateClass {
+    let failed_whole = seen.outcome_of(seen.delivery(first).invocation) != Outcome::Done;
+    let recognised = seen.idempotent(seen.delivery(repeat).invocation);
+    if failed_whole && recognised && seen.has_batch_mates(first) {
+        DuplicateClass::BatchCollateral
+    } else {
+        DuplicateClass::RetryExpected
+    }
+}
+
+fn after_success(seen: &Seen<'_>, first: DeliveryIndex, visibility: &Visibility) -> DuplicateClass {
+    let delivery = seen.delivery(first);
+    let run = seen.run(first);
+    match delivery.source {
+        source if is_stream(source) => DuplicateClass::CheckpointReplay,
+        EventSource::Configured => DuplicateClass::ProducerDup,
+        source
+            if is_queue(source) && visibility.outlasted(seen, first, run.end.since(run.start)) =>
+        {
+            DuplicateClass::VisibilityExpired
+        }
+        _ => DuplicateClass::ProviderRedelivery,
+    }
+}
+
+/// The message came back just when its visibility ended, and the run was over: it had not deleted the message.
+fn came_back_unfinished(
+    seen: &Seen<'_>,
+    first: DeliveryIndex,
+    repeat: DeliveryIndex,
+    visibility: &Visibility,
+) -> bool {
+    let start = seen.delivery(repeat).at;
+    let waited = start.since(seen.delivery(first).at);
+    visibility.ends_after(seen, first, waited) && seen.over(seen.delivery(first).invocation, start)
+}
