@@ -6,6 +6,7 @@ use crate::model::settings::Settings;
 
 mod async_outcome;
 mod blame;
+mod cause;
 pub mod cold_start;
 pub mod duplicate;
 pub mod error;
@@ -13,6 +14,7 @@ mod failure;
 pub mod figures;
 pub mod incomplete;
 pub mod out_of_memory;
+pub mod pools;
 mod sequence;
 pub mod statistics;
 #[cfg(test)]

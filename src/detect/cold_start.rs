@@ -1,10 +1,80 @@
-//! Starts and restarts of environments: kind, felt time, cause.
+//! Starts and restarts of environments: what kind each is, and what the request waited for it.
 
+mod creation;
+mod lines;
+mod restart;
+
+use crate::detect::{cause, pools};
 use crate::model::facts::Facts;
-use crate::model::invocation::Assembled;
-use crate::model::rows::Init;
+use crate::model::invocation::{Assembled, Environment, Invocation};
+use crate::model::rows::{Init, InitKind};
 
-/// One row per start or restart, sorted by (at, function, log stream).
-pub fn inits(_facts: &Facts, _assembled: &Assembled) -> Vec<Init> {
-    Vec::new()
+use lines::InitLines;
+
+/// One row per start of an environment, and one per restart after its runtime died. Sorted by (at, function, log stream).
+///
+/// Only the first invocation of an environment can have waited for its start: on demand it did if START follows the end of the
+/// init within a second. Without init lines and without `Init Duration` nothing says that an environment started in the window,
+/// so it makes no row.
+pub fn inits(facts: &Facts, assembled: &Assembled) -> Vec<Init> {
+    let provisioned = pools::provisioned(facts, assembled);
+    let mut starts = Vec::new();
+    for (index, home) in (0u32..).zip(&assembled.environments) {
+        let lines = InitLines::of(facts, assembled, home);
+        let runs: Vec<(u32, &Invocation)> = home
+            .invocations
+            .iter()
+            .map(|&at| (at, &assembled.invocations[at as usize]))
+            .collect();
+        let place = Place {
+            facts,
+            home,
+            runs: &runs,
+            provisioned: provisioned.version(home.function, home.version),
+        };
+        let created = creation::row(&place, &lines);
+        let restarts = restart::rows(&place, &lines);
+        let here = created.into_iter().chain(restarts);
+        starts.extend(here.map(|row| (index, row)));
+    }
+    let mut rows = cause::explain(facts, assembled, &provisioned, starts);
+    rows.sort_by_cached_key(|row| {
+        let stream = &facts.streams[row.stream as usize];
+        let text = |sym| facts.text(sym).to_owned();
+        (row.at, text(row.function), text(stream.stream))
+    });
+    rows
 }
+
+/// One environment and what is known around it.
+struct Place<'a> {
+    facts: &'a Facts,
+    home: &'a Environment,
+    /// Its invocations with their numbers, in order of start.
+    runs: &'a [(u32, &'a Invocation)],
+    /// Its version has provisioned concurrency.
+    provisioned: bool,
+}
+
+impl Place<'_> {
+    /// A row of this environment without invocation, for nobody who waits.
+    fn row(&self, kind: InitKind, at: crate::model::time::Timestamp) -> Init {
+        Init {
+            function: self.home.function,
+            version: self.home.version,
+            stream: self.home.stream,
+            at,
+            kind,
+            init_ms: None,
+            felt_ms: Some(0.0),
+            cause: None,
+            invocation: None,
+            request_id: None,
+            explained_by: None,
+            line: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,207 @@
+//! The start of an environment: its kind, by what survives of its lines.
+
+use crate::model::fact::{InitType, Status};
+use crate::model::invocation::Invocation;
+use crate::model::rows::{Init, InitKind};
+use crate::model::time::Timestamp;
+
+use super::Place;
+use super::lines::InitLines;
+
+/// START this soon after the end of the init: the request waited for it.
+const FELT_GAP_MS: f64 = 1_000.0;
+/// Lambda ends an on-demand init here and runs it again inside the invocation.
+const INIT_LIMIT_MS: f64 = 10_000.0;
+/// INIT_START to START beyond the limit and a second on top, with margin: no request waited for that.
+const SURELY_IDLE_MS: f64 = 15_000.0;
+/// An environment that nobody used for so long was started ahead of need.
+const UNUSED_MS: i64 = 20_000;
+/// What may stand between the first line of an environment and its START beside the init: stamps of whole seconds.
+const STAMP_MS: f64 = 2_000.0;
+
+/// The row of an environment's start; `None` where no line says that it started in the window, or none needs to.
+pub(super) fn row(place: &Place<'_>, lines: &InitLines) -> Option<Init> {
+    let first = place.runs.first();
+    let run = first.map(|(_, run)| *run);
+    let said = run.and_then(|run| run.init_ms.or(run.restore_ms));
+    if lines.line.is_none() && said.is_none() {
+        return None;
+    }
+    let seen = Seen::new(place, lines, run);
+    let kind = match run {
+        Some(run) => seen.kind_used(run),
+        None => seen.kind_unused()?,
+    };
+    let waited = run.filter(|_| !matches!(kind, InitKind::Proactive | InitKind::Provisioned));
+    let felt_ms = waited.map_or(Some(0.0), |run| seen.felt_ms(kind, run));
+    Some(Init {
+        version: run.map_or(place.home.version, |run| run.version),
+        init_ms: seen.init_ms,
+        felt_ms,
+        invocation: first.map(|(at, _)| *at),
+        request_id: run.map(|run| run.request_id),
+        line: lines.line.or(run.map(|run| run.first_line)),
+        ..place.row(kind, seen.at)
+    })
+}
+
+/// The evidence of one start, gathered.
+struct Seen<'a> {
+    place: &'a Place<'a>,
+    lines: &'a InitLines,
+    at: Timestamp,
+    init_ms: Option<f32>,
+    /// An init inside the first invocation: milliseconds.
+    again_ms: Option<f32>,
+}
+
+impl<'a> Seen<'a> {
+    fn new(place: &'a Place<'a>, lines: &'a InitLines, run: Option<&Invocation>) -> Self {
+        let reported = lines.report.map(|(_, _, length)| length);
+        let restored = lines.restore.map(|(_, length)| length);
+        let init_ms = restored
+            .or(run.and_then(|run| run.restore_ms))
+            .or(reported)
+            .or(run.and_then(|run| run.init_ms));
+        let before = |end: Timestamp| end.plus_ms(-(init_ms.unwrap_or(0.0).max(0.0) as i64));
+        let ended = (lines.restore.map(|(at, _)| at))
+            .or(lines.report.map(|(at, ..)| at))
+            .or(lines.done.map(|(at, _)| at));
+        let stream = &place.facts.streams[place.home.stream as usize];
+        let at = lines
+            .begun
+            .or(ended.map(before))
+            .or(run.map(|run| before(run.start)))
+            .unwrap_or(stream.first);
+        let next = place.runs.get(1).map(|(_, next)| next.start);
+        let again_ms = lines
+            .inside
+            .iter()
+            .find(|(at, _)| run.is_some() && next.is_none_or(|next| *at < next))
+            .map(|(_, length)| *length);
+        Self {
+            place,
+            lines,
+            at,
+            init_ms,
+            again_ms,
+        }
+    }
+
+    /// The kind where lines name it: how the init ended, then what it was for.
+    fn kind_said(&self) -> Option<InitKind> {
+        let lines = self.lines;
+        let ended = lines
+            .report
+            .map(|(_, status, _)| status)
+            .or(lines.done.map(|(_, status)| status));
+        match ended {
+            Some(Status::Timeout) => return Some(InitKind::InitTimeout),
+            Some(Status::Error | Status::Failure) => return Some(InitKind::InitFailed),
+            _ => {}
+        }
+        if lines.restored || self.run().is_some_and(|run| run.restore_ms.is_some()) {
+            return Some(InitKind::Restore);
+        }
+        let provided = matches!(
+            self.place.home.init_type,
+            Some(InitType::ProvisionedConcurrency | InitType::ManagedInstances)
+        );
+        // Text logs report the init of an on-demand environment only when it failed.
+        let reported_success = lines.report.is_some() && !lines.typed;
+        (provided || reported_success).then_some(InitKind::Provisioned)
+    }
+
+    fn kind_used(&self, run: &Invocation) -> InitKind {
+        if let Some(kind) = self.kind_said() {
+            return kind;
+        }
+        let since_begun = self
+            .lines
+            .begun
+            .map(|begun| run.start.since(begun).max(0) as f64);
+        let failed = |wait: f64| {
+            if wait >= INIT_LIMIT_MS - FELT_GAP_MS {
+                InitKind::InitTimeout
+            } else {
+                InitKind::InitFailed
+            }
+        };
+        if self.again_ms.is_some() {
+            return failed(since_begun.unwrap_or(0.0));
+        }
+        if let Some(gap) = self.ready_gap(run) {
+            return self.by_need(gap < FELT_GAP_MS);
+        }
+        let Some(wait) = since_begun else {
+            return self.by_need(!self.lived_before(run));
+        };
+        // REPORT of a first invocation names its init unless that ran ahead of need, or failed and ran again inside.
+        if run.report_line.is_some() && wait < SURELY_IDLE_MS {
+            return failed(wait);
+        }
+        self.by_need(wait < SURELY_IDLE_MS)
+    }
+
+    /// `None`: a start that serves no requests, or one that may still be waited for.
+    fn kind_unused(&self) -> Option<InitKind> {
+        let home = self.place.home;
+        let configured = self.place.facts.functions.get(&home.function);
+        let snapshots = home.init_type == Some(InitType::SnapStart)
+            || configured.is_some_and(|config| config.snap_start)
+                && home
+                    .version
+                    .is_some_and(|version| self.place.facts.text(version) != "$LATEST");
+        let kind = self.kind_said();
+        if kind != Some(InitKind::Restore) && (self.lines.published || snapshots) {
+            return None;
+        }
+        let newest = self.place.facts.newest?;
+        let idle = newest.since(self.at) > UNUSED_MS;
+        kind.or_else(|| idle.then(|| self.by_need(false)))
+    }
+
+    fn by_need(&self, waited: bool) -> InitKind {
+        match (waited, self.place.provisioned) {
+            (true, _) => InitKind::OnDemand,
+            (false, true) => InitKind::Provisioned,
+            (false, false) => InitKind::Proactive,
+        }
+    }
+
+    /// START − (INIT_START + Init Duration), or START − the line that ends the init; `None` where neither can be told.
+    fn ready_gap(&self, run: &Invocation) -> Option<f64> {
+        let begun = self.lines.begun.zip(self.init_ms).map(|(begun, length)| {
+            let ready = begun.0 as f64 + f64::from(length);
+            run.start.0 as f64 - ready
+        });
+        let ended = (self.lines.report.map(|(at, ..)| at)).or(self.lines.done.map(|(at, _)| at));
+        begun.or(ended.map(|ended| run.start.since(ended) as f64))
+    }
+
+    /// INIT_START is lost, but the environment wrote something long before its first invocation.
+    fn lived_before(&self, run: &Invocation) -> bool {
+        let stream = &self.place.facts.streams[self.place.home.stream as usize];
+        let alive = run.start.since(stream.first) as f64;
+        self.init_ms
+            .is_some_and(|length| alive > f64::from(length) + STAMP_MS)
+    }
+
+    fn felt_ms(&self, kind: InitKind, run: &Invocation) -> Option<f32> {
+        if !matches!(kind, InitKind::InitTimeout | InitKind::InitFailed) {
+            let wait = self.lines.begun.map(|begun| run.start.since(begun) as f32);
+            return self.init_ms.or(wait);
+        }
+        // The first init counts if the request came with it; the second, inside the invocation, always does.
+        let ahead = self.ready_gap(run).is_some_and(|gap| gap >= FELT_GAP_MS);
+        let first = self.init_ms.filter(|_| !ahead);
+        match (first, self.again_ms) {
+            (None, None) => None,
+            (first, again) => Some(first.unwrap_or(0.0) + again.unwrap_or(0.0)),
+        }
+    }
+
+    fn run(&self) -> Option<&Invocation> {
+        self.place.runs.first().map(|(_, run)| *run)
+    }
+}

@@ -1,0 +1,95 @@
+//! Which versions have provisioned concurrency, by configuration, init lines and metrics.
+
+use hashbrown::HashSet;
+
+use crate::model::fact::{InitType, Phase, Status, What};
+use crate::model::facts::Facts;
+use crate::model::invocation::Assembled;
+use crate::model::symbols::Sym;
+use crate::model::time::Timestamp;
+
+/// Versions with provisioned concurrency, and the minutes in which requests spilled over.
+#[derive(Debug, Default)]
+pub struct Provisioned {
+    versions: HashSet<(Sym, Sym)>,
+    /// (function, minute) with spill-over behind an alias: of which version cannot be told.
+    spilled: HashSet<(Sym, Timestamp)>,
+}
+
+impl Provisioned {
+    /// Whether the version is known to have provisioned concurrency.
+    pub fn version(&self, function: Sym, version: Option<Sym>) -> bool {
+        version.is_some_and(|version| self.versions.contains(&(function, version)))
+    }
+
+    /// Whether requests of the function found no provisioned environment free in the minute of `at`.
+    pub fn spilled(&self, function: Sym, at: Timestamp) -> bool {
+        self.spilled.contains(&(function, at.minute()))
+    }
+}
+
+/// Reads the configuration, the init lines and the metric `ProvisionedConcurrencySpilloverInvocations`.
+pub fn provisioned(facts: &Facts, assembled: &Assembled) -> Provisioned {
+    let mut found = Provisioned::default();
+    for (function, config) in &facts.functions {
+        for (qualifier, _) in &config.provisioned {
+            found.versions.insert((*function, *qualifier));
+        }
+    }
+    for home in &assembled.environments {
+        let stream = &facts.streams[home.stream as usize];
+        let said = home.init_type == Some(InitType::ProvisionedConcurrency)
+            || home.init_type.is_none()
+                && stream.facts.iter().any(|fact| reports_success(&fact.what));
+        if let Some(version) = home.version.filter(|_| said) {
+            found.versions.insert((home.function, version));
+        }
+    }
+    spill_over(facts, &mut found);
+    found
+}
+
+/// Text logs report the init of an on-demand environment only when it failed.
+fn reports_success(what: &What) -> bool {
+    matches!(
+        what,
+        What::InitReport {
+            init_type: None,
+            phase: Phase::Init,
+            status: Status::Success,
+            ..
+        }
+    )
+}
+
+fn spill_over(facts: &Facts, found: &mut Provisioned) {
+    for point in facts.metrics.iter().filter(|point| point.sum > 0.0) {
+        if facts.text(point.name) != "ProvisionedConcurrencySpilloverInvocations" {
+            continue;
+        }
+        let dimension = |wanted: &str| {
+            let mut named = point.dimensions.iter();
+            let (_, value) = named.find(|(name, _)| facts.text(*name) == wanted)?;
+            Some(*value)
+        };
+        let Some(function) = dimension("FunctionName") else {
+            continue;
+        };
+        let qualifier = dimension("Resource")
+            .and_then(|resource| facts.text(resource).split_once(':'))
+            .map(|(_, qualifier)| qualifier);
+        match qualifier.and_then(|qualifier| facts.symbols.lookup(qualifier)) {
+            Some(version)
+                if facts
+                    .text(version)
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit()) =>
+            {
+                found.versions.insert((function, version));
+            }
+            _ => {
+                found.spilled.insert((function, point.at.minute()));
+            }
+        }
+    }
+}
