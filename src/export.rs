@@ -1,3 +1,4 @@
 //! Floor 6: what leaves nepho in a file or a pipe.
 
 pub mod report;
+pub mod show;

@@ -6,6 +6,7 @@ mod table;
 mod words;
 
 pub use json::json;
+pub(super) use json::rows;
 pub use markdown::markdown;
 pub use table::table;
 

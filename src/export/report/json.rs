@@ -4,7 +4,7 @@
 
 mod evidence;
 mod numbers;
-mod rows;
+pub(in crate::export) mod rows;
 
 use std::io::{self, Write};
 

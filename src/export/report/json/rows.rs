@@ -38,7 +38,7 @@ impl PercentileRow {
 }
 
 #[derive(Serialize)]
-pub(super) struct FunctionRow<'a> {
+pub(in crate::export) struct FunctionRow<'a> {
     function: &'a str,
     invocations: u64,
     errors: u64,
@@ -64,7 +64,7 @@ pub(super) struct FunctionRow<'a> {
 }
 
 impl<'a> FunctionRow<'a> {
-    pub(super) fn of(all: &'a Analysis, row: &FunctionFigures) -> Self {
+    pub(in crate::export) fn of(all: &'a Analysis, row: &FunctionFigures) -> Self {
         let rate = |pick: fn(Rate) -> f64| row.cold_rate.map(pick).map(share);
         Self {
             function: all.text(row.function),
@@ -94,7 +94,7 @@ impl<'a> FunctionRow<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct InitRow<'a> {
+pub(in crate::export) struct InitRow<'a> {
     function: &'a str,
     version: Option<&'a str>,
     log_stream: &'a str,
@@ -107,7 +107,7 @@ pub(super) struct InitRow<'a> {
 }
 
 impl<'a> InitRow<'a> {
-    pub(super) fn of(all: &'a Analysis, row: &Init) -> Self {
+    pub(in crate::export) fn of(all: &'a Analysis, row: &Init) -> Self {
         Self {
             function: all.text(row.function),
             version: all.facts.text_of(row.version),
@@ -123,7 +123,7 @@ impl<'a> InitRow<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct ThrottleRow<'a> {
+pub(in crate::export) struct ThrottleRow<'a> {
     minute: Timestamp,
     resource: &'a str,
     class: Shown<ThrottleClass>,
@@ -139,7 +139,7 @@ struct CallerRow<'a> {
 }
 
 impl<'a> ThrottleRow<'a> {
-    pub(super) fn of(all: &'a Analysis, row: &'a Throttle) -> Self {
+    pub(in crate::export) fn of(all: &'a Analysis, row: &'a Throttle) -> Self {
         let caller = |&(function, count)| CallerRow {
             function: all.text(function),
             count,
@@ -156,7 +156,7 @@ impl<'a> ThrottleRow<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct DuplicateRow<'a> {
+pub(in crate::export) struct DuplicateRow<'a> {
     consumer: &'a str,
     source: Shown<EventSource>,
     identity: Cow<'a, str>,
@@ -184,7 +184,7 @@ impl EndRow {
 }
 
 impl<'a> DuplicateRow<'a> {
-    pub(super) fn of(all: &'a Analysis, row: &Duplicate) -> Self {
+    pub(in crate::export) fn of(all: &'a Analysis, row: &Duplicate) -> Self {
         Self {
             consumer: all.text(row.consumer),
             source: Shown(row.source),
@@ -198,7 +198,7 @@ impl<'a> DuplicateRow<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct ReorderedRow<'a> {
+pub(in crate::export) struct ReorderedRow<'a> {
     consumer: &'a str,
     source: Shown<EventSource>,
     key: &'a str,
@@ -212,7 +212,7 @@ pub(super) struct ReorderedRow<'a> {
 }
 
 impl<'a> ReorderedRow<'a> {
-    pub(super) fn of(all: &'a Analysis, row: &Reordered) -> Self {
+    pub(in crate::export) fn of(all: &'a Analysis, row: &Reordered) -> Self {
         Self {
             consumer: all.text(row.consumer),
             source: Shown(row.source),
@@ -229,7 +229,7 @@ impl<'a> ReorderedRow<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct LinkRow {
+pub(in crate::export) struct LinkRow {
     parent: RequestId,
     child: RequestId,
     tier: Shown<LinkTier>,
@@ -237,7 +237,7 @@ pub(super) struct LinkRow {
 }
 
 impl LinkRow {
-    pub(super) fn of(all: &Analysis, row: &Link) -> Self {
+    pub(in crate::export) fn of(all: &Analysis, row: &Link) -> Self {
         Self {
             parent: all.invocation(row.parent).request_id,
             child: all.invocation(row.child).request_id,
@@ -248,7 +248,7 @@ impl LinkRow {
 }
 
 #[derive(Serialize)]
-pub(super) struct FindingRow<'a> {
+pub(in crate::export) struct FindingRow<'a> {
     id: &'a str,
     severity: Shown<Severity>,
     kind: Shown<FindingKind>,
@@ -260,7 +260,7 @@ pub(super) struct FindingRow<'a> {
 }
 
 impl<'a> FindingRow<'a> {
-    pub(super) fn of(analysis: &'a Analysis, row: &'a Finding) -> Self {
+    pub(in crate::export) fn of(analysis: &'a Analysis, row: &'a Finding) -> Self {
         let evidence = |evidence| EvidenceRow { analysis, evidence };
         Self {
             id: &row.id,
@@ -276,7 +276,7 @@ impl<'a> FindingRow<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct InvocationRow<'a> {
+pub(in crate::export) struct InvocationRow<'a> {
     request_id: RequestId,
     attempt: u16,
     function: &'a str,
@@ -292,7 +292,7 @@ pub(super) struct InvocationRow<'a> {
 }
 
 impl<'a> InvocationRow<'a> {
-    pub(super) fn of(all: &'a Analysis, row: &Invocation) -> Self {
+    pub(in crate::export) fn of(all: &'a Analysis, row: &Invocation) -> Self {
         Self {
             request_id: row.request_id,
             attempt: row.attempt,
