@@ -1,6 +1,7 @@
 //! The engine on a thread of its own: batches in, pictures out. CPU work must not sit on the runtime's workers.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -13,7 +14,9 @@ use super::clock::{Clock, Stopwatch};
 use crate::engine::Engine;
 use crate::model::analysis::Analysis;
 use crate::model::batch::Batch;
-use crate::model::health::Board;
+use crate::model::health::{Board, Health, SourceState};
+use crate::model::time::Timestamp;
+use crate::sources::files;
 use crate::store::scene::{Mode, Scene};
 
 /// The least time between two pictures.
@@ -22,12 +25,26 @@ const GAP: Duration = Duration::from_millis(500);
 /// After a picture that took 100 ms the next comes so many times 100 ms later, so that taking records in goes first.
 const REST: u32 = 4;
 
+/// Where the engine's records come from.
+pub(crate) enum Feed {
+    /// Pumps, and what they say of their sources.
+    Pumps {
+        batches: mpsc::Receiver<Batch>,
+        board: watch::Receiver<Board>,
+    },
+    /// Files, decoded on all cores, then nothing more.
+    Files {
+        paths: Vec<PathBuf>,
+        options: files::Options,
+    },
+}
+
 /// What the engine thread needs beside the engine.
 pub(crate) struct Surroundings {
-    pub(crate) batches: mpsc::Receiver<Batch>,
-    pub(crate) board: watch::Receiver<Board>,
+    pub(crate) feed: Feed,
     pub(crate) scene: watch::Sender<Arc<Scene>>,
-    pub(crate) clock: Clock,
+    /// The present of the data; `None` takes the newest record.
+    pub(crate) clock: Option<Clock>,
     pub(crate) mode: Mode,
     pub(crate) place: Arc<str>,
     /// Called with each batch before it is decoded: `--record`.
@@ -37,38 +54,66 @@ pub(crate) struct Surroundings {
 /// Writes batches down as they come.
 pub(crate) type Recorder = Box<dyn FnMut(&Batch) -> io::Result<()> + Send>;
 
-/// Starts the thread. It ends when all senders of batches are gone, and gives what recording said.
+/// Starts the thread. It ends when all senders of batches are gone or nobody looks any more, and gives what recording
+/// or reading said.
 pub(crate) fn spawn(
     engine: Engine,
     around: Surroundings,
     runtime: Handle,
-) -> io::Result<JoinHandle<io::Result<()>>> {
+) -> io::Result<JoinHandle<anyhow::Result<()>>> {
+    let Surroundings {
+        feed,
+        scene,
+        clock,
+        mode,
+        place,
+        record,
+    } = around;
     let work = Work {
         engine,
-        around,
+        picture: Picture {
+            scene,
+            clock,
+            mode,
+            place,
+            analysis: Arc::default(),
+        },
+        record,
+        board: Board::default(),
         meter: Stopwatch::start(),
-        analysis: Arc::default(),
         stale: false,
         changed: false,
         next: Duration::ZERO,
     };
-    thread::Builder::new()
-        .name("engine".to_owned())
-        .spawn(move || work.run(&runtime))
+    let run = move || match feed {
+        Feed::Pumps { batches, board } => work.pumped(batches, board, &runtime),
+        Feed::Files { paths, options } => work.files(&paths, &options),
+    };
+    thread::Builder::new().name("engine".to_owned()).spawn(run)
 }
 
 struct Work {
     engine: Engine,
-    around: Surroundings,
+    picture: Picture,
+    record: Option<Recorder>,
+    board: Board,
     /// Measures how long things take.
     meter: Stopwatch,
-    analysis: Arc<Analysis>,
     /// Records came since the last analysis.
     stale: bool,
     /// Something came since the last picture.
     changed: bool,
     /// When the next picture may be made, by the meter.
     next: Duration,
+}
+
+/// What pictures are made of beside the engine's answer.
+struct Picture {
+    scene: watch::Sender<Arc<Scene>>,
+    clock: Option<Clock>,
+    mode: Mode,
+    place: Arc<str>,
+    analysis: Arc<Analysis>,
 }
 
 /// What woke the engine.
@@ -79,11 +124,26 @@ enum Woke {
 }
 
 impl Work {
-    fn run(mut self, runtime: &Handle) -> io::Result<()> {
+    fn pumped(
+        mut self,
+        mut batches: mpsc::Receiver<Batch>,
+        mut board: watch::Receiver<Board>,
+        runtime: &Handle,
+    ) -> anyhow::Result<()> {
         loop {
-            match runtime.block_on(self.woken()) {
+            let left = self.next.saturating_sub(self.meter.elapsed());
+            let changed = self.changed;
+            let woke = runtime.block_on(async {
+                tokio::select! {
+                    biased;
+                    () = sleep(left), if changed => Woke::Due,
+                    batch = batches.recv() => Woke::Batch(batch),
+                    Ok(()) = board.changed() => Woke::Board,
+                }
+            });
+            match woke {
                 Woke::Batch(Some(batch)) => {
-                    if let Some(record) = &mut self.around.record {
+                    if let Some(record) = &mut self.record {
                         record(&batch)?;
                     }
                     self.engine.apply(&batch);
@@ -91,47 +151,88 @@ impl Work {
                     self.changed |= !batch.is_empty();
                 }
                 Woke::Batch(None) => {
-                    if self.changed {
-                        self.publish();
-                    }
+                    self.publish();
                     return Ok(());
                 }
-                Woke::Board => self.changed = true,
+                Woke::Board => {
+                    self.board = board.borrow_and_update().clone();
+                    self.changed = true;
+                }
                 Woke::Due => {}
             }
-            if self.changed && self.meter.elapsed() >= self.next {
-                self.publish();
-            }
+            self.publish_if_due();
         }
     }
 
-    async fn woken(&mut self) -> Woke {
-        let due = sleep(self.next.saturating_sub(self.meter.elapsed()));
-        tokio::select! {
-            biased;
-            () = due, if self.changed => Woke::Due,
-            batch = self.around.batches.recv() => Woke::Batch(batch),
-            Ok(()) = self.around.board.changed() => Woke::Board,
+    fn files(mut self, paths: &[PathBuf], options: &files::Options) -> anyhow::Result<()> {
+        // The engine is lent to the reading, which gives it back after each block to look at.
+        let Self {
+            engine,
+            picture,
+            meter,
+            next,
+            board,
+            ..
+        } = &mut self;
+        let name: Box<str> = Box::from(&*picture.place);
+        let read = files::read(paths, options, engine, &mut |engine, read| {
+            if meter.elapsed() >= *next {
+                let health = Health {
+                    name: name.clone(),
+                    state: SourceState::Reading,
+                    note: Some(format!("{} MB read", read.bytes / 1_000_000).into()),
+                    ..Health::default()
+                };
+                board.sources.insert(name.clone(), health);
+                let before = meter.elapsed();
+                picture.analysis = Arc::new(engine.analyse());
+                picture.show(engine, board);
+                *next = meter.elapsed() + GAP.max((meter.elapsed() - before) * REST);
+            }
+            !picture.scene.is_closed()
+        })?;
+        let health = Health {
+            name: name.clone(),
+            state: SourceState::Ended,
+            trouble: read.warnings.first().map(|warning| warning.as_str().into()),
+            note: Some(format!("{} files, {} MB", read.files, read.bytes / 1_000_000).into()),
+            ..Health::default()
+        };
+        self.board.sources.insert(name, health);
+        self.stale = true;
+        self.publish();
+        Ok(())
+    }
+
+    fn publish_if_due(&mut self) {
+        if self.changed && self.meter.elapsed() >= self.next {
+            self.publish();
         }
     }
 
     fn publish(&mut self) {
         let before = self.meter.elapsed();
         if self.stale {
-            self.analysis = Arc::new(self.engine.analyse());
+            self.picture.analysis = Arc::new(self.engine.analyse());
         }
-        let around = &mut self.around;
-        around.scene.send_replace(Arc::new(Scene {
-            analysis: Arc::clone(&self.analysis),
-            board: Arc::new(around.board.borrow_and_update().clone()),
-            text: Arc::new(self.engine.text()),
-            mode: around.mode,
-            place: Arc::clone(&around.place),
-            now: (around.clock)(),
-        }));
+        self.picture.show(&self.engine, &self.board);
         self.stale = false;
         self.changed = false;
         let after = self.meter.elapsed();
         self.next = after + GAP.max((after - before) * REST);
+    }
+}
+
+impl Picture {
+    fn show(&self, engine: &Engine, board: &Board) {
+        let newest = engine.newest().unwrap_or(Timestamp(0));
+        self.scene.send_replace(Arc::new(Scene {
+            analysis: Arc::clone(&self.analysis),
+            board: Arc::new(board.clone()),
+            text: Arc::new(engine.text()),
+            mode: self.mode,
+            place: Arc::clone(&self.place),
+            now: self.clock.as_ref().map_or(newest, |clock| clock()),
+        }));
     }
 }

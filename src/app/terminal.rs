@@ -15,6 +15,7 @@ use crossterm::terminal::{
 };
 use crossterm::{cursor, execute, queue};
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal as RatatuiTerminal};
 
 /// Whether the terminal is ours, so that it is given back once.
@@ -49,26 +50,15 @@ impl Terminal {
         self.terminal.backend_mut().flush()
     }
 
-    /// Writes a sequence beside the frames: the clipboard (OSC 52), the bell.
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let out = self.terminal.backend_mut();
-        out.write_all(bytes)?;
-        out.flush()
-    }
-
-    /// Gives the terminal back for a while, for Ctrl-Z.
-    pub(crate) fn release(&self) {
+    /// Gives the terminal back, stops the process as Ctrl-Z does, and takes the terminal over again when it goes on.
+    pub(crate) fn suspend(&mut self) -> io::Result<()> {
         give_back();
-    }
-
-    /// Takes it over again and draws from nothing.
-    pub(crate) fn retake(&mut self) -> io::Result<()> {
+        signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
         take(self.mouse)?;
+        // Nothing of the screen can be relied on: everything is drawn again.
         let size = self.terminal.size()?;
-        self.terminal.resize(ratatui::layout::Rect::from((
-            ratatui::layout::Position::ORIGIN,
-            size,
-        )))
+        self.terminal
+            .resize(Rect::new(0, 0, size.width, size.height))
     }
 }
 

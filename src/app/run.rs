@@ -1,0 +1,184 @@
+//! The dashboard: first frame, then the sources; keys before data; frames only when something changed.
+
+use std::future;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use crossterm::event::{Event, EventStream};
+use futures_util::StreamExt as _;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::clock::{Clock, Stopwatch};
+use super::engine_thread::{self, Feed, Recorder, Surroundings};
+use super::pump::{Pumps, QUEUE};
+use super::redraw::Redraw;
+use super::terminal::Terminal;
+use crate::engine::Engine;
+use crate::model::time::Timestamp;
+use crate::sources::{Source, files};
+use crate::store::scene::{Mode, Scene};
+use crate::ui::keys::KeyTable;
+use crate::ui::screen::{Outcome, Projection, Screen};
+use crate::ui::theme::Look;
+
+/// Where the dashboard's records come from.
+pub enum Origin {
+    /// Sources that are polled. They are made after the first frame: making them may ask the network.
+    Sources(MakeSources),
+    /// Files, read once.
+    Files { paths: Vec<std::path::PathBuf>, options: files::Options },
+}
+
+/// Makes the sources.
+pub type MakeSources = Box<dyn FnOnce() -> anyhow::Result<Vec<Box<dyn Source>>> + Send>;
+
+/// Everything the dashboard needs.
+pub struct Dashboard {
+    pub engine: Engine,
+    pub origin: Origin,
+    pub mode: Mode,
+    /// What the header calls the place the data comes from.
+    pub place: String,
+    /// The present of the data; `None` takes the newest record.
+    pub clock: Option<Clock>,
+    pub record: Option<Recorder>,
+    pub look: Look,
+    pub keys: KeyTable,
+    pub mouse: bool,
+}
+
+/// Opens the dashboard and returns when it is closed. The terminal is then as it was.
+pub fn run(dashboard: Dashboard) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("starting the runtime")?;
+    let handle = runtime.handle().clone();
+    let result = runtime.block_on(show(dashboard, handle));
+    // A poll that hangs must not keep the terminal waiting.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    result
+}
+
+async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::Result<()> {
+    let Dashboard { engine, origin, mode, place, clock, record, look, keys, mouse } = dashboard;
+    let now = clock.as_ref().map_or(Timestamp(0), |clock| clock());
+    let empty = Scene::empty(mode, &place, now);
+    let (scene, mut scenes) = watch::channel(Arc::new(empty.clone()));
+    let mut terminal = Terminal::open(mouse)?;
+    let mut screen = Screen::new(look, keys, empty);
+    terminal.draw(|frame| screen.render(frame.area(), frame.buffer_mut()))?;
+
+    let cancel = CancellationToken::new();
+    let feed = match origin {
+        Origin::Files { paths, options } => Feed::Files { paths, options },
+        Origin::Sources(make) => {
+            let (sender, batches) = mpsc::channel(QUEUE);
+            let clock = clock.clone().unwrap_or_else(super::clock::system);
+            let seed = clock().0.unsigned_abs();
+            let pumps = Pumps::new(sender, clock, seed, cancel.clone());
+            let board = pumps.board();
+            for source in make()? {
+                pumps.start(source);
+            }
+            Feed::Pumps { batches, board }
+        }
+    };
+    let around = Surroundings { feed, scene, clock, mode, place: place.into(), record };
+    let engine = engine_thread::spawn(engine, around, runtime)?;
+    let looked = event_loop(&mut terminal, &mut screen, &mut scenes).await;
+    drop(terminal);
+    cancel.cancel();
+    drop(scenes);
+    if engine.is_finished() {
+        let ended = engine.join().map_err(|_| anyhow::anyhow!("the engine stopped: see above"))?;
+        return looked.map_err(Into::into).and(ended);
+    }
+    Ok(looked?)
+}
+
+/// Keys first, then pictures, then frames.
+async fn event_loop(
+    terminal: &mut Terminal,
+    screen: &mut Screen,
+    scenes: &mut watch::Receiver<Arc<Scene>>,
+) -> io::Result<()> {
+    let mut events = EventStream::new();
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let watch = Stopwatch::start();
+    let mut redraw = Redraw::default();
+    let mut projecting: Option<JoinHandle<Projection>> = None;
+    let mut sources_gone = false;
+    redraw.key(watch.elapsed());
+    loop {
+        if projecting.is_none()
+            && let Some(request) = screen.request()
+        {
+            projecting = Some(tokio::task::spawn_blocking(move || request.run()));
+        }
+        tokio::select! {
+            biased;
+            _ = terminate.recv() => return Ok(()),
+            _ = hang_up.recv() => return Ok(()),
+            event = events.next() => match event {
+                None => return Ok(()),
+                Some(Err(error)) => return Err(error),
+                Some(Ok(event)) => match handle(screen, &event) {
+                    Outcome::Ignored => {}
+                    Outcome::Redraw => redraw.key(watch.elapsed()),
+                    Outcome::Quit => return Ok(()),
+                    Outcome::Suspend => {
+                        terminal.suspend()?;
+                        redraw.key(watch.elapsed());
+                    }
+                },
+            },
+            made = done(&mut projecting) => {
+                projecting = None;
+                screen.accept(made?);
+                redraw.data(watch.elapsed());
+            }
+            changed = scenes.changed(), if !sources_gone => match changed {
+                Ok(()) => {
+                    screen.set_scene(Arc::clone(&scenes.borrow_and_update()));
+                    redraw.data(watch.elapsed());
+                }
+                Err(_) => sources_gone = true,
+            },
+            () = due(&redraw, watch.elapsed()) => {
+                terminal.draw(|frame| screen.render(frame.area(), frame.buffer_mut()))?;
+                redraw.drawn(watch.elapsed());
+            }
+        }
+    }
+}
+
+fn handle(screen: &mut Screen, event: &Event) -> Outcome {
+    match event {
+        Event::Key(key) => screen.on_key(*key),
+        Event::Resize(..) => Outcome::Redraw,
+        _ => Outcome::Ignored,
+    }
+}
+
+async fn done(projecting: &mut Option<JoinHandle<Projection>>) -> io::Result<Projection> {
+    match projecting {
+        Some(task) => task.await.map_err(io::Error::other),
+        None => future::pending().await,
+    }
+}
+
+async fn due(redraw: &Redraw, now: Duration) {
+    match redraw.wait(now) {
+        Some(wait) => sleep(wait).await,
+        None => future::pending().await,
+    }
+}
