@@ -4,4 +4,7 @@ pub mod clock;
 mod engine_thread;
 pub mod pump;
 mod redraw;
+pub mod run;
 mod terminal;
+
+pub use engine_thread::Recorder;

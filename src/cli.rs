@@ -11,6 +11,7 @@ mod aws;
 mod demo;
 mod open;
 mod report;
+mod screen;
 mod settings;
 mod show;
 mod tail;

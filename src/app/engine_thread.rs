@@ -52,7 +52,7 @@ pub(crate) struct Surroundings {
 }
 
 /// Writes batches down as they come.
-pub(crate) type Recorder = Box<dyn FnMut(&Batch) -> io::Result<()> + Send>;
+pub type Recorder = Box<dyn FnMut(&Batch) -> io::Result<()> + Send>;
 
 /// Starts the thread. It ends when all senders of batches are gone or nobody looks any more, and gives what recording
 /// or reading said.

@@ -32,7 +32,10 @@ pub enum Origin {
     /// Sources that are polled. They are made after the first frame: making them may ask the network.
     Sources(MakeSources),
     /// Files, read once.
-    Files { paths: Vec<std::path::PathBuf>, options: files::Options },
+    Files {
+        paths: Vec<std::path::PathBuf>,
+        options: files::Options,
+    },
 }
 
 /// Makes the sources.
@@ -68,7 +71,17 @@ pub fn run(dashboard: Dashboard) -> anyhow::Result<()> {
 }
 
 async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::Result<()> {
-    let Dashboard { engine, origin, mode, place, clock, record, look, keys, mouse } = dashboard;
+    let Dashboard {
+        engine,
+        origin,
+        mode,
+        place,
+        clock,
+        record,
+        look,
+        keys,
+        mouse,
+    } = dashboard;
     let now = clock.as_ref().map_or(Timestamp(0), |clock| clock());
     let empty = Scene::empty(mode, &place, now);
     let (scene, mut scenes) = watch::channel(Arc::new(empty.clone()));
@@ -91,14 +104,23 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
             Feed::Pumps { batches, board }
         }
     };
-    let around = Surroundings { feed, scene, clock, mode, place: place.into(), record };
+    let around = Surroundings {
+        feed,
+        scene,
+        clock,
+        mode,
+        place: place.into(),
+        record,
+    };
     let engine = engine_thread::spawn(engine, around, runtime)?;
     let looked = event_loop(&mut terminal, &mut screen, &mut scenes).await;
     drop(terminal);
     cancel.cancel();
     drop(scenes);
     if engine.is_finished() {
-        let ended = engine.join().map_err(|_| anyhow::anyhow!("the engine stopped: see above"))?;
+        let ended = engine
+            .join()
+            .map_err(|_| anyhow::anyhow!("the engine stopped: see above"))?;
         return looked.map_err(Into::into).and(ended);
     }
     Ok(looked?)

@@ -1,12 +1,56 @@
-//! Not there yet.
+//! `nepho open`: any input of the report in the dashboard, with no network.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// No arguments yet.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+use super::screen::ScreenArgs;
+use crate::app::run::{self, Dashboard, Origin};
+use crate::engine::{Engine, Limits};
+use crate::sources::files;
+use crate::store::scene::Mode;
 
-/// Says that it is not there yet.
-pub(crate) fn run(_args: Args) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("this command is not there yet")
+/// Arguments of `nepho open`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Files or directories with logs, traces, metrics or configurations; - is standard input
+    #[arg(required = true)]
+    path: Vec<PathBuf>,
+    /// Log group of events that do not name one
+    #[arg(long, value_name = "NAME")]
+    log_group: Option<String>,
+    #[command(flatten)]
+    screen: ScreenArgs,
+}
+
+/// Opens the dashboard on the files.
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let screen = args.screen.read()?;
+    let limits = Limits::of(&screen.settings.memory, true);
+    let engine = Engine::new(screen.settings, limits)?;
+    let first = args.path[0].file_name().map_or_else(
+        || args.path[0].display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    );
+    let place = match args.path.len() {
+        1 => first,
+        many => format!("{first} and {} more", many - 1),
+    };
+    run::run(Dashboard {
+        engine,
+        origin: Origin::Files {
+            paths: args.path,
+            options: files::Options {
+                log_group: args.log_group,
+                threads: 0,
+            },
+        },
+        mode: Mode::File,
+        place,
+        clock: None,
+        record: None,
+        look: screen.look,
+        keys: screen.keys,
+        mouse: screen.mouse,
+    })?;
+    Ok(ExitCode::SUCCESS)
 }

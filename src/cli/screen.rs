@@ -1,0 +1,131 @@
+//! Arguments of every command that opens the dashboard, and what the terminal can show.
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use super::{complain, settings};
+use crate::model::settings::Settings;
+use crate::ui::keys::KeyTable;
+use crate::ui::theme::{BUILTIN, Depth, Look};
+
+/// How the dashboard looks.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct ScreenArgs {
+    /// Settings file with extraction rules, thresholds, theme and keys
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// A built-in theme, or a theme file
+    #[arg(long, value_name = "NAME|FILE")]
+    theme: Option<String>,
+    /// Draw with ASCII only
+    #[arg(long)]
+    ascii: bool,
+}
+
+/// The settings, and what follows from them and from the terminal.
+pub(crate) struct ScreenSettings {
+    pub(crate) settings: Settings,
+    pub(crate) look: Look,
+    pub(crate) keys: KeyTable,
+    pub(crate) mouse: bool,
+}
+
+impl ScreenArgs {
+    /// Reads the settings, the theme and the keys.
+    pub(crate) fn read(&self) -> anyhow::Result<ScreenSettings> {
+        let settings = settings::load(self.config.as_deref())?;
+        let theme = self.theme.as_deref().or(settings.theme.as_deref());
+        let theme = theme_text(theme.unwrap_or("dark"))?;
+        let ascii = self.ascii || !utf8_locale(|name| env::var(name).ok());
+        let (look, warnings) = Look::new(&theme, depth(|name| env::var(name).ok()), ascii)?;
+        warnings.iter().for_each(|warning| complain(warning));
+        let keys = KeyTable::new(&settings.keys)?;
+        let mouse = settings.mouse.unwrap_or(true);
+        Ok(ScreenSettings {
+            settings,
+            look,
+            keys,
+            mouse,
+        })
+    }
+}
+
+/// A built-in theme by its name, else the text of the file.
+fn theme_text(theme: &str) -> anyhow::Result<String> {
+    if BUILTIN.iter().any(|(name, _)| *name == theme) {
+        return Ok(theme.to_owned());
+    }
+    fs::read_to_string(theme).with_context(|| {
+        let names: Vec<_> = BUILTIN.iter().map(|(name, _)| *name).collect();
+        format!(
+            "theme {theme}: no such theme or file · built in: {}",
+            names.join(", ")
+        )
+    })
+}
+
+/// How many colours the terminal shows, by the variables that terminals set. `NO_COLOR` wins where it is not empty.
+fn depth(var: impl Fn(&str) -> Option<String>) -> Depth {
+    if var("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        return Depth::None;
+    }
+    if var("COLORTERM").is_some_and(|value| value == "truecolor" || value == "24bit") {
+        return Depth::True;
+    }
+    match var("TERM") {
+        Some(term) if term == "dumb" => Depth::None,
+        Some(term) if term.contains("direct") => Depth::True,
+        Some(term) if term.contains("256color") => Depth::Indexed,
+        _ => Depth::Ansi,
+    }
+}
+
+/// Whether the locale says UTF-8, by the variables of POSIX in their order. A locale that is not set at all says
+/// nothing against it on systems whose terminals are UTF-8.
+fn utf8_locale(var: impl Fn(&str) -> Option<String>) -> bool {
+    let named = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| {
+        let value = var(name)?;
+        (!value.is_empty()).then_some(value)
+    });
+    named.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with<'a>(set: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
+        |name| {
+            set.iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        }
+    }
+
+    #[test]
+    fn the_first_locale_variable_that_is_set_decides() {
+        assert!(utf8_locale(with(&[("LANG", "en_US.UTF-8")])));
+        assert!(!utf8_locale(with(&[
+            ("LC_ALL", "C"),
+            ("LANG", "en_US.UTF-8")
+        ])));
+        assert!(!utf8_locale(with(&[("LC_ALL", ""), ("LC_CTYPE", "POSIX")])));
+        assert!(utf8_locale(with(&[])));
+    }
+
+    #[test]
+    fn no_color_wins_over_what_the_terminal_can() {
+        let colours = [("COLORTERM", "truecolor"), ("TERM", "xterm-256color")];
+        assert_eq!(depth(with(&colours)), Depth::True);
+        assert_eq!(depth(with(&colours[1..])), Depth::Indexed);
+        assert_eq!(depth(with(&[("TERM", "xterm")])), Depth::Ansi);
+        assert_eq!(depth(with(&[colours[0], ("NO_COLOR", "1")])), Depth::None);
+        assert_eq!(depth(with(&[colours[0], ("NO_COLOR", "")])), Depth::True);
+    }
+}
