@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::correlate::{assemble, ledger, link, spans};
-use crate::detect::{cold_start, error, figures, throttle, triage};
+use crate::detect::{cold_start, duplicate, error, figures, throttle, triage};
 use crate::model::analysis::Analysis;
 use crate::model::facts::Facts;
 use crate::model::settings::Settings;
@@ -22,6 +22,7 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
     let deliveries = ledger::deliveries(&facts, &assembled);
     let links = link::links(&facts, &assembled, &deliveries);
     let throttles = throttle::throttles(&facts, &assembled, settings);
+    let duplicates = duplicate::duplicates(&facts, &assembled, &deliveries);
     let errors = error::errors(&facts, &assembled);
     let window = assembled
         .invocations
@@ -35,6 +36,7 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
         deliveries,
         inits,
         throttles,
+        duplicates,
         links,
         errors,
         window,
