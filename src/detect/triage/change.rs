@@ -65,6 +65,24 @@ impl Minutes {
     }
 }
 
+/// Sums of a base, such as invocations, up to each minute.
+pub(super) struct Base(Vec<f64>);
+
+impl Base {
+    pub(super) fn of(counts: &[u32]) -> Self {
+        let mut sum = 0.0;
+        let running = counts.iter().map(|count| {
+            sum += f64::from(*count);
+            sum
+        });
+        Self(std::iter::once(0.0).chain(running).collect())
+    }
+
+    fn sum(&self, from: usize, to: usize) -> f64 {
+        self.0[to] - self.0[from]
+    }
+}
+
 /// Sums of counts and of their squares over blocks of equal length, up to each block.
 struct Blocks {
     length: usize,
@@ -124,7 +142,7 @@ impl Blocks {
 }
 
 /// The level of every minute: at least that of two of the last three tests.
-pub(super) fn levels(bad: &Minutes, base: Option<&Minutes>) -> Vec<Level> {
+pub(super) fn levels(bad: &Minutes, base: Option<&Base>) -> Vec<Level> {
     let tested: Vec<Level> = (0..bad.counts.len())
         .map(|minute| test(bad, base, minute))
         .collect();
@@ -138,7 +156,7 @@ pub(super) fn levels(bad: &Minutes, base: Option<&Minutes>) -> Vec<Level> {
     (0..tested.len()).map(second_of_three).collect()
 }
 
-fn test(bad: &Minutes, base: Option<&Minutes>, minute: usize) -> Level {
+fn test(bad: &Minutes, base: Option<&Base>, minute: usize) -> Level {
     let count = bad.last(WINDOW, minute);
     let Some(baseline_end) = (minute + 1)
         .checked_sub(WINDOW + GUARD)
@@ -186,7 +204,7 @@ struct Past {
 }
 
 impl Past {
-    fn of(bad: &Minutes, base: Option<&Minutes>, end: usize) -> Self {
+    fn of(bad: &Minutes, base: Option<&Base>, end: usize) -> Self {
         let oldest = end.saturating_sub(HISTORY);
         let mut from = end.saturating_sub(BASELINE);
         let mut events = bad.sum(from, end);
@@ -221,10 +239,10 @@ impl Past {
     }
 
     /// Minutes of the past's traffic that passed in the `length` minutes up to `minute`: more than `length` if traffic grew.
-    fn exposure(&self, base: Option<&Minutes>, length: usize, minute: usize) -> f64 {
+    fn exposure(&self, base: Option<&Base>, length: usize, minute: usize) -> f64 {
         let length = length.min(minute + 1);
         let grown = match (base, self.base_rate) {
-            (Some(base), Some(rate)) => base.last(length, minute) / rate,
+            (Some(base), Some(rate)) => base.sum(minute + 1 - length, minute + 1) / rate,
             _ => 0.0,
         };
         grown.max(length as f64)
@@ -242,7 +260,7 @@ mod tests {
     use super::*;
 
     fn worst(counts: Vec<u32>, base: Option<Vec<u32>>) -> Level {
-        let base = base.map(Minutes::of);
+        let base = base.as_deref().map(Base::of);
         levels(&Minutes::of(counts), base.as_ref())
             .into_iter()
             .max()
