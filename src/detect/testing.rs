@@ -167,6 +167,11 @@ impl World {
         });
     }
 
+    /// The request id of a run.
+    pub(crate) fn request(&self, run: InvocationIndex) -> Option<RequestId> {
+        Some(self.invocations[run as usize].request_id)
+    }
+
     /// Where a run's REPORT stands.
     pub(crate) fn proof(&self, run: InvocationIndex) -> Evidence {
         let run = &self.invocations[run as usize];

@@ -1,6 +1,7 @@
 //! Judges what the detectors saw: how bad, since when, what explains what; worst first.
 
 mod change;
+mod evidence;
 mod merge;
 mod rank;
 mod severity;
@@ -13,8 +14,6 @@ use crate::model::settings::Settings;
 use severity::{Judged, judge};
 use window::{Traffic, Window};
 
-/// A finding keeps so many proofs.
-const MOST_EVIDENCE: usize = 50;
 /// So many candidates are judged and compared with each other; the least harmful beyond are left out.
 const MOST_FINDINGS: usize = 200;
 
@@ -32,9 +31,14 @@ fn triage(analysis: &Analysis, settings: &Settings, candidates: Vec<Candidate>) 
     let Some(window) = Window::of(analysis) else {
         return Vec::new();
     };
-    let proven =
-        |candidate: &Candidate| !candidate.evidence.is_empty() && !candidate.events.is_empty();
-    let candidates: Vec<Candidate> = candidates.into_iter().filter(proven).collect();
+    let candidates: Vec<Candidate> = candidates
+        .into_iter()
+        .filter_map(|mut candidate| {
+            candidate.evidence = evidence::openable(analysis, candidate.evidence);
+            let says_something = !candidate.evidence.is_empty() && !candidate.events.is_empty();
+            says_something.then_some(candidate)
+        })
+        .collect();
     let traffic = Traffic::of(analysis, &window, &candidates);
     let mut judged: Vec<Judged> = candidates
         .into_iter()

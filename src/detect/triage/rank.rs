@@ -6,7 +6,7 @@ use crate::model::finding::{Finding, FindingKind, Severity};
 use crate::model::time::MINUTE_MS;
 
 use super::severity::Judged;
-use super::{MOST_EVIDENCE, Window};
+use super::window::Window;
 
 /// Minutes within which a finding counts as new, and in which it loses half its weight once it is over.
 const NEW_MINUTES: f64 = 30.0;
@@ -83,8 +83,6 @@ fn id(judged: &Judged) -> String {
 
 fn finding(judged: Judged, id: String, severity: Severity, parent: Option<String>) -> Finding {
     let candidate = judged.candidate;
-    let mut evidence = candidate.evidence;
-    evidence.truncate(MOST_EVIDENCE);
     Finding {
         id,
         severity,
@@ -95,7 +93,7 @@ fn finding(judged: Judged, id: String, severity: Severity, parent: Option<String
         claim: candidate.claim,
         cause: candidate.cause,
         next: candidate.next,
-        evidence,
+        evidence: candidate.evidence,
         harm_per_min: (candidate.weight > 0.0).then_some(judged.harm),
         harm_per_min_low: (candidate.weight > 0.0).then_some(judged.harm_low),
         parent,
