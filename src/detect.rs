@@ -15,6 +15,8 @@ pub mod figures;
 pub mod incomplete;
 pub mod out_of_memory;
 pub mod pools;
+pub mod reorder;
+mod seen;
 mod sequence;
 pub mod statistics;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::model::facts::{FactRef, Facts};
 use crate::model::invocation::{Assembled, Invocation, InvocationIndex};
 use crate::model::symbols::Sym;
 
-/// One delivery per item of each invocation's event, in order of (start, consumer text, invocation, place in the batch).
+/// One delivery per item of each invocation's event, in order of (start, consumer text, invocation, line, place in the batch).
 ///
 /// An id named over several lines of one invocation is one delivery. Only one list of records that holds it at two
 /// places makes two: the message came twice in one batch.
@@ -31,7 +31,7 @@ pub fn deliveries(facts: &Facts, assembled: &Assembled) -> Vec<Delivery> {
         }
         deliveries[first..].sort_by(|a, b| {
             let text = |delivery: &Delivery| facts.text(delivery.identity);
-            let place = |delivery: &Delivery| (delivery.index, delivery.source);
+            let place = |delivery: &Delivery| (delivery.line, delivery.index, delivery.source);
             place(a).cmp(&place(b)).then_with(|| text(a).cmp(text(b)))
         });
     }

@@ -12,12 +12,11 @@ mod content;
 mod guard;
 mod harm;
 mod identity;
-mod seen;
 mod tree;
 mod visibility;
 
+use super::seen::Seen;
 use identity::Identities;
-use seen::Seen;
 use visibility::Visibility;
 
 /// One row per repeated delivery of one event to one consumer, against the delivery just before it. Sorted by

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::model::fact::EventSource;
+use crate::model::time::Timestamp;
 
 /// A sequence number that compares as its source counts. Texts that are no number come after all numbers, by text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -10,6 +11,8 @@ pub enum Sequence<'a> {
     Number(Number<'a>),
     /// An S3 sequencer without the zeros on its right: the shorter of two is to be padded with zeros there.
     Sequencer(&'a str),
+    /// When a standard queue took the message.
+    Moment(Timestamp),
     Text(&'a str),
 }
 
@@ -36,7 +39,7 @@ impl<'a> Sequence<'a> {
     pub fn whole(self) -> Option<i128> {
         match self {
             Self::Number(number) => number.whole(),
-            Self::Sequencer(_) | Self::Text(_) => None,
+            Self::Sequencer(_) | Self::Moment(_) | Self::Text(_) => None,
         }
     }
 }

@@ -270,6 +270,23 @@ pub struct OrderDomain {
     pub gaps: u64,
 }
 
+impl OrderDomain {
+    /// A domain in which nothing has arrived yet.
+    pub fn new(consumer: Sym, source: EventSource, resource: Option<Sym>) -> Self {
+        Self {
+            consumer,
+            source,
+            resource,
+            keys: 0,
+            arrivals: 0,
+            reordered: 0,
+            overlaps: 0,
+            stale_applies: 0,
+            gaps: 0,
+        }
+    }
+}
+
 /// Which invocation called or fed which. Sorted by (parent, child) as texts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Link {

@@ -4,7 +4,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::guard;
 use super::identity::{Identities, row};
-use super::seen::{DeliveryIndex, Outcome, Seen, is_queue};
+use crate::detect::seen::{DeliveryIndex, Outcome, Seen, is_queue};
 use crate::model::fact::{EventSource, Item};
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{Duplicate, DuplicateClass};

@@ -3,7 +3,7 @@
 use hashbrown::{HashMap, HashSet};
 
 use super::identity::Identities;
-use super::seen::{DeliveryIndex, Outcome, Seen};
+use crate::detect::seen::{DeliveryIndex, Outcome, Seen};
 use crate::model::fact::EventSource;
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;

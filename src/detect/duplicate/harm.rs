@@ -1,6 +1,6 @@
 //! What a repeat did.
 
-use super::seen::Outcome;
+use crate::detect::seen::Outcome;
 use crate::model::rows::{DuplicateClass, Harm};
 
 /// Harm of a repeat from how both runs ended.

@@ -4,9 +4,9 @@ use hashbrown::HashSet;
 
 use super::guard;
 use super::harm::harm;
-use super::seen::{DeliveryIndex, Seen};
 use super::tree;
 use super::visibility::Visibility;
+use crate::detect::seen::{DeliveryIndex, Seen};
 use crate::model::fact::EventSource;
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{Duplicate, DuplicateClass};

@@ -1,7 +1,7 @@
 //! The decision tree: why an event came again.
 
-use super::seen::{DeliveryIndex, Outcome, Seen, is_queue, is_stream};
 use super::visibility::Visibility;
+use crate::detect::seen::{DeliveryIndex, Outcome, Seen, is_queue, is_stream};
 use crate::model::fact::EventSource;
 use crate::model::rows::DuplicateClass;
 

@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 
 use super::identity::Identities;
-use super::seen::{DeliveryIndex, Outcome, Seen, is_queue};
+use crate::detect::seen::{DeliveryIndex, Outcome, Seen, is_queue};
 use crate::model::symbols::Sym;
 
 /// A poller takes a message up to this long after it became visible.

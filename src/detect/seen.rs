@@ -15,11 +15,11 @@ use crate::model::time::Timestamp;
 const CLOCKS_AGREE_MS: i64 = 12;
 
 /// Index of a delivery: deliveries stand in order of start.
-pub(super) type DeliveryIndex = u32;
+pub(crate) type DeliveryIndex = u32;
 
 /// How the work on one item ended, as far as its effects go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     Done,
     /// Refused by the function itself: an exception, a failed init, an item named in `batchItemFailures`.
     Failed,
@@ -29,10 +29,10 @@ pub(super) enum Outcome {
 }
 
 /// The deliveries with everything that the lines of their runs say.
-pub(super) struct Seen<'a> {
-    pub(super) facts: &'a Facts,
-    pub(super) assembled: &'a Assembled,
-    pub(super) deliveries: &'a [Delivery],
+pub(crate) struct Seen<'a> {
+    pub(crate) facts: &'a Facts,
+    pub(crate) assembled: &'a Assembled,
+    pub(crate) deliveries: &'a [Delivery],
     /// Items that a run named as failed.
     failed: HashSet<(InvocationIndex, Sym)>,
     /// The lowest sequence number among them.
@@ -47,7 +47,7 @@ pub(super) struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         facts: &'a Facts,
         assembled: &'a Assembled,
         deliveries: &'a [Delivery],
@@ -95,12 +95,12 @@ impl<'a> Seen<'a> {
         }
     }
 
-    pub(super) fn delivery(&self, at: DeliveryIndex) -> &'a Delivery {
+    pub(crate) fn delivery(&self, at: DeliveryIndex) -> &'a Delivery {
         &self.deliveries[at as usize]
     }
 
     /// The item that was delivered; `None` only if the delivery is not of these facts.
-    pub(super) fn item(&self, at: DeliveryIndex) -> Option<&'a Item> {
+    pub(crate) fn item(&self, at: DeliveryIndex) -> Option<&'a Item> {
         let delivery = self.delivery(at);
         self.facts
             .app(delivery.line)?
@@ -108,16 +108,16 @@ impl<'a> Seen<'a> {
             .get(usize::from(delivery.item))
     }
 
-    pub(super) fn run(&self, at: DeliveryIndex) -> &'a Invocation {
+    pub(crate) fn run(&self, at: DeliveryIndex) -> &'a Invocation {
         self.invocation(self.delivery(at).invocation)
     }
 
-    pub(super) fn invocation(&self, run: InvocationIndex) -> &'a Invocation {
+    pub(crate) fn invocation(&self, run: InvocationIndex) -> &'a Invocation {
         &self.assembled.invocations[run as usize]
     }
 
     /// The run that sent the item.
-    pub(super) fn sender(&self, item: &Item) -> Option<InvocationIndex> {
+    pub(crate) fn sender(&self, item: &Item) -> Option<InvocationIndex> {
         let by_sequence = || self.senders.get(&item.sequence?);
         self.senders
             .get(&item.identity)
@@ -125,17 +125,17 @@ impl<'a> Seen<'a> {
             .copied()
     }
 
-    pub(super) fn idempotent(&self, run: InvocationIndex) -> bool {
+    pub(crate) fn idempotent(&self, run: InvocationIndex) -> bool {
         self.idempotent.contains(&run)
     }
 
     /// Both runs belong to one durable execution.
-    pub(super) fn same_execution(&self, a: InvocationIndex, b: InvocationIndex) -> bool {
+    pub(crate) fn same_execution(&self, a: InvocationIndex, b: InvocationIndex) -> bool {
         let execution = self.executions.get(&a);
         execution.is_some() && execution == self.executions.get(&b)
     }
 
-    pub(super) fn outcome(&self, at: DeliveryIndex) -> Outcome {
+    pub(crate) fn outcome(&self, at: DeliveryIndex) -> Outcome {
         let run = self.delivery(at).invocation;
         if self.item(at).is_some_and(|item| self.refused(run, item)) {
             return Outcome::Failed;
@@ -158,7 +158,7 @@ impl<'a> Seen<'a> {
     }
 
     /// Whether the batch of this delivery held other items.
-    pub(super) fn has_batch_mates(&self, at: DeliveryIndex) -> bool {
+    pub(crate) fn has_batch_mates(&self, at: DeliveryIndex) -> bool {
         let at = at as usize;
         let run = self.deliveries[at].invocation;
         let neighbours = [at.checked_sub(1), at.checked_add(1)];
@@ -169,7 +169,7 @@ impl<'a> Seen<'a> {
         })
     }
 
-    pub(super) fn outcome_of(&self, run: InvocationIndex) -> Outcome {
+    pub(crate) fn outcome_of(&self, run: InvocationIndex) -> Outcome {
         let invocation = self.invocation(run);
         match invocation.status {
             InvocationStatus::Ok => Outcome::Done,
@@ -186,7 +186,7 @@ impl<'a> Seen<'a> {
     }
 
     /// Whether run `a` was certainly still going when run `b` started.
-    pub(super) fn overlap(&self, a: InvocationIndex, b: InvocationIndex) -> bool {
+    pub(crate) fn overlap(&self, a: InvocationIndex, b: InvocationIndex) -> bool {
         let (first, repeat) = (self.invocation(a), self.invocation(b));
         let slack = if first.environment == repeat.environment {
             0
@@ -202,7 +202,7 @@ impl<'a> Seen<'a> {
     }
 
     /// Whether run `a` was certainly over at `moment`: its end is known, or its environment ran the next request.
-    pub(super) fn over(&self, a: InvocationIndex, moment: Timestamp) -> bool {
+    pub(crate) fn over(&self, a: InvocationIndex, moment: Timestamp) -> bool {
         let run = self.invocation(a);
         if !run.end_estimated {
             return run.end <= moment;
@@ -218,7 +218,7 @@ impl<'a> Seen<'a> {
                 .is_some_and(|&next| self.invocation(next).start <= moment)
     }
 
-    pub(super) fn end(&self, run: InvocationIndex) -> DeliveryEnd {
+    pub(crate) fn end(&self, run: InvocationIndex) -> DeliveryEnd {
         let invocation = self.invocation(run);
         DeliveryEnd {
             invocation: run,
@@ -230,7 +230,7 @@ impl<'a> Seen<'a> {
 }
 
 /// Whether the source is a stream of records behind a checkpoint.
-pub(super) fn is_stream(source: EventSource) -> bool {
+pub(crate) fn is_stream(source: EventSource) -> bool {
     matches!(
         source,
         EventSource::Kinesis | EventSource::Dynamodb | EventSource::Kafka
@@ -238,6 +238,6 @@ pub(super) fn is_stream(source: EventSource) -> bool {
 }
 
 /// Whether the source is a queue with a visibility timeout.
-pub(super) fn is_queue(source: EventSource) -> bool {
+pub(crate) fn is_queue(source: EventSource) -> bool {
     matches!(source, EventSource::Sqs | EventSource::SqsFifo)
 }

@@ -1,0 +1,33 @@
+//! Disorder: which event was overtaken by a later one of its key, and whether that should have been impossible.
+//!
+//! Judged by the events' own times over everything that is remembered: lateness of logs is no disorder.
+
+use super::seen::Seen;
+use crate::model::delivery::Delivery;
+use crate::model::facts::Facts;
+use crate::model::invocation::Assembled;
+use crate::model::rows::{OrderDomain, Reordered};
+
+mod arrivals;
+mod clock;
+pub mod measures;
+mod progress;
+mod verdict;
+
+use arrivals::Arrivals;
+use clock::Clocks;
+
+/// Arrivals that were overtaken (RFC 4737) on the first copies of each key, in order of START, ties by place in the batch;
+/// sorted by (start, consumer, key). Beside them one domain per (consumer, source, resource), sorted so.
+///
+/// Later copies are never a violation. A standard queue keeps no order: its overtakings are counted in its domain and make
+/// no rows.
+pub fn reordered(
+    facts: &Facts,
+    assembled: &Assembled,
+    deliveries: &[Delivery],
+) -> (Vec<Reordered>, Vec<OrderDomain>) {
+    let seen = Seen::new(facts, assembled, deliveries);
+    let clocks = Clocks::measure(facts, assembled);
+    Arrivals::new(&seen).judge(&seen, &clocks)
+}
