@@ -1,5 +1,7 @@
 //! Floor 5: where raw records come from. A source decodes nothing: a file of raw records exercises the whole chain.
 
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod files;
 pub mod pace;
 

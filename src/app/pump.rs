@@ -29,6 +29,21 @@ use crate::sources::{Call, FetchError, Next, Page, Source};
 /// Batches that wait for the engine; a pump parks when as many are on their way.
 pub const QUEUE: usize = 8;
 
+/// How long a source that fails is tried again. One that is slowed down is always.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// For ever: a dashboard goes on by itself once the trouble is over.
+    Endless,
+    /// For ever once it has worked: a command that follows says at its start what is wrong, and ends.
+    AfterStart,
+    /// Three times in a row, or ten seconds: a command that answers once.
+    Little,
+}
+
+/// Failures in a row, and time in trouble, after which patience is over.
+const TRIES: u32 = 3;
+const IN_TROUBLE_MS: i64 = 10_000;
+
 /// What all pumps of a run share.
 #[derive(Clone)]
 pub struct Pumps {
@@ -37,19 +52,22 @@ pub struct Pumps {
     paces: Arc<Mutex<Paces>>,
     clock: Clock,
     cancel: CancellationToken,
+    patience: Patience,
     seed: u64,
 }
 
 impl Pumps {
-    /// Pumps that hand their batches to `batches` until `cancel`. `seed` spreads their waits.
+    /// Pumps that hand their batches to `batches` until `cancel`.
     pub fn new(
         batches: mpsc::Sender<Batch>,
         clock: Clock,
-        seed: u64,
+        patience: Patience,
         cancel: CancellationToken,
     ) -> Self {
+        let seed = clock().0 as u64;
         Self {
             batches,
+            patience,
             board: watch::Sender::new(Board::default()),
             paces: Arc::default(),
             clock,
@@ -72,6 +90,8 @@ impl Pumps {
                 ..Health::default()
             },
             shared: self.clone(),
+            worked: false,
+            trouble_since: None,
             source,
         };
         pump.publish();
@@ -85,6 +105,9 @@ struct Pump {
     shared: Pumps,
     backoff: Backoff,
     health: Health,
+    /// Has brought a page.
+    worked: bool,
+    trouble_since: Option<Timestamp>,
 }
 
 impl Pump {
@@ -106,14 +129,14 @@ impl Pump {
             let wait = self.shared.paces().reserve(call, self.shared.now());
             sleep(wait).await;
         }
-        let fetched = self.source.fetch(self.shared.now()).await;
-        let now = self.shared.now();
+        let began = self.shared.now();
+        let fetched = self.source.fetch(began).await;
         if let Some(call) = call {
             self.shared.count(call, fetched.as_ref().err());
         }
         match fetched {
             Ok(page) => self.hand_on(page).await,
-            Err(error) => self.fail(error, now).await,
+            Err(error) => self.fail(error, began).await,
         }
     }
 
@@ -131,6 +154,7 @@ impl Pump {
         };
         self.health.records += page.batch.records.len() as u64;
         (self.health.trouble, self.health.again_at) = (None, None);
+        (self.health.failures, self.trouble_since, self.worked) = (0, None, true);
         for found in page.found {
             self.shared.start(found);
         }
@@ -139,17 +163,23 @@ impl Pump {
         wait.filter(|_| sent)
     }
 
-    async fn fail(&mut self, error: FetchError, now: Timestamp) -> Option<Duration> {
+    async fn fail(&mut self, error: FetchError, began: Timestamp) -> Option<Duration> {
+        let now = self.shared.now();
         self.health.trouble = Some(error.to_string().into());
+        self.health.failures += 1;
+        let since = *self.trouble_since.get_or_insert(began);
+        let tired = self.health.failures >= TRIES || now.since(since) >= IN_TROUBLE_MS;
+        let wait = self.backoff.next_wait();
         let (state, wait) = match error {
-            FetchError::Throttled { after, .. } => {
-                let wait = self.backoff.next_wait().max(after);
-                (SourceState::Throttled, Some(wait))
-            }
-            FetchError::Transient { .. } => (SourceState::Broken, Some(self.backoff.next_wait())),
-            FetchError::LoggedOut { .. } => {
-                (SourceState::LoggedOut, Some(self.backoff.next_wait()))
-            }
+            FetchError::Throttled { after, .. } => (SourceState::Throttled, Some(wait.max(after))),
+            FetchError::Transient { .. } => (
+                SourceState::Broken,
+                Some(wait).filter(|_| self.goes_on(tired)),
+            ),
+            FetchError::LoggedOut { .. } => (
+                SourceState::LoggedOut,
+                Some(wait).filter(|_| self.goes_on(true)),
+            ),
             FetchError::Broken { .. } => (SourceState::Broken, None),
             FetchError::Denied { right, .. } => {
                 self.health.lacks = Some(right);
@@ -163,6 +193,14 @@ impl Pump {
         }
         self.publish();
         wait
+    }
+
+    fn goes_on(&self, tired: bool) -> bool {
+        match self.shared.patience {
+            Patience::Endless => true,
+            Patience::AfterStart => self.worked || !tired,
+            Patience::Little => !tired,
+        }
     }
 
     /// Says what stays unseen now that the source has stopped.

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::clock::{Clock, Stopwatch};
 use super::engine_thread::{self, Feed, Recorder, Surroundings};
-use super::pump::{Pumps, QUEUE};
+use super::pump::{Patience, Pumps, QUEUE};
 use super::redraw::Redraw;
 use super::terminal::Terminal;
 use crate::engine::Engine;
@@ -95,8 +95,7 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
         Origin::Sources(make) => {
             let (sender, batches) = mpsc::channel(QUEUE);
             let clock = clock.clone().unwrap_or_else(super::clock::system);
-            let seed = clock().0.unsigned_abs();
-            let pumps = Pumps::new(sender, clock, seed, cancel.clone());
+            let pumps = Pumps::new(sender, clock, Patience::Endless, cancel.clone());
             let board = pumps.board();
             for source in make()? {
                 pumps.start(source);

@@ -33,7 +33,9 @@ pub struct Health {
     pub gaps: Vec<Gap>,
     /// The last failure in words: what, where, what to do. `None` once it goes on.
     pub trouble: Option<Box<str>>,
-    /// When it is asked again, after a failure.
+    /// Fetches that failed in a row.
+    pub failures: u32,
+    /// When it is asked again, after a failure; `None` once it was given up.
     pub again_at: Option<Timestamp>,
     /// The right that it lacks: stopped for that.
     pub lacks: Option<Right>,

@@ -80,11 +80,15 @@ fn transient() -> Answer {
 }
 
 fn pumps() -> (Pumps, mpsc::Receiver<Batch>, CancellationToken) {
+    patient(Patience::Endless)
+}
+
+fn patient(patience: Patience) -> (Pumps, mpsc::Receiver<Batch>, CancellationToken) {
     let begun = Instant::now();
     let clock: Clock = Arc::new(move || Timestamp(begun.elapsed().as_millis() as i64));
     let (batches, received) = mpsc::channel(QUEUE);
     let cancel = CancellationToken::new();
-    let pumps = Pumps::new(batches, clock, 1, cancel.clone());
+    let pumps = Pumps::new(batches, clock, patience, cancel.clone());
     (pumps, received, cancel)
 }
 
@@ -136,7 +140,10 @@ async fn failures_are_tried_again_after_200_ms_doubling_and_nothing_is_lost() {
     drop(pumps);
     assert_eq!(records_until_closed(received).await.len(), 1);
     let asked = asked.lock().unwrap().clone();
-    let waits: Vec<_> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let waits: Vec<_> = asked
+        .windows(2)
+        .map(|pair| pair[1].saturating_sub(pair[0]))
+        .collect();
     for (wait, base) in waits.iter().zip([200, 400, 800]) {
         let base = Duration::from_millis(base);
         assert!(*wait <= base + Duration::from_millis(2), "{waits:?}");
@@ -212,7 +219,7 @@ async fn a_full_channel_parks_the_pump_and_cancelling_ends_it_within_a_second() 
     let (source, asked) = script("logs a", answers);
     pumps.start(source);
     drop(pumps);
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     let fetched = asked.lock().unwrap().len();
     assert_eq!(fetched, QUEUE + 1, "one page waits to be taken");
     cancel.cancel();
@@ -227,8 +234,34 @@ async fn an_idle_source_is_asked_once_an_interval() {
     let (pumps, _received, cancel) = pumps();
     let (source, asked) = script("logs a", Vec::new());
     pumps.start(source);
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     cancel.cancel();
     let asked = asked.lock().unwrap().len();
     assert!((30..=41).contains(&asked), "every 1.5 to 2 s: {asked}");
+}
+
+/// How often a source was asked that brings one page after `before` failures and then fails for ever.
+async fn asked_in_a_minute(patience: Patience, before: usize) -> usize {
+    let (pumps, received, cancel) = patient(patience);
+    let mut answers: Vec<_> = (0..before).map(|_| transient()).collect();
+    answers.push(Answer::Records(1, Next::More));
+    answers.extend((0..100).map(|_| transient()));
+    let (source, asked) = script("logs a", answers);
+    pumps.start(source);
+    drop(pumps);
+    let _received = received;
+    sleep(Duration::from_mins(1)).await;
+    cancel.cancel();
+    let asked = asked.lock().unwrap().len();
+    asked
+}
+
+#[tokio::test(start_paused = true)]
+async fn patience_ends_after_three_failures_in_a_row_where_it_is_little() {
+    assert_eq!(asked_in_a_minute(Patience::Little, 0).await, 1 + 3);
+    assert_eq!(asked_in_a_minute(Patience::Little, 2).await, 2 + 1 + 3);
+    assert_eq!(asked_in_a_minute(Patience::Little, 5).await, 3);
+    assert_eq!(asked_in_a_minute(Patience::AfterStart, 5).await, 3);
+    assert!(asked_in_a_minute(Patience::AfterStart, 2).await > 8);
+    assert!(asked_in_a_minute(Patience::Endless, 5).await > 8);
 }

@@ -1,0 +1,76 @@
+//! AWS: log groups, X-Ray, CloudWatch metrics and the functions' own configuration, by calls that only read.
+
+mod actions;
+mod cursor;
+mod error;
+mod fleet;
+mod inventory;
+mod login;
+mod logs;
+mod metrics;
+mod place;
+mod regions;
+mod scope;
+mod session;
+mod xray;
+
+use std::sync::Arc;
+
+pub use scope::Scope;
+
+use self::fleet::Fleet;
+use self::session::Session;
+use super::Source;
+use crate::model::time::Timestamp;
+
+/// Whose account and which region to ask. What is not given comes from the usual chain: environment, profile, instance.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// Profile of the AWS configuration files; wins over credentials in the environment.
+    pub profile: Option<String>,
+    pub region: Option<String>,
+    /// Endpoint for every service instead of AWS's own.
+    pub endpoint_url: Option<String>,
+}
+
+/// Which stretch of time to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    pub since: Timestamp,
+    /// Read once up to there; `None` follows for ever.
+    pub until: Option<Timestamp>,
+}
+
+/// IAM action of every call that can be made.
+pub fn actions() -> impl Iterator<Item = &'static str> {
+    actions::ALL.into_iter().map(|action| action.iam)
+}
+
+/// Everything there is of the functions and log groups in scope. Nothing is called before the first fetch.
+pub fn open(choice: Choice, scope: Scope, window: Window) -> Vec<Box<dyn Source>> {
+    let session = Session::new(choice);
+    let fleet = Arc::new(Fleet::new(scope));
+    let shared = || (Arc::clone(&session), Arc::clone(&fleet), window);
+    let mut sources = finders(&session, &fleet, window);
+    let (session, fleet, window) = shared();
+    sources.push(Box::new(inventory::Account::new(session, fleet, window)));
+    let (session, fleet, window) = shared();
+    sources.push(Box::new(inventory::Reserved::new(session, fleet, window)));
+    let (session, fleet, window) = shared();
+    sources.push(Box::new(metrics::Metrics::new(session, fleet, window)));
+    let (session, _, window) = shared();
+    sources.push(Box::new(xray::XRay::new(session, window)));
+    sources
+}
+
+/// The log lines alone.
+pub fn open_logs(choice: Choice, scope: Scope, window: Window) -> Vec<Box<dyn Source>> {
+    finders(&Session::new(choice), &Arc::new(Fleet::new(scope)), window)
+}
+
+/// The two sources that find log groups and start them.
+fn finders(session: &Arc<Session>, fleet: &Arc<Fleet>, window: Window) -> Vec<Box<dyn Source>> {
+    let functions = inventory::Functions::new(Arc::clone(session), Arc::clone(fleet), window);
+    let groups = inventory::Groups::new(Arc::clone(session), Arc::clone(fleet), window);
+    vec![Box::new(functions), Box::new(groups)]
+}

@@ -1,0 +1,150 @@
+//! What is known of the account's functions and log groups, shared by the sources that find it and those that use it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Map, Value};
+
+use super::scope::{FUNCTION_GROUPS, Scope};
+use crate::model::record::Record;
+
+/// The functions and groups in scope, as far as they were found.
+pub(super) struct Fleet {
+    pub scope: Scope,
+    known: Mutex<Known>,
+}
+
+/// Whether the functions could be listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Listing {
+    #[default]
+    Awaited,
+    Done,
+    /// Denied or failing: log groups are found by their names.
+    Failed,
+}
+
+#[derive(Default)]
+pub(super) struct Known {
+    pub listing: Listing,
+    /// By name.
+    pub functions: BTreeMap<String, Function>,
+    /// All functions of the account, in scope or not.
+    pub seen: usize,
+    /// Log groups that are polled.
+    groups: BTreeSet<String>,
+    pub account_concurrency: Option<i64>,
+}
+
+/// One function's configuration.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Function {
+    /// As `ListFunctions` gives it.
+    pub configuration: Map<String, Value>,
+    /// `None`: not asked yet; `Some(None)`: nothing reserved.
+    pub reserved: Option<Option<i64>>,
+    /// What was handed on last.
+    told: Option<Box<str>>,
+}
+
+impl Fleet {
+    pub(super) fn new(scope: Scope) -> Self {
+        Self {
+            scope,
+            known: Mutex::default(),
+        }
+    }
+
+    pub(super) fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// Takes a group to be polled; `false` if it is already.
+    pub(super) fn claim(&mut self, group: &str) -> bool {
+        self.groups.insert(group.to_owned())
+    }
+
+    /// How many groups are polled.
+    pub(super) fn groups(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// Names of the functions: as listed, else as the log groups name them.
+    pub(super) fn function_names(&self) -> Vec<String> {
+        if self.listing == Listing::Done {
+            return self.functions.keys().cloned().collect();
+        }
+        let named = self
+            .groups
+            .iter()
+            .filter_map(|group| group.strip_prefix(FUNCTION_GROUPS));
+        named.map(str::to_owned).collect()
+    }
+
+    /// Configurations that are new or changed since they were handed on, as `ListFunctions` writes them, with the reserved
+    /// concurrency and the account's limit beside.
+    pub(super) fn news(&mut self) -> Vec<Record> {
+        let account = self.account_concurrency;
+        let functions = self.functions.values_mut();
+        functions
+            .filter_map(|function| function.news(account))
+            .map(Record::Function)
+            .collect()
+    }
+}
+
+impl Function {
+    fn news(&mut self, account: Option<i64>) -> Option<Box<str>> {
+        let mut shown = self.configuration.clone();
+        let beside = [
+            ("ReservedConcurrentExecutions", self.reserved.flatten()),
+            ("AccountConcurrentExecutions", account),
+        ];
+        for (key, value) in beside {
+            if let Some(value) = value {
+                shown.insert(key.to_owned(), value.into());
+            }
+        }
+        let text: Box<str> = Value::Object(shown).to_string().into();
+        if self.told.as_ref() == Some(&text) {
+            return None;
+        }
+        self.told = Some(text.clone());
+        Some(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_is_handed_on_when_it_changed() {
+        let mut known = Known::default();
+        let mut configuration = Map::new();
+        configuration.insert("FunctionName".to_owned(), "pay".into());
+        known.functions.insert(
+            "pay".to_owned(),
+            Function {
+                configuration,
+                ..Function::default()
+            },
+        );
+        assert_eq!(known.news().len(), 1);
+        assert_eq!(known.news().len(), 0, "nothing new");
+        known.functions.get_mut("pay").unwrap().reserved = Some(Some(20));
+        let text = r#"{"FunctionName":"pay","ReservedConcurrentExecutions":20}"#;
+        assert_eq!(known.news(), [Record::Function(text.into())]);
+    }
+
+    #[test]
+    fn a_group_is_polled_once_and_names_functions_that_cannot_be_listed() {
+        let mut known = Known::default();
+        assert!(known.claim("/aws/lambda/pay"));
+        assert!(!known.claim("/aws/lambda/pay"));
+        known.claim("/shared");
+        assert_eq!(known.function_names(), ["pay"]);
+    }
+}

@@ -1,0 +1,206 @@
+//! The functions of the account, by `ListFunctions`; functions that were named whole, by `GetFunctionConfiguration`.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
+
+use super::LOOK_AGAIN;
+use super::configuration::{Configuration, configuration};
+use crate::model::batch::Batch;
+use crate::model::health::Health;
+use crate::model::time::Timestamp;
+use crate::sources::aws::Window;
+use crate::sources::aws::actions::{Action, GET_FUNCTION_CONFIGURATION, LIST_FUNCTIONS};
+use crate::sources::aws::error::{At, failure};
+use crate::sources::aws::fleet::{Fleet, Listing};
+use crate::sources::aws::logs::LogGroup;
+use crate::sources::aws::scope::FUNCTION_GROUPS;
+use crate::sources::aws::session::{Clients, Session};
+use crate::sources::{Call, FetchError, Fetching, Next, Page, Source};
+
+/// Finds functions, hands on their configuration and starts the log groups they write to.
+pub(in crate::sources::aws) struct Functions {
+    session: Arc<Session>,
+    fleet: Arc<Fleet>,
+    window: Window,
+    /// Functions named whole that are still to be asked for; `None` if all are listed.
+    named: Option<Vec<String>>,
+    marker: Option<String>,
+    /// All names of the listing under way.
+    listed: BTreeSet<String>,
+}
+
+impl Functions {
+    pub(in crate::sources::aws) fn new(
+        session: Arc<Session>,
+        fleet: Arc<Fleet>,
+        window: Window,
+    ) -> Self {
+        let named = fleet.scope.only_named_functions();
+        Self {
+            session,
+            fleet,
+            window,
+            named,
+            marker: None,
+            listed: BTreeSet::new(),
+        }
+    }
+
+    fn action(&self) -> Action {
+        match self.named {
+            Some(_) => GET_FUNCTION_CONFIGURATION,
+            None => LIST_FUNCTIONS,
+        }
+    }
+
+    async fn page(&mut self, now: Timestamp) -> Result<Page, FetchError> {
+        let found = match self.session.clients(now).await {
+            Ok(clients) => match self.ask(&clients).await {
+                Ok(found) => Ok(found),
+                Err(error) => Err(self.session.failed(&clients, error).await),
+            },
+            Err(error) => Err(error),
+        };
+        match found {
+            Ok(found) => Ok(self.take(found)),
+            Err(error) => {
+                let mut known = self.fleet.known();
+                if known.listing == Listing::Awaited {
+                    known.listing = Listing::Failed;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// One call: the next functions.
+    async fn ask(&mut self, clients: &Clients) -> Result<Vec<Configuration>, FetchError> {
+        let at = At {
+            action: self.action(),
+            resource: self
+                .named
+                .as_ref()
+                .and_then(|named| named.last())
+                .map(String::as_str),
+            place: &clients.place,
+        };
+        let Some(name) = at.resource else {
+            let answer = clients
+                .lambda
+                .list_functions()
+                .set_marker(self.marker.clone());
+            let answer = answer.send().await.map_err(|error| failure(&error, at))?;
+            self.marker = answer.next_marker.filter(|marker| !marker.is_empty());
+            let functions = answer.functions.unwrap_or_default();
+            return Ok(functions
+                .into_iter()
+                .filter_map(|function| configuration!(function))
+                .collect());
+        };
+        let answer = clients
+            .lambda
+            .get_function_configuration()
+            .function_name(name);
+        let found = match answer.send().await {
+            Ok(function) => configuration!(function).into_iter().collect(),
+            Err(error)
+                if error.as_service_error().and_then(|error| error.code())
+                    == Some("ResourceNotFoundException") =>
+            {
+                // Deleted, perhaps: its log group may be there still.
+                vec![Configuration::unknown(name)]
+            }
+            Err(error) => return Err(failure(&error, at)),
+        };
+        if let Some(named) = &mut self.named {
+            named.pop();
+        }
+        Ok(found)
+    }
+
+    fn take(&mut self, found: Vec<Configuration>) -> Page {
+        let more =
+            self.marker.is_some() || self.named.as_ref().is_some_and(|named| !named.is_empty());
+        let mut known = self.fleet.known();
+        let mut groups: Vec<Box<dyn Source>> = Vec::new();
+        for function in found {
+            self.listed.insert(function.name.clone());
+            let group = match &function.log_group {
+                Some(group) => group.clone(),
+                None => format!("{FUNCTION_GROUPS}{}", function.name),
+            };
+            if !self.fleet.scope.has_function(&function.name, &group) {
+                continue;
+            }
+            if known.claim(&group) {
+                let group = LogGroup::new(Arc::clone(&self.session), &group, self.window);
+                groups.push(Box::new(group));
+            }
+            if let Some(fields) = function.fields {
+                known
+                    .functions
+                    .entry(function.name)
+                    .or_default()
+                    .configuration = fields;
+            }
+        }
+        let batch = Batch::from(known.news());
+        if !more {
+            let listed = std::mem::take(&mut self.listed);
+            known.functions.retain(|name, _| listed.contains(name));
+            known.seen = listed.len();
+            known.listing = Listing::Done;
+            self.named = self.fleet.scope.only_named_functions();
+        }
+        let next = match (more, self.window.until) {
+            (true, _) => Next::More,
+            (false, Some(_)) => Next::End,
+            (false, None) => Next::CaughtUp,
+        };
+        Page {
+            found: groups,
+            ..Page::new(batch, next)
+        }
+    }
+}
+
+impl Source for Functions {
+    fn name(&self) -> &'static str {
+        "functions"
+    }
+
+    fn call(&self) -> Option<Call> {
+        Some(self.action().call(self.session.region()))
+    }
+
+    fn interval(&self) -> Duration {
+        LOOK_AGAIN
+    }
+
+    fn fetch(&mut self, now: Timestamp) -> Fetching<'_> {
+        Box::pin(self.page(now))
+    }
+
+    fn describe(&self, health: &mut Health) {
+        let known = self.fleet.known();
+        if known.listing != Listing::Done {
+            return;
+        }
+        let region = self.session.region().unwrap_or_default();
+        let (seen, matching) = (known.seen, known.functions.len());
+        health.note = Some(match (matching, self.fleet.scope.wanted()) {
+            (0, wanted) if wanted.is_empty() => {
+                format!("no Lambda function in {region} · check --region and --profile").into()
+            }
+            (0, wanted) => format!(
+                "no Lambda function in {region} that matches {wanted} · {seen} functions without the filter · check --region"
+            )
+            .into(),
+            (_, wanted) if wanted.is_empty() => format!("{seen} functions in {region}").into(),
+            (matching, _) => format!("{matching} of {seen} functions in {region}").into(),
+        });
+    }
+}

@@ -1,0 +1,185 @@
+//! Log groups that no function's configuration names: those chosen by name, API Gateway's, and the functions' own where the
+//! functions may not be listed.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_cloudwatchlogs::types::LogGroupClass;
+
+use super::{AWAIT, LOOK_AGAIN};
+use crate::model::batch::Batch;
+use crate::model::health::Health;
+use crate::model::time::Timestamp;
+use crate::sources::aws::Window;
+use crate::sources::aws::actions::DESCRIBE_LOG_GROUPS;
+use crate::sources::aws::error::{At, failure};
+use crate::sources::aws::fleet::{Fleet, Listing};
+use crate::sources::aws::logs::LogGroup;
+use crate::sources::aws::session::Session;
+use crate::sources::{Call, FetchError, Fetching, Next, Page, Source};
+
+/// Finds log groups by their names and starts them.
+pub(in crate::sources::aws) struct Groups {
+    session: Arc<Session>,
+    fleet: Arc<Fleet>,
+    window: Window,
+    /// (prefix, token of its next page) still to be asked for in this round; `None` between rounds.
+    to_ask: Option<VecDeque<(String, Option<String>)>>,
+    /// Groups of a class that cannot be read by `FilterLogEvents`.
+    unreadable: Vec<String>,
+}
+
+impl Groups {
+    pub(in crate::sources::aws) fn new(
+        session: Arc<Session>,
+        fleet: Arc<Fleet>,
+        window: Window,
+    ) -> Self {
+        Self {
+            session,
+            fleet,
+            window,
+            to_ask: None,
+            unreadable: Vec::new(),
+        }
+    }
+
+    fn awaits_functions(&self) -> bool {
+        self.fleet.known().listing == Listing::Awaited
+    }
+
+    async fn page(&mut self, now: Timestamp) -> Result<Page, FetchError> {
+        if self.awaits_functions() {
+            return Ok(Page::new(Batch::default(), Next::CaughtUp));
+        }
+        let first = self
+            .to_ask
+            .as_ref()
+            .and_then(|to_ask| to_ask.front())
+            .cloned();
+        let found = match first {
+            Some((prefix, token)) => self.ask(&prefix, token, now).await?,
+            None => self.begin_round(),
+        };
+        let more = self
+            .to_ask
+            .as_ref()
+            .is_some_and(|to_ask| !to_ask.is_empty());
+        if !more {
+            self.to_ask = None;
+        }
+        let next = match (more, self.window.until) {
+            (true, _) => Next::More,
+            (false, Some(_)) => Next::End,
+            (false, None) => Next::CaughtUp,
+        };
+        Ok(Page {
+            found,
+            ..Page::new(Batch::default(), next)
+        })
+    }
+
+    /// What need not be looked for is started at once.
+    fn begin_round(&mut self) -> Vec<Box<dyn Source>> {
+        let scope = &self.fleet.scope;
+        let unread = self.fleet.known().listing == Listing::Failed;
+        let mut named = scope.named_groups();
+        if unread {
+            named.extend(scope.groups_of_named_functions());
+        }
+        let prefixes = scope.prefixes(unread).into_iter();
+        self.to_ask = Some(prefixes.map(|prefix| (prefix, None)).collect());
+        self.unreadable.clear();
+        named.iter().filter_map(|group| self.start(group)).collect()
+    }
+
+    fn start(&self, group: &str) -> Option<Box<dyn Source>> {
+        let new = self.fleet.known().claim(group);
+        let start = || LogGroup::new(Arc::clone(&self.session), group, self.window);
+        new.then(|| Box::new(start()) as Box<dyn Source>)
+    }
+
+    async fn ask(
+        &mut self,
+        prefix: &str,
+        token: Option<String>,
+        now: Timestamp,
+    ) -> Result<Vec<Box<dyn Source>>, FetchError> {
+        let clients = self.session.clients(now).await?;
+        let question = clients
+            .logs
+            .describe_log_groups()
+            .set_log_group_name_prefix(Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty()))
+            .set_next_token(token);
+        let answer = match question.send().await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let at = At {
+                    action: DESCRIBE_LOG_GROUPS,
+                    resource: None,
+                    place: &clients.place,
+                };
+                return Err(self.session.failed(&clients, failure(&error, at)).await);
+            }
+        };
+        let to_ask = self.to_ask.get_or_insert_default();
+        to_ask.pop_front();
+        if let Some(token) = answer.next_token.filter(|token| !token.is_empty()) {
+            to_ask.push_front((prefix.to_owned(), Some(token)));
+        }
+        let mut found = Vec::new();
+        for group in answer.log_groups.unwrap_or_default() {
+            let Some(name) = group
+                .log_group_name
+                .filter(|name| self.fleet.scope.has_group(name))
+            else {
+                continue;
+            };
+            match group.log_group_class {
+                Some(LogGroupClass::Delivery | LogGroupClass::InfrequentAccess) => {
+                    self.unreadable.push(name)
+                }
+                _ => found.extend(self.start(&name)),
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Source for Groups {
+    fn name(&self) -> &'static str {
+        "log groups"
+    }
+
+    fn call(&self) -> Option<Call> {
+        let asks = self
+            .to_ask
+            .as_ref()
+            .is_some_and(|to_ask| !to_ask.is_empty());
+        asks.then(|| DESCRIBE_LOG_GROUPS.call(self.session.region()))
+    }
+
+    fn interval(&self) -> Duration {
+        match self.awaits_functions() {
+            true => AWAIT,
+            false => LOOK_AGAIN,
+        }
+    }
+
+    fn fetch(&mut self, now: Timestamp) -> Fetching<'_> {
+        Box::pin(self.page(now))
+    }
+
+    fn describe(&self, health: &mut Health) {
+        let polled = self.fleet.known().groups();
+        health.note = Some(match self.unreadable.first() {
+            None => format!("{polled} log groups").into(),
+            Some(first) => format!(
+                "{polled} log groups · {} of class Infrequent Access or Delivery are not read, such as {first}",
+                self.unreadable.len()
+            )
+            .into(),
+        });
+    }
+}

@@ -1,0 +1,94 @@
+//! What is wrong with the credentials, and what to run. All of it passes by itself once somebody logs in.
+
+use std::error::Error;
+
+use aws_credential_types::provider::error::CredentialsError;
+
+use super::error::{innermost, texts};
+use super::place::{Place, credentials_in_environment};
+use crate::sources::FetchError;
+
+/// No credentials could be loaded.
+pub(super) fn missing(error: &CredentialsError, profile: Option<&str>) -> FetchError {
+    let told = texts(error);
+    let says = |words: &str| told.iter().any(|text| text.contains(words));
+    if says("SSO token") || says("sso") && says("expired") {
+        return expired(profile);
+    }
+    let name = profile.unwrap_or("default");
+    let message = if says("was not defined") {
+        format!(
+            "profile {name} is not defined in the AWS configuration files · aws configure list-profiles shows those that are"
+        )
+    } else {
+        match error {
+            CredentialsError::CredentialsNotLoaded(_) => nothing_found(profile),
+            CredentialsError::ProviderTimedOut(_) => format!(
+                "no AWS credentials: profile {name} gave none in time · check the network, or pass --profile"
+            ),
+            _ => format!(
+                "no AWS credentials from profile {name}: {} · mend the profile, or pass --profile",
+                innermost(error as &(dyn Error + 'static))
+            ),
+        }
+    };
+    FetchError::LoggedOut { message }
+}
+
+fn nothing_found(profile: Option<&str>) -> String {
+    let looked_at = match profile {
+        Some(profile) => format!("profile {profile:?}"),
+        None => "the environment, profile \"default\" and the instance role".to_owned(),
+    };
+    format!(
+        "no AWS credentials: looked at {looked_at} · run aws configure, pass --profile, or try: nepho demo"
+    )
+}
+
+/// The credentials were good once.
+pub(super) fn expired(profile: Option<&str>) -> FetchError {
+    let message = if credentials_in_environment(profile) {
+        "login expired: the credentials in the environment are too old · export new ones and start nepho again".to_owned()
+    } else {
+        let name = profile.unwrap_or("default");
+        format!(
+            "login of profile {name} expired · run aws sso login --profile {name}, nepho goes on by itself"
+        )
+    };
+    FetchError::LoggedOut { message }
+}
+
+/// AWS does not know the key.
+pub(super) fn unknown(place: &Place, code: &str) -> FetchError {
+    FetchError::LoggedOut {
+        message: format!(
+            "AWS does not accept the credentials of {} in {} ({code}) · check the profile, or log in again",
+            whose(place),
+            place.region
+        ),
+    }
+}
+
+/// The signature is wrong: a wrong secret key, or a clock that is off.
+pub(super) fn bad_signature(place: &Place, text: &str) -> FetchError {
+    let skewed = ["expired", "not yet current", "skew", "too far"]
+        .iter()
+        .any(|word| text.contains(word));
+    let message = match skewed {
+        true => {
+            "AWS refuses the signature: the clock of this machine is off · set it right".to_owned()
+        }
+        false => format!(
+            "AWS refuses the signature: the secret key of {} is wrong · check the profile",
+            whose(place)
+        ),
+    };
+    FetchError::LoggedOut { message }
+}
+
+fn whose(place: &Place) -> String {
+    match place.profile.as_deref() {
+        profile if credentials_in_environment(profile) => "the environment".to_owned(),
+        profile => format!("profile {}", profile.unwrap_or("default")),
+    }
+}

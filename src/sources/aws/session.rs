@@ -1,0 +1,228 @@
+//! Credentials, region and clients: made at the first call, so that the screen stands before, and made anew after a login
+//! expired, so that polling goes on by itself once somebody has logged in.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::imds;
+use aws_config::imds::region::ImdsRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::provider_config::ProviderConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{Region, SdkConfig};
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use super::place::Place;
+use super::{Choice, login};
+use crate::model::time::Timestamp;
+use crate::sources::FetchError;
+
+/// A connection is made within that, or the endpoint is away.
+pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(3);
+/// A call is answered within that. The SDK's own default is for ever.
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// Credentials are there within that: a process or a login server may be asked for them.
+const LOGIN_WITHIN: Duration = Duration::from_secs(8);
+/// The instance metadata service is on the same machine, or it is not there.
+const METADATA_WITHIN: Duration = Duration::from_secs(1);
+/// A failed login is not tried again by every source at once.
+const LOGIN_AGAIN_MS: i64 = 2_000;
+
+/// The way to one account and region, shared by all its sources.
+pub(super) struct Session {
+    choice: Choice,
+    state: Mutex<State>,
+    region: OnceLock<String>,
+}
+
+#[derive(Default)]
+struct State {
+    clients: Option<Arc<Clients>>,
+    failed: Option<(Timestamp, String)>,
+}
+
+/// One client a service.
+pub(super) struct Clients {
+    pub logs: aws_sdk_cloudwatchlogs::Client,
+    pub xray: aws_sdk_xray::Client,
+    pub cloudwatch: aws_sdk_cloudwatch::Client,
+    pub lambda: aws_sdk_lambda::Client,
+    pub place: Place,
+}
+
+impl Session {
+    pub(super) fn new(choice: Choice) -> Arc<Self> {
+        Arc::new(Self {
+            choice,
+            state: Mutex::default(),
+            region: OnceLock::new(),
+        })
+    }
+
+    /// The region, once it is known.
+    pub(super) fn region(&self) -> Option<&str> {
+        self.region.get().map(String::as_str)
+    }
+
+    /// The clients; logs in first where nobody has yet.
+    pub(super) async fn clients(&self, now: Timestamp) -> Result<Arc<Clients>, FetchError> {
+        let mut state = self.state.lock().await;
+        if let Some(clients) = &state.clients {
+            return Ok(Arc::clone(clients));
+        }
+        if let Some((at, message)) = &state.failed
+            && now.since(*at) < LOGIN_AGAIN_MS
+        {
+            let message = message.clone();
+            return Err(FetchError::LoggedOut { message });
+        }
+        match connect(&self.choice).await {
+            Ok(clients) => {
+                let clients = Arc::new(clients);
+                self.region.get_or_init(|| clients.place.region.clone());
+                *state = State {
+                    clients: Some(Arc::clone(&clients)),
+                    failed: None,
+                };
+                Ok(clients)
+            }
+            Err(error) => {
+                if let FetchError::LoggedOut { message } = &error {
+                    state.failed = Some((now, message.clone()));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Passes a failure of a call on; after an expired login the next call reads the credentials anew.
+    pub(super) async fn failed(&self, clients: &Arc<Clients>, error: FetchError) -> FetchError {
+        if matches!(error, FetchError::LoggedOut { .. }) {
+            let mut state = self.state.lock().await;
+            if state
+                .clients
+                .as_ref()
+                .is_some_and(|held| Arc::ptr_eq(held, clients))
+            {
+                state.clients = None;
+            }
+        }
+        error
+    }
+}
+
+async fn connect(choice: &Choice) -> Result<Clients, FetchError> {
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+        .build_https();
+    let providers = ProviderConfig::without_region().with_http_client(http.clone());
+    let region = region(choice, &providers).await?;
+    let place = Place::new(choice, region.to_string());
+    let credentials = credentials(choice, &providers.with_region(Some(region.clone()))).await;
+    let loaded = timeout(LOGIN_WITHIN, credentials.provide_credentials()).await;
+    loaded
+        .unwrap_or_else(|_| Err(CredentialsError::provider_timed_out(LOGIN_WITHIN)))
+        .map_err(|error| login::missing(&error, place.profile.as_deref()))?;
+    let config = configure(choice, http, region, credentials).await;
+    Ok(Clients {
+        logs: aws_sdk_cloudwatchlogs::Client::new(&config),
+        xray: aws_sdk_xray::Client::new(&config),
+        cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
+        lambda: aws_sdk_lambda::Client::new(&config),
+        place,
+    })
+}
+
+/// `--region`, the environment, the profile, the instance; an emulator takes any.
+async fn region(choice: &Choice, providers: &ProviderConfig) -> Result<Region, FetchError> {
+    let mut profile = ProfileFileRegionProvider::builder().configure(providers);
+    if let Some(name) = &choice.profile {
+        profile = profile.profile_name(name);
+    }
+    let known = RegionProviderChain::first_try(choice.region.clone().map(Region::new))
+        .or_else(EnvironmentVariableRegionProvider::new())
+        .or_else(profile.build());
+    if let Some(region) = known.region().await {
+        return Ok(region);
+    }
+    if choice.endpoint_url.is_some() {
+        return Ok(Region::from_static("us-east-1"));
+    }
+    let instance = ImdsRegionProvider::builder()
+        .configure(providers)
+        .imds_client(metadata(providers))
+        .build();
+    instance.region().await.ok_or_else(|| FetchError::Broken {
+        message: format!(
+            "no AWS region: looked at --region, AWS_REGION and profile {:?} · pass --region",
+            super::place::profile(choice)
+                .as_deref()
+                .unwrap_or("default")
+        ),
+    })
+}
+
+/// A profile that is named on the command line wins over the environment; else the usual chain.
+async fn credentials(choice: &Choice, providers: &ProviderConfig) -> SharedCredentialsProvider {
+    match &choice.profile {
+        Some(name) => SharedCredentialsProvider::new(
+            ProfileFileCredentialsProvider::builder()
+                .configure(providers)
+                .profile_name(name)
+                .build(),
+        ),
+        None => SharedCredentialsProvider::new(
+            DefaultCredentialsChain::builder()
+                .imds_client(metadata(providers))
+                .configure(providers.clone())
+                .build()
+                .await,
+        ),
+    }
+}
+
+fn metadata(providers: &ProviderConfig) -> imds::Client {
+    imds::Client::builder()
+        .configure(providers)
+        .max_attempts(1)
+        .connect_timeout(METADATA_WITHIN)
+        .read_timeout(METADATA_WITHIN)
+        .build()
+}
+
+/// Every call is bounded in time, and made once: the pump decides when to try again.
+async fn configure(
+    choice: &Choice,
+    http: SharedHttpClient,
+    region: Region,
+    credentials: SharedCredentialsProvider,
+) -> SdkConfig {
+    let bounds = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_WITHIN)
+        .read_timeout(ANSWER_WITHIN)
+        .operation_attempt_timeout(ANSWER_WITHIN)
+        .build();
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .region(region)
+        .credentials_provider(credentials)
+        .timeout_config(bounds)
+        .retry_config(RetryConfig::disabled());
+    if let Some(profile) = &choice.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(endpoint) = &choice.endpoint_url {
+        loader = loader.endpoint_url(endpoint);
+    }
+    loader.load().await
+}

@@ -1,0 +1,254 @@
+//! Traces: their summaries window by window, and the segments of those that are new or have grown.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_xray::types::{TimeRangeType, TraceSummary};
+use aws_smithy_types::DateTime;
+
+use super::Window;
+use super::actions::{BATCH_GET_TRACES, GET_TRACE_SUMMARIES};
+use super::error::{At, failure};
+use super::session::{Clients, Session};
+use crate::model::batch::Batch;
+use crate::model::health::Health;
+use crate::model::record::Record;
+use crate::model::time::{MINUTE_MS, Timestamp};
+use crate::sources::{Call, FetchError, Fetching, Next, Page, Source};
+
+/// Traces that AWS gives in one call.
+pub(super) const TRACES_A_CALL: usize = 5;
+/// A window may be a day; an hour keeps pages small and progress visible.
+const WINDOW_MS: i64 = 60 * MINUTE_MS;
+/// Segments come late, and a trace is listed again when it grew.
+const OVERLAP_MS: i64 = 90_000;
+/// A trace with open segments is looked at again after that long.
+const REVISIT_MS: i64 = 30_000;
+/// Traces that started longer ago are forgotten: they grow no more.
+const FORGET_MS: i64 = 2 * 60 * MINUTE_MS;
+
+/// The traces of the account.
+pub(super) struct XRay {
+    session: Arc<Session>,
+    window: Window,
+    /// Summaries before were read.
+    read_until: Timestamp,
+    /// The window under way and its next page.
+    listing: Option<(Timestamp, Timestamp)>,
+    token: Option<String>,
+    /// Traces to be fetched, each once.
+    wanted: VecDeque<String>,
+    /// What is known of each trace: its id holds the second it started in, so that old ones come first.
+    known: BTreeMap<String, Known>,
+    segments: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    revision: i32,
+    /// When to look again although nothing was announced.
+    revisit: Option<Timestamp>,
+    queued: bool,
+}
+
+impl XRay {
+    pub(super) fn new(session: Arc<Session>, window: Window) -> Self {
+        Self {
+            session,
+            window,
+            read_until: window.since,
+            listing: None,
+            token: None,
+            wanted: VecDeque::new(),
+            known: BTreeMap::new(),
+            segments: 0,
+        }
+    }
+
+    async fn page(&mut self, now: Timestamp) -> Result<Page, FetchError> {
+        let clients = self.session.clients(now).await?;
+        let fetched = match self.wanted.is_empty() {
+            false => self.fetch_traces(&clients, now).await,
+            true => self.list(&clients, now).await.map(|()| Batch::default()),
+        };
+        match fetched {
+            Ok(batch) => Ok(Page::new(batch, self.pause(now))),
+            Err(error) => Err(self.session.failed(&clients, error).await),
+        }
+    }
+
+    fn end(&self, now: Timestamp) -> Timestamp {
+        self.window.until.map_or(now, |until| until.min(now))
+    }
+
+    fn next_listing(&self, now: Timestamp) -> (Timestamp, Timestamp) {
+        let from = self.read_until.plus_ms(-OVERLAP_MS).max(self.window.since);
+        (from, from.plus_ms(WINDOW_MS).min(self.end(now)))
+    }
+
+    /// The next page of summaries.
+    async fn list(&mut self, clients: &Clients, now: Timestamp) -> Result<(), FetchError> {
+        let next = self.next_listing(now);
+        let (from, to) = *self.listing.get_or_insert(next);
+        // By the time of the update where it is followed: a trace that grew is listed again.
+        let by = match self.window.until {
+            Some(_) => TimeRangeType::TraceId,
+            None => TimeRangeType::Event,
+        };
+        let question = clients
+            .xray
+            .get_trace_summaries()
+            .start_time(DateTime::from_millis(from.0))
+            .end_time(DateTime::from_millis(to.0))
+            .time_range_type(by)
+            .set_next_token(self.token.clone());
+        let at = At {
+            action: GET_TRACE_SUMMARIES,
+            resource: None,
+            place: &clients.place,
+        };
+        let answer = question.send().await.map_err(|error| failure(&error, at))?;
+        for summary in answer.trace_summaries.unwrap_or_default() {
+            self.note(summary, now);
+        }
+        self.token = answer.next_token.filter(|token| !token.is_empty());
+        if self.token.is_none() {
+            self.listing = None;
+            self.read_until = to;
+            self.revisit(now);
+        }
+        Ok(())
+    }
+
+    /// Wants a trace that is new, has grown, or had open segments.
+    fn note(&mut self, summary: TraceSummary, now: Timestamp) {
+        let Some(id) = summary.id else { return };
+        let new = !self.known.contains_key(&id);
+        let known = self.known.entry(id.clone()).or_default();
+        let grown = summary.revision > known.revision;
+        known.revision = known.revision.max(summary.revision);
+        known.revisit = summary
+            .is_partial
+            .unwrap_or(false)
+            .then(|| now.plus_ms(REVISIT_MS));
+        if (new || grown) && !known.queued {
+            known.queued = true;
+            self.wanted.push_back(id);
+        }
+    }
+
+    fn revisit(&mut self, now: Timestamp) {
+        for (id, known) in &mut self.known {
+            if !known.queued && known.revisit.is_some_and(|due| now >= due) {
+                known.queued = true;
+                known.revisit = None;
+                self.wanted.push_back(id.clone());
+            }
+        }
+        let oldest = format!("1-{:08x}", (self.read_until.0 - FORGET_MS).max(0) / 1_000);
+        let recent = self.known.split_off(&oldest);
+        // A trace that is still to be fetched is remembered until it was.
+        let queued = std::mem::replace(&mut self.known, recent)
+            .into_iter()
+            .filter(|(_, known)| known.queued);
+        self.known.extend(queued.collect::<Vec<_>>());
+    }
+
+    /// Five traces; those that AWS did not get to are asked for again.
+    async fn fetch_traces(
+        &mut self,
+        clients: &Clients,
+        now: Timestamp,
+    ) -> Result<Batch, FetchError> {
+        let ids: Vec<String> = self.wanted.iter().take(TRACES_A_CALL).cloned().collect();
+        let (records, unprocessed) = traces(clients, &ids).await?;
+        self.wanted.drain(..ids.len());
+        for id in ids {
+            let known = self.known.entry(id.clone()).or_default();
+            known.queued = unprocessed.contains(&id);
+            if known.queued {
+                self.wanted.push_back(id);
+            } else if known.revisit.is_some() {
+                known.revisit = Some(now.plus_ms(REVISIT_MS));
+            }
+        }
+        self.segments += records.len() as u64;
+        Ok(records.into())
+    }
+
+    fn pause(&self, now: Timestamp) -> Next {
+        let behind = self.listing.is_some() || self.read_until < self.end(now).plus_ms(-1_000);
+        match (self.wanted.is_empty() && !behind, self.window.until) {
+            (false, _) => Next::More,
+            (true, Some(_)) => Next::End,
+            (true, None) => Next::CaughtUp,
+        }
+    }
+}
+
+/// Segment documents of at most five traces, and the ids that AWS left out this time.
+pub(super) async fn traces(
+    clients: &Clients,
+    ids: &[String],
+) -> Result<(Vec<Record>, BTreeSet<String>), FetchError> {
+    let mut records = Vec::new();
+    let mut unprocessed = BTreeSet::new();
+    let mut token = None;
+    loop {
+        let question = clients
+            .xray
+            .batch_get_traces()
+            .set_trace_ids(Some(ids.to_vec()));
+        let at = At {
+            action: BATCH_GET_TRACES,
+            resource: None,
+            place: &clients.place,
+        };
+        let answer = question.set_next_token(token).send().await;
+        let answer = answer.map_err(|error| failure(&error, at))?;
+        let traces = answer.traces.unwrap_or_default();
+        let segments = traces
+            .into_iter()
+            .flat_map(|trace| trace.segments.unwrap_or_default());
+        records
+            .extend(segments.filter_map(|segment| Some(Record::Segment(segment.document?.into()))));
+        unprocessed.extend(answer.unprocessed_trace_ids.unwrap_or_default());
+        token = answer.next_token.filter(|token| !token.is_empty());
+        if token.is_none() {
+            return Ok((records, unprocessed));
+        }
+    }
+}
+
+impl Source for XRay {
+    fn name(&self) -> &'static str {
+        "x-ray"
+    }
+
+    fn call(&self) -> Option<Call> {
+        let action = match self.wanted.is_empty() {
+            true => GET_TRACE_SUMMARIES,
+            false => BATCH_GET_TRACES,
+        };
+        Some(action.call(self.session.region()))
+    }
+
+    fn interval(&self) -> Duration {
+        Duration::from_secs(10)
+    }
+
+    fn fetch(&mut self, now: Timestamp) -> Fetching<'_> {
+        Box::pin(self.page(now))
+    }
+
+    fn describe(&self, health: &mut Health) {
+        health.complete_until = Some(self.read_until).filter(|until| *until > self.window.since);
+        let waiting = self.wanted.len();
+        if waiting > 0 {
+            health.note = Some(format!("{waiting} traces still to fetch").into());
+        } else {
+            health.note = Some(format!("{} segments", self.segments).into());
+        }
+    }
+}
