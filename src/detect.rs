@@ -8,6 +8,7 @@ mod async_outcome;
 mod blame;
 mod cause;
 pub mod cold_start;
+pub mod concurrency;
 pub mod duplicate;
 pub mod error;
 mod failure;

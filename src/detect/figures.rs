@@ -1,9 +1,196 @@
-//! The figures of each function.
+//! The figures of each function: counts, percentiles, rates, and how much of it was seen.
 
+pub mod coverage;
+
+use hashbrown::{HashMap, HashSet};
+
+use crate::detect::statistics::percentiles::percentiles;
+use crate::detect::statistics::rate::wilson_covered;
+use crate::detect::{concurrency, statistics};
 use crate::model::analysis::Analysis;
-use crate::model::rows::FunctionFigures;
+use crate::model::invocation::{Invocation, InvocationStatus};
+use crate::model::rows::{FunctionFigures, Harm, Rate, Verdict};
+use crate::model::symbols::Sym;
 
 /// One row per function with an environment, sorted by name.
-pub fn figures(_analysis: &Analysis) -> Vec<FunctionFigures> {
-    Vec::new()
+pub fn figures(analysis: &Analysis) -> Vec<FunctionFigures> {
+    let mut tallies: HashMap<Sym, Tally<'_>> = HashMap::new();
+    for home in &analysis.assembled.environments {
+        tallies.entry(home.function).or_default().environments += 1;
+    }
+    for run in analysis
+        .assembled
+        .invocations
+        .iter()
+        .filter(|run| run.counted)
+    {
+        tallies.entry(run.function).or_default().runs.push(run);
+    }
+    for row in analysis.inits.iter().filter(|row| row.cause.is_some()) {
+        let tally = tallies.entry(row.function).or_default();
+        tally.felt += 1;
+        tally.inits.extend(row.init_ms.map(f64::from));
+    }
+    let seen = Seen::of(analysis);
+    let coverage = coverage::by_function(analysis);
+    let mut rows: Vec<FunctionFigures> = tallies
+        .into_iter()
+        .map(|(function, tally)| {
+            let mut row = tally.figures(analysis, function);
+            row.coverage = coverage.get(&function).and_then(|reports| reports.share());
+            row.cold_rate = cold_rate(&row);
+            seen.fill(&mut row);
+            row
+        })
+        .collect();
+    rows.sort_by_key(|row| analysis.text(row.function));
+    rows
 }
+
+/// Felt cold starts over invocations; where lines are missing, the interval is that of the smaller sample.
+fn cold_rate(row: &FunctionFigures) -> Option<Rate> {
+    match row.coverage {
+        Some(coverage) if coverage < coverage::WHOLE => {
+            wilson_covered(row.felt_cold_starts, row.invocations, coverage)
+        }
+        _ => statistics::wilson(row.felt_cold_starts, row.invocations),
+    }
+}
+
+/// What is counted for one function.
+#[derive(Default)]
+struct Tally<'a> {
+    environments: u64,
+    runs: Vec<&'a Invocation>,
+    felt: u64,
+    inits: Vec<f64>,
+}
+
+impl Tally<'_> {
+    fn figures(mut self, analysis: &Analysis, function: Sym) -> FunctionFigures {
+        let runs = &self.runs;
+        let count =
+            |wanted: fn(&Invocation) -> bool| runs.iter().filter(|run| wanted(run)).count() as u64;
+        let mut durations = runs
+            .iter()
+            .filter_map(|run| run.duration_ms.map(f64::from))
+            .collect();
+        let intervals: Vec<_> = runs
+            .iter()
+            .map(|run| concurrency::busy(run, &analysis.inits))
+            .collect();
+        let billed = runs.iter().filter_map(|run| run.billed_ms.map(f64::from));
+        FunctionFigures {
+            function,
+            invocations: runs.len() as u64,
+            errors: count(|run| run.status.failed()),
+            timeouts: count(|run| run.status == InvocationStatus::Timeout),
+            out_of_memory: count(|run| run.status == InvocationStatus::OutOfMemory),
+            duration_ms: percentiles(&mut durations),
+            init_ms: percentiles(&mut self.inits),
+            environments: self.environments,
+            felt_cold_starts: self.felt,
+            cold_rate: None,
+            throttled: None,
+            duplicates_harmful: None,
+            retries: None,
+            reordered: None,
+            memory_mb: runs.iter().rev().find_map(|run| run.memory_mb),
+            max_memory_used_mb: runs.iter().filter_map(|run| run.max_memory_used_mb).max(),
+            billed_ms: billed.reduce(|sum, billed| sum + billed),
+            peak_concurrency: concurrency::peak(&intervals),
+            id_coverage: share_of(runs, |run| names_an_event(analysis, run)),
+            sampled_share: runs
+                .iter()
+                .any(|run| run.trace.is_some())
+                .then(|| share_of(runs, is_sampled))
+                .flatten(),
+            coverage: None,
+        }
+    }
+}
+
+fn share_of(runs: &[&Invocation], wanted: impl Fn(&Invocation) -> bool) -> Option<f64> {
+    let hits = runs.iter().filter(|run| wanted(run)).count();
+    (!runs.is_empty()).then(|| hits as f64 / runs.len() as f64)
+}
+
+/// An event that the invocation received was logged with its id.
+fn names_an_event(analysis: &Analysis, run: &Invocation) -> bool {
+    run.app.iter().any(|&line| {
+        let app = analysis.facts.app(line);
+        app.is_some_and(|app| !app.items.is_empty())
+    })
+}
+
+/// REPORT names the segment of a traced invocation, sometimes without `Sampled`.
+fn is_sampled(run: &Invocation) -> bool {
+    run.trace
+        .is_some_and(|trace| trace.sampled.unwrap_or(trace.segment.is_some()))
+}
+
+/// What other detectors counted, and for which functions they could see anything: nothing seen is unknown, not 0.
+#[derive(Default)]
+struct Seen {
+    throttled: HashMap<Sym, u64>,
+    harmful: HashMap<Sym, u64>,
+    retries: HashMap<Sym, u64>,
+    reordered: HashMap<Sym, u64>,
+    consumers: HashSet<Sym>,
+}
+
+impl Seen {
+    fn of(analysis: &Analysis) -> Self {
+        let mut seen = Self::default();
+        for function in metered(analysis) {
+            seen.throttled.entry(function).or_default();
+        }
+        for row in &analysis.throttles {
+            let name = row.resource.strip_prefix("lambda:");
+            if let Some(function) = name.and_then(|name| analysis.facts.symbols.lookup(name)) {
+                *seen.throttled.entry(function).or_default() += row.count;
+            }
+        }
+        seen.consumers
+            .extend(analysis.deliveries.iter().map(|seen| seen.consumer));
+        for row in &analysis.duplicates {
+            seen.consumers.insert(row.consumer);
+            if row.harm == Harm::Double {
+                *seen.harmful.entry(row.consumer).or_default() += 1;
+            } else {
+                *seen.retries.entry(row.consumer).or_default() += 1;
+            }
+        }
+        for row in &analysis.reordered {
+            seen.consumers.insert(row.consumer);
+            if row.verdict == Verdict::Violation {
+                *seen.reordered.entry(row.consumer).or_default() += 1;
+            }
+        }
+        seen
+    }
+
+    fn fill(&self, row: &mut FunctionFigures) {
+        let count = |of: &HashMap<Sym, u64>| of.get(&row.function).copied().unwrap_or_default();
+        let consumer = self.consumers.contains(&row.function);
+        row.throttled = self.throttled.get(&row.function).copied();
+        row.duplicates_harmful = consumer.then(|| count(&self.harmful));
+        row.retries = consumer.then(|| count(&self.retries));
+        row.reordered = consumer.then(|| count(&self.reordered));
+    }
+}
+
+/// Functions whose `Throttles` metric was seen.
+fn metered(analysis: &Analysis) -> impl Iterator<Item = Sym> {
+    let facts = &analysis.facts;
+    let points = facts.metrics.iter();
+    points
+        .filter(|point| facts.text(point.name) == "Throttles")
+        .filter_map(|point| match point.dimensions[..] {
+            [(name, function)] if facts.text(name) == "FunctionName" => Some(function),
+            _ => None,
+        })
+}
+
+#[cfg(test)]
+mod tests;
