@@ -42,6 +42,7 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
         window,
         ..Analysis::default()
     };
+    analysis.coverage = figures::coverage::overall(&analysis);
     analysis.functions = figures::figures(&analysis);
     analysis.findings = triage::findings(&analysis, settings);
     analysis
