@@ -39,6 +39,7 @@ pub trait Detector {
 pub fn all() -> Vec<Box<dyn Detector>> {
     vec![
         Box::new(error::Errors),
+        Box::new(throttle::Throttling),
         Box::new(timeout::Timeouts),
         Box::new(out_of_memory::OutOfMemory),
         Box::new(incomplete::Incomplete),
