@@ -2,19 +2,32 @@
 //!
 //! [`Decoder::line`] looks at a log line once: the first byte picks the grammars worth trying.
 
+mod app_line;
 mod config;
+mod correlation;
+mod embedded;
+mod exception;
+mod extract;
+mod header;
 mod json;
 mod metric;
+mod needles;
 mod otlp_span;
+mod payload;
 mod place;
 mod platform_json;
 mod platform_text;
+mod produced;
+mod refusal;
 mod trace_header;
 mod words;
 mod xray;
 
 use thiserror::Error;
 
+use self::extract::Rules;
+use self::json::Json;
+use self::needles::Needles;
 pub use self::place::{Place, function_in, place};
 use crate::model::config::FunctionConfig;
 use crate::model::fact::{EventId, Fact, What};
@@ -44,12 +57,21 @@ pub struct SettingsError {
 /// Reads log lines by the grammars of Lambda, its runtimes and loggers, API Gateway and AppSync, and by the
 /// `[[extract]]` rules of the settings. Holds nothing of what it read.
 #[derive(Debug)]
-pub struct Decoder {}
+pub struct Decoder {
+    rules: Rules,
+    needles: Needles,
+}
 
 impl Decoder {
     /// Compiles the extraction rules; an error names the rule that is wrong.
-    pub fn new(_settings: &Settings) -> Result<Self, SettingsError> {
-        Ok(Self {})
+    pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
+        let needles = Needles::new().map_err(|error| SettingsError {
+            message: error.to_string(),
+        })?;
+        Ok(Self {
+            rules: Rules::compile(&settings.extract)?,
+            needles,
+        })
     }
 
     /// What a line says; `None` if it says nothing. `function` is the unqualified name of the function whose stream it
@@ -57,10 +79,10 @@ impl Decoder {
     pub fn line(
         &self,
         line: &LogLine<'_>,
-        _function: Option<&str>,
+        function: Option<&str>,
         symbols: &mut Symbols,
     ) -> Option<Fact> {
-        let what = what(line.message, symbols)?;
+        let what = self.what(line.message, function, symbols)?;
         let (event, order) = EventId::parse(line.event_id, line.timestamp, symbols);
         Some(Fact {
             at: line.timestamp,
@@ -69,14 +91,31 @@ impl Decoder {
             what,
         })
     }
-}
 
-fn what(message: &str, symbols: &mut Symbols) -> Option<What> {
-    if message.starts_with('{') {
-        let event = json::Json::parse(message)?;
-        return platform_json::decode(&event, symbols);
+    fn what(&self, message: &str, function: Option<&str>, symbols: &mut Symbols) -> Option<What> {
+        if let Some(what) = platform_text::decode(message, symbols) {
+            return Some(what);
+        }
+        // Most lines end here, looked at once and with nothing allocated.
+        let has_rules = self.rules.concern(function);
+        if !self.needles.found_in(message) && !has_rules {
+            return None;
+        }
+        let json = if message.trim_start().starts_with('{') {
+            Json::parse(message)
+        } else {
+            None
+        };
+        let fact = match &json {
+            Some(event) if platform_json::event_type(event).is_some() => {
+                return platform_json::decode(event, symbols);
+            }
+            Some(root) => app_line::decode_json(root, function, symbols),
+            None => app_line::decode_text(message, function, symbols),
+        };
+        let fact = app_line::with_rules(fact, message, function, &self.rules, symbols)?;
+        Some(What::App(Box::new(fact)))
     }
-    platform_text::decode(message, symbols)
 }
 
 /// Reads one X-Ray segment document or one span of `aws/spans`: the segment first, its subsegments behind it.

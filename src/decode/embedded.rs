@@ -1,0 +1,64 @@
+//! JSON inside text: where it stands, what it says.
+
+use super::json::Json;
+
+/// At most this many openings of one text are tried, so that broken JSON costs no more than a few looks at it.
+const TRIES: usize = 4;
+
+/// A text cut at its first JSON object or list of objects.
+#[derive(Debug, PartialEq)]
+pub(super) struct Cut<'a> {
+    pub(super) before: &'a str,
+    pub(super) json: Json<'a>,
+    pub(super) after: &'a str,
+}
+
+/// Finds the first object, or list of objects, in a text; `None` if there is none that can be read.
+pub(super) fn cut(text: &str) -> Option<Cut<'_>> {
+    memchr::memchr2_iter(b'{', b'[', text.as_bytes())
+        .filter(|&at| may_open(&text[at..]))
+        .take(TRIES)
+        .find_map(|at| {
+            let (json, length) = Json::parse_prefix(&text[at..])?;
+            Some(Cut {
+                before: &text[..at],
+                json,
+                after: &text[at + length..],
+            })
+        })
+}
+
+/// Whether a bracket opens an object or a list of objects; prose has brackets too.
+fn may_open(text: &str) -> bool {
+    let inside = text[1..].trim_start();
+    if text.starts_with('{') {
+        inside.starts_with(['"', '}'])
+    } else {
+        inside.starts_with('{')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_found_behind_prose_and_brackets() {
+        let cut = cut(r#"[INFO] got {order} as [3]: {"a": [1]} today"#).expect("it holds JSON");
+        assert_eq!(
+            (cut.before, cut.after),
+            ("[INFO] got {order} as [3]: ", " today")
+        );
+        assert!(cut.json.get("a").is_some());
+    }
+
+    #[test]
+    fn broken_json_is_given_up_soon() {
+        assert_eq!(
+            cut(r#"{"level":"INFO","message":"unterminated", "detail": {"id": "evt-"#),
+            None
+        );
+        assert_eq!(cut(&"{\"a\":".repeat(100_000)), None);
+        assert_eq!(cut("no json"), None);
+    }
+}

@@ -1,0 +1,353 @@
+//! `[[extract]]` rules of the settings: ids that a team logs in its own way.
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use regex::Regex;
+use serde_json::Value;
+use serde_json_path::JsonPath;
+
+use super::SettingsError;
+use super::embedded;
+use crate::model::fact::{AppFact, EventSource, Item};
+use crate::model::settings::ExtractRule;
+use crate::model::symbols::{Sym, Symbols};
+
+/// All rules, compiled.
+#[derive(Debug, Default)]
+pub(super) struct Rules(Vec<Rule>);
+
+#[derive(Debug)]
+struct Rule {
+    /// `None`: every function.
+    functions: Option<GlobSet>,
+    how: How,
+    dense: bool,
+}
+
+#[derive(Debug)]
+enum How {
+    Paths(Paths),
+    Pattern(Regex),
+}
+
+#[derive(Debug)]
+struct Paths {
+    event_id: Option<JsonPath>,
+    ordering_key: Option<JsonPath>,
+    sequence: Option<JsonPath>,
+    correlation_id: Option<JsonPath>,
+}
+
+/// What a rule found in a line; of each list, values at one place belong together.
+#[derive(Default)]
+struct Found {
+    event_ids: Vec<String>,
+    ordering_keys: Vec<String>,
+    sequences: Vec<String>,
+    correlation_ids: Vec<String>,
+}
+
+impl Rules {
+    /// Compiles the rules; an error says which key of which rule is wrong.
+    pub(super) fn compile(rules: &[ExtractRule]) -> Result<Self, SettingsError> {
+        let rules = rules.iter().enumerate();
+        rules
+            .map(|(at, rule)| {
+                Rule::compile(rule).map_err(|what| SettingsError {
+                    message: format!("[[extract]] rule {}: {what}", at + 1),
+                })
+            })
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// Whether any rule is for this function.
+    pub(super) fn concern(&self, function: Option<&str>) -> bool {
+        self.0.iter().any(|rule| rule.concerns(function))
+    }
+
+    /// Adds what the rules find in one line to its fact.
+    pub(super) fn apply(
+        &self,
+        message: &str,
+        function: Option<&str>,
+        fact: &mut AppFact,
+        symbols: &mut Symbols,
+    ) {
+        let mut documents = None;
+        for rule in self.0.iter().filter(|rule| rule.concerns(function)) {
+            let found = match &rule.how {
+                How::Pattern(pattern) => by_pattern(pattern, message),
+                How::Paths(paths) => {
+                    let documents = documents.get_or_insert_with(|| documents_of(message));
+                    documents
+                        .iter()
+                        .map(|document| paths.find(document))
+                        .find(|found| !found.is_empty())
+                }
+            };
+            if let Some(found) = found {
+                found.add_to(fact, rule.dense, symbols);
+            }
+        }
+    }
+}
+
+impl Rule {
+    fn compile(rule: &ExtractRule) -> Result<Self, String> {
+        let functions = if rule.functions.is_empty() {
+            None
+        } else {
+            Some(globs(&rule.functions)?)
+        };
+        let path = |key: &str, text: &Option<String>| {
+            let compiled = text.as_deref().map(JsonPath::parse).transpose();
+            compiled.map_err(|error| format!("`{key}` is no JSONPath: {error}"))
+        };
+        let how = if let Some(pattern) = &rule.pattern {
+            let pattern = Regex::new(pattern).map_err(|error| format!("`pattern`: {error}"))?;
+            let names = ["event_id", "ordering_key", "sequence", "correlation_id"];
+            if !pattern
+                .capture_names()
+                .flatten()
+                .any(|name| names.contains(&name))
+            {
+                return Err(format!(
+                    "`pattern` has none of the groups {}",
+                    names.join(", ")
+                ));
+            }
+            How::Pattern(pattern)
+        } else {
+            let paths = Paths {
+                event_id: path("event_id", &rule.event_id)?,
+                ordering_key: path("ordering_key", &rule.ordering_key)?,
+                sequence: path("sequence", &rule.sequence)?,
+                correlation_id: path("correlation_id", &rule.correlation_id)?,
+            };
+            if paths.event_id.is_none() && paths.correlation_id.is_none() {
+                return Err("it needs `event_id`, `correlation_id` or `pattern`".into());
+            }
+            How::Paths(paths)
+        };
+        Ok(Self {
+            functions,
+            how,
+            dense: rule.dense,
+        })
+    }
+
+    fn concerns(&self, function: Option<&str>) -> bool {
+        match (&self.functions, function) {
+            (None, _) => true,
+            (Some(globs), Some(function)) => globs.is_match(function),
+            (Some(_), None) => false,
+        }
+    }
+}
+
+fn globs(patterns: &[String]) -> Result<GlobSet, String> {
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        set.add(Glob::new(pattern).map_err(|error| format!("`functions`: {error}"))?);
+    }
+    set.build().map_err(|error| format!("`functions`: {error}"))
+}
+
+/// The JSON of a line: the whole line; what its `message` holds, as an object or as text; what stands in its prose.
+fn documents_of(message: &str) -> Vec<Value> {
+    let mut documents = Vec::new();
+    match serde_json::from_str::<Value>(message.trim()) {
+        Ok(whole) => {
+            let inner = match whole.get("message") {
+                Some(Value::String(text)) => in_prose(text),
+                Some(object @ Value::Object(_)) => Some(object.clone()),
+                _ => None,
+            };
+            documents.push(whole);
+            documents.extend(inner);
+        }
+        Err(_) => documents.extend(in_prose(message)),
+    }
+    documents
+}
+
+fn in_prose(text: &str) -> Option<Value> {
+    let cut = embedded::cut(text)?;
+    let from = cut.before.len();
+    serde_json::from_str(&text[from..text.len() - cut.after.len()]).ok()
+}
+
+impl Paths {
+    fn find(&self, document: &Value) -> Found {
+        let all = |path: &Option<JsonPath>| -> Vec<String> {
+            let Some(path) = path else {
+                return Vec::new();
+            };
+            path.query(document)
+                .iter()
+                .filter_map(|value| scalar(value))
+                .collect()
+        };
+        Found {
+            event_ids: all(&self.event_id),
+            ordering_keys: all(&self.ordering_key),
+            sequences: all(&self.sequence),
+            correlation_ids: all(&self.correlation_id),
+        }
+    }
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn by_pattern(pattern: &Regex, message: &str) -> Option<Found> {
+    let groups = pattern.captures(message)?;
+    let group = |name: &str| -> Vec<String> {
+        let text = groups.name(name).map(|found| found.as_str().to_owned());
+        text.filter(|text| !text.is_empty()).into_iter().collect()
+    };
+    Some(Found {
+        event_ids: group("event_id"),
+        ordering_keys: group("ordering_key"),
+        sequences: group("sequence"),
+        correlation_ids: group("correlation_id"),
+    })
+}
+
+impl Found {
+    fn is_empty(&self) -> bool {
+        self.event_ids.is_empty() && self.correlation_ids.is_empty()
+    }
+
+    fn add_to(self, fact: &mut AppFact, dense: bool, symbols: &mut Symbols) {
+        // A key or sequence that stands once holds for all items of the line.
+        fn at(values: &[String], place: usize, symbols: &mut Symbols) -> Option<Sym> {
+            let value = values.get(place).or(if values.len() == 1 {
+                values.first()
+            } else {
+                None
+            })?;
+            Some(symbols.intern(value))
+        }
+        for (place, id) in self.event_ids.iter().enumerate() {
+            let index = u16::try_from(place).unwrap_or(u16::MAX);
+            let sequence = at(&self.sequences, place, symbols);
+            fact.items.push(Item {
+                order_key: at(&self.ordering_keys, place, symbols),
+                sequence,
+                dense: dense && sequence.is_some(),
+                ..Item::new(EventSource::Configured, symbols.intern(id), index)
+            });
+        }
+        for id in &self.correlation_ids {
+            let pair = (symbols.intern("correlation_id"), symbols.intern(id));
+            if !fact.correlation.contains(&pair) {
+                fact.correlation.push(pair);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(text: &str) -> ExtractRule {
+        toml::from_str(text).expect("valid settings")
+    }
+
+    fn read(text: &str, message: &str, function: &str) -> (AppFact, Symbols) {
+        let rules = Rules::compile(&[rule(text)]).expect("valid rule");
+        let (mut fact, mut symbols) = (AppFact::default(), Symbols::default());
+        rules.apply(message, Some(function), &mut fact, &mut symbols);
+        (fact, symbols)
+    }
+
+    const PATHS: &str = "functions = ['ledger-*']\nevent_id = '$.detail.id'\nordering_key = '$.detail.accountId'\n\
+                         sequence = '$.detail.version'\ndense = true\ncorrelation_id = \"$.headers['x-flow']\"";
+
+    #[test]
+    fn paths_look_into_the_line_its_message_and_its_prose() {
+        let event = r#"{"detail":{"id":"evt-1","accountId":"acc-19","version":7},"headers":{"x-flow":"f1"}}"#;
+        let text = serde_json::to_string(event).expect("a string");
+        for message in [
+            event.to_owned(),
+            format!(r#"{{"level":"INFO","message":{event}}}"#),
+            format!(r#"{{"level":"INFO","message":{text}}}"#),
+            format!("[INFO]\t2026-11-20T10:00:01.246Z\tid\tReceived event: {event}\n"),
+        ] {
+            let (fact, symbols) = read(PATHS, &message, "ledger-post");
+            let item = fact.items.first().unwrap_or_else(|| panic!("{message}"));
+            let text = |sym: Option<Sym>| sym.map(|sym| symbols.get(sym));
+            assert_eq!(
+                (item.source, symbols.get(item.identity)),
+                (EventSource::Configured, "evt-1")
+            );
+            assert_eq!(
+                (text(item.order_key), text(item.sequence)),
+                (Some("acc-19"), Some("7"))
+            );
+            assert!(item.dense);
+            assert_eq!(symbols.get(fact.correlation[0].1), "f1");
+        }
+        assert!(
+            read(PATHS, event, "orders").0.is_empty(),
+            "the rule is for other functions"
+        );
+    }
+
+    #[test]
+    fn a_batch_gives_each_item_its_own_key() {
+        let rule = "event_id = '$.items[*].id'\nordering_key = '$.items[*].key'";
+        let (fact, symbols) = read(
+            rule,
+            r#"{"items":[{"id":"a","key":"x"},{"id":"b","key":"y"}]}"#,
+            "f",
+        );
+        let items: Vec<_> = fact
+            .items
+            .iter()
+            .map(|item| {
+                (
+                    item.index,
+                    symbols.get(item.identity),
+                    item.order_key.map(|sym| symbols.get(sym)),
+                )
+            })
+            .collect();
+        assert_eq!(items, [(0, "a", Some("x")), (1, "b", Some("y"))]);
+    }
+
+    #[test]
+    fn named_groups_read_plain_text() {
+        let rule =
+            r"pattern = 'msg=(?P<event_id>\S+) acct=(?P<ordering_key>\S+) v=(?P<sequence>\d+)'";
+        let (fact, symbols) = read(rule, "handled msg=m-1 acct=a-2 v=3 ok", "f");
+        let item = &fact.items[0];
+        assert_eq!(symbols.get(item.identity), "m-1");
+        assert_eq!(item.sequence.map(|sym| symbols.get(sym)), Some("3"));
+        assert!(!item.dense);
+    }
+
+    #[test]
+    fn a_rule_that_cannot_work_is_named() {
+        for (text, part) in [
+            ("event_id = 'detail.id'", "rule 1: `event_id`"),
+            ("pattern = '('", "rule 1: `pattern`"),
+            ("pattern = 'x'", "none of the groups"),
+            (
+                "functions = ['a[']\nevent_id = '$.id'",
+                "rule 1: `functions`",
+            ),
+            ("ordering_key = '$.id'", "it needs `event_id`"),
+        ] {
+            let error = Rules::compile(&[rule(text)]).expect_err(text);
+            assert!(error.message.contains(part), "{}", error.message);
+        }
+    }
+}

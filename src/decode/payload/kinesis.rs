@@ -1,0 +1,32 @@
+//! Kinesis: identity is `shard:sequence`; order holds within a shard.
+
+use super::{body, seconds, source_name};
+use crate::decode::json::Json;
+use crate::model::fact::{EventSource, Item};
+use crate::model::symbols::Symbols;
+
+/// Reads one record.
+pub(super) fn item(record: &Json<'_>, symbols: &mut Symbols) -> Option<Item> {
+    let kinesis = record.first_of(&["kinesis", "Kinesis"])?;
+    let sequence = kinesis
+        .first_of(&["sequenceNumber", "SequenceNumber"])?
+        .digits_or_text()?;
+    let event_id = record
+        .first_of(&["eventID", "eventId", "EventId"])
+        .and_then(Json::text);
+    let shard = event_id.and_then(|id| Some(id.split_once(':')?.0));
+    let identity = symbols.intern(event_id.unwrap_or(&sequence));
+    Some(Item {
+        resource: source_name(record, symbols),
+        sent_at: kinesis
+            .first_of(&["approximateArrivalTimestamp", "ApproximateArrivalTimestamp"])
+            .and_then(seconds),
+        order_key: shard.map(|shard| symbols.intern(shard)),
+        sequence: Some(symbols.intern(&sequence)),
+        body: kinesis
+            .first_of(&["data", "Data"])
+            .and_then(Json::text)
+            .and_then(body::hash_base64),
+        ..Item::new(EventSource::Kinesis, identity, 0)
+    })
+}

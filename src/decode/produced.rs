@@ -1,0 +1,437 @@
+//! Ids that a send returned, as senders log them: in JSON or as `key=value`.
+
+use super::json::Json;
+use crate::model::fact::{Produced, ProducedKind};
+use crate::model::ids::RequestId;
+use crate::model::symbols::{Sym, Symbols};
+
+/// Whether a line speaks of sending or of working on what came in. Both name ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    Sent,
+    Received,
+    Unsaid,
+}
+
+/// Reads the direction out of the words of a message; who says both sent something on.
+pub(super) fn direction(text: &str) -> Direction {
+    const SENT: [&str; 24] = [
+        "sent",
+        "send",
+        "sending",
+        "published",
+        "publish",
+        "publishing",
+        "queued",
+        "enqueued",
+        "enqueue",
+        "put",
+        "putting",
+        "emitted",
+        "emit",
+        "produced",
+        "dispatched",
+        "forwarded",
+        "invoked",
+        "invoking",
+        "invoke",
+        "wrote",
+        "submitted",
+        "triggered",
+        "started",
+        "called",
+    ];
+    const RECEIVED: [&str; 10] = [
+        "receiv",
+        "process",
+        "handl",
+        "consum",
+        "delet",
+        "fail",
+        "skip",
+        "duplicate",
+        "already",
+        "got",
+    ];
+    let mut direction = Direction::Unsaid;
+    for word in text.split(|c: char| !c.is_ascii_alphabetic()).take(60) {
+        if SENT.iter().any(|sent| word.eq_ignore_ascii_case(sent)) {
+            return Direction::Sent;
+        }
+        let starts = |stem: &&str| {
+            word.get(..stem.len())
+                .is_some_and(|head| head.eq_ignore_ascii_case(stem))
+        };
+        if RECEIVED.iter().any(|stem| starts(&stem)) {
+            direction = Direction::Received;
+        }
+    }
+    direction
+}
+
+/// What the line around an id says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Context {
+    pub(super) direction: Direction,
+    /// Where the message says it was sent to.
+    pub(super) target: Option<Sym>,
+    /// The line's own request id, which nothing returned.
+    pub(super) own: Option<RequestId>,
+}
+
+/// Adds the ids in one object, not below it. Keys in the case of the AWS APIs are responses unless the line speaks of
+/// receiving; in another case they count only where it speaks of sending.
+pub(super) fn in_object(
+    object: &Json<'_>,
+    context: Context,
+    symbols: &mut Symbols,
+    found: &mut Vec<Produced>,
+) {
+    // What was received, or asked for by polling, has these.
+    const RECEIVED: [&str; 5] = [
+        "ReceiptHandle",
+        "receiptHandle",
+        "eventSource",
+        "TopicArn",
+        "Body",
+    ];
+    if RECEIVED.iter().any(|key| object.get(key).is_some()) {
+        return;
+    }
+    let answers =
+        object.get("MD5OfMessageBody").is_some() || object.get("ResponseMetadata").is_some();
+    let as_response = answers || context.direction != Direction::Received;
+    let as_sent = context.direction == Direction::Sent;
+    let target = target_of(object, symbols).or(context.target);
+    let mut add = |kind, id: &str, symbols: &mut Symbols| {
+        let id = symbols.intern(id);
+        if !found
+            .iter()
+            .any(|known| known.kind == kind && known.id == id)
+        {
+            found.push(Produced { kind, id, target });
+        }
+    };
+    let text = |keys: &[&str], allowed: bool| {
+        object
+            .first_of(keys)
+            .filter(|_| allowed)
+            .and_then(Json::text)
+    };
+    let message =
+        text(&["MessageId"], as_response).or_else(|| text(&["messageId", "message_id"], as_sent));
+    if let Some(id) = message {
+        add(ProducedKind::Message, id, symbols);
+    }
+    if let Some(id) =
+        text(&["EventId"], as_response).or_else(|| text(&["eventId", "event_id"], as_sent))
+    {
+        add(ProducedKind::Event, id, symbols);
+    }
+    let shard = object
+        .first_of(&["ShardId", "shardId", "shard_id"])
+        .and_then(Json::text);
+    let sequence = text(&["SequenceNumber"], as_response)
+        .or_else(|| text(&["sequenceNumber", "sequence_number"], as_sent));
+    if let (Some(shard), Some(sequence)) = (shard, sequence) {
+        add(
+            ProducedKind::Record,
+            &format!("{shard}:{sequence}"),
+            symbols,
+        );
+    }
+    if let Some(id) = invocation_id(object, as_sent).filter(|id| is_foreign(id, context.own)) {
+        add(ProducedKind::Invocation, id, symbols);
+    }
+}
+
+/// The callee's request id: under a name of its own, in the answer of Invoke, or as any request id where the line speaks of
+/// sending.
+fn invocation_id<'a>(object: &'a Json<'_>, as_sent: bool) -> Option<&'a str> {
+    const NAMES: [&str; 5] = [
+        "lambdaRequestId",
+        "lambda_request_id",
+        "invokedRequestId",
+        "invoked_request_id",
+        "invocationId",
+    ];
+    if let Some(id) = object.first_of(&NAMES).and_then(Json::text) {
+        return Some(id);
+    }
+    let is_answer = object.get("ExecutedVersion").is_some()
+        || (object.get("StatusCode").is_some() && object.get("Payload").is_some());
+    let metadata = object.first_of(&["ResponseMetadata", "$metadata"]);
+    if let (true, Some(metadata)) = (is_answer, metadata) {
+        return metadata.first_of(&["RequestId", "requestId"])?.text();
+    }
+    let names_function = super::place::function_of(object).is_some();
+    (as_sent && names_function)
+        .then(|| {
+            object
+                .first_of(&["requestId", "RequestId", "request_id"])?
+                .text()
+        })
+        .flatten()
+}
+
+fn is_foreign(id: &str, own: Option<RequestId>) -> bool {
+    RequestId::parse(id).is_some_and(|id| Some(id) != own)
+}
+
+fn target_of(object: &Json<'_>, symbols: &mut Symbols) -> Option<Sym> {
+    const KEYS: [&str; 14] = [
+        "QueueUrl",
+        "queueUrl",
+        "queue_url",
+        "queue",
+        "TopicArn",
+        "topicArn",
+        "topic_arn",
+        "topic",
+        "StreamName",
+        "streamName",
+        "stream",
+        "functionName",
+        "FunctionName",
+        "target",
+    ];
+    let text = object.first_of(&KEYS)?.text()?;
+    let name = match text.rsplit_once('/') {
+        Some((_, name)) if text.starts_with("http") => name,
+        _ => super::place::resource_name(text),
+    };
+    Some(symbols.intern(name))
+}
+
+/// Adds the ids in prose: `MessageId=…`, `messageId: …`, `lambdaRequestId=… functionName=…`.
+pub(super) fn in_text(
+    text: &str,
+    context: Context,
+    symbols: &mut Symbols,
+    found: &mut Vec<Produced>,
+) {
+    if context.direction == Direction::Received {
+        return;
+    }
+    let pairs: Vec<(&str, &str)> = pairs(text).take(16).collect();
+    let value = |names: &[&str]| {
+        pairs
+            .iter()
+            .find(|(key, _)| names.iter().any(|name| name.eq_ignore_ascii_case(key)))
+            .map(|(_, value)| *value)
+    };
+    let target = value(&[
+        "functionName",
+        "queue",
+        "queueUrl",
+        "topic",
+        "stream",
+        "streamName",
+    ])
+    .map(|name| symbols.intern(name.rsplit('/').next().unwrap_or(name)))
+    .or(context.target);
+    let mut add = |kind, id: Option<String>| {
+        if let Some(id) = id {
+            found.push(Produced {
+                kind,
+                id: symbols.intern(&id),
+                target,
+            });
+        }
+    };
+    let is_id = |id: &&str| id.len() >= 8;
+    add(
+        ProducedKind::Message,
+        value(&["MessageId", "message_id"])
+            .filter(is_id)
+            .map(str::to_owned),
+    );
+    add(
+        ProducedKind::Event,
+        value(&["EventId", "event_id"])
+            .filter(is_id)
+            .map(str::to_owned),
+    );
+    let shard = value(&["ShardId", "shard_id"]);
+    let sequence = value(&["SequenceNumber", "sequence_number"]);
+    add(
+        ProducedKind::Record,
+        shard
+            .zip(sequence)
+            .map(|(shard, sequence)| format!("{shard}:{sequence}")),
+    );
+    let callee = value(&[
+        "lambdaRequestId",
+        "lambda_request_id",
+        "invokedRequestId",
+        "invocationId",
+    ])
+    .or_else(|| {
+        let names_function = value(&["functionName", "function"]).is_some();
+        value(&["requestId", "request_id"]).filter(|_| names_function)
+    });
+    add(
+        ProducedKind::Invocation,
+        callee
+            .filter(|id| is_foreign(id, context.own))
+            .map(str::to_owned),
+    );
+}
+
+/// `key=value` and `key: value` pairs of a text.
+pub(super) fn pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.match_indices(['=', ':']).filter_map(|(at, mark)| {
+        let before = &text[..at];
+        let start = before
+            .rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')))
+            .map_or(0, |at| at + 1);
+        let key = before.get(start..)?;
+        let after = &text[at + 1..];
+        let after = if mark == ":" {
+            after.strip_prefix(' ')?
+        } else {
+            after
+        };
+        let value = after.trim_start_matches(['"', '\'']);
+        let end = value
+            .find(|c: char| {
+                c.is_ascii_whitespace() || matches!(c, ',' | ';' | '"' | '\'' | ')' | '}')
+            })
+            .unwrap_or(value.len());
+        (!key.is_empty() && end > 0).then(|| (key, value[..end].trim_end_matches('.')))
+    })
+}
+
+/// Where a message says something was sent: `sent to orders`, `invoked stock-service`, `queued notify`.
+pub(super) fn target_in(text: &str) -> Option<&str> {
+    let mut words = text.split_ascii_whitespace().take(12);
+    while let Some(word) = words.next() {
+        let leads = matches!(
+            word,
+            "to" | "invoked" | "Invoked" | "invoking" | "queued" | "queue" | "topic" | "function"
+        );
+        if leads {
+            let name = words
+                .next()?
+                .trim_matches(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_')));
+            return (!name.is_empty()).then_some(name);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "4ebf7624-8477-4865-9709-6387616b076e";
+
+    fn read(text: &str, json: &str) -> Vec<(ProducedKind, String, Option<String>)> {
+        let mut symbols = Symbols::default();
+        let context = Context {
+            direction: direction(text),
+            target: target_in(text).map(|name| symbols.intern(name)),
+            own: RequestId::parse("2b8a9881-6c0d-43ef-b94a-617c17c62c1e"),
+        };
+        let mut found = Vec::new();
+        if json.is_empty() {
+            in_text(text, context, &mut symbols, &mut found);
+        } else {
+            let json = Json::parse(json).expect("valid");
+            in_object(&json, context, &mut symbols, &mut found);
+        }
+        let shown = |sym: Sym| symbols.get(sym).to_owned();
+        found
+            .iter()
+            .map(|one| (one.kind, shown(one.id), one.target.map(shown)))
+            .collect()
+    }
+
+    fn one(
+        kind: ProducedKind,
+        id: &str,
+        target: Option<&str>,
+    ) -> Vec<(ProducedKind, String, Option<String>)> {
+        vec![(kind, id.to_owned(), target.map(str::to_owned))]
+    }
+
+    #[test]
+    fn answers_of_sends_are_read_with_their_target() {
+        let message = format!(r#"{{"MessageId":"{ID}"}}"#);
+        assert_eq!(
+            read("sent to chain-orders", &message),
+            one(ProducedKind::Message, ID, Some("chain-orders"))
+        );
+        assert_eq!(read("", &message), one(ProducedKind::Message, ID, None));
+        assert_eq!(
+            read(
+                "record put",
+                r#"{"SequenceNumber":"4966","ShardId":"shardId-0"}"#
+            ),
+            one(ProducedKind::Record, "shardId-0:4966", None)
+        );
+        assert_eq!(
+            read("put event", &format!(r#"{{"EventId":"{ID}"}}"#)),
+            one(ProducedKind::Event, ID, None)
+        );
+        assert_eq!(
+            read(
+                "invoked it",
+                &format!(r#"{{"lambdaRequestId":"{ID}","functionName":"chain-rate"}}"#)
+            ),
+            one(ProducedKind::Invocation, ID, Some("chain-rate"))
+        );
+        assert_eq!(
+            read(
+                "",
+                &format!(
+                    r#"{{"StatusCode":202,"Payload":"","ExecutedVersion":"1","ResponseMetadata":{{"RequestId":"{ID}"}}}}"#
+                )
+            ),
+            one(ProducedKind::Invocation, ID, None)
+        );
+    }
+
+    #[test]
+    fn prose_names_ids_by_key() {
+        assert_eq!(
+            read(
+                &format!("invoked stock-service lambdaRequestId={ID} functionName=stock-service"),
+                ""
+            ),
+            one(ProducedKind::Invocation, ID, Some("stock-service"))
+        );
+        assert_eq!(
+            read(&format!("published to done-topic MessageId: {ID}."), ""),
+            one(ProducedKind::Message, ID, Some("done-topic"))
+        );
+        assert_eq!(read("sent to orders, see 4ebf7624", ""), []);
+    }
+
+    #[test]
+    fn what_was_received_was_not_produced() {
+        let own_case = format!(r#"{{"messageId":"{ID}"}}"#);
+        assert_eq!(read("processing record", &own_case), []);
+        assert_eq!(
+            read("sent", &own_case),
+            one(ProducedKind::Message, ID, None)
+        );
+        assert_eq!(
+            read("processing", &format!(r#"{{"MessageId":"{ID}"}}"#)),
+            []
+        );
+        assert_eq!(
+            read(
+                "",
+                &format!(r#"{{"MessageId":"{ID}","ReceiptHandle":"x"}}"#)
+            ),
+            []
+        );
+        let own = r#"{"lambdaRequestId":"2b8a9881-6c0d-43ef-b94a-617c17c62c1e"}"#;
+        assert_eq!(
+            read("invoked", own),
+            [],
+            "the line's own request id came from no call"
+        );
+    }
+}

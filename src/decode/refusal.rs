@@ -1,0 +1,222 @@
+//! Refused calls: throttling exceptions of the SDKs, HTTP 429, and what was called.
+
+mod target;
+
+use super::json::Json;
+use crate::model::fact::Refusal;
+use crate::model::ids::RequestId;
+use crate::model::symbols::Symbols;
+
+/// Error codes by which services refuse for load. `TransactionInProgressException` is a conflict, and
+/// `LimitExceededException` a quota unless it speaks of a rate: neither is among them.
+const CODES: [&str; 16] = [
+    "TooManyRequestsException",
+    "TooManyRequests",
+    "ThrottlingException",
+    "ThrottledException",
+    "Throttled",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "ProvisionedThroughputExceededException",
+    "ProvisionedThroughputExceeded",
+    "RequestLimitExceeded",
+    "BandwidthLimitExceeded",
+    "SlowDown",
+    "PriorRequestNotComplete",
+    "EC2ThrottledException",
+    "RequestRateTooLarge",
+    "TooManyRequestsFault",
+];
+
+/// `Throttling` is a code of several services and a word of prose: these say which.
+const PHRASES: [&str; 12] = [
+    "ate exceeded",
+    "ate Exceeded",
+    "reduce your request rate",
+    "Too Many Requests",
+    "status code 429",
+    "StatusCode: 429",
+    "Status Code: 429",
+    "HTTP 429",
+    "(Throttling)",
+    "Throttling: ",
+    "Code: Throttling",
+    "exceeds the current capacity",
+];
+
+/// Reasons that Lambda and DynamoDB give, by how they end.
+const REASON_ENDS: [&str; 5] = [
+    "LimitExceeded",
+    "RateExceeded",
+    "ThroughputExceeded",
+    "MaxOnDemandThroughputExceeded",
+    "RateLimitExceeded",
+];
+
+/// What a line says of a refused call, gathered from its text and its JSON.
+#[derive(Debug, Default)]
+pub(super) struct Refusing {
+    code: Option<String>,
+    target: target::Target,
+    reason: Option<String>,
+    request_id: Option<String>,
+    attempts: Option<u16>,
+}
+
+impl Refusing {
+    /// Takes in prose: a message, or a text field of an error.
+    pub(super) fn text(&mut self, text: &str) {
+        if self.code.is_none() {
+            self.code = code_in(text);
+        }
+        if self.reason.is_none() {
+            self.reason = words(text).find(|word| is_reason(word)).map(str::to_owned);
+        }
+        if self.attempts.is_none() {
+            self.attempts = attempts_in(text);
+        }
+        if self.request_id.is_none() {
+            self.request_id = request_id_in(text);
+        }
+        self.target.text(text);
+    }
+
+    /// Takes in one object of the line, not what lies below it.
+    pub(super) fn object(&mut self, object: &Json<'_>, own_function: Option<&str>) {
+        for (key, value) in object.entries() {
+            match (key.as_ref(), value) {
+                ("httpStatusCode" | "HTTPStatusCode", value) if value.number() == Some(429.0) => {
+                    self.code.get_or_insert_with(|| "429".into());
+                }
+                ("requestId" | "RequestId" | "awsRequestId" | "aws_request_id", value)
+                    if is_metadata(object) =>
+                {
+                    self.request_id = self
+                        .request_id
+                        .take()
+                        .or_else(|| Some(value.text()?.into()));
+                }
+                ("attempts", value) if is_metadata(object) => self.attempts = whole(value),
+                ("RetryAttempts", value) if is_metadata(object) => {
+                    self.attempts = whole(value).map(|retries| retries.saturating_add(1));
+                }
+                ("Reason" | "reason", Json::Text(text)) if is_reason(text) => {
+                    self.reason.get_or_insert_with(|| text.to_string());
+                }
+                (
+                    "code" | "Code" | "name" | "__type" | "errorCode" | "error_code",
+                    Json::Text(text),
+                ) if text == "Throttling" => {
+                    self.code.get_or_insert_with(|| text.to_string());
+                }
+                (_, Json::Text(text)) => {
+                    if self.code.is_none() {
+                        self.code = code_in(text);
+                    }
+                    if self.attempts.is_none() {
+                        self.attempts = attempts_in(text);
+                    }
+                    if self.request_id.is_none() {
+                        self.request_id = request_id_in(text);
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.target.object(object, own_function);
+    }
+
+    /// HTTP status 429 under a plain key, which counts only inside an error.
+    pub(super) fn error_object(&mut self, error: &Json<'_>) {
+        let status = error.first_of(&["statusCode", "status", "status_code", "StatusCode"]);
+        if status.and_then(Json::number) == Some(429.0) {
+            self.code.get_or_insert_with(|| "429".into());
+        }
+    }
+
+    /// The refusal; `None` if nothing said that a call was refused. The invocation's own request id is not the call's.
+    pub(super) fn finish(self, own: Option<RequestId>, symbols: &mut Symbols) -> Option<Refusal> {
+        let code = self.code?;
+        let resource = self.target.resource(&code, self.reason.as_deref());
+        let request_id = self
+            .request_id
+            .filter(|id| own.is_none() || RequestId::parse(id) != own);
+        Some(Refusal {
+            resource: resource.map(|text| symbols.intern(&text)),
+            reason: self.reason.map(|text| symbols.intern(&text)),
+            aws_request_id: request_id.map(|text| symbols.intern(&text)),
+            attempts: self.attempts.unwrap_or(1).max(1),
+        })
+    }
+}
+
+/// `$metadata` of the JavaScript SDK, `ResponseMetadata` of the Python SDK: told by their status.
+fn is_metadata(object: &Json<'_>) -> bool {
+    object
+        .first_of(&["httpStatusCode", "HTTPStatusCode"])
+        .is_some()
+}
+
+fn whole(value: &Json<'_>) -> Option<u16> {
+    let number = value.number()?;
+    (0.0..=f64::from(u16::MAX))
+        .contains(&number)
+        .then_some(number as u16)
+}
+
+/// The code in a text, as a word of its own or behind a namespace.
+fn code_in(text: &str) -> Option<String> {
+    let word = words(text).find(|word| CODES.contains(word));
+    let phrase = || PHRASES.iter().copied().find(|phrase| text.contains(phrase));
+    word.or_else(phrase).map(str::to_owned)
+}
+
+/// Runs of letters and digits.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+}
+
+fn is_reason(word: &str) -> bool {
+    !CODES.contains(&word)
+        && word.len() > "LimitExceeded".len()
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && REASON_ENDS.iter().any(|end| word.ends_with(end))
+}
+
+/// `(reached max retries: 4)`: the first try and four more. `maximum number of attempts, 3`: three in all.
+fn attempts_in(text: &str) -> Option<u16> {
+    let number_after = |lead: &str| -> Option<u16> {
+        let rest = text.split_once(lead)?.1;
+        let end = rest
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(rest.len());
+        rest[..end].parse().ok()
+    };
+    number_after("reached max retries: ")
+        .map(|retries| retries.saturating_add(1))
+        .or_else(|| number_after("maximum number of attempts, "))
+}
+
+/// `awsRequestId=…`, `Request ID: …`, `RequestID: …`, `request id: …`: the refused call's own.
+fn request_id_in(text: &str) -> Option<String> {
+    const LEADS: [&str; 8] = [
+        "awsRequestId=",
+        "aws_request_id=",
+        "Request ID: ",
+        "RequestID: ",
+        "RequestId: ",
+        "request id: ",
+        "requestId=",
+        "x-amzn-RequestId: ",
+    ];
+    LEADS.iter().find_map(|lead| {
+        let rest = text.split_once(lead)?.1;
+        let id = rest
+            .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
+            .next()?;
+        (id.len() >= 16).then(|| id.to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests;

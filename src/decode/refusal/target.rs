@@ -1,0 +1,263 @@
+//! What a refused call was made to, in the words of the report: `lambda:NAME`, `dynamodb:TABLE`, `kinesis:STREAM`, or the
+//! service alone.
+
+use crate::decode::json::Json;
+use crate::decode::place::{arn_service, function_name, resource_name};
+
+/// The best of what text and JSON say.
+#[derive(Debug, Default)]
+pub(super) struct Target {
+    /// Service and name, from a field made for it or an ARN.
+    named: Option<(&'static str, String)>,
+    /// Service by operation or exception class.
+    service: Option<&'static str>,
+    /// A name in prose, of a kind that prose may say.
+    mentioned: Option<(Option<&'static str>, String)>,
+}
+
+/// Fields that name what was called, with its service.
+const FIELDS: [(&str, &str); 18] = [
+    ("functionName", "lambda"),
+    ("FunctionName", "lambda"),
+    ("functionArn", "lambda"),
+    ("FunctionArn", "lambda"),
+    ("tableName", "dynamodb"),
+    ("TableName", "dynamodb"),
+    ("table_name", "dynamodb"),
+    ("table", "dynamodb"),
+    ("streamName", "kinesis"),
+    ("StreamName", "kinesis"),
+    ("stream_name", "kinesis"),
+    ("QueueUrl", "sqs"),
+    ("queueUrl", "sqs"),
+    ("queue_url", "sqs"),
+    ("TopicArn", "sns"),
+    ("topicArn", "sns"),
+    ("bucket", "s3"),
+    ("Bucket", "s3"),
+];
+
+/// Operations by service.
+const OPERATIONS: [(&str, &str); 26] = [
+    ("Invoke", "lambda"),
+    ("InvokeFunction", "lambda"),
+    ("InvokeAsync", "lambda"),
+    ("PutItem", "dynamodb"),
+    ("GetItem", "dynamodb"),
+    ("UpdateItem", "dynamodb"),
+    ("DeleteItem", "dynamodb"),
+    ("Query", "dynamodb"),
+    ("Scan", "dynamodb"),
+    ("BatchGetItem", "dynamodb"),
+    ("BatchWriteItem", "dynamodb"),
+    ("TransactWriteItems", "dynamodb"),
+    ("TransactGetItems", "dynamodb"),
+    ("PutRecord", "kinesis"),
+    ("PutRecords", "kinesis"),
+    ("GetRecords", "kinesis"),
+    ("SendMessage", "sqs"),
+    ("SendMessageBatch", "sqs"),
+    ("Publish", "sns"),
+    ("PutEvents", "events"),
+    ("PutObject", "s3"),
+    ("GetObject", "s3"),
+    ("StartExecution", "states"),
+    ("GetParameter", "ssm"),
+    ("GetSecretValue", "secretsmanager"),
+    ("Decrypt", "kms"),
+];
+
+/// Services as SDKs write them in class names and messages.
+const SERVICES: [(&str, &str); 14] = [
+    ("AWSLambda", "lambda"),
+    ("lambda", "lambda"),
+    ("Lambda", "lambda"),
+    ("DynamoDb", "dynamodb"),
+    ("DynamoDB", "dynamodb"),
+    ("dynamodb", "dynamodb"),
+    ("dynamodbv2", "dynamodb"),
+    ("AmazonDynamoDBv2", "dynamodb"),
+    ("Kinesis", "kinesis"),
+    ("kinesis", "kinesis"),
+    ("AmazonKinesis", "kinesis"),
+    ("SQS", "sqs"),
+    ("sqs", "sqs"),
+    ("KMS", "kms"),
+];
+
+impl Target {
+    /// Looks through one object: fields made for the name, and ARNs. The function's own name is not what it called.
+    pub(super) fn object(&mut self, object: &Json<'_>, own_function: Option<&str>) {
+        for (key, value) in object.entries() {
+            let Some(text) = value.text() else {
+                continue;
+            };
+            if let Some((_, service)) = FIELDS.iter().find(|(field, _)| field == key) {
+                self.name(service, text, own_function);
+            } else if text.starts_with("arn:") && !is_own_arn(key) {
+                self.arn(text, own_function);
+            }
+        }
+    }
+
+    fn name(&mut self, service: &'static str, text: &str, own_function: Option<&str>) {
+        let name = match service {
+            "lambda" => function_name(text),
+            "sqs" => text.rsplit('/').next().unwrap_or(text),
+            _ => resource_name(text),
+        };
+        if self.named.is_none() && !(service == "lambda" && own_function == Some(name)) {
+            self.named = Some((service, name.to_owned()));
+        }
+    }
+
+    fn arn(&mut self, arn: &str, own_function: Option<&str>) {
+        let service = arn_service(arn).and_then(|service| {
+            let known = [
+                "lambda", "dynamodb", "kinesis", "sqs", "sns", "s3", "states", "kms",
+            ];
+            known.into_iter().find(|known| *known == service)
+        });
+        if let Some(service) = service {
+            self.name(service, arn, own_function);
+        }
+    }
+
+    /// Looks through prose: ARNs, `Invoke of NAME`, `table NAME`, `PutItem on NAME failed`, `(Service: AWSLambda; …)`.
+    pub(super) fn text(&mut self, text: &str) {
+        if self.named.is_none()
+            && let Some(at) = text.find("arn:aws")
+        {
+            let end = text[at..]
+                .find([' ', '"', '\'', ',', ')'])
+                .unwrap_or(text.len() - at);
+            self.arn(text[at..at + end].trim_end_matches(['.', ':']), None);
+        }
+        let words: Vec<&str> = text.split_ascii_whitespace().take(60).map(bare).collect();
+        for (at, word) in words.iter().enumerate() {
+            if let Some((_, service)) = OPERATIONS.iter().find(|(name, _)| name == word) {
+                self.service = self.service.or(Some(service));
+            }
+            if self.mentioned.is_none() {
+                self.mentioned = mention(&words, at);
+            }
+        }
+        if self.service.is_none() {
+            self.service = text
+                .split(|c: char| !c.is_ascii_alphanumeric())
+                .find_map(|word| SERVICES.iter().find(|(name, _)| *name == word))
+                .map(|(_, service)| *service);
+        }
+    }
+
+    /// The resource. Code and reason tell the service where nothing else does.
+    pub(super) fn resource(self, code: &str, reason: Option<&str>) -> Option<String> {
+        if let Some((service, name)) = self.named {
+            return Some(format!("{service}:{name}"));
+        }
+        let service = self.service.or_else(|| service_of(code, reason));
+        match (self.mentioned, service) {
+            (Some((Some(kind), name)), _) | (Some((None, name)), Some(kind)) => {
+                Some(format!("{kind}:{name}"))
+            }
+            (_, service) => service.map(str::to_owned),
+        }
+    }
+}
+
+/// Powertools and the runtime name the function itself under these.
+fn is_own_arn(key: &str) -> bool {
+    matches!(
+        key,
+        "function_arn" | "invokedFunctionArn" | "invoked_function_arn" | "executionArn"
+    )
+}
+
+fn service_of(code: &str, reason: Option<&str>) -> Option<&'static str> {
+    let reason = reason.unwrap_or("");
+    if reason.contains("Invocation") || reason == "CallerRateLimitExceeded" {
+        Some("lambda")
+    } else if reason.starts_with("Table")
+        || reason.starts_with("Index")
+        || code.starts_with("Provisioned")
+    {
+        Some("dynamodb")
+    } else if code == "SlowDown" {
+        Some("s3")
+    } else if code == "TooManyRequestsException" {
+        Some("lambda")
+    } else {
+        None
+    }
+}
+
+/// A word without the marks around it.
+fn bare(word: &str) -> &str {
+    word.trim_matches(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
+        .trim_end_matches('.')
+}
+
+/// The name behind the word at `at`, if that word leads to one; with the service where the word says it.
+fn mention(words: &[&str], at: usize) -> Option<(Option<&'static str>, String)> {
+    let next = words.get(at + 1).copied().filter(|word| is_name(word));
+    let kind = match words[at] {
+        "function" | "Function" | "invoking" | "Invoking" | "invoke" => Some("lambda"),
+        "table" | "Table" => Some("dynamodb"),
+        "stream" | "Stream" => Some("kinesis"),
+        "queue" | "Queue" => Some("sqs"),
+        "topic" => Some("sns"),
+        "bucket" => Some("s3"),
+        "of" | "on" | "to" | "into" | "from" | "against" | "in" => {
+            // `PutItem on orders failed`: a preposition leads to a name only behind an operation or before a verdict.
+            let behind_operation =
+                at > 0 && OPERATIONS.iter().any(|(name, _)| *name == words[at - 1]);
+            let before_verdict = words.get(at + 2).is_some_and(|word| is_verdict(word));
+            if !behind_operation && !before_verdict {
+                return None;
+            }
+            None
+        }
+        _ => return None,
+    };
+    Some((kind, next?.to_owned()))
+}
+
+fn is_verdict(word: &str) -> bool {
+    matches!(
+        word,
+        "failed"
+            | "fails"
+            | "throttled"
+            | "refused"
+            | "rejected"
+            | "was"
+            | "got"
+            | "is"
+            | "returned"
+    )
+}
+
+fn is_name(word: &str) -> bool {
+    const PROSE: [&str; 16] = [
+        "failed",
+        "the",
+        "a",
+        "an",
+        "operation",
+        "invocation",
+        "call",
+        "request",
+        "error",
+        "was",
+        "is",
+        "this",
+        "that",
+        "it",
+        "function",
+        "with",
+    ];
+    !word.is_empty()
+        && word.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && !PROSE.contains(&word)
+        && !word.ends_with("Exception")
+}

@@ -1,0 +1,127 @@
+use super::*;
+
+const CALL: &str = "3a8f8e4a-2c7d-4864-8e7b-fd17652b11a2";
+
+fn of_text(text: &str) -> Option<(Option<String>, Option<String>, Option<String>, u16)> {
+    let mut refusing = Refusing::default();
+    refusing.text(text);
+    shown(refusing)
+}
+
+fn shown(refusing: Refusing) -> Option<(Option<String>, Option<String>, Option<String>, u16)> {
+    let mut symbols = Symbols::default();
+    let refusal = refusing.finish(None, &mut symbols)?;
+    let text = |sym: Option<crate::model::symbols::Sym>| sym.map(|sym| symbols.get(sym).to_owned());
+    Some((
+        text(refusal.resource),
+        text(refusal.reason),
+        text(refusal.aws_request_id),
+        refusal.attempts,
+    ))
+}
+
+#[test]
+fn the_words_of_every_sdk_are_known() {
+    for (text, resource, id, attempts) in [
+        (
+            "Invoke of stock-service failed: An error occurred (TooManyRequestsException) when calling the Invoke operation \
+             (reached max retries: 4): Rate Exceeded. awsRequestId=3a8f8e4a-2c7d-4864-8e7b-fd17652b11a2"
+                .to_owned(),
+            Some("lambda:stock-service"),
+            Some(CALL),
+            5,
+        ),
+        (
+            format!("com.amazonaws.services.lambda.model.TooManyRequestsException: Rate Exceeded. (Service: AWSLambda; Status Code: 429; Error Code: TooManyRequestsException; Request ID: {CALL}; Proxy: null)"),
+            Some("lambda"),
+            Some(CALL),
+            1,
+        ),
+        (
+            format!("operation error DynamoDB: PutItem, exceeded maximum number of attempts, 3, https response error StatusCode: 400, RequestID: {CALL}, ProvisionedThroughputExceededException: The level of configured provisioned throughput for the table was exceeded"),
+            Some("dynamodb"),
+            Some(CALL),
+            3,
+        ),
+        ("PutItem on orders-table failed: ThrottlingException: slow".into(), Some("dynamodb:orders-table"), None, 1),
+        ("Throughput exceeds the current capacity for table carts".into(), Some("dynamodb:carts"), None, 1),
+        ("SlowDown: Please reduce your request rate.".into(), Some("s3"), None, 1),
+        ("Rate exceeded for shard shardId-0 in stream clicks under account 1".into(), Some("kinesis:clicks"), None, 1),
+        ("Request failed with status code 429".into(), None, None, 1),
+        (
+            "denied by arn:aws:dynamodb:eu-west-1:1:table/baskets: RequestLimitExceeded".into(),
+            Some("dynamodb:baskets"),
+            None,
+            1,
+        ),
+    ] {
+        let (found, _, found_id, found_attempts) = of_text(&text).unwrap_or_else(|| panic!("{text}"));
+        assert_eq!(found.as_deref(), resource, "{text}");
+        assert_eq!((found_id.as_deref(), found_attempts), (id, attempts), "{text}");
+    }
+}
+
+#[test]
+fn prose_of_limits_and_conflicts_is_no_refusal() {
+    for text in [
+        "Throttling is configured to 100 requests per second",
+        "TransactionInProgressException: try again",
+        "CodeStorageExceededException",
+        "took 429 ms",
+        "LimitExceededException: too many tables",
+        "MessageId=429",
+    ] {
+        assert_eq!(of_text(text), None, "{text}");
+    }
+}
+
+#[test]
+fn an_error_object_gives_reason_target_and_call() {
+    let line = format!(
+        r#"{{"error":{{"name":"TooManyRequestsException","Reason":"ReservedFunctionConcurrentInvocationLimitExceeded",
+        "$metadata":{{"httpStatusCode":429,"requestId":"{CALL}","attempts":3}}}},"functionName":"stock-service","function_name":"me"}}"#
+    );
+    let json = Json::parse(&line).expect("valid");
+    let mut refusing = Refusing::default();
+    let error = json.get("error").expect("there");
+    for object in [&json, error, error.get("$metadata").expect("there")] {
+        refusing.object(object, Some("me"));
+    }
+    assert_eq!(
+        shown(refusing),
+        Some((
+            Some("lambda:stock-service".into()),
+            Some("ReservedFunctionConcurrentInvocationLimitExceeded".into()),
+            Some(CALL.into()),
+            3
+        ))
+    );
+}
+
+#[test]
+fn dynamodb_says_which_limit_of_which_table() {
+    let json = Json::parse(
+        r#"{"reason":"TableWriteKeyRangeThroughputExceeded","resource":"arn:aws:dynamodb:eu-west-1:1:table/carts"}"#,
+    )
+    .expect("valid");
+    let mut refusing = Refusing::default();
+    refusing.text("ThrottlingException");
+    refusing.object(&json, None);
+    let (resource, reason, ..) = shown(refusing).expect("refused");
+    assert_eq!(resource.as_deref(), Some("dynamodb:carts"));
+    assert_eq!(
+        reason.as_deref(),
+        Some("TableWriteKeyRangeThroughputExceeded")
+    );
+}
+
+#[test]
+fn a_429_counts_inside_an_error_only() {
+    let json = Json::parse(r#"{"statusCode":429}"#).expect("valid");
+    let mut response = Refusing::default();
+    response.object(&json, None);
+    assert_eq!(shown(response), None, "a function may answer 429 itself");
+    let mut error = Refusing::default();
+    error.error_object(&json);
+    assert_eq!(shown(error), Some((None, None, None, 1)));
+}
