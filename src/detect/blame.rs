@@ -80,9 +80,9 @@ impl Blame {
 
 /// The resource that the run's last refusal line names.
 fn refused(analysis: &Analysis, at: InvocationIndex) -> Option<(Sym, How)> {
-    let lines = analysis.invocation(at).app.iter().rev();
+    let lines = analysis.invocation(at).app.iter();
     let refusals = lines.filter_map(|line| analysis.facts.app(*line)?.refused.as_ref());
-    let resource = refusals.filter_map(|refusal| refusal.resource).next()?;
+    let resource = refusals.rev().find_map(|refusal| refusal.resource)?;
     Some((resource, How::Refused))
 }
 

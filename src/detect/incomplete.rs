@@ -83,9 +83,8 @@ fn partial_figures(
     let points = invocation_points(analysis, functions);
     let mut found = remark(subject, key);
     found.claim = claim;
-    found.cause = "fewer REPORT lines were read than the Invocations metric counts".to_owned();
-    found.next =
-        "read the log groups again over this window; check the system log level".to_owned();
+    found.cause = "fewer REPORT lines were read than the Invocations metric counts".into();
+    found.next = "read the log groups again over this window; check the system log level".into();
     found.events = points
         .iter()
         .map(|point| event(analysis.facts.metrics[*point as usize].at))

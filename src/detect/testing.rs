@@ -168,8 +168,8 @@ impl World {
     }
 
     /// The request id of a run.
-    pub(crate) fn request(&self, run: InvocationIndex) -> Option<RequestId> {
-        Some(self.invocations[run as usize].request_id)
+    pub(crate) fn request(&self, run: InvocationIndex) -> RequestId {
+        self.invocations[run as usize].request_id
     }
 
     /// Where a run's REPORT stands.

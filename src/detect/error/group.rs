@@ -86,9 +86,8 @@ fn exception<'a>(facts: &'a Facts, invocation: &Invocation) -> Option<(FactRef, 
     let logged = |at: &FactRef| Some((*at, facts.app(*at)?.exception.as_ref()?));
     let all = || invocation.app.iter().filter_map(logged);
     all()
-        .filter(|(_, exception)| exception.unhandled)
-        .last()
-        .or_else(|| all().last())
+        .rfind(|(_, exception)| exception.unhandled)
+        .or_else(|| all().next_back())
 }
 
 fn empty(print: Fingerprint, invocation: &Invocation) -> ErrorGroup {

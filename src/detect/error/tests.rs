@@ -86,9 +86,9 @@ fn a_callee_behind_few_of_the_failures_is_not_blamed() {
 fn a_failed_callee_is_blamed_for_its_callers() {
     let mut world = World::default();
     for n in 0..3 {
-        let caller = world.run("checkout", f64::from(n), Error);
-        let callee = world.run("payment", f64::from(n), Error);
-        world.call(caller, callee);
+        let checkout = world.run("checkout", f64::from(n), Error);
+        let payment = world.run("payment", f64::from(n), Error);
+        world.call(checkout, payment);
     }
     let analysis = world.analysis();
     let found = Errors.candidates(&analysis, &Settings::default());

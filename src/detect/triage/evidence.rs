@@ -67,7 +67,7 @@ mod tests {
             end_us: None,
             request_id: None,
             message_id: None,
-            invocation: world.request(3),
+            invocation: Some(world.request(3)),
             resource: None,
             operation: None,
             status: Some(429),

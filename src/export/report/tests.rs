@@ -15,6 +15,7 @@ use crate::model::rows::{
     DeliveryEnd, Duplicate, DuplicateClass, Evidence, FunctionFigures, Harm, Init, InitCause,
     InitKind, Link, LinkTier, Percentiles, Rate, Reordered, Throttle, ThrottleClass, Verdict,
 };
+use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
 
 /// 2026-11-20T10:00:00Z.
@@ -75,20 +76,17 @@ fn finding(id: &str, kind: FindingKind, subject: &str, evidence: Vec<Evidence>) 
     }
 }
 
-/// One payment run and its metric; checkout is only known by name, one subject is hostile.
-fn world() -> Analysis {
+const REQUEST: RequestId = RequestId([7; 16]);
+
+/// The line and the metric point of one payment run.
+fn facts() -> Facts {
     let mut facts = Facts::default();
     let mut sym = |text: &str| facts.symbols.intern(text);
-    let (payment, group, stream) = (
-        sym("payment"),
-        sym("/aws/lambda/payment"),
-        sym("2026/11/20/[7]ab"),
-    );
-    let (version, identity, key) = (sym("7"), sym("m-1"), sym("orders.fifo/acct-1"));
+    let (payment, version, event) = (sym("payment"), sym("7"), sym("m-1"));
+    let (group, stream) = (sym("/aws/lambda/payment"), sym("2026/11/20/[7]ab"));
     let (namespace, name, dimension) = (sym("AWS/Lambda"), sym("Throttles"), sym("FunctionName"));
-    let request_id = RequestId([7; 16]);
     let report = Report {
-        request_id: Some(request_id),
+        request_id: Some(REQUEST),
         duration_ms: 62.0,
         ..Report::default()
     };
@@ -100,7 +98,7 @@ fn world() -> Analysis {
         facts: vec![Fact {
             at: TEN.plus_ms(62),
             order: 0,
-            event: EventId::Text(identity),
+            event: EventId::Text(event),
             what: What::Report(Box::new(report)),
         }],
         first: TEN,
@@ -116,10 +114,11 @@ fn world() -> Analysis {
         min: 0.0,
         max: 20.0,
     }];
+    let to = TEN.plus_ms(60_000);
     facts.gaps = vec![SeenGap {
         group,
         from: TEN,
-        to: TEN.plus_ms(60_000),
+        to,
         why: GapReason::Throttled,
     }];
     facts.inputs = Inputs {
@@ -127,10 +126,14 @@ fn world() -> Analysis {
         log_events_late: 9,
         ..Inputs::default()
     };
+    facts
+}
+
+fn assembled(payment: Sym, version: Sym) -> Assembled {
     let invocation = Invocation {
         function: payment,
         version: Some(version),
-        request_id,
+        request_id: REQUEST,
         attempt: 1,
         environment: 0,
         start: TEN,
@@ -144,65 +147,116 @@ fn world() -> Analysis {
         init_ms: None,
         restore_ms: None,
         status: InvocationStatus::Ok,
-        crashed: false,
         error_type: None,
         trace: None,
         first_line: LINE,
         report_line: Some(LINE),
         app: Vec::new(),
+        crashed: false,
         counted: true,
         init: Some(0),
     };
+    let environment = Environment {
+        function: payment,
+        version: Some(version),
+        stream: 0,
+        init_type: None,
+        init_start: Some(TEN),
+        invocations: vec![0],
+        concurrent: false,
+    };
+    Assembled {
+        invocations: vec![invocation],
+        environments: vec![environment],
+        ..Assembled::default()
+    }
+}
+
+fn init(payment: Sym) -> Init {
+    Init {
+        function: payment,
+        version: None,
+        stream: 0,
+        at: TEN,
+        kind: InitKind::OnDemand,
+        init_ms: Some(413.61),
+        felt_ms: None,
+        cause: Some(InitCause::First),
+        invocation: Some(0),
+        request_id: Some(REQUEST),
+        explained_by: None,
+        line: None,
+    }
+}
+
+fn duplicate(payment: Sym, identity: Sym) -> Duplicate {
     let end = DeliveryEnd {
         invocation: 0,
-        request_id,
+        request_id: REQUEST,
         at: TEN,
         status: InvocationStatus::Ok,
     };
+    Duplicate {
+        consumer: payment,
+        source: EventSource::SqsFifo,
+        identity: Some(identity),
+        class: DuplicateClass::InBatchDup,
+        harm: Harm::Double,
+        first: end,
+        repeat: end,
+    }
+}
+
+fn reordered(payment: Sym, key: Sym, sequence: Sym, identity: Sym) -> Reordered {
+    Reordered {
+        consumer: payment,
+        source: EventSource::Kinesis,
+        key,
+        sequence,
+        identity,
+        invocation: 0,
+        request_id: REQUEST,
+        at: TEN,
+        extent: 4,
+        late_ms: 12.345,
+        verdict: Verdict::RetryInduced,
+        overtaken_by: 0,
+    }
+}
+
+/// One payment run, its metric and a row of each list; checkout is only known by name, one subject is hostile.
+fn world() -> Analysis {
+    let mut facts = facts();
     let functions = vec![
         figures(&mut facts, "checkout", 3),
         figures(&mut facts, "payment", 1_204),
     ];
+    let mut sym = |text: &str| facts.symbols.intern(text);
+    let (payment, version, identity) = (sym("payment"), sym("7"), sym("m-1"));
+    let key = sym("orders.fifo/acct-1");
     let line = Evidence::Line {
-        request_id: Some(request_id),
+        request_id: Some(REQUEST),
         line: LINE,
     };
+    let metric = Evidence::Metric { point: 0 };
+    let throttled = "throttling:payment:reserved_limit";
+    let root = finding(
+        throttled,
+        FindingKind::Throttling,
+        "payment",
+        vec![metric.clone()],
+    );
     let mut symptom = finding(
         "duplicate:payment:overlap",
         FindingKind::Duplicate,
         "pay\u{1b}[2Jment|<b>",
-        vec![line.clone(), Evidence::Metric { point: 0 }],
+        vec![line.clone(), metric],
     );
-    symptom.parent = Some("throttling:payment:reserved_limit".to_owned());
+    symptom.parent = Some(throttled.to_owned());
     symptom.harm_per_min = None;
     Analysis {
-        assembled: Assembled {
-            invocations: vec![invocation],
-            environments: vec![Environment {
-                function: payment,
-                version: Some(version),
-                stream: 0,
-                init_type: None,
-                init_start: Some(TEN),
-                invocations: vec![0],
-                concurrent: false,
-            }],
-            ..Assembled::default()
-        },
-        inits: vec![Init {
-            function: payment,
-            version: None,
-            stream: 0,
-            at: TEN,
-            kind: InitKind::OnDemand,
-            init_ms: Some(413.61),
-            felt_ms: None,
-            cause: Some(InitCause::First),
-            invocation: Some(0),
-            request_id: Some(request_id),
-            explained_by: None,
-            line: None,
-        }],
+        assembled: assembled(payment, version),
+        inits: vec![init(payment)],
         throttles: vec![Throttle {
             minute: TEN,
             resource: "lambda:payment".to_owned(),
@@ -212,29 +266,8 @@ fn world() -> Analysis {
             callers: vec![(functions[0].function, 12)],
             evidence: vec![line],
         }],
-        duplicates: vec![Duplicate {
-            consumer: payment,
-            source: EventSource::SqsFifo,
-            identity: Some(identity),
-            class: DuplicateClass::InBatchDup,
-            harm: Harm::Double,
-            first: end,
-            repeat: end,
-        }],
-        reordered: vec![Reordered {
-            consumer: payment,
-            source: EventSource::Kinesis,
-            key,
-            sequence: version,
-            identity,
-            invocation: 0,
-            request_id,
-            at: TEN,
-            extent: 4,
-            late_ms: 12.345,
-            verdict: Verdict::RetryInduced,
-            overtaken_by: 0,
-        }],
+        duplicates: vec![duplicate(payment, identity)],
+        reordered: vec![reordered(payment, key, version, identity)],
         links: vec![Link {
             parent: 0,
             child: 0,
@@ -242,15 +275,7 @@ fn world() -> Analysis {
             confidence: 0.95,
             synchronous: true,
         }],
-        findings: vec![
-            finding(
-                "throttling:payment:reserved_limit",
-                FindingKind::Throttling,
-                "payment",
-                vec![Evidence::Metric { point: 0 }],
-            ),
-            symptom,
-        ],
+        findings: vec![root, symptom],
         functions,
         window: Some((TEN, TEN.plus_ms(3_600_000))),
         coverage: Some(0.9412),
