@@ -38,6 +38,8 @@ pub trait Detector {
 /// Every detector, one line each.
 pub fn all() -> Vec<Box<dyn Detector>> {
     vec![
+        Box::new(duplicate::Duplicates),
+        Box::new(reorder::Disorder),
         Box::new(error::Errors),
         Box::new(throttle::Throttling),
         Box::new(timeout::Timeouts),

@@ -9,11 +9,16 @@ use crate::model::invocation::Assembled;
 use crate::model::rows::Duplicate;
 
 mod content;
+mod finding;
 mod guard;
 mod harm;
 mod identity;
 mod tree;
 mod visibility;
+mod words;
+
+pub use finding::Duplicates;
+pub(super) use finding::items;
 
 use super::seen::Seen;
 use identity::Identities;

@@ -2,6 +2,8 @@
 //!
 //! Judged by the events' own times over everything that is remembered: lateness of logs is no disorder.
 
+pub use finding::Disorder;
+
 use super::seen::Seen;
 use crate::model::delivery::Delivery;
 use crate::model::facts::Facts;
@@ -10,6 +12,7 @@ use crate::model::rows::{OrderDomain, Reordered};
 
 mod arrivals;
 mod clock;
+mod finding;
 pub mod measures;
 mod progress;
 mod verdict;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::correlate::{assemble, ledger, link, spans};
-use crate::detect::{cold_start, duplicate, error, figures, throttle, triage};
+use crate::detect::{cold_start, duplicate, error, figures, reorder, throttle, triage};
 use crate::model::analysis::Analysis;
 use crate::model::facts::Facts;
 use crate::model::settings::Settings;
@@ -23,6 +23,7 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
     let links = link::links(&facts, &assembled, &deliveries);
     let throttles = throttle::throttles(&facts, &assembled, settings);
     let duplicates = duplicate::duplicates(&facts, &assembled, &deliveries);
+    let (reordered, order_domains) = reorder::reordered(&facts, &assembled, &deliveries);
     let errors = error::errors(&facts, &assembled);
     let window = assembled
         .invocations
@@ -37,6 +38,8 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
         inits,
         throttles,
         duplicates,
+        reordered,
+        order_domains,
         links,
         errors,
         window,

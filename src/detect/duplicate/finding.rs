@@ -1,0 +1,187 @@
+//! Findings on repeats that did harm, or may have.
+
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
+
+use super::identity::Identities;
+use super::{guard, words};
+use crate::detect::Detector;
+use crate::detect::seen::Seen;
+use crate::model::analysis::Analysis;
+use crate::model::fact::EventSource;
+use crate::model::facts::FactRef;
+use crate::model::finding::{Alarm, BadEvent, Candidate, FindingKind};
+use crate::model::invocation::InvocationIndex;
+use crate::model::rows::{Duplicate, DuplicateClass, Evidence, Harm};
+use crate::model::settings::Settings;
+use crate::model::symbols::Sym;
+use crate::model::text::plain;
+
+/// Harm of one event that ran twice, against 1 for one that was lost.
+const RAN_TWICE: f64 = 0.8;
+
+/// Harm of one that ran again after a time-out: the first run may have had its effects.
+const MAY_HAVE: f64 = 0.2;
+
+/// Both sides of this many repeats are shown.
+const SHOWN: usize = 25;
+
+/// Repeated deliveries: a candidate for each function and class that ran events twice, and for each function whose runs
+/// were repeated after they had been cut off. Expected retries and what an idempotency check absorbed are no findings.
+pub struct Duplicates;
+
+impl Detector for Duplicates {
+    fn kind(&self) -> FindingKind {
+        FindingKind::Duplicate
+    }
+
+    fn candidates(&self, analysis: &Analysis, _: &Settings) -> Vec<Candidate> {
+        let mut groups: BTreeMap<(&str, Option<DuplicateClass>), Vec<&Duplicate>> = BTreeMap::new();
+        for row in &analysis.duplicates {
+            let class = match row.harm {
+                Harm::Double => Some(row.class),
+                Harm::Possible if cut_off(row) => None,
+                Harm::None | Harm::Absorbed | Harm::Possible => continue,
+            };
+            groups
+                .entry((analysis.text(row.consumer), class))
+                .or_default()
+                .push(row);
+        }
+        let lines = Lines::of(analysis);
+        let mut found: Vec<Candidate> = groups
+            .into_iter()
+            .map(|((_, class), rows)| candidate(analysis, &lines, class, &rows))
+            .collect();
+        found.extend(unusable_keys(analysis));
+        found
+    }
+}
+
+/// The first run was stopped from outside: its end is known, its effects are not.
+fn cut_off(row: &Duplicate) -> bool {
+    row.first.status.failed()
+}
+
+fn candidate(
+    analysis: &Analysis,
+    lines: &Lines,
+    class: Option<DuplicateClass>,
+    rows: &[&Duplicate],
+) -> Candidate {
+    let consumer = rows[0].consumer;
+    let key = class.map_or_else(|| "possible".to_owned(), |class| class.to_string());
+    let mut found = Candidate::new(FindingKind::Duplicate, analysis.text(consumer), key);
+    let words = words::of(analysis, class, rows);
+    (found.claim, found.cause, found.next) = (words.claim, words.cause, words.next);
+    found.function = Some(consumer);
+    found.events = rows
+        .iter()
+        .map(|row| BadEvent {
+            at: row.repeat.at,
+            count: 1,
+        })
+        .collect();
+    found.requests = rows
+        .iter()
+        .flat_map(|row| [row.first.invocation, row.repeat.invocation])
+        .collect();
+    found.requests.sort_unstable();
+    found.requests.dedup();
+    if class.is_some() {
+        found.alarm = Alarm::Certain;
+        found.weight = RAN_TWICE;
+    } else {
+        found.weight = MAY_HAVE;
+    }
+    let newest = rows.iter().rev().take(SHOWN);
+    found.evidence = newest.flat_map(|row| lines.proof(analysis, row)).collect();
+    found
+}
+
+/// Configured event ids that do not tell events apart: their repeats are left out, and this says so.
+fn unusable_keys(analysis: &Analysis) -> Vec<Candidate> {
+    let seen = Seen::new(&analysis.facts, &analysis.assembled, &analysis.deliveries);
+    let unusable = guard::unusable_keys(&seen, &Identities::new(&seen));
+    let mut consumers: Vec<Sym> = unusable.into_iter().collect();
+    consumers.sort_by_key(|&consumer| analysis.text(consumer));
+    consumers
+        .into_iter()
+        .map(|consumer| {
+            let configured: Vec<_> = analysis
+                .deliveries
+                .iter()
+                .filter(|it| it.consumer == consumer && it.source == EventSource::Configured)
+                .collect();
+            let name = plain(analysis.text(consumer));
+            let mut found = Candidate::new(FindingKind::Duplicate, name.clone(), "bad_dup_key");
+            found.claim =
+                format!("the event_id configured for {name} does not tell its events apart");
+            found.cause =
+                "too many events share one value; their repeats are not counted".to_owned();
+            found.next =
+                "name a field that is unique to one event in [[extract]] event_id".to_owned();
+            found.function = Some(consumer);
+            found.alarm = Alarm::Never;
+            found.weight = 0.0;
+            found.events = configured
+                .iter()
+                .map(|delivery| BadEvent {
+                    at: delivery.at,
+                    count: 1,
+                })
+                .collect();
+            let newest = configured.iter().rev().take(2 * SHOWN);
+            found.evidence = newest
+                .map(|delivery| Evidence::Line {
+                    request_id: Some(analysis.invocation(delivery.invocation).request_id),
+                    line: delivery.line,
+                })
+                .collect();
+            found
+        })
+        .collect()
+}
+
+/// The lines that name what each run received.
+struct Lines {
+    named: HashMap<(InvocationIndex, Sym), FactRef>,
+    any: HashMap<InvocationIndex, FactRef>,
+}
+
+impl Lines {
+    fn of(analysis: &Analysis) -> Self {
+        let (mut named, mut any) = (HashMap::new(), HashMap::new());
+        for delivery in &analysis.deliveries {
+            named.insert((delivery.invocation, delivery.identity), delivery.line);
+            any.entry(delivery.invocation).or_insert(delivery.line);
+        }
+        Self { named, any }
+    }
+
+    /// The line of each side that names the event; of an asynchronous event, which its request id names, the START lines.
+    fn proof(&self, analysis: &Analysis, row: &Duplicate) -> [Evidence; 2] {
+        [row.first, row.repeat].map(|end| {
+            let run = analysis.invocation(end.invocation);
+            let named = row.identity.and_then(|identity| {
+                let exact = self.named.get(&(end.invocation, identity));
+                exact.or_else(|| self.any.get(&end.invocation)).copied()
+            });
+            Evidence::Line {
+                request_id: Some(run.request_id),
+                line: named.unwrap_or(run.first_line),
+            }
+        })
+    }
+}
+
+/// What a source calls the things it delivers.
+pub(crate) fn items(source: EventSource) -> &'static str {
+    use EventSource::{Dynamodb, Kafka, Kinesis, Sns, SnsFifo, Sqs, SqsFifo};
+    match source {
+        Sqs | SqsFifo | Sns | SnsFifo => "messages",
+        Kinesis | Dynamodb | Kafka => "records",
+        _ => "events",
+    }
+}
