@@ -41,7 +41,6 @@ impl Detector for Errors {
 }
 
 fn candidate(analysis: &Analysis, group: &ErrorGroup) -> Candidate {
-    let function = plain(analysis.text(group.function));
     let mut found = failure::candidate(FindingKind::Error, key(analysis, group), analysis, group);
     let new = match analysis.window {
         Some((from, _)) if group.first_seen.since(from) >= NEW_AFTER_MS => {
@@ -49,11 +48,8 @@ fn candidate(analysis: &Analysis, group: &ErrorGroup) -> Candidate {
         }
         _ => String::new(),
     };
-    let failed = failure::counted(analysis, group);
-    found.claim = format!(
-        "{failed} of {function} failed: {}{new}",
-        fingerprint(analysis, group)
-    );
+    let failed = failure::counted(analysis, group, "failed");
+    found.claim = format!("{failed}: {}{new}", fingerprint(analysis, group));
     let blame = Blame::of(analysis, &group.invocations);
     found.waits_for = blame.resources();
     found.cause = sentence(&[blame.words(analysis), outcome(analysis, group)]);

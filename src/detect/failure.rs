@@ -6,6 +6,7 @@ use crate::model::fact::{Report, What};
 use crate::model::finding::{BadEvent, Candidate, FindingKind};
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{ErrorGroup, Evidence};
+use crate::model::text::plain;
 use crate::model::words::share;
 
 /// So many examples are kept: the newest, and the first for when it began.
@@ -34,15 +35,21 @@ pub(super) fn candidate(
     candidate
 }
 
-/// `k of n runs`, with its share and interval where n allows one.
-pub(super) fn counted(analysis: &Analysis, group: &ErrorGroup) -> String {
+/// `k of n runs of NAME failed`, with its share and interval where n allows one; `how` they ended is the verb.
+pub(super) fn counted(analysis: &Analysis, group: &ErrorGroup, how: &str) -> String {
     let runs = analysis
         .functions
         .iter()
         .find(|figures| figures.function == group.function)
         .map_or(group.count, |figures| figures.invocations);
     let interval = wilson(group.count, runs).map(|rate| (rate.low, rate.high));
-    share(group.count, runs, " runs", interval)
+    let name = plain(analysis.text(group.function));
+    share(
+        group.count,
+        runs,
+        &format!(" runs of {name} {how}"),
+        interval,
+    )
 }
 
 /// The newest failure's line, then those of other failures, newest first, and of the first ones.

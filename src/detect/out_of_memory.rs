@@ -32,20 +32,12 @@ fn candidate(analysis: &Analysis, group: &ErrorGroup) -> Candidate {
         .iter()
         .rev()
         .find_map(|at| analysis.invocation(*at).memory_mb);
-    let counted = failure::counted(analysis, group);
-    (found.claim, found.next) = match size {
-        Some(size) => (
-            format!("{counted} of {function} out of memory at {size} MB"),
-            format!(
-                "raise the memory of {function} to {} MB, or find what grew",
-                size.saturating_mul(3) / 2
-            ),
-        ),
-        None => (
-            format!("{counted} of {function} out of memory"),
-            format!("raise the memory of {function}, or find what grew"),
-        ),
-    };
+    let at = size.map_or_else(String::new, |size| format!(" at {size} MB"));
+    found.claim = failure::counted(analysis, group, &format!("out of memory{at}"));
+    let more = size.map_or_else(String::new, |size| {
+        format!(" to {} MB", size.saturating_mul(3) / 2)
+    });
+    found.next = format!("raise the memory of {function}{more}, or find what grew");
     found.cause = began_with(analysis, group).unwrap_or_default();
     found
 }

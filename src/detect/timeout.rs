@@ -35,10 +35,8 @@ fn candidate(analysis: &Analysis, group: &ErrorGroup) -> Candidate {
     let waiting = callee
         .as_ref()
         .map_or_else(String::new, |callee| format!(", waiting for {callee}"));
-    found.claim = format!(
-        "{} of {function} timed out{limit}{waiting}",
-        failure::counted(analysis, group)
-    );
+    let counted = failure::counted(analysis, group, &format!("timed out{limit}"));
+    found.claim = format!("{counted}{waiting}");
     found.cause = blame.words(analysis).unwrap_or_default();
     found.waits_for = blame.resources();
     found.next = match callee {

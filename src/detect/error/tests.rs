@@ -49,7 +49,7 @@ fn a_claim_counts_failures_against_all_runs_and_names_the_exception() {
     // Wilson 95 % of 2 in 100: 0.55 % to 7.0 %.
     assert_eq!(
         found[0].claim,
-        "2 of 100 runs, 2.0 % [0.6–7.0] of orders failed: ValueError: bad amount <n>, new 10:20:00"
+        "2 of 100 runs of orders failed, 2.0 % [0.6–7.0]: ValueError: bad amount <n>, new 10:20:00"
     );
     assert_eq!(found[0].requests, [98, 99]);
     // The newest comes first, and its proof is the exception's own line.
