@@ -8,6 +8,7 @@ mod correlation;
 mod embedded;
 mod exception;
 mod extract;
+mod gateway_log;
 mod header;
 mod json;
 mod metric;
@@ -82,7 +83,10 @@ impl Decoder {
         function: Option<&str>,
         symbols: &mut Symbols,
     ) -> Option<Fact> {
-        let what = self.what(line.message, function, symbols)?;
+        let what = match function {
+            Some(_) => self.what(line.message, function, symbols)?,
+            None => self.of_no_function(line, symbols)?,
+        };
         let (event, order) = EventId::parse(line.event_id, line.timestamp, symbols);
         Some(Fact {
             at: line.timestamp,
@@ -90,6 +94,15 @@ impl Decoder {
             event,
             what,
         })
+    }
+
+    /// Streams of no function: gateways, and functions whose stream does not name them and that no line has named yet.
+    fn of_no_function(&self, line: &LogLine<'_>, symbols: &mut Symbols) -> Option<What> {
+        if let Some(access) = gateway_log::decode(line, symbols) {
+            return Some(What::Access(Box::new(access)));
+        }
+        let is_other = line.group == "aws/spans" || place::api_of_group(line.group).is_some();
+        (!is_other).then(|| self.what(line.message, None, symbols))?
     }
 
     fn what(&self, message: &str, function: Option<&str>, symbols: &mut Symbols) -> Option<What> {

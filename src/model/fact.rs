@@ -336,7 +336,7 @@ pub struct Access {
     /// `apigateway:ID` or `appsync:ID`.
     pub api: Sym,
     pub stage: Option<Sym>,
-    /// The gateway's own request id (`extendedRequestId` where there is one).
+    /// The gateway's own request id, by which execution logs and X-Ray name the request; `extendedRequestId` without it.
     pub gateway_request: Option<Sym>,
     pub route: Option<Sym>,
     pub status: Option<u16>,
