@@ -109,6 +109,9 @@ enum Event {
 /// Environments that could explain a start, newest rest last.
 type Pool = BTreeSet<Rest>;
 
+/// Environments that could explain a start, by version, the longest at rest first.
+type Pools = HashMap<Option<Sym>, BTreeSet<Rest>>;
+
 struct History<'a> {
     facts: &'a Facts,
     provisioned: &'a Provisioned,
@@ -116,17 +119,19 @@ struct History<'a> {
     eldest: Option<u32>,
     /// Numbered version → the one before it.
     previous: HashMap<Sym, Sym>,
-    /// Those idle, by version.
-    idle: HashMap<Option<Sym>, Pool>,
-    /// Of these, those that never ran again.
-    gone: HashMap<Option<Sym>, Pool>,
+    idle: Pools,
+    /// Of the idle, those that never ran again.
+    gone: Pools,
     /// Those that crashed and never ran again.
-    crashed: HashMap<Option<Sym>, Pool>,
+    crashed: Pools,
     consumed: HashSet<u32>,
 }
 
 impl History<'_> {
     fn take_rest(&mut self, rest: Rest, version: Option<Sym>) {
+        if self.consumed.contains(&rest.environment) {
+            return;
+        }
         if rest.crashed {
             self.crashed.entry(version).or_default().insert(rest);
             return;
@@ -145,63 +150,76 @@ impl History<'_> {
         if self.eldest == Some(home) {
             return (InitCause::First, None);
         }
+        let version = row.version;
         let young = at.plus_ms(-YOUNG_MS);
-        let older = row
-            .version
-            .and_then(|version| self.previous.get(&version).copied());
+        let older = version.and_then(|version| self.previous.get(&version).copied());
         if older.is_some()
-            && let Some(rest) = newest(&mut self.idle, older, &self.consumed, at)
-            && rest.since >= young
+            && let Some(rest) = oldest(&mut self.idle, older, young, at)
         {
-            return self.explained(InitCause::Deploy, rest);
+            return self.explained(InitCause::Deploy, rest, older);
         }
-        if self.provisioned.version(row.function, row.version) || self.spilled(row) {
+        if self.provisioned.version(row.function, version) || self.spilled(row) {
             return (InitCause::PcExhausted, None);
         }
-        if let Some(rest) = newest(&mut self.crashed, row.version, &self.consumed, at)
-            && rest.since >= young
-        {
-            return self.explained(InitCause::ErrorRecycle, rest);
+        if let Some(rest) = oldest(&mut self.crashed, version, young, at) {
+            return self.explained(InitCause::ErrorRecycle, rest, version);
         }
-        match newest(&mut self.gone, row.version, &self.consumed, at) {
-            Some(rest) if rest.since > young => self.explained(InitCause::PlatformRecycle, rest),
-            Some(rest) if rest.since >= at.plus_ms(-OLD_MS) => {
-                self.explained(InitCause::IdleExpiry, rest)
-            }
-            _ => (InitCause::ScaleOut, None),
+        if let Some(rest) = oldest(&mut self.gone, version, young.plus_ms(1), at) {
+            return self.explained(InitCause::PlatformRecycle, rest, version);
         }
+        if let Some(rest) = oldest(&mut self.gone, version, at.plus_ms(-OLD_MS), at) {
+            return self.explained(InitCause::IdleExpiry, rest, version);
+        }
+        (InitCause::ScaleOut, None)
     }
 
-    fn explained(&mut self, cause: InitCause, rest: Rest) -> (InitCause, Option<u32>) {
+    fn explained(
+        &mut self,
+        cause: InitCause,
+        rest: Rest,
+        version: Option<Sym>,
+    ) -> (InitCause, Option<u32>) {
         self.consumed.insert(rest.environment);
+        for pools in [&mut self.idle, &mut self.gone, &mut self.crashed] {
+            if let Some(pool) = pools.get_mut(&version) {
+                pool.remove(&rest);
+            }
+        }
         (cause, Some(rest.environment))
     }
 
     /// Behind an alias the metric does not name the version; `$LATEST` cannot have provisioned concurrency.
     fn spilled(&self, row: &Init) -> bool {
+        let text = |version| self.facts.text(version);
         let numbered = row
             .version
-            .is_some_and(|version| self.facts.text(version) != "$LATEST");
+            .is_some_and(|version| text(version) != "$LATEST");
         numbered && self.provisioned.spilled(row.function, row.at)
     }
 }
 
-/// The newest rest of a version at `at`. Those that are over or have explained a start go for good.
-fn newest(
-    pools: &mut HashMap<Option<Sym>, Pool>,
+/// The environment of a version longest at rest at `at`, since `since` or later: of those that explain a start it is the
+/// first that will not do so any more.
+fn oldest(
+    pools: &mut Pools,
     version: Option<Sym>,
-    consumed: &HashSet<u32>,
+    since: Timestamp,
     at: Timestamp,
 ) -> Option<Rest> {
     let pool = pools.get_mut(&version)?;
-    while let Some(&rest) = pool.last() {
-        let over = rest.until.is_some_and(|until| until <= at);
-        if !over && !consumed.contains(&rest.environment) {
+    let from = Rest {
+        since,
+        environment: 0,
+        until: None,
+        crashed: false,
+    };
+    loop {
+        let rest = *pool.range(from..).next()?;
+        if rest.until.is_none_or(|until| until > at) {
             return Some(rest);
         }
-        pool.pop_last();
+        pool.remove(&rest);
     }
-    None
 }
 
 /// When each environment of a function rested. Where many invocations run at once, none ever does.
