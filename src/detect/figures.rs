@@ -125,8 +125,11 @@ fn names_an_event(analysis: &Analysis, run: &Invocation) -> bool {
 
 /// REPORT names the segment of a traced invocation, sometimes without `Sampled`.
 fn is_sampled(run: &Invocation) -> bool {
-    run.trace
-        .is_some_and(|trace| trace.sampled.unwrap_or(trace.segment.is_some()))
+    let Some(trace) = run.trace else { return false };
+    match trace.sampled {
+        Some(sampled) => sampled,
+        None => trace.segment.is_some(),
+    }
 }
 
 /// What other detectors counted, and for which functions they could see anything: nothing seen is unknown, not 0.

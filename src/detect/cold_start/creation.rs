@@ -40,7 +40,7 @@ pub(super) fn row(place: &Place<'_>, lines: &InitLines) -> Option<Init> {
         felt_ms,
         invocation: first.map(|(at, _)| *at),
         request_id: run.map(|run| run.request_id),
-        line: lines.line.or(run.map(|run| run.first_line)),
+        line: lines.line.or_else(|| run.map(|run| run.first_line)),
         ..place.row(kind, seen.at)
     })
 }
@@ -57,22 +57,23 @@ struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     fn new(place: &'a Place<'a>, lines: &'a InitLines, run: Option<&Invocation>) -> Self {
-        let reported = lines.report.map(|(_, _, length)| length);
-        let restored = lines.restore.map(|(_, length)| length);
-        let init_ms = restored
-            .or(run.and_then(|run| run.restore_ms))
-            .or(reported)
-            .or(run.and_then(|run| run.init_ms));
+        let lengths = [
+            lines.restore.map(|(_, length)| length),
+            run.and_then(|run| run.restore_ms),
+            lines.report.map(|(_, _, length)| length),
+            run.and_then(|run| run.init_ms),
+        ];
+        let init_ms = lengths.into_iter().flatten().next();
         let before = |end: Timestamp| end.plus_ms(-(init_ms.unwrap_or(0.0).max(0.0) as i64));
-        let ended = (lines.restore.map(|(at, _)| at))
-            .or(lines.report.map(|(at, ..)| at))
-            .or(lines.done.map(|(at, _)| at));
+        let ends = [
+            lines.restore.map(|(at, _)| at),
+            lines.ended().map(|(at, _)| at),
+            run.map(|run| run.start),
+        ];
+        let ended = ends.into_iter().flatten().next();
         let stream = &place.facts.streams[place.home.stream as usize];
-        let at = lines
-            .begun
-            .or(ended.map(before))
-            .or(run.map(|run| before(run.start)))
-            .unwrap_or(stream.first);
+        let at = lines.begun.or_else(|| ended.map(before));
+        let at = at.unwrap_or(stream.first);
         let next = place.runs.get(1).map(|(_, next)| next.start);
         let again_ms = lines
             .inside
@@ -91,11 +92,7 @@ impl<'a> Seen<'a> {
     /// The kind where lines name it: how the init ended, then what it was for.
     fn kind_said(&self) -> Option<InitKind> {
         let lines = self.lines;
-        let ended = lines
-            .report
-            .map(|(_, status, _)| status)
-            .or(lines.done.map(|(_, status)| status));
-        match ended {
+        match lines.ended().map(|(_, status)| status) {
             Some(Status::Timeout) => return Some(InitKind::InitTimeout),
             Some(Status::Error | Status::Failure) => return Some(InitKind::InitFailed),
             _ => {}
@@ -175,8 +172,8 @@ impl<'a> Seen<'a> {
             let ready = begun.0 as f64 + f64::from(length);
             run.start.0 as f64 - ready
         });
-        let ended = (self.lines.report.map(|(at, ..)| at)).or(self.lines.done.map(|(at, _)| at));
-        begun.or(ended.map(|ended| run.start.since(ended) as f64))
+        let ended = self.lines.ended();
+        begun.or_else(|| ended.map(|(ended, _)| run.start.since(ended) as f64))
     }
 
     /// INIT_START is lost, but the environment wrote something long before its first invocation.

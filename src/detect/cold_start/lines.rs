@@ -46,6 +46,12 @@ impl InitLines {
         lines
     }
 
+    /// When and how the init phase ended.
+    pub(super) fn ended(&self) -> Option<(Timestamp, Status)> {
+        let report = self.report.map(|(at, status, _)| (at, status));
+        report.or(self.done)
+    }
+
     fn take(&mut self, at: Timestamp, what: &What, later: bool, line: FactRef) {
         match *what {
             What::InitReport {

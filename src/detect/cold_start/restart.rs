@@ -11,36 +11,31 @@ pub(super) fn rows(place: &Place<'_>, lines: &InitLines) -> Vec<Init> {
     if place.home.concurrent {
         return Vec::new();
     }
-    let mut restarted: Vec<Option<Option<f32>>> = vec![None; place.runs.len()];
+    let mut restarts = vec![Restart::default(); place.runs.len()];
     for (at, pair) in place.runs.windows(2).enumerate() {
-        if pair[0].1.crashed {
-            restarted[at + 1] = Some(None);
-        }
+        restarts[at + 1].seen = pair[0].1.crashed;
     }
     // A start line after the first invocation began belongs to the next one; INIT_REPORT of the invoke phase to the one that
     // runs then.
     for &(at, length) in &lines.later {
         let next = place.runs.partition_point(|(_, run)| run.start < at);
-        note(&mut restarted, next, length);
+        note(&mut restarts, next, length);
     }
     for &(at, length) in &lines.inside {
         let within = place.runs.partition_point(|(_, run)| run.start <= at);
-        note(&mut restarted, within.max(1) - 1, Some(length));
+        note(&mut restarts, within.max(1) - 1, Some(length));
     }
-    let created = lines.line.is_some()
-        || place
-            .runs
-            .first()
-            .is_some_and(|(_, run)| run.init_ms.is_some());
-    let unseen_start = usize::from(created);
+    let first = place.runs.first().map(|(_, run)| run);
+    let created = lines.line.is_some() || first.is_some_and(|run| run.init_ms.is_some());
     place
         .runs
         .iter()
-        .zip(restarted)
-        .skip(unseen_start)
-        .filter_map(|(&(at, run), restarted)| {
-            let init_ms = restarted?.or(run.init_ms);
-            Some(Init {
+        .zip(restarts)
+        .skip(usize::from(created))
+        .filter(|(_, restart)| restart.seen)
+        .map(|(&(at, run), restart)| {
+            let init_ms = restart.init_ms.or(run.init_ms);
+            Init {
                 version: run.version,
                 init_ms,
                 felt_ms: init_ms,
@@ -48,14 +43,21 @@ pub(super) fn rows(place: &Place<'_>, lines: &InitLines) -> Vec<Init> {
                 request_id: Some(run.request_id),
                 line: Some(run.first_line),
                 ..place.row(InitKind::ReinitAfterCrash, run.start)
-            })
+            }
         })
         .collect()
 }
 
-fn note(restarted: &mut [Option<Option<f32>>], at: usize, length: Option<f32>) {
-    if let Some(slot) = restarted.get_mut(at) {
-        let known = slot.unwrap_or(None);
-        *slot = Some(known.or(length));
+/// What tells that the runtime was started again for an invocation.
+#[derive(Clone, Copy, Default)]
+struct Restart {
+    seen: bool,
+    init_ms: Option<f32>,
+}
+
+fn note(restarts: &mut [Restart], at: usize, length: Option<f32>) {
+    if let Some(restart) = restarts.get_mut(at) {
+        restart.seen = true;
+        restart.init_ms = restart.init_ms.or(length);
     }
 }
