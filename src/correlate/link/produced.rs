@@ -3,11 +3,11 @@
 use hashbrown::HashMap;
 
 use super::{Edges, Joins};
+use crate::correlate::spans::end_of;
 use crate::model::fact::{EventSource, Item, ProducedKind};
 use crate::model::ids::RequestId;
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{Link, LinkTier};
-use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
 
 /// A run that started this long after its supposed child logged a foreign id, whatever the clocks say.
@@ -15,10 +15,11 @@ const LATE_PRODUCER_MS: i64 = 10_000;
 
 /// A run that logged an id as the answer to a send.
 #[derive(Clone, Copy)]
-struct Maker {
+struct Maker<'a> {
     run: InvocationIndex,
     kind: ProducedKind,
-    target: Option<Sym>,
+    /// Queue, topic or stream, without its service.
+    target: Option<&'a str>,
     at: Timestamp,
 }
 
@@ -52,8 +53,8 @@ pub(super) fn add(joins: &Joins<'_>, edges: &mut Edges) {
 }
 
 /// Every produced id, by its text: a Kinesis sequence number without its shard.
-fn makers<'a>(joins: &Joins<'a>) -> HashMap<&'a str, Vec<Maker>> {
-    let mut makers: HashMap<&str, Vec<Maker>> = HashMap::new();
+fn makers<'a>(joins: &Joins<'a>) -> HashMap<&'a str, Vec<Maker<'a>>> {
+    let mut makers: HashMap<&str, Vec<Maker<'_>>> = HashMap::new();
     for (at, run) in joins.assembled.invocations.iter().enumerate() {
         for &line in &run.app {
             let Some(app) = joins.facts.app(line) else {
@@ -68,17 +69,29 @@ fn makers<'a>(joins: &Joins<'a>) -> HashMap<&'a str, Vec<Maker>> {
                 makers.entry(id).or_default().push(Maker {
                     run: at as InvocationIndex,
                     kind: produced.kind,
-                    target: produced.target,
+                    target: joins.facts.text_of(produced.target),
                     at: joins.facts.fact(line).at,
                 });
             }
+        }
+    }
+    // A traced send carries the message id in its span.
+    for (at, span) in joins.facts.spans.iter().enumerate() {
+        if let (Some(id), Some(run), false) = (span.message_id, joins.owner(at), span.inferred) {
+            let resource = joins.facts.text_of(span.resource);
+            makers.entry(joins.facts.text(id)).or_default().push(Maker {
+                run,
+                kind: ProducedKind::Message,
+                target: resource.and_then(|name| Some(name.split_once(':')?.1)),
+                at: end_of(span),
+            });
         }
     }
     makers
 }
 
 /// A caller that logs the request id in the answer of Invoke names its child.
-fn add_calls(joins: &Joins<'_>, makers: &HashMap<&str, Vec<Maker>>, edges: &mut Edges) {
+fn add_calls(joins: &Joins<'_>, makers: &HashMap<&str, Vec<Maker<'_>>>, edges: &mut Edges) {
     for (id, makers) in makers {
         let Some(request) = RequestId::parse(id) else {
             continue;
@@ -101,7 +114,7 @@ fn add_calls(joins: &Joins<'_>, makers: &HashMap<&str, Vec<Maker>>, edges: &mut 
 /// Which runs got each of the produced ids.
 fn receipts<'a>(
     joins: &Joins<'a>,
-    makers: &HashMap<&str, Vec<Maker>>,
+    makers: &HashMap<&str, Vec<Maker<'_>>>,
 ) -> HashMap<&'a str, Vec<Receipt<'a>>> {
     let mut receipts: HashMap<&str, Vec<Receipt<'_>>> = HashMap::new();
     for delivery in joins.deliveries {
@@ -132,7 +145,7 @@ fn receipts<'a>(
 }
 
 /// Whether an id of this kind arrives through this source, at the place it was sent to and after it was.
-fn is_sent_to(joins: &Joins<'_>, maker: &Maker, receipt: &Receipt<'_>) -> bool {
+fn is_sent_to(joins: &Joins<'_>, maker: &Maker<'_>, receipt: &Receipt<'_>) -> bool {
     use EventSource as Source;
     let fits = match maker.kind {
         ProducedKind::Message => matches!(
@@ -145,7 +158,8 @@ fn is_sent_to(joins: &Joins<'_>, maker: &Maker, receipt: &Receipt<'_>) -> bool {
     };
     // A function may feed itself, but a consumer that logs what it works on is more common: the target decides.
     let itself = joins.run(maker.run).function == joins.run(receipt.run).function;
-    let known_target = maker.target.is_some() && maker.target == receipt.item.resource;
+    let resource = joins.facts.text_of(receipt.item.resource);
+    let known_target = maker.target.is_some() && maker.target == resource;
     fits && (!itself || known_target) && is_before(joins, maker.run, receipt.run)
 }
 
