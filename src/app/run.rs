@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+#[cfg(debug_assertions)]
+use crossterm::event::KeyCode;
 use crossterm::event::{Event, EventStream};
 use futures_util::StreamExt as _;
 use tokio::signal::unix::{SignalKind, signal};
@@ -184,6 +186,14 @@ async fn event_loop(
 
 fn handle(screen: &mut Screen, event: &Event) -> Outcome {
     match event {
+        #[cfg(debug_assertions)]
+        Event::Key(key) if key.code == KeyCode::F(17) => {
+            // Lets a test see that the terminal survives a panic; no release build has it.
+            #[expect(clippy::panic, reason = "this is what it is for")]
+            {
+                panic!("F17 was pressed")
+            }
+        }
         Event::Key(key) => screen.on_key(*key),
         Event::Resize(..) => Outcome::Redraw,
         _ => Outcome::Ignored,
