@@ -90,6 +90,10 @@ fn depth(kind: FindingKind) -> Option<u8> {
 
 /// Whether trouble of this kind there can be why there is trouble of that kind here.
 fn may_explain(cause: &Judged, symptom: &Judged, calls: &Calls<'_>) -> bool {
+    // What always was so does not explain what is new or wrong.
+    if symptom.loud && !cause.loud {
+        return false;
+    }
     let (cause, symptom) = (&cause.candidate, &symptom.candidate);
     let (Some(above), Some(below)) = (depth(cause.kind), depth(symptom.kind)) else {
         return false;

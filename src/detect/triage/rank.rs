@@ -24,12 +24,14 @@ pub(super) fn score(judged: &Judged, window: &Window) -> f64 {
     (1.0 + 60.0 * judged.harm_low).log2() * judged.candidate.confidence * fresh * novelty
 }
 
-/// Severity, then score; ties by what does not depend on arrival. Remarks on missing data come last.
+/// Severity, then what is wrong or new before what always was, then score; ties by what does not depend on arrival. Remarks on
+/// missing data come last.
 pub(super) fn worst_first(a: &Judged, b: &Judged) -> Ordering {
     let remark = |judged: &Judged| judged.candidate.kind == FindingKind::IncompleteData;
     remark(a)
         .cmp(&remark(b))
         .then(a.severity.cmp(&b.severity))
+        .then(b.loud.cmp(&a.loud))
         .then(b.score.total_cmp(&a.score))
         .then(a.since.cmp(&b.since))
         .then_with(|| a.candidate.subject.cmp(&b.candidate.subject))

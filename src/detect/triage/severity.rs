@@ -22,6 +22,8 @@ const RAISED_COUNT: f64 = 5.0;
 pub(super) struct Judged {
     pub(super) candidate: Candidate,
     pub(super) severity: Severity,
+    /// It is wrong, or it comes more often than it used to; else it is what always was, or what is expected.
+    pub(super) loud: bool,
     pub(super) since: Timestamp,
     pub(super) last_seen: Timestamp,
     /// Harmed requests a minute, weighted by how bad one event is, and the lower bound.
@@ -55,12 +57,18 @@ pub(super) fn judge(
         .map(severity_at)
         .min()
         .unwrap_or(Severity::P3);
+    let loud = match candidate.alarm {
+        Alarm::Change => levels.iter().any(|level| *level >= Level::List),
+        Alarm::Certain => true,
+        Alarm::Never => false,
+    };
     let (since, last_seen) = episode(&candidate, &bad, &levels, window);
     let (harm, harm_low) = harm(&bad, window.cell(last_seen));
     let trend = bad.counts[window.minutes.saturating_sub(TREND)..].to_vec();
     let weighted = |rate: f64| rate * candidate.weight;
     let mut judged = Judged {
         severity,
+        loud,
         since,
         last_seen,
         harm: weighted(harm),

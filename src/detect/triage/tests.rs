@@ -254,3 +254,32 @@ fn what_cannot_be_opened_is_not_said() {
     unproven.evidence.clear();
     assert!(judged(world, vec![unproven]).is_empty());
 }
+
+/// A steady trickle of failures whose events are sent again: the repeats are wrong, the trickle is what always was.
+#[test]
+fn what_always_was_explains_nothing_that_is_wrong_and_stands_below_it() {
+    let mut world = hour(&["exporter", "worker"]);
+    let minutes: Vec<f64> = (0..4).map(|n| 5.0 + 12.0 * f64::from(n)).collect();
+    let failed: Vec<InvocationIndex> = (0..4).map(|n| 100 + 240 * n).collect();
+    let errors = candidate(
+        &mut world,
+        FindingKind::Error,
+        "exporter",
+        &failed,
+        &burst(0, 60, 1),
+    );
+    let mut repeats = candidate(
+        &mut world,
+        FindingKind::Duplicate,
+        "worker",
+        &failed,
+        &minutes,
+    );
+    repeats.alarm = Alarm::Certain;
+    let seen = judged(world, vec![errors, repeats]);
+    assert_eq!(
+        (seen[0].0.as_str(), seen[0].1),
+        ("duplicate:worker:key", Severity::P3)
+    );
+    assert_eq!(seen[0].2, None);
+}
