@@ -7,15 +7,19 @@
 
 pub mod action;
 pub mod figures;
+pub mod find;
 pub mod frame;
 pub mod glyphs;
 pub mod keys;
 pub mod kinds;
 pub mod layout;
+pub mod log_line;
 pub mod page;
 pub mod pages;
 pub mod panes;
 pub mod place;
+pub mod requests;
+pub mod rows;
 pub mod screen;
 pub mod series;
 pub mod state;

@@ -187,6 +187,12 @@ impl Rows {
         }
     }
 
+    /// Few rows, formatted already.
+    pub fn few(rows: Vec<(Key, Row)>) -> Self {
+        let (keys, rows): (Vec<Key>, Vec<Row>) = rows.into_iter().unzip();
+        Self::new(keys, move |at| rows.get(at).cloned().unwrap_or_default())
+    }
+
     /// Rows to read only.
     pub fn fixed(rows: Vec<Row>) -> Self {
         Self {

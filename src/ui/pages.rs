@@ -6,12 +6,57 @@ use crate::store::scene::Scene;
 
 use super::page::{Page, Part};
 use super::step::Step;
+use super::text::Text;
+use super::theme::Role;
+
+pub(super) mod error;
+mod finding;
+mod function;
+mod identity;
+mod invocation;
+mod key;
+mod lines;
+pub(super) mod resource;
+mod source;
+mod waterfall;
 
 /// The page of a step that is no pane.
 pub fn page(step: &Step, scene: &Arc<Scene>) -> Page {
-    let lines = vec![super::state::all_well(scene)];
+    match step {
+        Step::Pane(_) => Page::default(),
+        Step::Finding(id) => finding::page(scene, id),
+        Step::Function(name) => function::page(scene, name),
+        Step::Invocations { function, which } => function::invocations(scene, function, *which),
+        Step::Invocation(run) => invocation::page(scene, *run),
+        Step::Trace(run) => waterfall::page(scene, *run),
+        Step::Lines(run) => lines::page(scene, *run),
+        Step::Resource(resource) => resource::page(scene, resource),
+        Step::Identity {
+            consumer,
+            source,
+            identity,
+        } => identity::page(scene, consumer, *source, identity),
+        Step::Key {
+            consumer,
+            source,
+            key,
+        } => key::page(scene, consumer, *source, key),
+        Step::Error {
+            function,
+            fingerprint,
+        } => error::page(scene, function, *fingerprint),
+        Step::Source(name) => source::page(scene, name),
+    }
+}
+
+/// The page of something that this picture does not hold any more.
+fn gone(title: &str, what: &str) -> Page {
+    let line = Text::of(
+        Role::Unknown,
+        &format!("{what} left the window · Esc goes back"),
+    );
     Page {
-        parts: vec![Part::lines("nothing", step.crumb(), lines)],
+        parts: vec![Part::lines("gone", title, vec![line])],
         ..Page::default()
     }
 }

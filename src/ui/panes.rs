@@ -9,7 +9,15 @@ use super::action::Action;
 use super::keys::Context;
 use super::page::Page;
 
+pub mod cold_starts;
+pub mod duplicates;
+pub mod errors;
+pub mod ordering;
 pub mod overview;
+pub mod sources;
+pub mod tail;
+pub mod throttling;
+pub mod traces;
 
 /// One pane. To add one: a file beside these, a line in [`all`]; tab, footer, help and screenshot follow.
 pub trait Pane: Send + Sync {
@@ -48,5 +56,15 @@ pub trait Pane: Send + Sync {
 
 /// Every pane, in the order of the digits.
 pub fn all() -> &'static [&'static dyn Pane] {
-    &[&overview::Overview]
+    &[
+        &overview::Overview,
+        &cold_starts::ColdStarts,
+        &throttling::Throttling,
+        &duplicates::Duplicates,
+        &ordering::Ordering,
+        &traces::Traces,
+        &tail::Tail,
+        &sources::Sources,
+        &errors::Errors,
+    ]
 }

@@ -1,0 +1,117 @@
+//! From names that stay to places in one picture: steps hold the former, pages need the latter.
+
+use crate::model::analysis::Analysis;
+use crate::model::fact::What;
+use crate::model::invocation::{Invocation, InvocationIndex};
+use crate::model::symbols::Sym;
+use crate::model::time::Timestamp;
+use crate::store::log_text::LineId;
+use crate::store::scene::Scene;
+
+use super::page::{Key, Run};
+
+/// Lines that are stamped after the end of their invocation, at most so many milliseconds: REPORT is.
+const TRAILING_MS: i64 = 1_000;
+
+/// The name of an invocation that stays.
+pub fn run(invocation: &Invocation) -> Run {
+    Run {
+        request: invocation.request_id,
+        attempt: invocation.attempt,
+    }
+}
+
+/// The same of an index.
+pub fn run_at(analysis: &Analysis, at: InvocationIndex) -> Run {
+    run(analysis.invocation(at))
+}
+
+/// Where an invocation stands in this picture, if it is still remembered.
+pub fn invocation(analysis: &Analysis, wanted: Run) -> Option<InvocationIndex> {
+    let attempts = analysis.assembled.by_request.get(&wanted.request)?;
+    let exact = |at: &&InvocationIndex| analysis.invocation(**at).attempt == wanted.attempt;
+    attempts
+        .iter()
+        .find(exact)
+        .or_else(|| attempts.first())
+        .copied()
+}
+
+/// The identity of an invocation's row.
+pub fn run_key(run: Run) -> Key {
+    let mut bytes = [0; 18];
+    bytes[..16].copy_from_slice(&run.request.0);
+    bytes[16..].copy_from_slice(&run.attempt.to_le_bytes());
+    Key::of(&bytes)
+}
+
+/// The symbol of a function's name.
+pub fn function(analysis: &Analysis, name: &str) -> Option<Sym> {
+    analysis.facts.symbols.lookup(name)
+}
+
+/// The first four characters of the environment's id: of `2026/03/03/[9]a41c…`, `a41c`.
+pub fn environment(stream: &str) -> String {
+    let id = stream.rsplit([']', '/']).next().unwrap_or(stream);
+    id.chars().take(4).collect()
+}
+
+/// Lines of an invocation in order of time: those of its stream from its start, init included if it had one, to its end.
+/// Where many run at once in one environment, only lines that name its request.
+pub fn lines(scene: &Scene, at: InvocationIndex) -> Vec<LineId> {
+    let analysis = &scene.analysis;
+    let invocation = analysis.invocation(at);
+    let environment = &analysis.assembled.environments[invocation.environment as usize];
+    let stream = &analysis.facts.streams[environment.stream as usize];
+    let Some(number) = scene
+        .text
+        .stream(analysis.text(stream.group), analysis.text(stream.stream))
+    else {
+        return Vec::new();
+    };
+    let from = match invocation.init {
+        Some(init) => analysis.inits[init as usize].at.min(invocation.start),
+        None => invocation.start,
+    };
+    let next = next_start(analysis, &environment.invocations, at);
+    let trailing = invocation.end.plus_ms(TRAILING_MS);
+    let to = next.map_or(trailing, |next| {
+        trailing.min(next.plus_ms(-1)).max(invocation.end)
+    });
+    let id = invocation.request_id.to_string();
+    scene
+        .text
+        .of_stream(number, from, to)
+        .into_iter()
+        .filter(|line| !environment.concurrent || line.text.contains(&id))
+        .map(|line| line.id)
+        .collect()
+}
+
+/// When the environment began its next invocation.
+fn next_start(
+    analysis: &Analysis,
+    of_environment: &[InvocationIndex],
+    at: InvocationIndex,
+) -> Option<Timestamp> {
+    let place = of_environment.iter().position(|other| *other == at)?;
+    of_environment
+        .get(place + 1)
+        .map(|next| analysis.invocation(*next).start)
+}
+
+/// How many calls of an invocation were refused, as its own log says.
+pub fn refused(analysis: &Analysis, invocation: &Invocation) -> u32 {
+    let attempts =
+        invocation
+            .app
+            .iter()
+            .filter_map(|line| match &analysis.facts.fact(*line).what {
+                What::App(app) => app
+                    .refused
+                    .as_ref()
+                    .map(|refused| u32::from(refused.attempts)),
+                _ => None,
+            });
+    attempts.sum()
+}

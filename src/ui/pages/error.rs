@@ -1,0 +1,86 @@
+//! Exceptions of one fingerprint: where it breaks, an example, every failed run.
+
+use std::sync::Arc;
+
+use crate::model::analysis::Analysis;
+use crate::model::rows::ErrorGroup;
+use crate::store::scene::Scene;
+use crate::ui::figures;
+use crate::ui::page::{Key, Page, Part};
+use crate::ui::rows;
+use crate::ui::text::Text;
+use crate::ui::theme::Role;
+
+use super::gone;
+
+pub(super) fn page(scene: &Arc<Scene>, function: &str, fingerprint: u64) -> Page {
+    let analysis = &scene.analysis;
+    let found = analysis.errors.iter().find(|group| {
+        analysis.text(group.function) == function && key(analysis, group).0 == fingerprint
+    });
+    match found {
+        Some(group) => Page {
+            parts: parts(scene, group),
+            ..Page::default()
+        },
+        None => gone(function, "this error"),
+    }
+}
+
+/// The identity of a group: what makes two exceptions the same.
+pub(in crate::ui) fn key(analysis: &Analysis, group: &ErrorGroup) -> Key {
+    let parts = [
+        Some(group.function),
+        group.error_type,
+        group.message,
+        group.frames,
+    ];
+    let text: Vec<&str> = parts
+        .iter()
+        .map(|part| analysis.facts.text_of(*part).unwrap_or_default())
+        .collect();
+    Key::text(&format!("{}\0{}", text.join("\0"), group.status))
+}
+
+/// `Type: message`, as far as it is known; else how the runs ended.
+pub(in crate::ui) fn name(analysis: &Analysis, group: &ErrorGroup) -> String {
+    let text = |sym| analysis.facts.text_of(sym);
+    match (text(group.error_type), text(group.message)) {
+        (Some(kind), Some(message)) => format!("{kind}: {message}"),
+        (Some(words), None) | (None, Some(words)) => words.to_owned(),
+        (None, None) => group.status.to_string().replace('_', " "),
+    }
+}
+
+/// Its parts: also what the errors pane shows of the group under the cursor.
+pub(in crate::ui) fn parts(scene: &Arc<Scene>, group: &ErrorGroup) -> Vec<Part> {
+    let analysis = &scene.analysis;
+    let title = Text::of(Role::Strong, analysis.text(group.function))
+        .and(Role::Text, &format!(": {}", name(analysis, group)));
+    let seen = format!(
+        "{} · first {} · last {}",
+        figures::count(group.count),
+        figures::clock_or_day(group.first_seen, scene.now),
+        figures::clock_or_day(group.last_seen, scene.now)
+    );
+    let frames = analysis.facts.text_of(group.frames).unwrap_or_default();
+    let frames: Vec<Text> = if frames.is_empty() {
+        vec![Text::of(Role::Unknown, "no stack trace in its lines")]
+    } else {
+        frames
+            .lines()
+            .map(|frame| Text::new(&format!("at {frame}")))
+            .collect()
+    };
+    let list = group.invocations.iter().rev().copied().collect();
+    vec![
+        Part::lines("frames", title, frames).aside(Text::of(Role::Dim, &seen)),
+        Part::new(
+            "runs",
+            "Failed runs, newest first",
+            rows::invocations(scene, list),
+        )
+        .aside(Text::of(Role::Dim, "Enter opens · v trace · L log lines"))
+        .between(3, u16::MAX),
+    ]
+}

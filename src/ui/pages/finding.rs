@@ -1,0 +1,183 @@
+//! One finding: why, what to do now, what explains it, what proves it.
+
+use std::sync::Arc;
+
+use crate::model::analysis::Analysis;
+use crate::model::finding::{Finding, FindingKind};
+use crate::store::scene::Scene;
+use crate::ui::figures;
+use crate::ui::kinds;
+use crate::ui::page::{Cell, Column, Key, Page, Part, Row, Rows, Table};
+use crate::ui::rows;
+use crate::ui::step::{Step, Which};
+use crate::ui::text::Text;
+use crate::ui::theme::Role;
+
+use super::gone;
+
+pub(super) fn page(scene: &Arc<Scene>, id: &str) -> Page {
+    let analysis = &scene.analysis;
+    let Some(finding) = analysis.findings.iter().find(|finding| finding.id == id) else {
+        return gone("Finding", "this finding closed: it");
+    };
+    let mut parts = vec![summary(finding, scene)];
+    parts.push(further(analysis, finding));
+    parts.push(proof(scene, finding));
+    Page {
+        parts,
+        ..Page::default()
+    }
+}
+
+fn summary(finding: &Finding, scene: &Scene) -> Part {
+    let (badge, colour) = kinds::severity(finding.severity);
+    let title = Text::of(colour, badge)
+        .and(Role::Text, " ")
+        .and(kinds::role(finding.kind), kinds::glyph(finding.kind))
+        .and(Role::Strong, &format!(" {}", finding.subject));
+    let since = format!(
+        "since {}, {} ago · last {}",
+        figures::clock_or_day(finding.since, scene.now),
+        figures::age(scene.now.since(finding.since)),
+        figures::clock_or_day(finding.last_seen, scene.now)
+    );
+    let label = |label: &str, words: &str| {
+        Text::of(Role::Dim, &format!("{label:6} ")).and(Role::Text, words)
+    };
+    let mut lines = vec![label("claim", &finding.claim)];
+    if !finding.cause.is_empty() {
+        lines.push(label("cause", &finding.cause));
+    }
+    if !finding.next.is_empty() {
+        lines.push(label("next", &finding.next));
+    }
+    if let Some(harm) = finding.harm_per_min {
+        let low = finding.harm_per_min_low.unwrap_or(0.0);
+        let words = format!(
+            "{} requests/min, at least {}",
+            figures::per_minute(harm),
+            figures::per_minute(low)
+        );
+        lines.push(label("harm", &words));
+    }
+    let mut rows: Vec<Row> = lines
+        .into_iter()
+        .map(|line| Row {
+            cells: vec![Cell::Text(line)],
+            ..Row::default()
+        })
+        .collect();
+    if !finding.trend.is_empty() {
+        let levels = finding.trend.iter().map(|cell| Some(*cell)).collect();
+        let cell = Cell::Spark(levels, kinds::role(finding.kind));
+        rows.push(Row {
+            cells: vec![cell],
+            ..Row::default()
+        });
+    }
+    let lines = rows.len() as u16;
+    let columns = vec![Column::text("", 20, u16::MAX)];
+    Part::new("summary", title, Table::bare(columns, Rows::fixed(rows)))
+        .aside(Text::of(Role::Dim, &since))
+        .between(lines, lines)
+}
+
+/// What explains it, what it explains, and where its subject can be looked at.
+fn further(analysis: &Analysis, finding: &Finding) -> Part {
+    let mut found: Vec<(Key, Row)> = Vec::new();
+    let related = |other: &Finding, word: &str| {
+        let (badge, colour) = kinds::severity(other.severity);
+        let what = Text::of(colour, badge)
+            .and(Role::Text, " ")
+            .and(kinds::role(other.kind), kinds::glyph(other.kind))
+            .and(Role::Strong, &format!(" {} ", other.subject))
+            .and(Role::Text, &other.claim);
+        (
+            Key::text(&other.id),
+            link(word, what, Step::Finding(other.id.clone())),
+        )
+    };
+    let is_parent = |other: &&Finding| finding.parent.as_deref() == Some(other.id.as_str());
+    let is_child = |other: &&Finding| other.parent.as_deref() == Some(finding.id.as_str());
+    found.extend(
+        analysis
+            .findings
+            .iter()
+            .filter(is_parent)
+            .map(|other| related(other, "cause")),
+    );
+    found.extend(
+        analysis
+            .findings
+            .iter()
+            .filter(is_child)
+            .map(|other| related(other, "symptom")),
+    );
+    for (word, words, step) in places(analysis, finding) {
+        found.push((Key::text(&words), link(word, Text::new(&words), step)));
+    }
+    let columns = vec![Column::word("", 9), Column::text("", 20, u16::MAX)];
+    let title = "What explains it, what it explains, where it shows";
+    Part::new("further", title, Table::bare(columns, Rows::few(found)))
+        .aside(Text::of(Role::Dim, "Enter opens"))
+        .between(2, 10)
+}
+
+fn link(word: &str, what: Text, step: Step) -> Row {
+    Row {
+        cells: vec![Cell::of(Role::Dim, word), Cell::Text(what)],
+        open: Some(step),
+        ..Row::default()
+    }
+}
+
+/// Pages about its subject, the one of its own kind first.
+fn places(analysis: &Analysis, finding: &Finding) -> Vec<(&'static str, String, Step)> {
+    let subject = &finding.subject;
+    let mut places = Vec::new();
+    let resource = [subject.clone(), format!("lambda:{subject}")]
+        .into_iter()
+        .find(|name| {
+            analysis
+                .throttles
+                .iter()
+                .any(|throttle| throttle.resource == *name)
+        });
+    if let Some(resource) = resource {
+        let words = format!("refusals of {resource} by minute and caller");
+        places.push(("throttled", words, Step::Resource(resource)));
+    }
+    let is_function = analysis
+        .functions
+        .iter()
+        .any(|function| analysis.text(function.function) == subject.as_str());
+    if is_function {
+        let which = match finding.kind {
+            FindingKind::Error | FindingKind::Timeout | FindingKind::OutOfMemory => {
+                Some((Which::Failed, "failed runs"))
+            }
+            FindingKind::ColdStart => Some((Which::Cold, "cold starts")),
+            _ => None,
+        };
+        if let Some((which, words)) = which {
+            let step = Step::Invocations {
+                function: subject.clone(),
+                which,
+            };
+            places.push(("runs", format!("{words} of {subject}, newest first"), step));
+        }
+        let words = format!("{subject}: figures, versions, invocations");
+        places.push(("function", words, Step::Function(subject.clone())));
+    }
+    places
+}
+
+fn proof(scene: &Scene, finding: &Finding) -> Part {
+    let title = format!("Evidence, {}", finding.evidence.len());
+    Part::new("evidence", title, rows::evidence(scene, &finding.evidence))
+        .aside(Text::of(
+            Role::Dim,
+            "Enter opens the invocation · v its trace",
+        ))
+        .between(3, u16::MAX)
+}

@@ -1,0 +1,261 @@
+//! One function: its figures, its last hour, what is wrong with it, its invocations.
+
+use std::sync::Arc;
+
+use crate::model::analysis::Analysis;
+use crate::model::invocation::{Invocation, InvocationIndex};
+use crate::model::rows::FunctionFigures;
+use crate::model::symbols::Sym;
+use crate::store::scene::Scene;
+use crate::ui::figures;
+use crate::ui::find;
+use crate::ui::glyphs;
+use crate::ui::kinds;
+use crate::ui::page::{Cell, Column, Key, Page, Part, Row, Rows, Table};
+use crate::ui::rows;
+use crate::ui::series::{self, Minutes};
+use crate::ui::step::{Step, Which};
+use crate::ui::text::Text;
+use crate::ui::theme::Role;
+
+use super::gone;
+
+const HOUR: usize = 60;
+
+pub(super) fn page(scene: &Arc<Scene>, name: &str) -> Page {
+    let analysis = &scene.analysis;
+    let Some(sym) = find::function(analysis, name) else {
+        return gone(name, name);
+    };
+    let figures = analysis
+        .functions
+        .iter()
+        .find(|figures| figures.function == sym);
+    let mut parts = Vec::new();
+    if let Some(figures) = figures {
+        parts.push(summary(analysis, figures));
+    }
+    parts.push(strips(scene, sym));
+    if let Some(part) = findings(analysis, name) {
+        parts.push(part);
+    }
+    parts.push(list(scene, name, Which::All));
+    Page {
+        parts,
+        ..Page::default()
+    }
+}
+
+/// Only its invocations.
+pub(super) fn invocations(scene: &Arc<Scene>, name: &str, which: Which) -> Page {
+    Page {
+        parts: vec![list(scene, name, which)],
+        ..Page::default()
+    }
+}
+
+fn summary(analysis: &Analysis, function: &FunctionFigures) -> Part {
+    let known = analysis.facts.functions.get(&function.function);
+    let word = |sym: Option<Sym>| sym.map_or(figures::UNKNOWN, |sym| analysis.text(sym));
+    let count = |n: u64| figures::count(n);
+    let percentiles = |of: &Option<crate::model::rows::Percentiles>| match of {
+        Some(of) => format!(
+            "p50 {} · p95 {} · p99 {} · max {}",
+            figures::duration(of.p50),
+            figures::duration(of.p95),
+            figures::duration(of.p99),
+            figures::duration(of.max)
+        ),
+        None => figures::UNKNOWN.to_owned(),
+    };
+    let configured = match known {
+        Some(known) => format!(
+            "{} · {} MB · time-out {} · {}",
+            word(known.runtime),
+            known
+                .memory_mb
+                .map_or(figures::UNKNOWN.to_owned(), |mb| mb.to_string()),
+            known
+                .timeout_s
+                .map_or(figures::UNKNOWN.to_owned(), |s| figures::duration(
+                    f64::from(s) * 1e3
+                )),
+            match known.reserved_concurrency {
+                Some(limit) => format!("{limit} slots reserved"),
+                None => "no slots reserved".to_owned(),
+            }
+        ),
+        None => "configuration not read".to_owned(),
+    };
+    let memory = match (function.max_memory_used_mb, function.memory_mb) {
+        (Some(used), Some(all)) => format!("{used} of {all} MB at most"),
+        _ => figures::UNKNOWN.to_owned(),
+    };
+    let cold = function
+        .cold_rate
+        .as_ref()
+        .map_or(String::new(), |rate| format!(", {}", figures::rate(rate)));
+    let lines = [
+        (
+            "runs",
+            format!(
+                "{} invocations in {} environments, {} at once at most",
+                count(function.invocations),
+                count(function.environments),
+                count(function.peak_concurrency)
+            ),
+        ),
+        (
+            "failed",
+            format!(
+                "{} errors, of them {} timed out, {} out of memory",
+                count(function.errors),
+                count(function.timeouts),
+                count(function.out_of_memory)
+            ),
+        ),
+        ("took", percentiles(&function.duration_ms)),
+        (
+            "cold",
+            format!(
+                "{} of {} felt{cold} · init {}",
+                count(function.felt_cold_starts),
+                count(function.invocations),
+                percentiles(&function.init_ms)
+            ),
+        ),
+        (
+            "trouble",
+            format!(
+                "╳ {} refused · ═ {} ran twice, {} retries · ↕ {} overtaken",
+                figures::count_or_unknown(function.throttled),
+                figures::count_or_unknown(function.duplicates_harmful),
+                figures::count_or_unknown(function.retries),
+                figures::count_or_unknown(function.reordered)
+            ),
+        ),
+        ("memory", memory),
+        ("set", configured),
+    ];
+    let lines = lines
+        .into_iter()
+        .map(|(label, words)| Text::of(Role::Dim, &format!("{label:8} ")).and(Role::Text, &words))
+        .collect();
+    let title = Text::of(Role::Strong, analysis.text(function.function));
+    let coverage = function.coverage.map_or_else(
+        || "coverage ?: no Invocations metric".to_owned(),
+        |coverage| format!("coverage {} of Invocations", figures::percent(coverage)),
+    );
+    Part::lines("summary", title, lines).aside(Text::of(Role::Dim, &coverage))
+}
+
+fn strips(scene: &Scene, function: Sym) -> Part {
+    let analysis = &scene.analysis;
+    let minutes = Minutes::until(scene.now, HOUR);
+    let from = series::known_from(analysis);
+    let of = |wanted: fn(&Invocation) -> bool| {
+        let runs = analysis.assembled.invocations.iter();
+        let mine = runs.filter(|one| one.function == function && one.counted && wanted(one));
+        minutes.count(from, mine.map(|one| (one.start, 1)))
+    };
+    let lines = [
+        (Text::new("runs"), Role::Text, of(|_| true)),
+        (
+            Text::of(Role::Error, glyphs::ERROR).and(Role::Text, " failed"),
+            Role::Error,
+            of(|one| one.status.failed()),
+        ),
+        (
+            Text::of(Role::Cold, glyphs::COLD).and(Role::Text, " started"),
+            Role::Cold,
+            of(|one| one.init.is_some()),
+        ),
+    ];
+    let rows: Vec<Row> = lines
+        .into_iter()
+        .map(|(label, role, levels)| {
+            let most = levels.iter().flatten().max().copied().unwrap_or(0);
+            let most = Cell::of(
+                Role::Dim,
+                &format!("max {}/m", figures::count(u64::from(most))),
+            );
+            Row {
+                cells: vec![Cell::Text(label), Cell::Spark(levels, role), most],
+                ..Row::default()
+            }
+        })
+        .collect();
+    let height = rows.len() as u16;
+    let columns = vec![
+        Column::word("", 10),
+        Column::word("", HOUR as u16),
+        Column::text("", 8, 20).drop(1),
+    ];
+    let title = format!(
+        "Last hour, one cell a minute, to {}",
+        figures::clock_minute(scene.now)
+    );
+    Part::new("strips", title, Table::bare(columns, Rows::fixed(rows))).between(height, height)
+}
+
+fn findings(analysis: &Analysis, name: &str) -> Option<Part> {
+    let rows: Vec<(Key, Row)> = analysis
+        .findings
+        .iter()
+        .filter(|finding| finding.subject == name)
+        .map(|finding| {
+            let (badge, colour) = kinds::severity(finding.severity);
+            let what = Text::of(colour, badge)
+                .and(Role::Text, " ")
+                .and(kinds::role(finding.kind), kinds::glyph(finding.kind))
+                .and(Role::Text, &format!(" {}", finding.claim));
+            let row = Row {
+                cells: vec![Cell::Text(what)],
+                open: Some(Step::Finding(finding.id.clone())),
+                ..Row::default()
+            };
+            (Key::text(&finding.id), row)
+        })
+        .collect();
+    if rows.is_empty() {
+        return None;
+    }
+    let columns = vec![Column::text("", 20, u16::MAX)];
+    let title = format!("Found on it, {}", rows.len());
+    Some(Part::new("findings", title, Table::bare(columns, Rows::few(rows))).between(1, 6))
+}
+
+fn list(scene: &Arc<Scene>, name: &str, which: Which) -> Part {
+    let analysis = &scene.analysis;
+    let sym = find::function(analysis, name);
+    let wanted = |one: &Invocation| match which {
+        Which::All => true,
+        Which::Failed => one.status.failed(),
+        Which::Cold => felt(analysis, one),
+    };
+    let mine = |at: &InvocationIndex| {
+        let one = analysis.invocation(*at);
+        Some(one.function) == sym && wanted(one)
+    };
+    let list: Vec<InvocationIndex> = (0..analysis.assembled.invocations.len() as u32)
+        .rev()
+        .filter(mine)
+        .collect();
+    let word = match which {
+        Which::All => "Invocations",
+        Which::Failed => "Failed invocations",
+        Which::Cold => "Invocations that waited for a start",
+    };
+    let title = format!(
+        "{word}, newest first, {}",
+        figures::count(list.len() as u64)
+    );
+    Part::new("invocations", title, rows::invocations(scene, list))
+        .aside(Text::of(Role::Dim, "Enter opens · v trace · L log lines"))
+        .between(4, u16::MAX)
+}
+
+fn felt(analysis: &Analysis, one: &Invocation) -> bool {
+    one.init
+        .is_some_and(|init| analysis.inits[init as usize].cause.is_some())
+}

@@ -1,0 +1,307 @@
+//! One event at one consumer: every delivery of it on one axis of time.
+
+use std::sync::Arc;
+
+use crate::model::analysis::Analysis;
+use crate::model::delivery::Delivery;
+use crate::model::fact::{EventSource, Item};
+use crate::model::invocation::InvocationIndex;
+use crate::model::rows::{Duplicate, Harm};
+use crate::model::symbols::Sym;
+use crate::model::time::Timestamp;
+use crate::store::scene::Scene;
+use crate::ui::figures;
+use crate::ui::find;
+use crate::ui::page::{Cell, Column, Key, Page, Part, Row, Rows, Stroke, Table, Texture};
+use crate::ui::rows;
+use crate::ui::step::Step;
+use crate::ui::text::Text;
+use crate::ui::theme::Role;
+
+use super::gone;
+
+pub(super) fn page(
+    scene: &Arc<Scene>,
+    consumer: &str,
+    source: EventSource,
+    identity: &str,
+) -> Page {
+    let analysis = &scene.analysis;
+    let parts = parts(analysis, consumer, source, identity);
+    if parts.is_empty() {
+        return gone(identity, &format!("{source} {}", figures::short(identity)));
+    }
+    Page {
+        parts,
+        ..Page::default()
+    }
+}
+
+/// Its timeline and its deliveries; none if no delivery of it is known.
+pub(in crate::ui) fn parts(
+    analysis: &Analysis,
+    consumer: &str,
+    source: EventSource,
+    identity: &str,
+) -> Vec<Part> {
+    let Some(function) = find::function(analysis, consumer) else {
+        return Vec::new();
+    };
+    let repeats: Vec<&Duplicate> = analysis
+        .duplicates
+        .iter()
+        .filter(|one| one.consumer == function && one.source == source)
+        .filter(|one| one.identity_text(&analysis.facts) == identity)
+        .collect();
+    let deliveries = arrivals(analysis, function, source, identity, &repeats);
+    if deliveries.is_empty() {
+        return Vec::new();
+    }
+    let worst = repeats.iter().map(|one| one.harm).max();
+    let title = Text::new(&format!("{source} ")).and(Role::Strong, identity);
+    let aside = match worst {
+        Some(Harm::Double) => Text::of(Role::Duplicate, "═ ran twice"),
+        Some(harm) => Text::new(&format!("harm {harm}")),
+        None => Text::of(Role::Dim, "delivered once"),
+    };
+    let count = Text::of(Role::Dim, &format!("{} deliveries · ", deliveries.len()));
+    vec![
+        timeline(analysis, title, &deliveries).aside(count.then(aside)),
+        list(analysis, &deliveries, &repeats),
+    ]
+}
+
+/// The event reaching the consumer once.
+#[derive(Clone, Copy)]
+struct Arrival<'a> {
+    invocation: InvocationIndex,
+    at: Timestamp,
+    /// Its item in the logged payload; an asynchronous event is known by its request id alone.
+    item: Option<&'a Item>,
+    index: u16,
+}
+
+/// Every arrival in order of time: what the ledger holds, and what only the repeats name.
+fn arrivals<'a>(
+    analysis: &'a Analysis,
+    function: Sym,
+    source: EventSource,
+    identity: &str,
+    repeats: &[&Duplicate],
+) -> Vec<Arrival<'a>> {
+    let sym = analysis.facts.symbols.lookup(identity);
+    let same = |one: &&Delivery| {
+        one.consumer == function && Some(one.identity) == sym && one.source == source
+    };
+    let mut found: Vec<Arrival<'a>> = analysis
+        .deliveries
+        .iter()
+        .filter(same)
+        .map(|one| Arrival {
+            invocation: one.invocation,
+            at: one.at,
+            item: analysis
+                .facts
+                .app(one.line)
+                .and_then(|app| app.items.get(usize::from(one.item))),
+            index: one.index,
+        })
+        .collect();
+    for end in repeats.iter().flat_map(|one| [one.first, one.repeat]) {
+        if !found.iter().any(|known| known.invocation == end.invocation) {
+            found.push(Arrival {
+                invocation: end.invocation,
+                at: end.at,
+                item: None,
+                index: 0,
+            });
+        }
+    }
+    found.sort_by_key(|one| (one.at, one.invocation, one.index));
+    found
+}
+
+/// `1st`, `2nd`, `3rd`, `4th`, …
+fn ordinal(n: usize) -> String {
+    let suffix = match (n % 10, n % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{n}{suffix}")
+}
+
+fn timeline(analysis: &Analysis, title: Text, deliveries: &[Arrival<'_>]) -> Part {
+    let runs = deliveries
+        .iter()
+        .map(|delivery| analysis.invocation(delivery.invocation));
+    let sent = deliveries
+        .iter()
+        .filter_map(|delivery| delivery.item?.sent_at)
+        .min();
+    let from = runs.clone().map(|run| run.start).min().unwrap_or_default();
+    // A send long ago would squeeze the runs into one cell: then the axis begins with the first run.
+    let to = runs.clone().map(|run| run.end).max().unwrap_or_default();
+    let from = sent
+        .filter(|sent| from.since(*sent) < to.since(from).max(1))
+        .unwrap_or(from);
+    let span = to.since(from).max(1) as f64;
+    let share = |at: Timestamp| at.since(from) as f64 / span;
+    let mut rows: Vec<Row> = Vec::new();
+    for (at, (delivery, run)) in deliveries.iter().zip(runs).enumerate() {
+        let mut strokes = Vec::new();
+        if let Some(sent) = delivery.item.and_then(|item| item.sent_at)
+            && at == 0
+        {
+            let stroke = Stroke {
+                from: share(sent),
+                to: share(run.start),
+                texture: Texture::Queued,
+            };
+            strokes.push(stroke);
+        }
+        let texture = if run.status.failed() {
+            Texture::Failed
+        } else {
+            Texture::Runs
+        };
+        strokes.push(Stroke {
+            from: share(run.start),
+            to: share(run.end),
+            texture,
+        });
+        let label = Text::new(&format!("{:5}", ordinal(at + 1)))
+            .and(Role::Text, &figures::request(run.request_id));
+        rows.push(Row {
+            cells: vec![
+                Cell::Text(label),
+                Cell::Text(rows::status(run.status)),
+                Cell::Track(strokes),
+            ],
+            ..Row::default()
+        });
+    }
+    if let Some(both) = overlap(analysis, deliveries) {
+        let stroke = Stroke {
+            from: share(both.0),
+            to: share(both.1),
+            texture: Texture::Repeat,
+        };
+        rows.push(Row {
+            cells: vec![
+                Cell::text("both running"),
+                Cell::text(""),
+                Cell::Track(vec![stroke]),
+            ],
+            ..Row::default()
+        });
+    }
+    let lines = rows.len() as u16;
+    let axis = format!("0{:>width$}", figures::duration(span), width = 30);
+    let columns = vec![
+        Column::word("", 16),
+        Column::word("", 9).drop(1),
+        Column::text(&axis, 40, u16::MAX),
+    ];
+    Part::new("timeline", title, Table::new(columns, Rows::fixed(rows))).between(2, lines.min(12))
+}
+
+/// When two deliveries ran at once.
+fn overlap(analysis: &Analysis, deliveries: &[Arrival<'_>]) -> Option<(Timestamp, Timestamp)> {
+    deliveries.windows(2).find_map(|pair| {
+        let [first, second] = [pair[0], pair[1]].map(|one| analysis.invocation(one.invocation));
+        let from = first.start.max(second.start);
+        let to = first.end.min(second.end);
+        (pair[0].invocation != pair[1].invocation && from < to).then_some((from, to))
+    })
+}
+
+fn list(analysis: &Analysis, deliveries: &[Arrival<'_>], repeats: &[&Duplicate]) -> Part {
+    let mut before: Option<Timestamp> = None;
+    let rows = deliveries
+        .iter()
+        .enumerate()
+        .map(|(at, delivery)| {
+            let run = analysis.invocation(delivery.invocation);
+            let name = find::run(run);
+            let repeat = repeats
+                .iter()
+                .find(|one| one.repeat.invocation == delivery.invocation);
+            let gap = before.map_or(figures::NONE.to_owned(), |before| {
+                figures::duration(delivery.at.since(before) as f64)
+            });
+            before = Some(delivery.at);
+            let receive = delivery.item.and_then(|item| item.receive_count);
+            let (harm, class) = match repeat {
+                Some(one) => (one.harm.to_string(), one.class.to_string()),
+                None => (figures::NONE.to_owned(), "first".to_owned()),
+            };
+            let harm_role = match repeat.map(|one| one.harm) {
+                Some(Harm::Double) => Role::Duplicate,
+                Some(Harm::Possible) => Role::Text,
+                _ => Role::Dim,
+            };
+            let row = Row {
+                cells: vec![
+                    Cell::text(&ordinal(at + 1)),
+                    Cell::text(&figures::request(run.request_id)),
+                    Cell::of(Role::Dim, &figures::clock_ms(delivery.at)),
+                    Cell::text(&gap),
+                    Cell::text(&rows::took(analysis, delivery.invocation)),
+                    Cell::Text(rows::status(run.status)),
+                    Cell::text(
+                        &receive.map_or(figures::NONE.to_owned(), |count| count.to_string()),
+                    ),
+                    Cell::of(harm_role, &harm),
+                    Cell::text(&class),
+                    Cell::of(Role::Dim, &find::environment(analysis.stream_of(run))),
+                ],
+                open: Some(Step::Invocation(name)),
+                run: Some(name),
+                function: Some(analysis.text(run.function).to_owned()),
+                ..Row::default()
+            };
+            (Key(find::run_key(name).0 ^ u64::from(delivery.index)), row)
+        })
+        .collect();
+    let columns = vec![
+        Column::word("no", 5),
+        Column::word("request", 11),
+        Column::word("received", 12),
+        Column::figure("gap", 8),
+        Column::figure("ran", 8),
+        Column::word("status", 9),
+        Column::figure("receive", 7).drop(1),
+        Column::word("harm", 9),
+        Column::text("class", 12, 22),
+        Column::word("environment", 11).drop(2),
+    ];
+    Part::new(
+        "deliveries",
+        "Its deliveries",
+        Table::new(columns, Rows::few(rows)),
+    )
+    .aside(Text::of(Role::Dim, "Enter opens the invocation"))
+    .between(2, u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinals_follow_english() {
+        let words: Vec<String> = [1, 2, 3, 4, 11, 12, 13, 21, 112]
+            .into_iter()
+            .map(ordinal)
+            .collect();
+        assert_eq!(
+            words,
+            [
+                "1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "112th"
+            ]
+        );
+    }
+}

@@ -1,0 +1,81 @@
+//! One source of records: everything that is known of how it fares.
+
+use std::sync::Arc;
+
+use crate::store::scene::Scene;
+use crate::ui::figures;
+use crate::ui::page::{Page, Part};
+use crate::ui::text::Text;
+use crate::ui::theme::Role;
+
+use super::gone;
+
+pub(super) fn page(scene: &Arc<Scene>, name: &str) -> Page {
+    let Some(health) = scene.board.sources.get(name) else {
+        return gone(name, name);
+    };
+    let time = |at: Option<crate::model::time::Timestamp>| {
+        at.map_or(figures::UNKNOWN.to_owned(), |at| {
+            figures::clock_or_day(at, scene.now)
+        })
+    };
+    let mut list = vec![
+        ("state", health.state.to_string()),
+        ("complete", format!("to {}", time(health.complete_until))),
+        (
+            "lag",
+            format!(
+                "p50 {} · p99 {}",
+                figures::duration_or_unknown(health.lag_p50_ms),
+                figures::duration_or_unknown(health.lag_p99_ms)
+            ),
+        ),
+        (
+            "records",
+            format!(
+                "{}, {} late",
+                figures::count(health.records),
+                figures::count(health.late)
+            ),
+        ),
+    ];
+    if let Some(note) = &health.note {
+        list.push(("note", note.to_string()));
+    }
+    if let Some(trouble) = &health.trouble {
+        list.push(("trouble", trouble.to_string()));
+    }
+    if let Some(again) = health.again_at {
+        list.push(("again", format!("at {}", figures::clock(again))));
+    }
+    if let Some(right) = &health.lacks {
+        let on = right
+            .resource
+            .as_deref()
+            .map_or(String::new(), |resource| format!(" on {resource}"));
+        list.push((
+            "lacks",
+            format!("{}{on}: add it to the policy", right.action),
+        ));
+    }
+    let mut lines: Vec<Text> = list
+        .into_iter()
+        .map(|(label, words)| Text::of(Role::Dim, &format!("{label:9} ")).and(Role::Text, &words))
+        .collect();
+    for gap in &health.gaps {
+        lines.push(Text::of(Role::Dim, "gap       ").and(
+            Role::Text,
+            &format!(
+                "{}–{} {} {}",
+                figures::clock_or_day(gap.from, scene.now),
+                figures::clock_or_day(gap.to, scene.now),
+                gap.group,
+                gap.why
+            ),
+        ));
+    }
+    Page {
+        parts: vec![Part::lines("source", Text::of(Role::Strong, name), lines)],
+        ..Page::default()
+    }
+}

@@ -1,0 +1,268 @@
+//! Ordering: what overtook what, does it matter.
+
+use std::sync::Arc;
+
+use crate::detect::statistics::{percentiles, wilson};
+use crate::model::analysis::Analysis;
+use crate::model::fact::EventSource;
+use crate::model::finding::FindingKind;
+use crate::model::rows::{OrderDomain, Reordered, Verdict};
+use crate::store::scene::Scene;
+use crate::ui::figures;
+use crate::ui::find;
+use crate::ui::glyphs;
+use crate::ui::page::{Cell, Column, Key, Page, Part, Row, Rows, Table};
+use crate::ui::rows;
+use crate::ui::state;
+use crate::ui::step::Step;
+use crate::ui::text::Text;
+use crate::ui::theme::Role;
+
+use super::Pane;
+
+pub struct Ordering;
+
+impl Pane for Ordering {
+    fn title(&self) -> &'static str {
+        "Ordering"
+    }
+
+    fn short(&self) -> &'static str {
+        "Ord"
+    }
+
+    fn kinds(&self) -> &'static [FindingKind] {
+        &[FindingKind::Reordering]
+    }
+
+    fn page(&self, scene: &Arc<Scene>) -> Page {
+        let analysis = &scene.analysis;
+        if analysis.order_domains.is_empty() {
+            let line = state::none_of(scene, "no ordered source seen", "no sequence in the logs");
+            return Page {
+                parts: vec![Part::lines("what", "What overtook what", vec![line])],
+                ..Page::default()
+            };
+        }
+        let mut order: Vec<usize> = (0..analysis.order_domains.len()).collect();
+        order.sort_by_key(|at| std::cmp::Reverse(harm(analysis, &analysis.order_domains[*at])));
+        let detail_scene = Arc::clone(scene);
+        let detail_order = order.clone();
+        Page {
+            note: Text::of(Role::Dim, "sort harm ↓"),
+            parts: vec![what(scene, order)],
+            detail: Some(Box::new(move |row| {
+                detail_order
+                    .get(row)
+                    .map_or_else(Vec::new, |at| vec![list(&detail_scene, *at)])
+            })),
+            ..Page::default()
+        }
+    }
+}
+
+fn same(one: &Reordered, domain: &OrderDomain) -> bool {
+    one.consumer == domain.consumer && one.source == domain.source
+}
+
+/// What a domain is ranked by: stale updates, violations, then any disorder.
+fn harm(analysis: &Analysis, domain: &OrderDomain) -> (u64, u64, u64) {
+    let late = analysis.reordered.iter().filter(|one| same(one, domain));
+    let violations = late.filter(|one| one.verdict == Verdict::Violation).count() as u64;
+    (domain.stale_applies, violations, domain.reordered)
+}
+
+/// What AWS promises of the order of a source.
+fn guarantee(source: EventSource) -> &'static str {
+    match source {
+        EventSource::SqsFifo | EventSource::SnsFifo => "strict per group",
+        EventSource::Kinesis => "strict per shard",
+        EventSource::Dynamodb => "strict per item",
+        EventSource::Kafka => "strict per partition",
+        EventSource::Configured => "strict, as configured",
+        EventSource::S3 => "best effort",
+        EventSource::Sqs => "best effort",
+        _ => "none",
+    }
+}
+
+fn what(scene: &Scene, order: Vec<usize>) -> Part {
+    let analysis = Arc::clone(&scene.analysis);
+    let keys_seen: u64 = analysis
+        .order_domains
+        .iter()
+        .map(|one| u64::from(one.keys))
+        .sum();
+    let keys = order
+        .iter()
+        .map(|at| {
+            let domain = &analysis.order_domains[*at];
+            let resource = analysis.facts.text_of(domain.resource).unwrap_or_default();
+            Key::text(&format!(
+                "{}\0{}\0{resource}",
+                analysis.text(domain.consumer),
+                domain.source
+            ))
+        })
+        .collect();
+    let rows = Rows::new(keys, move |row| {
+        what_row(&analysis, &analysis.order_domains[order[row]])
+    });
+    let columns = vec![
+        Column::name("consumer", 12, 24),
+        Column::text("source", 10, 24),
+        Column::word("guarantee", 21).drop(5),
+        Column::figure("keys", 6).drop(6),
+        Column::figure("", 9)
+            .titled(Text::of(Role::Disorder, glyphs::DISORDER).and(Role::Dim, " k/n")),
+        Column::figure("R [95 %]", 15).drop(3),
+        Column::figure("late p99", 9).drop(4),
+        Column::figure("stale", 6).drop(2),
+        Column::figure("gaps", 5).drop(7),
+        Column::word("verdict", 13),
+    ];
+    let title = "What overtook what, and does it matter";
+    Part::new("what", title, Table::new(columns, rows))
+        .aside(Text::of(Role::Dim, &format!("{} keys", figures::count(keys_seen))))
+        .between(3, 9)
+        .foot(Text::of(Role::Dim, "R: arrivals overtaken by a later one, of all · stale: an older one applied after a newer"))
+}
+
+fn what_row(analysis: &Analysis, domain: &OrderDomain) -> Row {
+    let name = analysis.text(domain.consumer);
+    let late: Vec<&Reordered> = analysis
+        .reordered
+        .iter()
+        .filter(|one| same(one, domain))
+        .collect();
+    let mut source = domain.source.to_string();
+    if let Some(resource) = analysis.facts.text_of(domain.resource) {
+        source = format!("{source} {resource}");
+    }
+    let rate = match wilson(domain.reordered, domain.arrivals) {
+        Some(rate) if domain.arrivals >= 20 => figures::rate(&rate),
+        _ => figures::NONE.to_owned(),
+    };
+    let mut waits: Vec<f64> = late.iter().map(|one| one.late_ms).collect();
+    let p99 = percentiles(&mut waits)
+        .map_or(figures::NONE.to_owned(), |late| figures::duration(late.p99));
+    let worst = late.iter().map(|one| one.verdict).min();
+    let (verdict, role) = match worst {
+        Some(verdict @ Verdict::Violation) => (verdict.to_string(), Role::Disorder),
+        Some(verdict) => (verdict.to_string(), Role::Text),
+        None => ("in order".to_owned(), Role::Dim),
+    };
+    Row {
+        cells: vec![
+            Cell::of(Role::Strong, name),
+            Cell::text(&source),
+            Cell::text(guarantee(domain.source)),
+            Cell::text(&figures::count(u64::from(domain.keys))),
+            Cell::of(
+                if domain.reordered > 0 {
+                    Role::Disorder
+                } else {
+                    Role::Dim
+                },
+                &format!(
+                    "{}/{}",
+                    figures::count(domain.reordered),
+                    figures::count(domain.arrivals)
+                ),
+            ),
+            Cell::text(&rate),
+            Cell::text(&p99),
+            Cell::count(Some(domain.stale_applies), Role::Disorder),
+            Cell::count(Some(domain.gaps), Role::Text),
+            Cell::of(role, &verdict),
+        ],
+        open: Some(Step::Function(name.to_owned())),
+        function: Some(name.to_owned()),
+        ..Row::default()
+    }
+}
+
+/// Every overtaken arrival of a domain, newest first.
+fn list(scene: &Arc<Scene>, domain: usize) -> Part {
+    let analysis = Arc::clone(&scene.analysis);
+    let of = &analysis.order_domains[domain];
+    let name = analysis.text(of.consumer).to_owned();
+    let list: Vec<u32> = (0..analysis.reordered.len() as u32)
+        .rev()
+        .filter(|at| same(&analysis.reordered[*at as usize], of))
+        .collect();
+    let title = format!("{name}: overtaken arrivals, newest first");
+    let aside = format!(
+        "overlaps {} · stale {} · gaps {}",
+        figures::count(of.overlaps),
+        figures::count(of.stale_applies),
+        figures::count(of.gaps)
+    );
+    if list.is_empty() {
+        let line = Text::of(Role::Ok, "in order").and(
+            Role::Text,
+            &format!(
+                ": {} arrivals on {} keys",
+                figures::count(of.arrivals),
+                of.keys
+            ),
+        );
+        return Part::lines("late", title, vec![line]).aside(Text::of(Role::Dim, &aside));
+    }
+    let keys = list
+        .iter()
+        .map(|at| {
+            let one = &analysis.reordered[*at as usize];
+            let sequence = analysis.text(one.sequence);
+            Key::text(&format!(
+                "{}\0{sequence}\0{}",
+                analysis.text(one.key),
+                one.request_id
+            ))
+        })
+        .collect();
+    let now = scene.now;
+    let rows = Rows::new(keys, move |row| {
+        let one = &analysis.reordered[list[row] as usize];
+        let run = find::run_at(&analysis, one.invocation);
+        let by = analysis.invocation(one.overtaken_by);
+        let role = if one.verdict == Verdict::Violation {
+            Role::Disorder
+        } else {
+            Role::Text
+        };
+        Row {
+            cells: vec![
+                Cell::of(Role::Dim, &rows::moment(one.at, now)),
+                Cell::of(Role::Strong, analysis.text(one.key)),
+                Cell::text(&figures::short(analysis.text(one.sequence))),
+                Cell::text(&figures::duration(one.late_ms)),
+                Cell::text(&one.extent.to_string()),
+                Cell::of(role, &one.verdict.to_string()),
+                Cell::text(&figures::request(one.request_id)),
+                Cell::of(Role::Dim, &figures::request(by.request_id)),
+            ],
+            open: Some(Step::Key {
+                consumer: analysis.text(one.consumer).to_owned(),
+                source: one.source,
+                key: analysis.text(one.key).to_owned(),
+            }),
+            run: Some(run),
+            function: Some(analysis.text(one.consumer).to_owned()),
+            ..Row::default()
+        }
+    });
+    let columns = vec![
+        Column::word("at", 14),
+        Column::name("key", 12, 36),
+        Column::figure("sequence", 10),
+        Column::figure("late", 8),
+        Column::figure("extent", 6).drop(3),
+        Column::word("verdict", 13),
+        Column::word("request", 11).drop(1),
+        Column::word("overtaken by", 12).drop(2),
+    ];
+    Part::new("late", title, Table::new(columns, rows))
+        .aside(Text::of(Role::Dim, &aside))
+        .between(3, u16::MAX)
+}

@@ -1,0 +1,325 @@
+//! Sources: can I believe this, what does it cost.
+
+use std::sync::Arc;
+
+use crate::model::finding::FindingKind;
+use crate::model::health::{Health, SourceState};
+use crate::store::scene::Scene;
+use crate::ui::figures;
+use crate::ui::page::{Cell, Column, Key, Page, Part, Row, Rows, Table};
+use crate::ui::state;
+use crate::ui::step::Step;
+use crate::ui::text::Text;
+use crate::ui::theme::Role;
+
+use super::Pane;
+
+pub struct Sources;
+
+impl Pane for Sources {
+    fn title(&self) -> &'static str {
+        "Sources"
+    }
+
+    fn short(&self) -> &'static str {
+        "Src"
+    }
+
+    fn kinds(&self) -> &'static [FindingKind] {
+        &[FindingKind::IncompleteData]
+    }
+
+    fn page(&self, scene: &Arc<Scene>) -> Page {
+        let mut parts = vec![sources(scene)];
+        if !scene.board.calls.is_empty() {
+            parts.push(calls(scene));
+        }
+        parts.push(rights(scene));
+        parts.push(read(scene));
+        parts.push(memory(scene));
+        Page {
+            note: Text::of(Role::Dim, "sort worst first"),
+            parts,
+            ..Page::default()
+        }
+    }
+}
+
+/// How bad the state of a source is, the worst lowest.
+fn rank(state: SourceState) -> u8 {
+    match state {
+        SourceState::LoggedOut => 0,
+        SourceState::Denied => 1,
+        SourceState::Broken => 2,
+        SourceState::Throttled => 3,
+        SourceState::Starting => 4,
+        SourceState::Reading => 5,
+        SourceState::CaughtUp | SourceState::Ended => 6,
+    }
+}
+
+fn sources(scene: &Scene) -> Part {
+    let board = Arc::clone(&scene.board);
+    let analysis = &scene.analysis;
+    let coverage = analysis.coverage.map_or_else(
+        || "coverage ?: no Invocations metric".to_owned(),
+        |share| {
+            format!(
+                "coverage {} of AWS/Lambda Invocations",
+                figures::percent(share)
+            )
+        },
+    );
+    let complete = analysis
+        .facts
+        .watermark
+        .map_or("complete to ?".to_owned(), |until| {
+            format!("complete to {}", figures::clock(until))
+        });
+    let title = format!("Can I believe this: {complete} · {coverage}");
+    let mut names: Vec<Box<str>> = board.sources.keys().cloned().collect();
+    names.sort_by_key(|name| (rank(board.sources[name].state), name.clone()));
+    if names.is_empty() {
+        let line = state::waiting(scene)
+            .unwrap_or_else(|| Text::of(Role::Dim, "these records came without a source"));
+        return Part::lines("sources", title, vec![line]);
+    }
+    let blind = names
+        .iter()
+        .filter(|name| rank(board.sources[*name].state) < 3)
+        .count();
+    let aside = format!("{blind} of {} not seen", names.len());
+    let keys = names.iter().map(|name| Key::text(name)).collect();
+    let now = scene.now;
+    let rows = Rows::new(keys, move |at| row(&board.sources[&names[at]], now));
+    let columns = vec![
+        Column::name("source", 20, 48),
+        Column::word("state", 10),
+        Column::word("complete to", 12),
+        Column::figure("lag p50", 8).drop(4),
+        Column::figure("lag p99", 8).drop(2),
+        Column::figure("records", 9).drop(5),
+        Column::figure("late", 6).drop(3),
+        Column::text("", 10, u16::MAX).drop(1),
+    ];
+    Part::new("sources", title, Table::new(columns, rows))
+        .aside(Text::of(Role::Dim, &aside))
+        .between(4, 14)
+}
+
+fn row(health: &Health, now: crate::model::time::Timestamp) -> Row {
+    let role = match rank(health.state) {
+        0..=2 => Role::Error,
+        3 => Role::P2,
+        4 | 5 => Role::Text,
+        _ => Role::Dim,
+    };
+    let lag = |ms: Option<f64>| Cell::text(&ms.map_or(figures::NONE.to_owned(), figures::duration));
+    let complete = health
+        .complete_until
+        .map_or(figures::NONE.to_owned(), |until| {
+            figures::clock_or_day(until, now)
+        });
+    let words = match (&health.trouble, health.gaps.last(), &health.note) {
+        (Some(_), ..) | (None, None, None)
+            if health.trouble.is_some() || health.lacks.is_some() =>
+        {
+            state::trouble(health)
+        }
+        (_, Some(gap), _) => Text::new(&format!(
+            "gap {}–{} {}",
+            figures::clock(gap.from),
+            figures::clock(gap.to),
+            gap.why
+        )),
+        (_, _, Some(note)) => Text::of(Role::Dim, note),
+        _ => Text::default(),
+    };
+    Row {
+        cells: vec![
+            Cell::of(Role::Strong, &health.name),
+            Cell::of(role, &health.state.to_string()),
+            Cell::text(&complete),
+            lag(health.lag_p50_ms),
+            lag(health.lag_p99_ms),
+            Cell::text(&figures::count(health.records)),
+            Cell::count(Some(health.late), Role::Text),
+            Cell::Text(words),
+        ],
+        open: Some(Step::Source(health.name.to_string())),
+        ..Row::default()
+    }
+}
+
+fn calls(scene: &Scene) -> Part {
+    let rows: Vec<Row> = scene
+        .board
+        .calls
+        .iter()
+        .map(|(action, calls)| {
+            let share = calls
+                .quota_per_second
+                .filter(|quota| *quota > 0.0)
+                .map(|quota| calls.per_second / quota);
+            Row {
+                cells: vec![
+                    Cell::text(action),
+                    Cell::text(&format!("{:.2}/s", calls.per_second)),
+                    Cell::text(
+                        &calls
+                            .quota_per_second
+                            .map_or(figures::UNKNOWN.to_owned(), |quota| format!("{quota}/s")),
+                    ),
+                    Cell::Bar(share.unwrap_or(0.0), Role::Text),
+                    Cell::text(&share.map_or(String::new(), figures::percent)),
+                    Cell::count(Some(calls.refused), Role::P2),
+                    Cell::count(Some(calls.denied), Role::Error),
+                    Cell::text(&figures::count(calls.made)),
+                ],
+                ..Row::default()
+            }
+        })
+        .collect();
+    let columns = vec![
+        Column::name("call", 24, 34),
+        Column::figure("now", 9),
+        Column::figure("quota", 8),
+        Column::text("used", 8, 20).drop(1),
+        Column::figure("", 6),
+        Column::figure("refused", 8).drop(2),
+        Column::figure("denied", 7).drop(3),
+        Column::figure("made", 8),
+    ];
+    let lines = rows.len() as u16;
+    Part::new(
+        "calls",
+        "What it costs, per region and account",
+        Table::new(columns, Rows::fixed(rows)),
+    )
+    .aside(Text::of(Role::Dim, "quotas are shared with your team"))
+    .between(lines.min(3), lines)
+}
+
+fn rights(scene: &Scene) -> Part {
+    let calls = &scene.board.calls;
+    let have: Vec<&str> = calls
+        .iter()
+        .filter(|(_, calls)| calls.made > calls.denied)
+        .map(|(action, _)| *action)
+        .collect();
+    let mut lines = Vec::new();
+    if !have.is_empty() {
+        lines.push(Text::of(Role::Dim, "have   ").and(Role::Text, &have.join("  ")));
+    }
+    for right in scene
+        .board
+        .sources
+        .values()
+        .filter_map(|source| source.lacks.as_ref())
+    {
+        let on = right
+            .resource
+            .as_deref()
+            .map_or(String::new(), |resource| format!(" on {resource}"));
+        let words = format!("{}{on} → add it to the policy", right.action);
+        lines.push(Text::of(Role::Error, "lack   ").and(Role::Text, &words));
+    }
+    if lines.is_empty() {
+        lines.push(Text::of(Role::Dim, "no rights needed"));
+    }
+    Part::lines("rights", "Rights", lines).aside(Text::of(
+        Role::Dim,
+        "read only: nepho calls nothing that writes",
+    ))
+}
+
+/// What was read, and what of it could not be used.
+fn read(scene: &Scene) -> Part {
+    let inputs = &scene.analysis.facts.inputs;
+    let late = if inputs.log_events_with_ingestion > 0 {
+        figures::count(inputs.log_events_late)
+    } else {
+        figures::UNKNOWN.to_owned()
+    };
+    let events = format!(
+        "log events {} · read again {} · late {late} · not understood {}",
+        figures::count(inputs.log_events),
+        figures::count(inputs.log_events_reread),
+        figures::count(inputs.unparsed_lines)
+    );
+    let others = format!(
+        "trace segments {} · metric points {}",
+        figures::count(inputs.trace_segments),
+        figures::count(inputs.metric_points)
+    );
+    let mut lines = vec![Text::new(&events), Text::new(&others)];
+    let facts = &scene.analysis.facts;
+    for gap in facts.gaps.iter().rev().take(GAPS) {
+        lines.push(Text::of(Role::Unknown, "not seen ").and(
+            Role::Text,
+            &format!(
+                "{} {}–{} {}",
+                facts.text(gap.group),
+                figures::clock_or_day(gap.from, scene.now),
+                figures::clock_or_day(gap.to, scene.now),
+                gap.why
+            ),
+        ));
+    }
+    Part::lines("read", "What was read", lines).between(1, 8)
+}
+
+/// Stretches that were not seen, the newest of them at most.
+const GAPS: usize = 6;
+
+fn memory(scene: &Scene) -> Part {
+    let facts = &scene.analysis.facts;
+    let (held, limit) = scene.text.bytes();
+    let text = match scene.text.dropped() {
+        (0, _) | (_, None) => "nothing dropped".to_owned(),
+        (lines, Some(before)) => format!(
+            "{} lines before {} dropped",
+            figures::count(lines),
+            figures::clock_or_day(before, scene.now)
+        ),
+    };
+    let horizon = match facts.horizon {
+        Some(horizon) => format!(
+            "before {} forgotten, horizon {}",
+            figures::clock_or_day(horizon, scene.now),
+            figures::duration(scene.now.since(horizon) as f64)
+        ),
+        None => "nothing forgotten".to_owned(),
+    };
+    let evicted = &facts.evicted;
+    let line = |label: &str, words: &str| {
+        Text::of(Role::Dim, &format!("{label:13}")).and(Role::Text, words)
+    };
+    let lines = vec![
+        line(
+            "log text",
+            &format!(
+                "{} of {} · {text}",
+                figures::bytes(held as u64),
+                figures::bytes(limit as u64)
+            ),
+        ),
+        line(
+            "invocations",
+            &format!(
+                "{} · {} evicted · {horizon}",
+                figures::count(scene.analysis.assembled.invocations.len() as u64),
+                figures::count(evicted.invocations)
+            ),
+        ),
+        line(
+            "event ids",
+            &format!("{} evicted", figures::count(evicted.event_ids)),
+        ),
+        line(
+            "traces",
+            &format!("{} evicted", figures::count(evicted.traces)),
+        ),
+    ];
+    Part::lines("memory", "Memory, and what was dropped", lines)
+}

@@ -1,0 +1,320 @@
+//! Tail: what is it saying now. Late lines go to their place in time, marked.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use crate::model::analysis::Analysis;
+use crate::model::invocation::InvocationIndex;
+use crate::model::time::Timestamp;
+use crate::store::log_text::{Line, LineId, StreamNo};
+use crate::store::scene::Scene;
+use crate::ui::action::Action;
+use crate::ui::figures;
+use crate::ui::find;
+use crate::ui::keys::Context;
+use crate::ui::log_line;
+use crate::ui::page::{Cell, Column, Key, Page, Part, Row, RowTrait, Rows, Run, Table};
+use crate::ui::rows;
+use crate::ui::state;
+use crate::ui::step::Step;
+use crate::ui::text::Text;
+use crate::ui::theme::Role;
+
+use super::Pane;
+
+pub struct Tail;
+
+impl Pane for Tail {
+    fn title(&self) -> &'static str {
+        "Tail"
+    }
+
+    fn short(&self) -> &'static str {
+        "Tail"
+    }
+
+    fn page(&self, scene: &Arc<Scene>) -> Page {
+        if scene.text.is_empty() {
+            let line = state::waiting(scene)
+                .unwrap_or_else(|| Text::of(Role::Unknown, "no text of log lines is held"));
+            return Page {
+                parts: vec![Part::lines("lines", "What it says now", vec![line])],
+                ..Page::default()
+            };
+        }
+        let (mut lines, mut watermark) = (order(scene), None);
+        if let Some(until) = scene.analysis.facts.watermark {
+            let at = lines.partition_point(|line| line.at <= until);
+            // A rule at the very end would say nothing.
+            if at < lines.len() {
+                watermark = Some(until);
+                lines.insert(
+                    at,
+                    Entry {
+                        at: until,
+                        line: None,
+                    },
+                );
+            }
+        }
+        let detail_scene = Arc::clone(scene);
+        let lines: Arc<[Entry]> = lines.into();
+        let detail_lines = Arc::clone(&lines);
+        let streams = Arc::new(streams(scene));
+        let detail_streams = Arc::clone(&streams);
+        Page {
+            note: dropped(scene),
+            parts: vec![list(scene, lines, streams, watermark)],
+            detail: Some(Box::new(move |row| {
+                let id = detail_lines.get(row).and_then(|entry| entry.line);
+                id.and_then(|id| under_cursor(&detail_scene, &detail_streams, id))
+                    .into_iter()
+                    .collect()
+            })),
+            follows: true,
+        }
+    }
+
+    fn context(&self) -> Context {
+        Context::Log
+    }
+
+    fn actions(&self) -> &'static [Action] {
+        &[
+            Action::Pause,
+            Action::Last,
+            Action::Open,
+            Action::Trace,
+            Action::NextOfRequest,
+            Action::NextError,
+        ]
+    }
+}
+
+/// A line, or the rule up to which everything has arrived.
+#[derive(Clone, Copy)]
+struct Entry {
+    at: Timestamp,
+    line: Option<LineId>,
+}
+
+/// Every line in order of time.
+fn order(scene: &Scene) -> Vec<Entry> {
+    let mut lines: Vec<(Timestamp, u64, LineId)> = scene
+        .text
+        .lines()
+        .map(|line| (line.at, line.order, line.id))
+        .collect();
+    lines.sort_unstable();
+    lines
+        .into_iter()
+        .map(|(at, _, id)| Entry { at, line: Some(id) })
+        .collect()
+}
+
+/// What is known of a log stream: its function and the invocations in it, in order of start.
+struct Stream {
+    function: String,
+    invocations: Vec<InvocationIndex>,
+    concurrent: bool,
+}
+
+fn streams(scene: &Scene) -> HashMap<StreamNo, Stream> {
+    let analysis = &scene.analysis;
+    let mut found = HashMap::new();
+    for stream in &analysis.facts.streams {
+        let number = scene
+            .text
+            .stream(analysis.text(stream.group), analysis.text(stream.stream));
+        let function = analysis.facts.text_of(stream.function);
+        if let Some(number) = number {
+            let function = function
+                .unwrap_or_else(|| analysis.text(stream.group))
+                .to_owned();
+            found.insert(
+                number,
+                Stream {
+                    function,
+                    invocations: Vec::new(),
+                    concurrent: false,
+                },
+            );
+        }
+    }
+    for environment in &analysis.assembled.environments {
+        let stream = &analysis.facts.streams[environment.stream as usize];
+        let number = scene
+            .text
+            .stream(analysis.text(stream.group), analysis.text(stream.stream));
+        if let Some(stream) = number.and_then(|number| found.get_mut(&number)) {
+            stream.invocations.clone_from(&environment.invocations);
+            stream.concurrent = environment.concurrent;
+        }
+    }
+    found
+}
+
+/// The request that a line belongs to: the one that began last before it in its stream.
+fn run_of(
+    analysis: &Analysis,
+    streams: &HashMap<StreamNo, Stream>,
+    line: &Line<'_>,
+) -> Option<Run> {
+    let stream = streams.get(&line.stream)?;
+    if stream.concurrent {
+        return None;
+    }
+    let start = |at: &InvocationIndex| analysis.invocation(*at).start;
+    let after = stream
+        .invocations
+        .partition_point(|at| start(at) <= line.at);
+    let at = stream.invocations.get(after.saturating_sub(1))?;
+    Some(find::run_at(analysis, *at))
+}
+
+fn list(
+    scene: &Arc<Scene>,
+    lines: Arc<[Entry]>,
+    streams: Arc<HashMap<StreamNo, Stream>>,
+    watermark: Option<Timestamp>,
+) -> Part {
+    let keys = lines
+        .iter()
+        .map(|entry| entry.line.map_or(Key(u64::MAX), |line| Key(line.0)))
+        .collect();
+    let title = format!(
+        "What it says now: {} lines of {} streams",
+        figures::count(lines.len() as u64),
+        streams.len()
+    );
+    let aside = match watermark {
+        Some(until) => format!("complete to {}", figures::clock(until)),
+        None => "oldest first · G follows".to_owned(),
+    };
+    let of_traits = (Arc::clone(scene), Arc::clone(&lines), Arc::clone(&streams));
+    let scene = Arc::clone(scene);
+    let rows = Rows::new(keys, move |at| match lines[at].line {
+        Some(id) => row(&scene, &streams, id),
+        None => rule(lines[at].at),
+    })
+    .with_traits(move |at| {
+        let (scene, lines, streams) = &of_traits;
+        let line = lines[at].line.and_then(|id| scene.text.line(id));
+        line.map_or(RowTrait::default(), |line| RowTrait {
+            run: run_of(&scene.analysis, streams, &line),
+            error: log_line::is_error(line.text),
+        })
+    });
+    let columns = vec![
+        Column::word("", 12),
+        Column::name("", 8, 20),
+        Column::word("", 4).drop(2),
+        Column::word("", 5),
+        Column::text("", 20, u16::MAX),
+        Column::figure("", 12).drop(1),
+    ];
+    Part::new("lines", title, Table::bare(columns, rows))
+        .aside(Text::of(Role::Dim, &aside))
+        .between(5, u16::MAX)
+}
+
+fn row(scene: &Scene, streams: &HashMap<StreamNo, Stream>, id: LineId) -> Row {
+    let Some(line) = scene.text.line(id) else {
+        return Row::default();
+    };
+    let shown = log_line::show(line.text);
+    let run = run_of(&scene.analysis, streams, &line);
+    let function = streams
+        .get(&line.stream)
+        .map_or("", |stream| stream.function.as_str());
+    let request = run.map_or(String::new(), |run| {
+        run.request.to_string().chars().take(4).collect()
+    });
+    let level = shown.level.map_or_else(Text::default, |level| {
+        Text::of(level.role(), &level.to_string())
+    });
+    Row {
+        cells: vec![
+            Cell::of(Role::Dim, &figures::clock_ms(line.at)),
+            Cell::of(Role::Strong, function),
+            Cell::of(Role::Dim, &request),
+            Cell::Text(level),
+            Cell::Text(shown.message),
+            Cell::Text(rows::late(line.lag_ms)),
+        ],
+        open: run.map(Step::Invocation),
+        run,
+        function: (!function.is_empty()).then(|| function.to_owned()),
+        ..Row::default()
+    }
+}
+
+fn rule(until: Timestamp) -> Row {
+    let words = format!(
+        "• {} complete to here, newer lines may be missing ───",
+        figures::clock(until)
+    );
+    let line = |text: &str| Cell::of(Role::Dim, text);
+    Row {
+        cells: vec![
+            line("────────────"),
+            line("────────────────────"),
+            line("────"),
+            line("─────"),
+            line(&words),
+            line(""),
+        ],
+        ..Row::default()
+    }
+}
+
+/// The line under the cursor, unfolded.
+fn under_cursor(scene: &Scene, streams: &HashMap<StreamNo, Stream>, id: LineId) -> Option<Part> {
+    let line = scene.text.line(id)?;
+    let run = run_of(&scene.analysis, streams, &line);
+    let function = streams
+        .get(&line.stream)
+        .map_or("", |stream| stream.function.as_str());
+    let mut title = Text::of(Role::Strong, function);
+    let mut aside = Text::default();
+    if let Some(run) = run {
+        let at = find::invocation(&scene.analysis, run)?;
+        let count = find::lines(scene, at).len();
+        title = title.and(
+            Role::Text,
+            &format!(
+                " {} · this request: {count} lines",
+                figures::request(run.request)
+            ),
+        );
+        aside = Text::of(Role::Dim, "o O step through them · v trace");
+    }
+    let lines: Vec<Text> = log_line::unfolded(line.text)
+        .into_iter()
+        .take(UNFOLDED)
+        .collect();
+    let most = lines.len() as u16;
+    Some(
+        Part::lines("line", title, lines)
+            .aside(aside)
+            .between(1, most),
+    )
+}
+
+/// Lines of the unfolded line at most.
+const UNFOLDED: usize = 12;
+
+fn dropped(scene: &Scene) -> Text {
+    match scene.text.dropped() {
+        (0, _) | (_, None) => Text::default(),
+        (lines, Some(before)) => Text::of(
+            Role::Focus,
+            &format!(
+                "{} lines before {} dropped",
+                figures::count(lines),
+                figures::clock_or_day(before, scene.now)
+            ),
+        ),
+    }
+}

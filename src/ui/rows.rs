@@ -1,0 +1,336 @@
+//! Rows that many pages have: invocations, log lines, evidence.
+
+use std::sync::Arc;
+
+use crate::model::analysis::Analysis;
+use crate::model::invocation::{InvocationIndex, InvocationStatus};
+use crate::model::rows::Evidence;
+use crate::model::time::Timestamp;
+use crate::store::log_text::LineId;
+use crate::store::scene::Scene;
+
+use super::figures;
+use super::find;
+use super::glyphs;
+use super::log_line;
+use super::page::{Cell, Column, Key, Row, RowTrait, Rows, Run, Table};
+use super::step::Step;
+use super::text::Text;
+use super::theme::Role;
+
+/// How an invocation ended, with its glyph.
+pub fn status(status: InvocationStatus) -> Text {
+    match status {
+        InvocationStatus::Ok => Text::new("ok"),
+        InvocationStatus::Error => Text::of(Role::Error, "! error"),
+        InvocationStatus::Timeout => Text::of(Role::Error, "! timeout"),
+        InvocationStatus::OutOfMemory => Text::of(Role::Error, "! memory"),
+        InvocationStatus::Unknown => Text::of(Role::Unknown, "?"),
+    }
+}
+
+/// What an invocation took: `~` before what is estimated.
+pub fn took(analysis: &Analysis, at: InvocationIndex) -> String {
+    let invocation = analysis.invocation(at);
+    match invocation.duration_ms {
+        Some(ms) => figures::duration(f64::from(ms)),
+        None if invocation.end_estimated => figures::UNKNOWN.to_owned(),
+        None => format!(
+            "~{}",
+            figures::duration(invocation.end.since(invocation.start) as f64)
+        ),
+    }
+}
+
+/// A list of invocations, each opening its page.
+pub fn invocations(scene: &Arc<Scene>, list: Vec<InvocationIndex>) -> Table {
+    let analysis = Arc::clone(&scene.analysis);
+    let keys = list
+        .iter()
+        .map(|at| find::run_key(find::run_at(&analysis, *at)))
+        .collect();
+    let now = scene.now;
+    let rows = Rows::new(keys, move |row| invocation(&analysis, list[row], now));
+    let columns = vec![
+        Column::word("at", 14),
+        Column::name("function", 12, 30),
+        Column::word("request", 11),
+        Column::figure("took", 8),
+        Column::word("status", 9),
+        Column::figure("", 9)
+            .titled(Text::of(Role::Cold, glyphs::COLD).and(Role::Dim, " felt"))
+            .drop(1),
+        Column::figure("", 3)
+            .titled(Text::of(Role::Throttle, glyphs::THROTTLE))
+            .drop(2),
+        Column::figure("memory", 12).drop(4),
+        Column::word("version", 9).drop(3),
+        Column::word("environment", 11).drop(5),
+    ];
+    Table::new(columns, rows)
+}
+
+fn invocation(analysis: &Analysis, at: InvocationIndex, now: Timestamp) -> Row {
+    let invocation = analysis.invocation(at);
+    let run = find::run(invocation);
+    let function = analysis.text(invocation.function);
+    let felt = invocation
+        .init
+        .and_then(|init| analysis.inits[init as usize].felt_ms);
+    let refused = find::refused(analysis, invocation);
+    let memory = match (invocation.max_memory_used_mb, invocation.memory_mb) {
+        (Some(used), Some(memory)) => format!("{used} of {memory}"),
+        _ => figures::UNKNOWN.to_owned(),
+    };
+    let version = invocation
+        .version
+        .map_or(figures::UNKNOWN, |version| analysis.text(version));
+    Row {
+        cells: vec![
+            Cell::of(Role::Dim, &moment(invocation.start, now)),
+            Cell::of(Role::Strong, function),
+            Cell::text(&figures::request(run.request)),
+            Cell::text(&took(analysis, at)),
+            Cell::Text(status(invocation.status)),
+            match felt {
+                Some(felt) if felt > 0.0 => {
+                    Cell::of(Role::Cold, &figures::duration(f64::from(felt)))
+                }
+                _ => Cell::of(Role::Dim, figures::NONE),
+            },
+            match refused {
+                0 => Cell::of(Role::Dim, "0"),
+                refused => Cell::of(Role::Throttle, &refused.to_string()),
+            },
+            Cell::text(&memory),
+            Cell::text(version),
+            Cell::of(
+                Role::Dim,
+                &find::environment(analysis.stream_of(invocation)),
+            ),
+        ],
+        open: Some(Step::Invocation(run)),
+        run: Some(run),
+        function: Some(function.to_owned()),
+        ..Row::default()
+    }
+}
+
+/// A moment to the millisecond, with its day where that is not today.
+pub fn moment(at: Timestamp, now: Timestamp) -> String {
+    let clock = figures::clock_or_day(at, now);
+    if clock.len() == 8 {
+        figures::clock_ms(at)
+    } else {
+        clock
+    }
+}
+
+/// Log lines of one request, each opening nothing further.
+pub fn lines(scene: &Arc<Scene>, list: Vec<LineId>, run: Option<Run>) -> Table {
+    let keys = list.iter().map(|line| Key(line.0)).collect();
+    let (shown, traits, list) = (
+        Arc::clone(scene),
+        Arc::clone(scene),
+        Arc::<[LineId]>::from(list),
+    );
+    let of_traits = Arc::clone(&list);
+    let rows = Rows::new(keys, move |at| line(&shown, list[at], run)).with_traits(move |at| {
+        let text = traits.text.line(of_traits[at]).map_or("", |line| line.text);
+        RowTrait {
+            run,
+            error: log_line::is_error(text),
+        }
+    });
+    let columns = vec![
+        Column::word("", 12),
+        Column::word("", 5).drop(1),
+        Column::text("", 20, u16::MAX),
+        Column::figure("", 12).drop(2),
+    ];
+    Table::bare(columns, rows)
+}
+
+fn line(scene: &Scene, id: LineId, run: Option<Run>) -> Row {
+    let Some(line) = scene.text.line(id) else {
+        return Row::default();
+    };
+    let shown = log_line::show(line.text);
+    let level = shown.level.map_or_else(Text::default, |level| {
+        Text::of(level.role(), &level.to_string())
+    });
+    Row {
+        cells: vec![
+            Cell::of(Role::Dim, &figures::clock_ms(line.at)),
+            Cell::Text(level),
+            Cell::Text(shown.message),
+            Cell::Text(late(line.lag_ms)),
+        ],
+        run,
+        unfold: log_line::unfolded(line.text)
+            .into_iter()
+            .take(UNFOLDED)
+            .collect(),
+        ..Row::default()
+    }
+}
+
+/// Lines of one unfolded log line at most.
+const UNFOLDED: usize = 12;
+
+/// Ingestion later than this after the timestamp is marked, in milliseconds.
+const LATE_MS: i64 = 10_000;
+
+/// `+14 s late`; nothing for a line that came in time.
+pub fn late(lag_ms: Option<i64>) -> Text {
+    match lag_ms {
+        Some(lag) if lag > LATE_MS => Text::of(
+            Role::Late,
+            &format!("+{} late", figures::age(lag).replace('s', " s")),
+        ),
+        _ => Text::default(),
+    }
+}
+
+/// What proves a claim, each opening the invocation it happened in. At most 50: they are formatted at once.
+pub fn evidence(scene: &Scene, list: &[Evidence]) -> Table {
+    let of = |one: &Evidence| (evidence_key(&scene.analysis, one), proof(scene, one));
+    let rows = Rows::few(list.iter().map(of).collect());
+    let columns = vec![
+        Column::word("at", 14),
+        Column::word("source", 7),
+        Column::name("function", 12, 24).drop(1),
+        Column::text("what", 20, u16::MAX),
+    ];
+    Table::new(columns, rows)
+}
+
+fn evidence_key(analysis: &Analysis, evidence: &Evidence) -> Key {
+    match evidence {
+        Evidence::Line { line, .. } => {
+            let stream = &analysis.facts.streams[line.stream as usize];
+            let fact = analysis.facts.fact(*line);
+            Key::text(&format!(
+                "{}\0{}\0{}",
+                analysis.text(stream.stream),
+                fact.at.0,
+                fact.order
+            ))
+        }
+        Evidence::Metric { point } => {
+            let point = &analysis.facts.metrics[*point as usize];
+            Key::text(&format!("{}\0{}", analysis.text(point.name), point.at.0))
+        }
+        Evidence::Span { span } => Key(analysis.facts.spans[*span as usize].id.0),
+    }
+}
+
+fn proof(scene: &Scene, evidence: &Evidence) -> Row {
+    let (analysis, now) = (&scene.analysis, scene.now);
+    match evidence {
+        Evidence::Line { request_id, line } => {
+            let fact = analysis.facts.fact(*line);
+            let stream = analysis.facts.stream(*line);
+            let function = stream
+                .function
+                .map_or("", |function| analysis.text(function));
+            let run = request_id.map(|request| Run {
+                request,
+                attempt: attempt(analysis, *line),
+            });
+            row(
+                [&moment(fact.at, now), "log", function],
+                raw(scene, *line).unwrap_or_else(|| Text::of(Role::Dim, "text no longer held")),
+                run,
+            )
+        }
+        Evidence::Metric { point } => {
+            let point = &analysis.facts.metrics[*point as usize];
+            let dimensions: Vec<String> = point
+                .dimensions
+                .iter()
+                .map(|(name, value)| format!("{}={}", analysis.text(*name), analysis.text(*value)))
+                .collect();
+            let words = format!(
+                "{} {} {} sum {}",
+                analysis.text(point.namespace),
+                analysis.text(point.name),
+                dimensions.join(" "),
+                point.sum
+            );
+            row(
+                [&moment(point.at, now), "metric", figures::NONE],
+                Text::new(&words),
+                None,
+            )
+        }
+        Evidence::Span { span } => {
+            let span = &analysis.facts.spans[*span as usize];
+            let at = Timestamp(span.start_us.div_euclid(1000));
+            let mut words = format!("span {}", analysis.text(span.name));
+            if let Some(status) = span.status {
+                words.push_str(&format!(": status {status}"));
+            }
+            if span.throttle {
+                words.push_str(", throttle");
+            }
+            let run = span.invocation.map(|request| Run {
+                request,
+                attempt: 1,
+            });
+            row(
+                [&moment(at, now), "x-ray", figures::NONE],
+                Text::new(&words),
+                run,
+            )
+        }
+    }
+}
+
+fn row([at, source, function]: [&str; 3], what: Text, run: Option<Run>) -> Row {
+    Row {
+        cells: vec![
+            Cell::of(Role::Dim, at),
+            Cell::text(source),
+            Cell::of(Role::Strong, function),
+            Cell::Text(what),
+        ],
+        open: run.map(Step::Invocation),
+        run,
+        function: (function.len() > figures::NONE.len()).then(|| function.to_owned()),
+        ..Row::default()
+    }
+}
+
+/// Which attempt of its request a line belongs to: the last that began before it.
+fn attempt(analysis: &Analysis, line: crate::model::facts::FactRef) -> u16 {
+    let at = analysis.facts.fact(line).at;
+    let stream = line.stream;
+    let environment = analysis
+        .assembled
+        .environments
+        .iter()
+        .find(|one| one.stream == stream);
+    let begun = environment.and_then(|one| {
+        let after = one
+            .invocations
+            .partition_point(|run| analysis.invocation(*run).start <= at);
+        one.invocations.get(after.checked_sub(1)?)
+    });
+    begun.map_or(1, |run| analysis.invocation(*run).attempt)
+}
+
+/// The text of a line, if it is still held.
+fn raw(scene: &Scene, line: crate::model::facts::FactRef) -> Option<Text> {
+    let analysis = &scene.analysis;
+    let (fact, stream) = (analysis.facts.fact(line), analysis.facts.stream(line));
+    let number = scene
+        .text
+        .stream(analysis.text(stream.group), analysis.text(stream.stream))?;
+    let found = scene.text.of_stream(number, fact.at, fact.at);
+    let exact = found
+        .iter()
+        .find(|line| line.order == fact.order)
+        .or_else(|| found.first())?;
+    Some(log_line::show(exact.text).message)
+}
