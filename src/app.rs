@@ -1,6 +1,7 @@
 //! Floor 8: what runs. Pumps bring batches, the engine takes them in, the screen shows what it made of them.
 
 pub mod clock;
+pub mod demo_source;
 mod engine_thread;
 pub mod pump;
 mod redraw;

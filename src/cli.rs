@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand};
 mod aws;
 mod demo;
 mod open;
+mod recording;
 mod report;
 mod screen;
 mod settings;

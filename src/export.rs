@@ -1,4 +1,5 @@
 //! Floor 6: what leaves nepho in a file or a pipe.
 
+pub mod recording;
 pub mod report;
 pub mod show;
