@@ -13,6 +13,7 @@ mod finding;
 mod guard;
 mod harm;
 mod identity;
+mod origin;
 mod tree;
 mod visibility;
 mod words;

@@ -43,7 +43,6 @@ pub(crate) struct Seen<'a> {
     executions: HashMap<InvocationIndex, Sym>,
     /// The run that sent a message or record, by the id it was given.
     senders: HashMap<Sym, InvocationIndex>,
-    runtime_exit: Option<Sym>,
 }
 
 impl<'a> Seen<'a> {
@@ -61,7 +60,6 @@ impl<'a> Seen<'a> {
             idempotent: HashSet::new(),
             executions: HashMap::new(),
             senders: HashMap::new(),
-            runtime_exit: facts.symbols.lookup("Runtime.ExitError"),
         };
         for (run, invocation) in (0..).zip(&assembled.invocations) {
             seen.read(run, invocation);
@@ -173,12 +171,7 @@ impl<'a> Seen<'a> {
         let invocation = self.invocation(run);
         match invocation.status {
             InvocationStatus::Ok => Outcome::Done,
-            InvocationStatus::Error
-                if invocation.error_type.is_some()
-                    && invocation.error_type == self.runtime_exit =>
-            {
-                Outcome::Cut
-            }
+            InvocationStatus::Error if invocation.crashed => Outcome::Cut,
             InvocationStatus::Error => Outcome::Failed,
             InvocationStatus::Timeout | InvocationStatus::OutOfMemory => Outcome::Cut,
             InvocationStatus::Unknown => Outcome::Unknown,

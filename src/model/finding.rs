@@ -115,8 +115,10 @@ pub struct BadEvent {
 pub enum Alarm {
     /// When it comes more often than it used to.
     Change,
-    /// Wrong at its first occurrence (an order violated, an event run twice): no change is needed.
+    /// Wrong at its first occurrence, listed at once and raised when it is no single case: no change is needed.
     Certain,
+    /// Raised from its first occurrence: a promise was broken, or the share is too high beyond doubt.
+    Raised,
     /// Never: expected behaviour, or a remark on the data.
     Never,
 }

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 
 use super::identity::Identities;
+use super::origin::Origin;
 use super::{guard, words};
 use crate::detect::Detector;
 use crate::detect::seen::Seen;
+use crate::detect::statistics::wilson;
 use crate::model::analysis::Analysis;
 use crate::model::fact::EventSource;
 use crate::model::facts::FactRef;
@@ -23,6 +25,9 @@ const RAN_TWICE: f64 = 0.8;
 
 /// Harm of one that ran again after a time-out: the first run may have had its effects.
 const MAY_HAVE: f64 = 0.2;
+
+/// Raised from the first one if more than this share of all events ran twice, by the lower bound.
+const RAISED_SHARE: f64 = 0.001;
 
 /// Both sides of this many repeats are shown.
 const SHOWN: usize = 25;
@@ -73,7 +78,8 @@ fn candidate(
     let consumer = rows[0].consumer;
     let key = class.map_or_else(|| "possible".to_owned(), |class| class.to_string());
     let mut found = Candidate::new(FindingKind::Duplicate, analysis.text(consumer), key);
-    let words = words::of(analysis, class, rows);
+    let origin = Origin::of(analysis, rows);
+    let words = words::of(analysis, class, rows, &origin);
     (found.claim, found.cause, found.next) = (words.claim, words.cause, words.next);
     found.function = Some(consumer);
     found.events = rows
@@ -89,11 +95,16 @@ fn candidate(
         .collect();
     found.requests.sort_unstable();
     found.requests.dedup();
+    found.weight = if class.is_some() { RAN_TWICE } else { MAY_HAVE };
     if class.is_some() {
-        found.alarm = Alarm::Certain;
-        found.weight = RAN_TWICE;
-    } else {
-        found.weight = MAY_HAVE;
+        let share = wilson(rows.len() as u64, origin.distinct.max(rows.len() as u64));
+        let too_many = share.is_some_and(|share| share.low > RAISED_SHARE);
+        let promised_once = origin.source == EventSource::SqsFifo;
+        found.alarm = if too_many || promised_once {
+            Alarm::Raised
+        } else {
+            Alarm::Certain
+        };
     }
     let newest = rows.iter().rev().take(SHOWN);
     found.evidence = newest.flat_map(|row| lines.proof(analysis, row)).collect();

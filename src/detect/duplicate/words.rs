@@ -1,14 +1,11 @@
 //! What a finding on repeats says.
 
-use hashbrown::HashSet;
-
 use super::finding::items;
+use super::origin::Origin;
 use crate::detect::statistics::wilson;
 use crate::model::analysis::Analysis;
 use crate::model::fact::EventSource;
-use crate::model::facts::FactRef;
 use crate::model::rows::{Duplicate, DuplicateClass};
-use crate::model::symbols::Sym;
 use crate::model::text::plain;
 use crate::model::words::{count, duration, share};
 
@@ -22,11 +19,16 @@ pub(super) struct Words {
 }
 
 /// Words on `rows`, all of one consumer and class; no class: repeats after a run that was cut off.
-pub(super) fn of(analysis: &Analysis, class: Option<DuplicateClass>, rows: &[&Duplicate]) -> Words {
+pub(super) fn of(
+    analysis: &Analysis,
+    class: Option<DuplicateClass>,
+    rows: &[&Duplicate],
+    from: &Origin,
+) -> Words {
     let all = Group {
         analysis,
         rows,
-        from: Origin::of(analysis, rows),
+        from,
     };
     match class {
         None => all.possible(),
@@ -43,7 +45,7 @@ pub(super) fn of(analysis: &Analysis, class: Option<DuplicateClass>, rows: &[&Du
 struct Group<'a> {
     analysis: &'a Analysis,
     rows: &'a [&'a Duplicate],
-    from: Origin,
+    from: &'a Origin,
 }
 
 impl Group<'_> {
@@ -160,67 +162,6 @@ impl Group<'_> {
             ),
         }
     }
-}
-
-/// Where the repeated events came from.
-struct Origin {
-    source: EventSource,
-    resource: Option<Sym>,
-    /// The one function that sent them, as far as its log says.
-    producer: Option<Sym>,
-    /// Ids that the consumer received from this source.
-    distinct: u64,
-}
-
-impl Origin {
-    fn of(analysis: &Analysis, rows: &[&Duplicate]) -> Self {
-        let (consumer, source) = (rows[0].consumer, rows[0].source);
-        let repeated: HashSet<Sym> = rows.iter().filter_map(|row| row.identity).collect();
-        let mut distinct = HashSet::new();
-        let mut resource = None;
-        for delivery in &analysis.deliveries {
-            if delivery.consumer == consumer && delivery.source == source {
-                distinct.insert(delivery.identity);
-                if resource.is_none() && repeated.contains(&delivery.identity) {
-                    let items = analysis.facts.app(delivery.line).map(|app| &app.items);
-                    let item = items.and_then(|items| items.get(usize::from(delivery.item)));
-                    resource = item.and_then(|item| item.resource);
-                }
-            }
-        }
-        let producer = producer(analysis, &repeated);
-        let known = distinct.len().max(repeated.len()).max(1);
-        let runs = || {
-            let figures = analysis
-                .functions
-                .iter()
-                .find(|row| row.function == consumer);
-            figures.map_or(rows.len() as u64, |row| row.invocations)
-        };
-        let distinct = if source == EventSource::LambdaAsync {
-            runs()
-        } else {
-            known as u64
-        };
-        Self {
-            source,
-            resource,
-            producer,
-            distinct,
-        }
-    }
-}
-
-fn producer(analysis: &Analysis, repeated: &HashSet<Sym>) -> Option<Sym> {
-    let sends_one = |line: &FactRef| {
-        let app = analysis.facts.app(*line);
-        app.is_some_and(|app| app.produced.iter().any(|sent| repeated.contains(&sent.id)))
-    };
-    let senders = analysis.assembled.invocations.iter();
-    senders
-        .filter(|run| run.app.iter().any(sends_one))
-        .map(|run| run.function)
-        .next()
 }
 
 fn id_of(source: EventSource) -> &'static str {

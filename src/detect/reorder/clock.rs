@@ -89,8 +89,8 @@ impl Clocks {
     }
 }
 
-/// When the environment was given the request: at a cold start before its init, which START comes after.
-pub(super) fn taken(assembled: &Assembled, run: &Invocation) -> Timestamp {
+/// When the environment was given the request: at a cold start before its init, after which START is stamped.
+fn taken(assembled: &Assembled, run: &Invocation) -> Timestamp {
     let environment = &assembled.environments[run.environment as usize];
     let first = environment
         .invocations

@@ -145,13 +145,13 @@ fn candidate(
             );
             found.cause = "an older event finished last and overwrote the newer one".to_owned();
             found.next = write_if_newer(row.source);
-            found.alarm = Alarm::Certain;
+            found.alarm = Alarm::Raised;
         }
         Verdict::Violation => {
             found.claim = overtaken;
             found.cause = format!("two runs took events of one {key} in the wrong order");
             found.next = format!("one consumer per {key}");
-            found.alarm = Alarm::Certain;
+            found.alarm = Alarm::Raised;
         }
     }
     found.function = Some(row.consumer);

@@ -1,6 +1,6 @@
 //! Whether an overtaking breaks a promise of its source.
 
-use super::clock::{Clocks, taken};
+use super::clock::Clocks;
 use crate::detect::seen::{DeliveryIndex, Seen};
 use crate::model::fact::EventSource;
 use crate::model::rows::Verdict;
@@ -40,8 +40,7 @@ pub(super) fn is_serial(source: EventSource) -> bool {
     matches!(source, Dynamodb | Kafka | Kinesis | SnsFifo | SqsFifo)
 }
 
-/// Not so if the two were closer than clocks tell, when they started or when they were handed over: a cold start, which
-/// delays START, is no disorder of the source.
+/// Not so if the two started closer than clocks tell.
 fn surely_overtaken(
     seen: &Seen<'_>,
     clocks: &Clocks,
@@ -49,16 +48,15 @@ fn surely_overtaken(
     by: DeliveryIndex,
 ) -> bool {
     let (run, overtaker) = (seen.run(late), seen.run(by));
-    let (here, there) = (run.environment, overtaker.environment);
-    if here == there {
-        return true;
-    }
-    let handed_over = [run, overtaker].map(|run| taken(seen.assembled, run));
     let apart = run.start.since(overtaker.start);
     let both_running = run.start < overtaker.end && !overtaker.end_estimated;
-    let only_clocks =
-        is_serial(seen.delivery(late).source) && both_running && apart <= CLOCKS_DISAGREE_MS;
-    !only_clocks
-        && clocks.surely_after((here, run.start), (there, overtaker.start))
-        && clocks.surely_after((here, handed_over[0]), (there, handed_over[1]))
+    let only_clocks = run.environment != overtaker.environment
+        && is_serial(seen.delivery(late).source)
+        && both_running
+        && apart <= CLOCKS_DISAGREE_MS;
+    let (here, there) = (
+        (run.environment, run.start),
+        (overtaker.environment, overtaker.start),
+    );
+    !only_clocks && clocks.surely_after(here, there)
 }

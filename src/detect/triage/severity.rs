@@ -49,7 +49,8 @@ pub(super) fn judge(
     let bad = Minutes::of(counts);
     let levels = match candidate.alarm {
         Alarm::Change => levels(&bad, traffic.of_function(candidate.function)),
-        Alarm::Certain => certain_levels(&bad),
+        Alarm::Certain => certain_levels(&bad, RAISED_COUNT),
+        Alarm::Raised => certain_levels(&bad, 1.0),
         Alarm::Never => vec![Level::List; window.minutes],
     };
     let severity_at = |minute: usize| severity(&candidate, levels[minute], &bad, minute, settings);
@@ -81,12 +82,12 @@ pub(super) fn judge(
     judged
 }
 
-/// What is wrong at once is listed from its first event, raised when it is no single case, and may page from there.
-fn certain_levels(bad: &Minutes) -> Vec<Level> {
+/// What is wrong at once is listed from its first event, raised from `enough` on, and may page where there are several.
+fn certain_levels(bad: &Minutes, enough: f64) -> Vec<Level> {
     let level = |minute| {
         if bad.last(WINDOW, minute) >= RAISED_COUNT {
             Level::Page
-        } else if bad.last(30, minute) >= RAISED_COUNT {
+        } else if bad.last(30, minute) >= enough {
             Level::Raised
         } else {
             Level::List

@@ -104,6 +104,9 @@ fn what_is_wrong_at_once_is_raised_without_a_change() {
     steady.alarm = Alarm::Certain;
     let mut single = candidate(&mut world, FindingKind::Reordering, "orders", &[], &[7.0]);
     single.alarm = Alarm::Certain;
+    let mut broken = candidate(&mut world, FindingKind::Reordering, "orders", &[], &[9.0]);
+    broken.alarm = Alarm::Raised;
+    broken.key = "violation".to_owned();
     let mut expected = candidate(
         &mut world,
         FindingKind::Duplicate,
@@ -113,14 +116,15 @@ fn what_is_wrong_at_once_is_raised_without_a_change() {
     );
     expected.alarm = Alarm::Never;
     expected.key = "retry".to_owned();
-    let seen = judged(world, vec![single, expected, steady]);
+    let seen = judged(world, vec![single, expected, broken, steady]);
     let severities: Vec<_> = seen
         .iter()
         .map(|(id, severity, _)| (id.as_str(), *severity))
         .collect();
     assert_eq!(severities[0], ("duplicate:orders:key", Severity::P2));
+    assert_eq!(severities[1], ("reordering:orders:violation", Severity::P2));
     assert!(
-        severities[1..]
+        severities[2..]
             .iter()
             .all(|(_, severity)| *severity == Severity::P3)
     );
