@@ -60,7 +60,7 @@ pub(super) fn judge(
         .unwrap_or(Severity::P3);
     let loud = match candidate.alarm {
         Alarm::Change => levels.iter().any(|level| *level >= Level::List),
-        Alarm::Certain => true,
+        Alarm::Certain | Alarm::Raised => true,
         Alarm::Never => false,
     };
     let (since, last_seen) = episode(&candidate, &bad, &levels, window);
