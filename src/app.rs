@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod demo_source;
 mod engine_thread;
+pub mod fetch;
 pub mod pump;
 mod redraw;
 pub mod run;

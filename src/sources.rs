@@ -42,6 +42,14 @@ pub trait Source: Send {
     }
 }
 
+/// Which stretch of time to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    pub since: Timestamp,
+    /// Read once up to there; `None` follows for ever.
+    pub until: Option<Timestamp>,
+}
+
 /// One call of a service's API.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Call {

@@ -3,11 +3,15 @@
 use anyhow::anyhow;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
+#[cfg(feature = "aws")]
+use crate::sources::aws;
+use crate::sources::{Source, Window};
+
 /// Which account, region and endpoint, and how much of it.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct AwsArgs {
     /// Profile of the AWS configuration files
-    #[arg(long, env = "AWS_PROFILE")]
+    #[arg(long)]
     pub(crate) profile: Option<String>,
     /// Region, such as eu-west-1
     #[arg(long)]
@@ -26,6 +30,68 @@ pub(crate) struct ScopeArgs {
     /// Log groups whose name matches one of these globs
     #[arg(long, value_name = "GLOB", num_args = 1..)]
     pub(crate) log_group: Vec<String>,
+}
+
+#[cfg(feature = "aws")]
+impl AwsArgs {
+    /// Everything there is of the functions and log groups in scope. Nothing is called yet.
+    pub(crate) fn sources(
+        &self,
+        scope: &ScopeArgs,
+        window: Window,
+    ) -> anyhow::Result<Vec<Box<dyn Source>>> {
+        Ok(aws::open(self.choice(), scope.compile()?, window))
+    }
+
+    /// The log lines alone.
+    pub(crate) fn logs(
+        &self,
+        scope: &ScopeArgs,
+        window: Window,
+    ) -> anyhow::Result<Vec<Box<dyn Source>>> {
+        Ok(aws::open_logs(self.choice(), scope.compile()?, window))
+    }
+
+    fn choice(&self) -> aws::Choice {
+        aws::Choice {
+            profile: self.profile.clone(),
+            region: self.region.clone(),
+            endpoint_url: self.endpoint_url.clone(),
+        }
+    }
+}
+
+#[cfg(feature = "aws")]
+impl ScopeArgs {
+    fn compile(&self) -> anyhow::Result<aws::Scope> {
+        aws::Scope::new(&self.function, &self.log_group).map_err(|message| anyhow!(message))
+    }
+}
+
+#[cfg(not(feature = "aws"))]
+impl AwsArgs {
+    /// Says that this build cannot.
+    pub(crate) fn sources(
+        &self,
+        _scope: &ScopeArgs,
+        _window: Window,
+    ) -> anyhow::Result<Vec<Box<dyn Source>>> {
+        Err(without_aws())
+    }
+
+    /// Says that this build cannot.
+    pub(crate) fn logs(
+        &self,
+        _scope: &ScopeArgs,
+        _window: Window,
+    ) -> anyhow::Result<Vec<Box<dyn Source>>> {
+        Err(without_aws())
+    }
+}
+
+#[cfg(not(feature = "aws"))]
+fn without_aws() -> anyhow::Error {
+    anyhow!("this nepho was built without AWS · build it with the feature aws, or name a PATH")
 }
 
 /// The set of globs that were given; `None` if none were.

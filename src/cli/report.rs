@@ -4,14 +4,16 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 
 use super::aws::{AwsArgs, ScopeArgs, globs};
 use super::{complain, settings, time};
+use crate::app::{clock, fetch};
 use crate::engine::{Engine, Limits, Scope};
 use crate::export::report;
 use crate::model::finding::Severity;
-use crate::sources::files;
+use crate::model::time::Timestamp;
+use crate::sources::{Window, files};
 
 /// How a report is printed.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -62,15 +64,17 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let limits = Limits::of(&settings.memory, false);
     let mut engine = Engine::new(settings, limits)?;
     if args.path.is_empty() {
-        bail!("no PATH given");
+        fetch(&args, &mut engine)?;
+    } else {
+        let options = files::Options {
+            log_group: args.scope.log_group.first().cloned(),
+            threads: 0,
+        };
+        let read = files::read(&args.path, &options, &mut engine, &mut |_, _| true)?;
+        read.warnings.iter().for_each(|warning| complain(warning));
+        let last = engine.newest().unwrap_or_default();
+        engine.restrict(&scope(&args, last)?);
     }
-    let options = files::Options {
-        log_group: args.scope.log_group.first().cloned(),
-        threads: 0,
-    };
-    let read = files::read(&args.path, &options, &mut engine, &mut |_, _| true)?;
-    read.warnings.iter().for_each(|warning| complain(warning));
-    engine.restrict(&scope(&args, &engine)?);
     let analysis = engine.analyse();
     let mut out = BufWriter::new(io::stdout().lock());
     match args.format {
@@ -87,12 +91,27 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(u8::from(raised && !args.exit_zero)))
 }
 
-/// The window and the functions that were asked for. Spans count back from the last event.
-fn scope(args: &Args, engine: &Engine) -> anyhow::Result<Scope> {
-    let last = engine.newest().unwrap_or_default();
+/// Reads the window from AWS: the last 15 minutes unless told otherwise.
+fn fetch(args: &Args, engine: &mut Engine) -> anyhow::Result<()> {
+    let now = clock::now();
+    let mut scope = scope(args, now)?;
+    let window = Window {
+        since: scope.from.unwrap_or(now.plus_ms(-time::AROUND_MS)),
+        until: Some(scope.until.unwrap_or(now)),
+    };
+    scope.from = Some(window.since);
+    let sources = args.aws.sources(&args.scope, window)?;
+    let warnings = fetch::fetch(sources, engine)?;
+    warnings.iter().for_each(|warning| complain(warning));
+    engine.restrict(&scope);
+    Ok(())
+}
+
+/// The window and the functions that were asked for. Spans count back from `anchor`.
+fn scope(args: &Args, anchor: Timestamp) -> anyhow::Result<Scope> {
     let moment = |text: &Option<String>| {
         text.as_deref()
-            .map(|text| time::moment(text, last))
+            .map(|text| time::moment(text, anchor))
             .transpose()
     };
     let mut scope = Scope {

@@ -20,8 +20,7 @@ pub use scope::Scope;
 
 use self::fleet::Fleet;
 use self::session::Session;
-use super::Source;
-use crate::model::time::Timestamp;
+use super::{Source, Window};
 
 /// Whose account and which region to ask. What is not given comes from the usual chain: environment, profile, instance.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,14 +30,6 @@ pub struct Choice {
     pub region: Option<String>,
     /// Endpoint for every service instead of AWS's own.
     pub endpoint_url: Option<String>,
-}
-
-/// Which stretch of time to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    pub since: Timestamp,
-    /// Read once up to there; `None` follows for ever.
-    pub until: Option<Timestamp>,
 }
 
 /// IAM action of every call that can be made.

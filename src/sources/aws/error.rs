@@ -179,16 +179,20 @@ fn refusal(error: &dyn ProvideErrorMetadata, status: u16, at: At<'_>) -> FetchEr
         _ if status >= 500 => FetchError::Transient {
             message: format!("{title} failed with {status} {code} · trying again"),
         },
-        _ => FetchError::Broken {
-            message: format!(
-                "{} does not take {}{}: {status} {code} {text} · check --endpoint-url and --region",
-                at.place.address(at.action.service),
-                at.action.iam,
-                at.resource
-                    .map(|name| format!(" on {name}"))
-                    .unwrap_or_default(),
-            ),
-        },
+        _ => {
+            let on = at.resource.map(|name| format!(" on {name}"));
+            let said = [&status.to_string(), code, &text];
+            let said: Vec<&str> = said.into_iter().filter(|word| !word.is_empty()).collect();
+            FetchError::Broken {
+                message: format!(
+                    "{} does not take {}{}: {} · check --endpoint-url and --region",
+                    at.place.address(at.action.service),
+                    at.action.iam,
+                    on.unwrap_or_default(),
+                    said.join(" "),
+                ),
+            }
+        }
     }
 }
 

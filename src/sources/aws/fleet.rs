@@ -20,8 +20,8 @@ pub(super) enum Listing {
     #[default]
     Awaited,
     Done,
-    /// Denied or failing: log groups are found by their names.
-    Failed,
+    /// Denied, failing, or empty: log groups are found by their names.
+    Nothing,
 }
 
 #[derive(Default)]

@@ -22,6 +22,8 @@ pub(super) fn missing(error: &CredentialsError, profile: Option<&str>) -> FetchE
         )
     } else {
         match error {
+            // The instance's metadata service is not there, or is not for us.
+            _ if says("IMDS") => nothing_found(profile),
             CredentialsError::CredentialsNotLoaded(_) => nothing_found(profile),
             CredentialsError::ProviderTimedOut(_) => format!(
                 "no AWS credentials: profile {name} gave none in time · check the network, or pass --profile"
@@ -36,13 +38,12 @@ pub(super) fn missing(error: &CredentialsError, profile: Option<&str>) -> FetchE
 }
 
 fn nothing_found(profile: Option<&str>) -> String {
-    let looked_at = match profile {
-        Some(profile) => format!("profile {profile:?}"),
-        None => "the environment, profile \"default\" and the instance role".to_owned(),
-    };
-    format!(
-        "no AWS credentials: looked at {looked_at} · run aws configure, pass --profile, or try: nepho demo"
-    )
+    match profile {
+        Some(profile) => format!(
+            "no AWS credentials in profile {profile}: not defined, or without keys · aws configure list-profiles shows those that are"
+        ),
+        None => "no AWS credentials: looked at the environment, profile \"default\" and the instance role · run aws configure, pass --profile, or try: nepho demo".to_owned(),
+    }
 }
 
 /// The credentials were good once.

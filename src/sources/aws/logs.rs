@@ -9,7 +9,6 @@ use aws_sdk_cloudwatchlogs::operation::filter_log_events::{
 use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 
-use super::Window;
 use super::actions::FILTER_LOG_EVENTS;
 use super::cursor::Cursor;
 use super::error::{At, failure};
@@ -18,7 +17,7 @@ use crate::model::batch::Batch;
 use crate::model::health::Health;
 use crate::model::record::{Gap, GapReason, LogRecord, Record};
 use crate::model::time::Timestamp;
-use crate::sources::{Call, FetchError, Fetching, Next, Page, Source};
+use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
 
 /// Events of a followed group appear within about that.
 const POLL: Duration = Duration::from_secs(2);

@@ -10,7 +10,6 @@ use aws_sdk_cloudwatch::types::{
 use aws_smithy_types::DateTime;
 use serde_json::json;
 
-use super::Window;
 use super::actions::GET_METRIC_DATA;
 use super::error::{At, failure};
 use super::fleet::{Fleet, Listing};
@@ -19,7 +18,7 @@ use crate::model::batch::Batch;
 use crate::model::health::Health;
 use crate::model::record::Record;
 use crate::model::time::{MINUTE_MS, Timestamp};
-use crate::sources::{Call, FetchError, Fetching, Next, Page, Source};
+use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
 
 const NAMESPACE: &str = "AWS/Lambda";
 /// Metrics that are read of each function, under the one dimension `FunctionName`.

@@ -7,7 +7,6 @@ use std::time::Duration;
 use aws_sdk_xray::types::{TimeRangeType, TraceSummary};
 use aws_smithy_types::DateTime;
 
-use super::Window;
 use super::actions::{BATCH_GET_TRACES, GET_TRACE_SUMMARIES};
 use super::error::{At, failure};
 use super::session::{Clients, Session};
@@ -15,7 +14,7 @@ use crate::model::batch::Batch;
 use crate::model::health::Health;
 use crate::model::record::Record;
 use crate::model::time::{MINUTE_MS, Timestamp};
-use crate::sources::{Call, FetchError, Fetching, Next, Page, Source};
+use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
 
 /// Traces that AWS gives in one call.
 pub(super) const TRACES_A_CALL: usize = 5;

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use crate::model::health::Health;
 use crate::model::time::Timestamp;
-use crate::sources::aws::Window;
 use crate::sources::aws::actions::GET_ACCOUNT_SETTINGS;
 use crate::sources::aws::error::{At, failure};
 use crate::sources::aws::fleet::Fleet;
 use crate::sources::aws::session::Session;
-use crate::sources::{Call, FetchError, Fetching, Next, Page, Source};
+use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
 
 /// Asks for the account's limits.
 pub(in crate::sources::aws) struct Account {

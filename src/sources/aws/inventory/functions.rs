@@ -11,14 +11,13 @@ use super::configuration::{Configuration, configuration};
 use crate::model::batch::Batch;
 use crate::model::health::Health;
 use crate::model::time::Timestamp;
-use crate::sources::aws::Window;
 use crate::sources::aws::actions::{Action, GET_FUNCTION_CONFIGURATION, LIST_FUNCTIONS};
 use crate::sources::aws::error::{At, failure};
 use crate::sources::aws::fleet::{Fleet, Listing};
 use crate::sources::aws::logs::LogGroup;
 use crate::sources::aws::scope::FUNCTION_GROUPS;
 use crate::sources::aws::session::{Clients, Session};
-use crate::sources::{Call, FetchError, Fetching, Next, Page, Source};
+use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
 
 /// Finds functions, hands on their configuration and starts the log groups they write to.
 pub(in crate::sources::aws) struct Functions {
@@ -69,7 +68,7 @@ impl Functions {
             Err(error) => {
                 let mut known = self.fleet.known();
                 if known.listing == Listing::Awaited {
-                    known.listing = Listing::Failed;
+                    known.listing = Listing::Nothing;
                 }
                 Err(error)
             }
@@ -152,7 +151,10 @@ impl Functions {
             let listed = std::mem::take(&mut self.listed);
             known.functions.retain(|name, _| listed.contains(name));
             known.seen = listed.len();
-            known.listing = Listing::Done;
+            known.listing = match listed.is_empty() {
+                true => Listing::Nothing,
+                false => Listing::Done,
+            };
             self.named = self.fleet.scope.only_named_functions();
         }
         let next = match (more, self.window.until) {
@@ -186,7 +188,7 @@ impl Source for Functions {
 
     fn describe(&self, health: &mut Health) {
         let known = self.fleet.known();
-        if known.listing != Listing::Done {
+        if known.listing == Listing::Awaited || health.trouble.is_some() {
             return;
         }
         let region = self.session.region().unwrap_or_default();

@@ -11,13 +11,12 @@ use super::{AWAIT, LOOK_AGAIN};
 use crate::model::batch::Batch;
 use crate::model::health::Health;
 use crate::model::time::Timestamp;
-use crate::sources::aws::Window;
 use crate::sources::aws::actions::DESCRIBE_LOG_GROUPS;
 use crate::sources::aws::error::{At, failure};
 use crate::sources::aws::fleet::{Fleet, Listing};
 use crate::sources::aws::logs::LogGroup;
 use crate::sources::aws::session::Session;
-use crate::sources::{Call, FetchError, Fetching, Next, Page, Source};
+use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
 
 /// Finds log groups by their names and starts them.
 pub(in crate::sources::aws) struct Groups {
@@ -83,7 +82,7 @@ impl Groups {
     /// What need not be looked for is started at once.
     fn begin_round(&mut self) -> Vec<Box<dyn Source>> {
         let scope = &self.fleet.scope;
-        let unread = self.fleet.known().listing == Listing::Failed;
+        let unread = self.fleet.known().listing == Listing::Nothing;
         let mut named = scope.named_groups();
         if unread {
             named.extend(scope.groups_of_named_functions());

@@ -9,12 +9,11 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 use super::AWAIT;
 use crate::model::batch::Batch;
 use crate::model::time::Timestamp;
-use crate::sources::aws::Window;
 use crate::sources::aws::actions::GET_FUNCTION_CONCURRENCY;
 use crate::sources::aws::error::{At, failure};
 use crate::sources::aws::fleet::{Fleet, Listing};
 use crate::sources::aws::session::Session;
-use crate::sources::{Call, FetchError, Fetching, Next, Page, Source};
+use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
 
 /// One call a function: asked again after that.
 const ROUND: Duration = Duration::from_mins(10);

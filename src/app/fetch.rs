@@ -1,0 +1,74 @@
+//! Reads what sources have, once, into the engine: for commands that answer and end.
+
+use anyhow::{Context as _, bail};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::clock;
+use super::pump::{Patience, Pumps, QUEUE};
+use crate::engine::Engine;
+use crate::model::batch::Batch;
+use crate::model::health::{Board, Health, SourceState};
+use crate::sources::Source;
+
+/// Reads every source to its end. Returns what went wrong where the rest went on; fails where there is nothing to go on.
+pub fn fetch(sources: Vec<Box<dyn Source>>, engine: &mut Engine) -> anyhow::Result<Vec<String>> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("starting the runtime")?;
+    let board = runtime.block_on(read(sources, &mut |batch| engine.apply(&batch)));
+    verdict(&board)
+}
+
+async fn read(sources: Vec<Box<dyn Source>>, take: &mut dyn FnMut(Batch)) -> Board {
+    let (sender, mut batches) = mpsc::channel(QUEUE);
+    let cancel = CancellationToken::new();
+    let pumps = Pumps::new(sender, clock::system(), Patience::Little, cancel);
+    let board = pumps.board();
+    for source in sources {
+        pumps.start(source);
+    }
+    drop(pumps);
+    while let Some(batch) = batches.recv().await {
+        take(batch);
+    }
+    let board = board.borrow();
+    board.clone()
+}
+
+/// Without log lines there is nothing to conclude from: then what kept them away is the failure.
+fn verdict(board: &Board) -> anyhow::Result<Vec<String>> {
+    let sources = board.sources.values();
+    let logs_read = sources
+        .clone()
+        .any(|source| is_log(source) && source.state == SourceState::Ended);
+    let finds_logs =
+        |source: &&Health| is_log(source) || matches!(&*source.name, "functions" | "log groups");
+    let kept_away = sources.clone().filter(finds_logs).find_map(trouble);
+    if let Some(trouble) = kept_away.filter(|_| !logs_read) {
+        bail!("{trouble}");
+    }
+    let mut words: Vec<_> = sources.clone().filter_map(trouble).collect();
+    if !logs_read {
+        words.extend(sources.filter_map(nothing_found));
+    }
+    words.dedup();
+    Ok(words)
+}
+
+fn is_log(source: &Health) -> bool {
+    source.name.starts_with("logs ")
+}
+
+fn trouble(source: &Health) -> Option<String> {
+    let text = source.trouble.as_deref()?;
+    Some(text.trim_end_matches("; trying again").to_owned())
+}
+
+/// What a source that found nothing says of it.
+fn nothing_found(source: &Health) -> Option<String> {
+    let note = source.note.as_deref()?;
+    note.starts_with("no ").then(|| note.to_owned())
+}
