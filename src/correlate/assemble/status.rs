@@ -29,8 +29,9 @@ const OUT_OF_MEMORY: &str = "Runtime.OutOfMemory";
 
 /// REPORT's `Status` decides, then `platform.runtimeDone`, then the lines of a timeout and of an exit. Without any of them
 /// text logs leave the handler's exception to the runtime's own line; a line that the application logged decides nothing.
+/// Where REPORT is lost, END at the function's timeout tells of that.
 pub(super) fn judge(facts: &Facts, stream: &StreamFacts, attempt: &Attempt) -> Outcome {
-    let lines = Lines::of(stream, attempt);
+    let lines = Lines::of(facts, stream, attempt);
     let (status, crashed) = lines.verdict(facts);
     let error_type = lines
         .error_type
@@ -44,7 +45,7 @@ pub(super) fn judge(facts: &Facts, stream: &StreamFacts, attempt: &Attempt) -> O
 
 /// Whether the runtime ended with an attempt, by its platform lines alone.
 pub(super) fn crashed(facts: &Facts, stream: &StreamFacts, attempt: &Attempt) -> bool {
-    Lines::of(stream, attempt).verdict(facts).1
+    Lines::of(facts, stream, attempt).verdict(facts).1
 }
 
 /// What decides, out of all lines of an attempt.
@@ -60,7 +61,7 @@ struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    fn of(stream: &'a StreamFacts, attempt: &Attempt) -> Self {
+    fn of(facts: &Facts, stream: &'a StreamFacts, attempt: &Attempt) -> Self {
         let what = |line: u32| &stream.facts[line as usize].what;
         let report = attempt.report_in(stream);
         let done = attempt.done_line.map(what).and_then(|what| match what {
@@ -91,7 +92,8 @@ impl<'a> Lines<'a> {
                 .and_then(|report| report.error_type)
                 .or_else(|| exit.and_then(|(_, error_type)| error_type))
                 .or_else(|| done.and_then(|(_, error_type)| error_type)),
-            timed_out: attempt.timeout_line.is_some(),
+            timed_out: attempt.timeout_line.is_some()
+                || report.is_none() && ran_into_timeout(facts, stream, attempt),
             exited: exit.is_some(),
             starved: full && exit.is_some_and(|(killed, _)| killed),
             exception: attempt.app.iter().find_map(own),
@@ -117,6 +119,19 @@ impl<'a> Lines<'a> {
             None => (InvocationStatus::Unknown, false),
         }
     }
+}
+
+/// END stands where the configured timeout ends what START began; both are cut to whole milliseconds.
+fn ran_into_timeout(facts: &Facts, stream: &StreamFacts, attempt: &Attempt) -> bool {
+    let configured = stream.function.and_then(|name| facts.functions.get(&name));
+    let timeout = configured.and_then(|config| config.timeout_s);
+    let moment = |line: Option<u32>| Some(stream.facts[line? as usize].at);
+    let length = moment(attempt.end_line)
+        .zip(moment(attempt.start_line))
+        .map(|(end, start)| end.since(start));
+    length
+        .zip(timeout)
+        .is_some_and(|(length, timeout)| length >= i64::from(timeout) * 1_000 - 1)
 }
 
 /// Error types that the service gives when the process is gone; those of the handler's answer leave it running.

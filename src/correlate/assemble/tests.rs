@@ -278,6 +278,19 @@ fn runtime_done_stands_in_for_a_lost_report() {
 }
 
 #[test]
+fn an_end_at_the_configured_timeout_tells_of_it_where_report_is_lost() {
+    for (end, wanted) in [(3_000, Timeout), (2_900, Unknown)] {
+        let mut world = World::default();
+        let env = world.env("orders", "a");
+        world.config("orders").timeout_s = Some(3);
+        world.start(env, 0, 1);
+        world.end(env, end, 1);
+        let run = &assemble(&world.facts()).invocations[0];
+        assert_eq!((run.status, run.crashed), (wanted, wanted == Timeout));
+    }
+}
+
+#[test]
 fn a_line_belongs_by_its_id_before_its_place() {
     let mut world = World::default();
     let env = world.env("orders", "a");

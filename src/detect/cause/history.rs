@@ -1,6 +1,7 @@
 //! The environments of one function as a new request would have found them.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use hashbrown::{HashMap, HashSet};
 
@@ -16,6 +17,8 @@ use super::{Rest, Timeline};
 /// Idle for less: nothing of its own made it go, so the platform took it. A crash, and an idle environment of the previous
 /// version, explain a start for as long.
 const YOUNG_MS: i64 = 300_000;
+/// Clocks of two hosts differ by tens of milliseconds: an environment idle for less may as well have been busy.
+const SKEW_MS: i64 = 100;
 /// Nothing explains a start for longer.
 const OLD_MS: i64 = 3_600_000;
 
@@ -85,23 +88,24 @@ impl<'a> History<'a> {
             return (InitCause::First, None);
         }
         let version = row.version;
-        let young = at.plus_ms(-YOUNG_MS);
+        let (young, old) = (at.plus_ms(-YOUNG_MS), at.plus_ms(-OLD_MS));
+        let rested = at.plus_ms(-SKEW_MS);
         let older = version.and_then(|version| self.previous.get(&version).copied());
         if older.is_some()
-            && let Some(rest) = oldest(&mut self.idle, older, young, at)
+            && let Some(rest) = oldest(&mut self.idle, older, young..=rested, at)
         {
             return self.explained(InitCause::Deploy, rest, older);
         }
         if self.provisioned.version(row.function, version) || self.spilled(row) {
             return (InitCause::PcExhausted, None);
         }
-        if let Some(rest) = oldest(&mut self.crashed, version, young, at) {
+        if let Some(rest) = oldest(&mut self.crashed, version, young..=at, at) {
             return self.explained(InitCause::ErrorRecycle, rest, version);
         }
-        if let Some(rest) = oldest(&mut self.gone, version, young.plus_ms(1), at) {
+        if let Some(rest) = oldest(&mut self.gone, version, young.plus_ms(1)..=rested, at) {
             return self.explained(InitCause::PlatformRecycle, rest, version);
         }
-        if let Some(rest) = oldest(&mut self.gone, version, at.plus_ms(-OLD_MS), at) {
+        if let Some(rest) = oldest(&mut self.gone, version, old..=young, at) {
             return self.explained(InitCause::IdleExpiry, rest, version);
         }
         (InitCause::ScaleOut, None)
@@ -132,23 +136,26 @@ impl<'a> History<'a> {
     }
 }
 
-/// The environment of a version longest at rest at `at`, since `since` or later: of those that explain a start it is the
-/// first that will not do so any more.
+/// The environment of a version longest at rest at `at`, of those that came to rest `within`: of all that explain a start it is
+/// the first that will not do so any more.
 fn oldest(
     pools: &mut Pools,
     version: Option<Sym>,
-    since: Timestamp,
+    within: RangeInclusive<Timestamp>,
     at: Timestamp,
 ) -> Option<Rest> {
     let pool = pools.get_mut(&version)?;
     let from = Rest {
-        since,
+        since: *within.start(),
         environment: 0,
         until: None,
         crashed: false,
     };
     loop {
         let rest = *pool.range(from..).next()?;
+        if rest.since > *within.end() {
+            return None;
+        }
         if rest.until.is_none_or(|until| until > at) {
             return Some(rest);
         }
