@@ -149,3 +149,81 @@ fn resource(attributes: &Attributes<'_, '_>, symbols: &mut Symbols) -> Option<Sy
     let service = attributes.text(&["rpc.service"])?;
     Some(symbols.intern(&service.to_ascii_lowercase()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> (Result<Span, DecodeError>, Symbols) {
+        let mut symbols = Symbols::default();
+        let span = Json::parse(json).expect("valid JSON");
+        let span = decode(&span, &mut symbols);
+        (span, symbols)
+    }
+
+    #[test]
+    fn the_span_of_an_invocation_names_it() {
+        let (span, symbols) = read(
+            r#"{"resource":{"attributes":{"cloud.resource_id":"arn:aws:lambda:eu-west-1:1:function:pay","service.name":"pay"}},
+            "traceId":"6b001a3f53530aa5c43024694473b173","spanId":"2b6fadbd4ab6fe55","parentSpanId":"53995c3f42cd8ad8","flags":257,
+            "name":"pay","kind":"SERVER","startTimeUnixNano":1795168801123456789,"endTimeUnixNano":1795168801223456789,
+            "attributes":{"faas.invocation_id":"d46f2f88-b8fa-4993-b8be-c756d697f8b1"},"status":{"code":"UNSET"},"events":[],
+            "links":[{"traceId":"6b001a315d5d72154b3226c2f2100100","spanId":"6b7633544c67ae06"}]}"#,
+        );
+        let span = span.expect("a span");
+        assert_eq!(span.kind, SpanKind::LambdaFunction);
+        assert_eq!(
+            (span.start_us, span.end_us),
+            (1_795_168_801_123_456, Some(1_795_168_801_223_456))
+        );
+        assert_eq!(
+            Some(span.trace),
+            TraceId::parse("1-6b001a3f-53530aa5c43024694473b173"),
+            "one id in both spellings"
+        );
+        assert_eq!(
+            span.invocation,
+            RequestId::parse("d46f2f88-b8fa-4993-b8be-c756d697f8b1")
+        );
+        assert_eq!(
+            span.resource.map(|sym| symbols.get(sym)),
+            Some("lambda:pay")
+        );
+        assert_eq!(
+            (span.links.len(), span.error, span.fault, span.throttle),
+            (1, false, false, false)
+        );
+    }
+
+    #[test]
+    fn a_refused_call_is_a_throttle_of_its_target() {
+        let (span, symbols) = read(
+            r#"{"traceId":"6b001a3f53530aa5c43024694473b173","spanId":"2b6fadbd4ab6fe55","name":"DynamoDB.PutItem","kind":"CLIENT",
+            "startTimeUnixNano":1795168801123456789,"attributes":{"rpc.service":"DynamoDB","rpc.method":"PutItem","aws.dynamodb.table_names":["carts"],
+            "http.response.status_code":400,"error.type":"ThrottlingException","aws.request_id":"3A8F"},"status":{"code":"ERROR"}}"#,
+        );
+        let span = span.expect("a span");
+        let text = |sym: Option<Sym>| sym.map(|sym| symbols.get(sym));
+        assert_eq!((span.kind, span.end_us), (SpanKind::Remote, None));
+        assert_eq!(text(span.resource), Some("dynamodb:carts"));
+        assert_eq!(
+            (text(span.operation), text(span.request_id)),
+            (Some("PutItem"), Some("3A8F"))
+        );
+        assert_eq!(
+            (span.status, span.throttle, span.error, span.fault),
+            (Some(400), true, true, false)
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let (span, _) =
+            read(r#"{"traceId":"x","spanId":"2b6fadbd4ab6fe55","startTimeUnixNano":1}"#);
+        assert_eq!(span, Err(DecodeError::Missing("traceId")));
+        let (span, _) = read(
+            r#"{"traceId":"6b001a3f53530aa5c43024694473b173","spanId":"2b6fadbd4ab6fe55","startTimeUnixNano":-5}"#,
+        );
+        assert_eq!(span, Err(DecodeError::Missing("startTimeUnixNano")));
+    }
+}

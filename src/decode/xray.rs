@@ -214,3 +214,6 @@ fn of_arn(arn: &str) -> Option<String> {
     };
     Some(format!("{service}:{name}"))
 }
+
+#[cfg(test)]
+mod tests;

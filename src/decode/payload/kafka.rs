@@ -15,7 +15,7 @@ pub(super) fn items(
 ) -> Vec<Item> {
     if !matches!(
         event.text_at("eventSource"),
-        Some("aws:kafka" | "SelfManagedKafka")
+        Some("aws:kafka" | "SelfManagedKafka" | "aws:SelfManagedKafka")
     ) {
         return Vec::new();
     }
