@@ -135,7 +135,9 @@ fn episode(
     let Some(minute) = levels.iter().rposition(|level| *level == worst) else {
         return whole;
     };
-    if candidate.alarm == Alarm::Never || worst == Level::Quiet {
+    // What is expected, usual or rare has no beginning but its first event.
+    let rare = candidate.alarm == Alarm::Certain && worst == Level::List;
+    if candidate.alarm == Alarm::Never || worst == Level::Quiet || rare {
         return whole;
     }
     let start = |minute: usize| window.start.plus_ms(minute as i64 * MINUTE_MS);
