@@ -15,8 +15,9 @@ const RARE_WINDOW: usize = 60;
 const ENOUGH: f64 = 10.0;
 /// Minutes of trend that a finding carries.
 const TREND: usize = 60;
-/// Events within half an hour from which something that is wrong at once is raised.
+/// Events within half an hour from which something that is wrong at once is no single case.
 const RAISED_COUNT: f64 = 5.0;
+const RAISED_MINUTES: usize = 30;
 
 /// A candidate with everything that triage says of it alone.
 pub(super) struct Judged {
@@ -87,7 +88,7 @@ fn certain_levels(bad: &Minutes, enough: f64) -> Vec<Level> {
     let level = |minute| {
         if bad.last(WINDOW, minute) >= RAISED_COUNT {
             Level::Page
-        } else if bad.last(30, minute) >= enough {
+        } else if bad.last(RAISED_MINUTES, minute) >= enough {
             Level::Raised
         } else {
             Level::List
@@ -136,7 +137,8 @@ fn episode(
         return whole;
     };
     // What is expected, usual or rare has no beginning but its first event.
-    let rare = candidate.alarm == Alarm::Certain && worst == Level::List;
+    let crowded = |minute| bad.last(RAISED_MINUTES, minute) >= RAISED_COUNT;
+    let rare = candidate.alarm != Alarm::Change && !(0..bad.counts.len()).any(crowded);
     if candidate.alarm == Alarm::Never || worst == Level::Quiet || rare {
         return whole;
     }
