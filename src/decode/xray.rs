@@ -65,6 +65,9 @@ fn flatten(
     let name = node.text_at("name").unwrap_or("");
     let flag = |key: &str| node.get(key).and_then(Json::bool) == Some(true);
     let request_id = node.path(&["aws", "request_id"]).and_then(Json::text);
+    // A gateway's segment names its own request, as its logs do.
+    let gateway_request = node.path(&["aws", "api_gateway", "request_id"]);
+    let named = request_id.or_else(|| gateway_request.and_then(Json::text));
     let kind = kind(node, name, is_segment, within.service_side);
     let inferred = within.inferred || flag("inferred");
     spans.push(Span {
@@ -76,7 +79,7 @@ fn flatten(
         kind,
         start_us,
         end_us: time_us(node, "end_time").filter(|_| !flag("in_progress")),
-        request_id: request_id.map(|text| symbols.intern(text)),
+        request_id: named.map(|text| symbols.intern(text)),
         invocation: request_id.and_then(RequestId::parse),
         resource: resource(node, symbols),
         operation: node

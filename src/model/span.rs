@@ -16,7 +16,7 @@ pub struct Span {
     pub start_us: i64,
     /// `None` while it is in progress.
     pub end_us: Option<i64>,
-    /// `aws.request_id`: of a Lambda segment the invocation's, of a subsegment the called service's.
+    /// `aws.request_id`: of a Lambda segment the invocation's, of a subsegment the called service's, of a gateway its own.
     pub request_id: Option<Sym>,
     /// The same as an invocation id, where it has that form.
     pub invocation: Option<RequestId>,

@@ -1,0 +1,136 @@
+//! Refusals that spans show: `throttle: true`, or an answer of 429.
+
+use std::borrow::Cow;
+
+use hashbrown::{HashMap, HashSet};
+
+use super::{Key, Record, Source, TOO_MANY_REQUESTS, is_gateway, key_of};
+use crate::model::facts::Facts;
+use crate::model::ids::{SpanId, TraceId};
+use crate::model::invocation::Assembled;
+use crate::model::rows::{Evidence, ThrottleClass};
+use crate::model::span::{Span, SpanKind};
+use crate::model::symbols::Sym;
+use crate::model::time::Timestamp;
+
+fn is_refused(span: &Span) -> bool {
+    !span.inferred && (span.throttle || span.status == Some(TOO_MANY_REQUESTS))
+}
+
+/// One record per refused span; inferred segments are copies.
+pub(super) fn of_spans<'a>(facts: &'a Facts, assembled: &Assembled) -> Vec<Record<'a>> {
+    let refused: Vec<usize> = (0..facts.spans.len())
+        .filter(|&at| is_refused(&facts.spans[at]))
+        .collect();
+    if refused.is_empty() {
+        return Vec::new();
+    }
+    let around = Around::new(facts);
+    refused
+        .into_iter()
+        .filter_map(|at| of_span(facts, assembled, &around, at))
+        .collect()
+}
+
+/// What is looked up around a refused span.
+struct Around {
+    refused: HashMap<(TraceId, SpanId), usize>,
+    /// Functions by the id of their `AWS::Lambda::Function` segment.
+    functions: HashMap<(TraceId, SpanId), Sym>,
+    /// Request ids of gateways' segments.
+    gateways: HashMap<(TraceId, SpanId), Sym>,
+    /// Spans that others lie in or under.
+    parents: HashSet<(TraceId, SpanId)>,
+}
+
+impl Around {
+    fn new(facts: &Facts) -> Self {
+        let spans = || facts.spans.iter().enumerate();
+        let key = |span: &Span| (span.trace, span.id);
+        Self {
+            refused: spans()
+                .filter(|(_, span)| is_refused(span))
+                .map(|(at, span)| (key(span), at))
+                .collect(),
+            functions: spans()
+                .filter(|(_, span)| span.kind == SpanKind::LambdaFunction)
+                .map(|(_, span)| (key(span), span.name))
+                .collect(),
+            gateways: spans()
+                .filter(|(_, span)| span.kind == SpanKind::Segment)
+                .filter_map(|(_, span)| Some((key(span), span.request_id?)))
+                .collect(),
+            parents: spans()
+                .filter_map(|(_, span)| Some((span.trace, span.parent?)))
+                .collect(),
+        }
+    }
+}
+
+fn of_span<'a>(
+    facts: &'a Facts,
+    assembled: &Assembled,
+    around: &Around,
+    at: usize,
+) -> Option<Record<'a>> {
+    let span = &facts.spans[at];
+    let run = assembled.span_owners.get(at).copied().flatten();
+    let resource = facts.text_of(span.resource);
+    let mut keys = vec![Key::Span(span.trace, span.id)];
+    let mut caller = None;
+    let around_it = (span.trace, span.segment);
+    let resource = match span.kind {
+        // The caller's side of a call.
+        SpanKind::Remote => {
+            caller = run
+                .map(|run| assembled.invocations[run as usize].function)
+                .or_else(|| around.functions.get(&around_it).copied());
+            // A gateway's call to what stands behind it is its request.
+            let gateway = around.gateways.get(&around_it);
+            keys.extend(gateway.map(|&id| key_of(facts, id)));
+            resource.map_or_else(|| called_host(facts.text(span.name)), Cow::Borrowed)
+        }
+        // The refused side: a run that did take place was not refused, whatever it answered.
+        SpanKind::LambdaService
+            if span
+                .invocation
+                .is_none_or(|id| !assembled.by_request.contains_key(&id)) =>
+        {
+            Cow::Borrowed(resource?)
+        }
+        // A gateway that passed the request on repeats the answer of what stands behind it.
+        SpanKind::Segment if !around.parents.contains(&(span.trace, span.id)) => {
+            let resource = resource.filter(|name| is_gateway(name))?;
+            Cow::Borrowed(resource)
+        }
+        _ => return None,
+    };
+    keys.extend(span.request_id.map(|id| key_of(facts, id)));
+    let call = span.parent.map(|parent| (span.trace, parent));
+    if let Some((trace, id)) = call.filter(|call| around.refused.contains_key(call))
+        && span.kind != SpanKind::Remote
+    {
+        keys.push(Key::Span(trace, id));
+    }
+    Some(Record {
+        gateway: is_gateway(&resource).then_some(ThrottleClass::GatewayStage),
+        resource: Some(resource),
+        at: Timestamp(span.end_us.unwrap_or(span.start_us).div_euclid(1_000)),
+        keys,
+        source: Source::Span,
+        caller,
+        run: run.filter(|_| span.kind == SpanKind::Remote),
+        reason: None,
+        trace: Some(span.trace),
+        route: None,
+        evidence: Evidence::Span { span: at as u32 },
+    })
+}
+
+/// The resource behind a host name: an API of the gateway, or the host itself.
+fn called_host(host: &str) -> Cow<'_, str> {
+    match host.split_once(".execute-api.") {
+        Some((api, _)) => Cow::Owned(format!("apigateway:{api}")),
+        None => Cow::Borrowed(host),
+    }
+}
