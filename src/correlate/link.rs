@@ -22,7 +22,7 @@ mod tests;
 /// Two clocks that are kept by NTP differ by less: a child that ends this much after its parent still ended inside it.
 const CLOCK_TOLERANCE_MS: i64 = 100;
 
-/// All links, sorted by (parent, child) as request id texts, then by attempts. Every attempt and every redelivery is a child of
+/// All links, sorted by (parent, child) as request id texts, then by tier and attempts. Every attempt and every redelivery is a child of
 /// the producer; siblings are not linked.
 pub fn links(facts: &Facts, assembled: &Assembled, deliveries: &[Delivery]) -> Vec<Link> {
     let joins = Joins::new(facts, assembled, deliveries);
@@ -36,7 +36,13 @@ pub fn links(facts: &Facts, assembled: &Assembled, deliveries: &[Delivery]) -> V
     loops::remove(&mut links, assembled.invocations.len());
     links.sort_unstable_by_key(|link| {
         let id = |at| joins.run(at).request_id;
-        (id(link.parent), id(link.child), link.parent, link.child)
+        (
+            id(link.parent),
+            id(link.child),
+            link.tier,
+            link.parent,
+            link.child,
+        )
     });
     links
 }

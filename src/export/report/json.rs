@@ -12,6 +12,7 @@ use serde::{Serialize, Serializer};
 
 use crate::model::analysis::Analysis;
 use crate::model::facts::SeenGap;
+use crate::model::rows::Link;
 use crate::model::time::Timestamp;
 
 use numbers::{Shown, share};
@@ -135,7 +136,13 @@ impl Serialize for Rows<'_> {
                 serializer.collect_seq(all.reordered.iter().map(|row| ReorderedRow::of(all, row)))
             }
             List::Links => {
-                serializer.collect_seq(all.links.iter().map(|row| LinkRow::of(all, row)))
+                // Attempts share a request id: they are one row, the best known of them.
+                let ids = |row: &Link| {
+                    let id = |at| all.invocation(at).request_id;
+                    (id(row.parent), id(row.child))
+                };
+                let pairs = all.links.chunk_by(|one, other| ids(one) == ids(other));
+                serializer.collect_seq(pairs.map(|attempts| LinkRow::of(all, &attempts[0])))
             }
             List::Findings => {
                 serializer.collect_seq(all.findings.iter().map(|row| FindingRow::of(all, row)))
