@@ -4,7 +4,7 @@ mod history;
 
 use hashbrown::HashMap;
 
-use crate::detect::pools::Provisioned;
+use crate::detect::kept_warm::KeptWarm;
 use crate::model::facts::Facts;
 use crate::model::invocation::{Assembled, Invocation};
 use crate::model::rows::Init;
@@ -21,7 +21,7 @@ use history::History;
 pub(super) fn explain(
     facts: &Facts,
     assembled: &Assembled,
-    provisioned: &Provisioned,
+    warm: &KeptWarm,
     mut starts: Vec<(u32, Init)>,
 ) -> Vec<Init> {
     let mut functions: HashMap<Sym, Timeline> = HashMap::new();
@@ -36,7 +36,7 @@ pub(super) fn explain(
     }
     for mut timeline in functions.into_values() {
         timeline.events.sort_unstable();
-        let mut history = History::new(facts, assembled, provisioned, &timeline);
+        let mut history = History::new(facts, assembled, warm, &timeline);
         for (at, event) in timeline.events {
             match event {
                 Event::Rest(rest) => history.rest(assembled, rest),

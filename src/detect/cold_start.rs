@@ -4,10 +4,11 @@ mod creation;
 mod lines;
 mod restart;
 
-use crate::detect::{cause, pools};
+use crate::detect::{cause, kept_warm};
 use crate::model::facts::Facts;
 use crate::model::invocation::{Assembled, Environment, Invocation};
 use crate::model::rows::{Init, InitKind};
+use crate::model::time::Timestamp;
 
 use lines::InitLines;
 
@@ -17,7 +18,7 @@ use lines::InitLines;
 /// init within a second. Without init lines and without `Init Duration` nothing says that an environment started in the window,
 /// so it makes no row.
 pub fn inits(facts: &Facts, assembled: &Assembled) -> Vec<Init> {
-    let provisioned = pools::provisioned(facts, assembled);
+    let warm = kept_warm::kept_warm(facts, assembled);
     let mut starts = Vec::new();
     for (index, home) in (0u32..).zip(&assembled.environments) {
         let lines = InitLines::of(facts, assembled, home);
@@ -30,14 +31,15 @@ pub fn inits(facts: &Facts, assembled: &Assembled) -> Vec<Init> {
             facts,
             home,
             runs: &runs,
-            provisioned: provisioned.version(home.function, home.version),
+            provisioned: warm.version(home.function, home.version),
+            restores: warm.restores(home.function),
         };
         let created = creation::row(&place, &lines);
         let restarts = restart::rows(&place, &lines);
         let here = created.into_iter().chain(restarts);
         starts.extend(here.map(|row| (index, row)));
     }
-    let mut rows = cause::explain(facts, assembled, &provisioned, starts);
+    let mut rows = cause::explain(facts, assembled, &warm, starts);
     rows.sort_by_cached_key(|row| {
         let stream = &facts.streams[row.stream as usize];
         let text = |sym| facts.text(sym).to_owned();
@@ -54,11 +56,13 @@ struct Place<'a> {
     runs: &'a [(u32, &'a Invocation)],
     /// Its version has provisioned concurrency.
     provisioned: bool,
+    /// Its function starts from snapshots.
+    restores: bool,
 }
 
 impl Place<'_> {
     /// A row of this environment without invocation, for nobody who waits.
-    fn row(&self, kind: InitKind, at: crate::model::time::Timestamp) -> Init {
+    fn row(&self, kind: InitKind, at: Timestamp) -> Init {
         Init {
             function: self.home.function,
             version: self.home.version,

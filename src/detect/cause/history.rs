@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use hashbrown::{HashMap, HashSet};
 
-use crate::detect::pools::Provisioned;
+use crate::detect::kept_warm::KeptWarm;
 use crate::model::facts::Facts;
 use crate::model::invocation::Assembled;
 use crate::model::rows::{Init, InitCause, InitKind};
@@ -27,7 +27,7 @@ type Pools = HashMap<Option<Sym>, BTreeSet<Rest>>;
 
 pub(super) struct History<'a> {
     facts: &'a Facts,
-    provisioned: &'a Provisioned,
+    warm: &'a KeptWarm,
     eldest: Option<u32>,
     /// Numbered version → the one before it.
     previous: HashMap<Sym, Sym>,
@@ -43,12 +43,12 @@ impl<'a> History<'a> {
     pub(super) fn new(
         facts: &'a Facts,
         assembled: &Assembled,
-        provisioned: &'a Provisioned,
+        warm: &'a KeptWarm,
         timeline: &Timeline,
     ) -> Self {
         Self {
             facts,
-            provisioned,
+            warm,
             eldest: timeline.eldest.map(|(_, home)| home),
             previous: previous_versions(facts, assembled, &timeline.environments),
             idle: HashMap::new(),
@@ -96,7 +96,7 @@ impl<'a> History<'a> {
         {
             return self.explained(InitCause::Deploy, rest, older);
         }
-        if self.provisioned.version(row.function, version) || self.spilled(row) {
+        if self.warm.version(row.function, version) || self.spilled(row) {
             return (InitCause::PcExhausted, None);
         }
         if let Some(rest) = oldest(&mut self.crashed, version, young..=at, at) {
@@ -132,7 +132,7 @@ impl<'a> History<'a> {
         let numbered = row
             .version
             .is_some_and(|version| text(version) != "$LATEST");
-        numbered && self.provisioned.spilled(row.function, row.at)
+        numbered && self.warm.spilled(row.function, row.at)
     }
 }
 

@@ -105,7 +105,7 @@ impl<'a> Seen<'a> {
             Some(InitType::ProvisionedConcurrency | InitType::ManagedInstances)
         );
         // Text logs report the init of an on-demand environment only when it failed.
-        let reported_success = lines.report.is_some() && !lines.typed;
+        let reported_success = lines.report.is_some() && !lines.typed && !self.place.restores;
         (provided || reported_success).then_some(InitKind::Provisioned)
     }
 
@@ -142,15 +142,11 @@ impl<'a> Seen<'a> {
 
     /// `None`: a start that serves no requests, or one that may still be waited for.
     fn kind_unused(&self) -> Option<InitKind> {
-        let home = self.place.home;
-        let configured = self.place.facts.functions.get(&home.function);
-        let snapshots = home.init_type == Some(InitType::SnapStart)
-            || configured.is_some_and(|config| config.snap_start)
-                && home
-                    .version
-                    .is_some_and(|version| self.place.facts.text(version) != "$LATEST");
+        let version = self.place.home.version;
+        let numbered = version.is_some_and(|version| self.place.facts.text(version) != "$LATEST");
         let kind = self.kind_said();
-        if kind != Some(InitKind::Restore) && (self.lines.published || snapshots) {
+        let publishes = self.lines.published || self.place.restores && numbered;
+        if publishes && kind != Some(InitKind::Restore) {
             return None;
         }
         let newest = self.place.facts.newest?;

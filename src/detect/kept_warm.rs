@@ -1,4 +1,4 @@
-//! Which versions have provisioned concurrency, by configuration, init lines and metrics.
+//! How functions are kept ready: provisioned concurrency and snapshots, by configuration, init lines and metrics.
 
 use hashbrown::HashSet;
 
@@ -8,18 +8,25 @@ use crate::model::invocation::Assembled;
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
 
-/// Versions with provisioned concurrency, and the minutes in which requests spilled over.
+/// Versions with provisioned concurrency, the minutes in which requests spilled over, and functions with snapshots.
 #[derive(Debug, Default)]
-pub struct Provisioned {
+pub struct KeptWarm {
     versions: HashSet<(Sym, Sym)>,
+    /// Functions that restore their environments from snapshots.
+    restoring: HashSet<Sym>,
     /// (function, minute) with spill-over behind an alias: of which version cannot be told.
     spilled: HashSet<(Sym, Timestamp)>,
 }
 
-impl Provisioned {
+impl KeptWarm {
     /// Whether the version is known to have provisioned concurrency.
     pub fn version(&self, function: Sym, version: Option<Sym>) -> bool {
         version.is_some_and(|version| self.versions.contains(&(function, version)))
+    }
+
+    /// Whether the function's environments are restored from snapshots of its versions.
+    pub fn restores(&self, function: Sym) -> bool {
+        self.restoring.contains(&function)
     }
 
     /// Whether requests of the function found no provisioned environment free in the minute of `at`.
@@ -29,13 +36,21 @@ impl Provisioned {
 }
 
 /// Reads the configuration, the init lines and the metric `ProvisionedConcurrencySpilloverInvocations`.
-pub fn provisioned(facts: &Facts, assembled: &Assembled) -> Provisioned {
-    let mut found = Provisioned::default();
+pub fn kept_warm(facts: &Facts, assembled: &Assembled) -> KeptWarm {
+    let mut found = KeptWarm::default();
     for (function, config) in &facts.functions {
         for (qualifier, _) in &config.provisioned {
             found.versions.insert((*function, *qualifier));
         }
+        if config.snap_start {
+            found.restoring.insert(*function);
+        }
     }
+    let restored = assembled
+        .environments
+        .iter()
+        .filter(|home| home.init_type == Some(InitType::SnapStart));
+    found.restoring.extend(restored.map(|home| home.function));
     for home in &assembled.environments {
         let stream = &facts.streams[home.stream as usize];
         let said = home.init_type == Some(InitType::ProvisionedConcurrency)
@@ -49,7 +64,7 @@ pub fn provisioned(facts: &Facts, assembled: &Assembled) -> Provisioned {
     found
 }
 
-/// Text logs report the init of an on-demand environment only when it failed.
+/// Text logs report the init of an on-demand environment only when it failed, that of a snapshot when it is published.
 fn reports_success(what: &What) -> bool {
     matches!(
         what,
@@ -62,7 +77,7 @@ fn reports_success(what: &What) -> bool {
     )
 }
 
-fn spill_over(facts: &Facts, found: &mut Provisioned) {
+fn spill_over(facts: &Facts, found: &mut KeptWarm) {
     for point in facts.metrics.iter().filter(|point| point.sum > 0.0) {
         if facts.text(point.name) != "ProvisionedConcurrencySpilloverInvocations" {
             continue;
