@@ -1,1 +1,165 @@
+//! Findings on hand-made worlds: every figure follows from the runs that are put in.
 
+use super::Throttling;
+use crate::detect::Detector as _;
+use crate::detect::testing::{World, at};
+use crate::model::analysis::Analysis;
+use crate::model::finding::{Alarm, Candidate};
+use crate::model::invocation::{Environment, InvocationIndex, InvocationStatus};
+use crate::model::rows::{Evidence, Throttle, ThrottleClass};
+use crate::model::settings::Settings;
+
+const OK: InvocationStatus = InvocationStatus::Ok;
+
+/// A caller that runs `before` times a minute for 60 minutes and `during` times a minute for 5 more, and calls stock each time. In
+/// the last 5 minutes every second call is refused first, and then done.
+struct Rush {
+    world: World,
+    refusals: Vec<InvocationIndex>,
+    stock: Vec<InvocationIndex>,
+}
+
+impl Rush {
+    fn new(callers: &[(&str, u32, u32)]) -> Self {
+        let mut rush = Self {
+            world: World::default(),
+            refusals: Vec::new(),
+            stock: Vec::new(),
+        };
+        for minute in 0..65u32 {
+            let calm = minute < 60;
+            let mut starts: Vec<(f64, &str)> = Vec::new();
+            for &(caller, before, during) in callers {
+                let count = if calm { before } else { during };
+                let place = |n: u32| f64::from(minute) + f64::from(n) / f64::from(count);
+                starts.extend((0..count).map(|n| (place(n), caller)));
+            }
+            starts.sort_by(|one, other| one.0.total_cmp(&other.0));
+            for (n, (start, caller)) in starts.into_iter().enumerate() {
+                let run = rush.world.run(caller, start, OK);
+                if !calm && n % 2 == 1 {
+                    rush.world.refused(run, "lambda:stock");
+                    rush.refusals.push(run);
+                }
+                let stock = rush.world.run("stock", start, OK);
+                rush.world.call(run, stock);
+                rush.stock.push(stock);
+            }
+        }
+        rush
+    }
+
+    /// The analysis with 10 slots reserved for stock, and a row for each of the last 5 minutes.
+    fn analysis(mut self) -> Analysis {
+        let name = self.world.sym("stock");
+        let config = self.world.facts.functions.entry(name).or_default();
+        config.reserved_concurrency = Some(10);
+        let per_minute = self.refusals.len() as u64 / 5;
+        let proofs: Vec<Evidence> = self
+            .refusals
+            .iter()
+            .map(|&run| self.world.proof(run))
+            .collect();
+        let mut analysis = self.world.analysis();
+        for minute in 60..65 {
+            analysis.throttles.push(Throttle {
+                minute: at(f64::from(minute)),
+                resource: "lambda:stock".to_owned(),
+                class: ThrottleClass::ReservedLimit,
+                count: per_minute,
+                lower_bound: false,
+                callers: Vec::new(),
+                evidence: proofs.clone(),
+            });
+        }
+        analysis.assembled.environments.push(Environment {
+            function: name,
+            version: None,
+            stream: 0,
+            init_type: None,
+            init_start: None,
+            invocations: Vec::new(),
+            concurrent: false,
+        });
+        analysis
+    }
+}
+
+fn finding(analysis: &Analysis) -> Candidate {
+    let mut found = Throttling.candidates(analysis, &Settings::default());
+    assert_eq!(found.len(), 1);
+    found.remove(0)
+}
+
+#[test]
+fn refusals_are_counted_by_minute_and_as_a_share_of_all_tries() {
+    // 20 calls a minute are done, 10 tries a minute refused: a third of 30.
+    let found = finding(&Rush::new(&[("shop", 20, 20)]).analysis());
+    assert_eq!(found.subject, "stock");
+    assert_eq!(
+        found.claim,
+        "stock refuses 10/min, 33 % of tries: has 10 slots reserved"
+    );
+    assert_eq!((found.events.len(), found.requests.len()), (5, 50));
+    // Far above 1 % of the tries, so no change is needed; all were done on the second try, so none is lost.
+    assert_eq!((found.alarm, found.lost), (Alarm::Certain, false));
+    assert!((found.weight - 0.2).abs() < 1e-9);
+}
+
+#[test]
+fn longer_runs_since_a_deployment_are_the_cause() {
+    let rush = Rush::new(&[("shop", 300, 300)]);
+    let stock = rush.stock.clone();
+    let mut analysis = rush.analysis();
+    let version = |analysis: &mut Analysis, text: &str| {
+        std::sync::Arc::make_mut(&mut analysis.facts)
+            .symbols
+            .intern(text)
+    };
+    let (old, new) = (version(&mut analysis, "41"), version(&mut analysis, "42"));
+    for at_run in stock {
+        let run = &mut analysis.assembled.invocations[at_run as usize];
+        let late = run.start >= at(60.0);
+        run.version = Some(if late { new } else { old });
+        run.duration_ms = Some(if late { 4_400.0 } else { 310.0 });
+    }
+    let found = finding(&analysis);
+    // 300 calls a minute of 4.4 s keep 22 slots busy; 4.4 / 0.31 = 14.2.
+    assert_eq!(
+        found.claim,
+        "stock refuses 150/min, 33 % of tries: needs 22 slots, has 10 reserved"
+    );
+    assert_eq!(
+        found.cause,
+        "v42, deployed 11:00:00, runs 14× longer (310 ms → 4.40 s)"
+    );
+    // 22 slots and 30 % of room are 28.6.
+    assert_eq!(
+        found.next,
+        "roll stock back to v41, or raise its reserved concurrency from 10 to 29"
+    );
+}
+
+#[test]
+fn a_caller_that_comes_more_often_is_the_cause() {
+    // shop rises from 10 to 40 a minute, news from 10 to 20: 30 of the 40 more are shop's.
+    let found = finding(&Rush::new(&[("shop", 10, 40), ("news", 10, 20)]).analysis());
+    assert_eq!(
+        found.cause,
+        "shop sends 4.0× its usual rate (75 % of the rise)"
+    );
+}
+
+#[test]
+fn a_refusal_that_fails_its_run_is_lost() {
+    let rush = Rush::new(&[("shop", 20, 20)]);
+    let refusals = rush.refusals.clone();
+    let mut analysis = rush.analysis();
+    for run in &refusals[..25] {
+        analysis.assembled.invocations[*run as usize].status = InvocationStatus::Error;
+    }
+    let found = finding(&analysis);
+    // Half of the 50 are lost (1), the others delayed (0.2).
+    assert!(found.lost);
+    assert!((found.weight - 0.6).abs() < 1e-9, "{}", found.weight);
+}

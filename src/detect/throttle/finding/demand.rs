@@ -3,7 +3,6 @@
 use hashbrown::{HashMap, HashSet};
 
 use super::episode::between;
-use crate::detect::statistics::percentiles;
 use crate::detect::throttle::Attempt;
 use crate::detect::throttle::amplification::amplification;
 use crate::detect::throttle::callers::{Blame, blame};
@@ -66,15 +65,10 @@ impl Demand {
         let seconds = during.occupied_ms / during.took.len() as f64 / 1_000.0;
         let calls = callers.len() as f64 * before.calls_per_caller().unwrap_or(1.0).max(1.0);
         let slots = (!callers.is_empty()).then(|| needed_slots(calls / minutes, seconds));
-        let median = |spell: &Spell| {
-            let mut took = spell.took.clone();
-            let enough = took.len() >= ENOUGH;
-            percentiles(&mut took).filter(|_| enough).map(|of| of.p50)
-        };
         Some(Self {
             amplification,
             slots,
-            took: median(&before).zip(median(&during)),
+            took: before.median().zip(during.median()),
             deployed: deployed(analysis, &before, &during),
             blame: rise(analysis, &before, &callers, minutes),
         })
@@ -131,6 +125,12 @@ impl Spell {
             spell.callers.insert(link.parent);
         }
         spell
+    }
+
+    fn median(&self) -> Option<f64> {
+        let mut took = self.took.clone();
+        took.sort_unstable_by(f64::total_cmp);
+        (took.len() >= ENOUGH).then(|| took[took.len() / 2])
     }
 
     fn calls_per_caller(&self) -> Option<f64> {

@@ -114,7 +114,9 @@ impl<'a> Episode<'a> {
             demand,
             rows,
         };
-        episode.tries = function.map(|function| count + episode.runs_beside(analysis, function));
+        episode.tries = function
+            .filter(|function| is_seen(analysis, *function))
+            .map(|function| count + episode.runs_beside(analysis, function));
         episode
     }
 
@@ -139,6 +141,12 @@ impl<'a> Episode<'a> {
             .filter(refusing)
             .count() as u64
     }
+}
+
+/// Whether the function's own logs are read: else its runs are unknown, not none.
+fn is_seen(analysis: &Analysis, function: Sym) -> bool {
+    let homes = &analysis.assembled.environments;
+    homes.iter().any(|home| home.function == function)
 }
 
 /// Invocations that start in `[from, to)`.
