@@ -30,9 +30,13 @@ pub(super) fn remove(links: &mut Vec<Link>, invocations: usize) {
 fn on_loops(links: &[Link], invocations: usize) -> Vec<bool> {
     let mut alive = vec![true; links.len()];
     for upwards in [false, true] {
-        let ends = |link: &Link| match upwards {
-            false => (link.parent as usize, link.child as usize),
-            true => (link.child as usize, link.parent as usize),
+        let ends = |link: &Link| {
+            let (parent, child) = (link.parent as usize, link.child as usize);
+            if upwards {
+                (child, parent)
+            } else {
+                (parent, child)
+            }
         };
         let mut outgoing: Vec<Vec<usize>> = vec![Vec::new(); invocations];
         let mut incoming = vec![0usize; invocations];

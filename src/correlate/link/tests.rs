@@ -102,13 +102,13 @@ impl Traced {
         env
     }
 
-    /// A call in the run of `caller`, as span `own`; the callee's request id where the call answers with it.
-    fn call(&mut self, caller: u8, own: u64, ms: i64, took: i64, callee: Option<u8>) {
+    /// A call in the run `from`, as span `own`; the request id `to` of the called run where the call answers with it.
+    fn call(&mut self, from: u8, own: u64, ms: i64, took: i64, to: Option<u8>) {
         let name = self.world.sym("Lambda");
-        let segment = SpanId(u64::from(caller));
+        let segment = SpanId(u64::from(from));
         let mut call = span(SpanKind::Remote, name, own, Some(segment.0), ms, took);
         call.segment = segment;
-        call.invocation = callee.map(id);
+        call.invocation = to.map(id);
         self.spans.push(call);
     }
 

@@ -99,7 +99,7 @@ fn of_line(
         source: Source::Log,
         caller: run
             .map(|(_, function)| function)
-            .or(facts.stream(line).function),
+            .or_else(|| facts.stream(line).function),
         run: run.map(|(run, _)| run),
         reason: refusal.reason,
         gateway: None,

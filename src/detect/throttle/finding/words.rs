@@ -1,7 +1,5 @@
 //! The sentences of a finding: the subject first, figures with their base; what is unknown is left out.
 
-use std::fmt::Write as _;
-
 use super::episode::{Episode, between};
 use crate::detect::throttle::concurrency::{by_minute, occupied};
 use crate::model::analysis::Analysis;
@@ -79,18 +77,14 @@ fn needed(episode: &Episode<'_>) -> Option<u32> {
 
 /// `: all 1,000 slots of the account are in use, reports holds 940`.
 fn account(analysis: &Analysis, episode: &Episode<'_>) -> String {
-    let mut text = match episode.limit {
-        Some(limit) => format!(
-            ": all {} slots of the account are in use",
-            count(u64::from(limit))
-        ),
-        None => ": all slots of the account are in use".to_owned(),
-    };
-    if let Some((name, held)) = holder(analysis, episode) {
-        // Writing to a string cannot fail.
-        let _ = write!(text, ", {name} holds {}", count(u64::from(held)));
-    }
-    text
+    let limit = episode.limit.map(|limit| count(u64::from(limit)) + " ");
+    let holds = holder(analysis, episode)
+        .map(|(name, held)| format!(", {name} holds {}", count(u64::from(held))));
+    format!(
+        ": all {}slots of the account are in use{}",
+        limit.unwrap_or_default(),
+        holds.unwrap_or_default()
+    )
 }
 
 /// The function that held most slots while the refusals lasted.
@@ -128,19 +122,16 @@ fn growth(analysis: &Analysis, episode: &Episode<'_>) -> u64 {
 
 /// `dynamodb:ledger refused ≥ 14 calls of ledger-apply: TableReadKeyRangeThroughputExceeded`.
 fn downstream(analysis: &Analysis, episode: &Episode<'_>) -> String {
-    let mut text = format!(
-        "{} refused {}{} calls",
+    let caller = top_caller(analysis, episode).map(|caller| format!(" of {caller}"));
+    let reason = reason(analysis, episode).map(|reason| format!(": {}", plain(reason)));
+    format!(
+        "{} refused {}{} calls{}{}",
         plain(episode.resource),
         if episode.lower_bound { "≥ " } else { "" },
-        count(episode.count)
-    );
-    if let Some(caller) = top_caller(analysis, episode) {
-        let _ = write!(text, " of {caller}");
-    }
-    if let Some(reason) = reason(analysis, episode) {
-        let _ = write!(text, ": {}", plain(reason));
-    }
-    text
+        count(episode.count),
+        caller.unwrap_or_default(),
+        reason.unwrap_or_default()
+    )
 }
 
 /// The function with most of the refused attempts.
@@ -153,8 +144,8 @@ fn top_caller(analysis: &Analysis, episode: &Episode<'_>) -> Option<String> {
 
 /// The newest reason that the service gave.
 fn reason<'a>(analysis: &'a Analysis, episode: &Episode<'_>) -> Option<&'a str> {
-    let newest = episode.attempts.iter().rev();
-    let reason = newest.filter_map(|attempt| attempt.reason).next()?;
+    let mut newest = episode.attempts.iter().rev();
+    let reason = newest.find_map(|attempt| attempt.reason)?;
     Some(analysis.text(reason))
 }
 
@@ -168,20 +159,17 @@ pub(super) fn cause(analysis: &Analysis, episode: &Episode<'_>) -> String {
         .took
         .filter(|(before, during)| *during >= LONGER * before);
     if let Some((before, during)) = longer {
-        let mut part = String::new();
-        if let Some((version, first, _)) = demand.deployed {
+        let since = demand.deployed.map(|(version, first, _)| {
             let version = plain(analysis.text(version));
-            let _ = write!(part, "v{version}, deployed {}, ", time_of_day(first));
-        }
-        let times = during / before.max(0.01);
-        let _ = write!(
-            part,
-            "runs {} longer ({} → {})",
-            times_of(times),
+            format!("v{version}, deployed {}, ", time_of_day(first))
+        });
+        parts.push(format!(
+            "{}runs {} longer ({} → {})",
+            since.unwrap_or_default(),
+            times_of(during / before.max(0.01)),
             duration(before),
             duration(during)
-        );
-        parts.push(part);
+        ));
     }
     if longer.is_none()
         && let Some(top) = demand.blame.first()
@@ -216,7 +204,7 @@ fn times_of(times: f64) -> String {
 pub(super) fn next(analysis: &Analysis, episode: &Episode<'_>) -> String {
     let name = plain(episode.subject());
     let caller = top_caller(analysis, episode);
-    let or_callers = caller.clone().unwrap_or_else(|| "its callers".to_owned());
+    let or_callers = caller.unwrap_or_else(|| "its callers".to_owned());
     match episode.class {
         ThrottleClass::ReservedLimit => {
             let limit = episode.limit.unwrap_or(0);
