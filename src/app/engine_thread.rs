@@ -47,12 +47,21 @@ pub(crate) struct Surroundings {
     pub(crate) clock: Option<Clock>,
     pub(crate) mode: Mode,
     pub(crate) place: Arc<str>,
-    /// Called with each batch before it is decoded: `--record`.
-    pub(crate) record: Option<Recorder>,
+    /// Is given each batch before it is decoded.
+    pub(crate) record: Option<Box<dyn Recorder>>,
 }
 
-/// Writes batches down as they come.
-pub type Recorder = Box<dyn FnMut(&Batch) -> io::Result<()> + Send>;
+/// Writes batches down as they come: `--record`.
+pub trait Recorder: Send {
+    /// What the board calls it: `recording FILE`.
+    fn name(&self) -> &str;
+
+    /// Writes one batch.
+    fn record(&mut self, batch: &Batch) -> io::Result<()>;
+
+    /// Writes what is left: a compressed file ends with its own mark.
+    fn finish(&mut self) -> io::Result<()>;
+}
 
 /// Starts the thread. It ends when all senders of batches are gone or nobody looks any more, and gives what recording
 /// or reading said.
@@ -80,6 +89,7 @@ pub(crate) fn spawn(
         },
         record,
         board: Board::default(),
+        broken_recording: None,
         meter: Stopwatch::start(),
         stale: false,
         changed: false,
@@ -95,8 +105,10 @@ pub(crate) fn spawn(
 struct Work {
     engine: Engine,
     picture: Picture,
-    record: Option<Recorder>,
+    record: Option<Box<dyn Recorder>>,
     board: Board,
+    /// The recording that was given up: pumps know nothing of it.
+    broken_recording: Option<(Box<str>, Health)>,
     /// Measures how long things take.
     meter: Stopwatch,
     /// Records came since the last analysis.
@@ -143,19 +155,18 @@ impl Work {
             });
             match woke {
                 Woke::Batch(Some(batch)) => {
-                    if let Some(record) = &mut self.record {
-                        record(&batch)?;
-                    }
+                    self.record(&batch);
                     self.engine.apply(&batch);
                     self.stale |= !batch.is_empty();
                     self.changed |= !batch.is_empty();
                 }
                 Woke::Batch(None) => {
                     self.publish();
-                    return Ok(());
+                    return self.end();
                 }
                 Woke::Board => {
                     self.board = board.borrow_and_update().clone();
+                    self.board.sources.extend(self.broken_recording.clone());
                     self.changed = true;
                 }
                 Woke::Due => {}
@@ -202,6 +213,38 @@ impl Work {
         self.stale = true;
         self.publish();
         Ok(())
+    }
+
+    /// A recording that fails (a full disk) is given up and shown as broken; the dashboard goes on.
+    fn record(&mut self, batch: &Batch) {
+        let Some(recorder) = &mut self.record else {
+            return;
+        };
+        if let Err(error) = recorder.record(batch) {
+            let name: Box<str> = recorder.name().into();
+            let trouble =
+                format!("{name}: {error} · the recording ends here, the dashboard goes on");
+            let health = Health {
+                name: name.clone(),
+                state: SourceState::Broken,
+                trouble: Some(trouble.into()),
+                ..Health::default()
+            };
+            self.record = None;
+            self.board.sources.insert(name.clone(), health.clone());
+            self.broken_recording = Some((name, health));
+        }
+    }
+
+    /// Closes the recording, and says what became of it.
+    fn end(&mut self) -> anyhow::Result<()> {
+        if let Some((_, health)) = &self.broken_recording {
+            anyhow::bail!("{}", health.trouble.as_deref().unwrap_or_default());
+        }
+        match &mut self.record {
+            Some(recorder) => Ok(recorder.finish()?),
+            None => Ok(()),
+        }
     }
 
     fn publish_if_due(&mut self) {

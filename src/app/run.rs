@@ -52,7 +52,7 @@ pub struct Dashboard {
     pub place: String,
     /// The present of the data; `None` takes the newest record.
     pub clock: Option<Clock>,
-    pub record: Option<Recorder>,
+    pub record: Option<Box<dyn Recorder>>,
     pub look: Look,
     pub keys: KeyTable,
     pub mouse: bool,
@@ -87,9 +87,17 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
     let now = clock.as_ref().map_or(Timestamp(0), |clock| clock());
     let empty = Scene::empty(mode, &place, now);
     let (scene, mut scenes) = watch::channel(Arc::new(empty.clone()));
-    let mut terminal = Terminal::open(mouse)?;
-    let mut screen = Screen::new(look, keys, empty);
-    terminal.draw(|frame| screen.render(frame.area(), frame.buffer_mut()))?;
+    let recording = record.is_some();
+    // A recording needs no one to look: without a terminal it goes on until it is told to end.
+    let mut shown = match Terminal::open(mouse) {
+        Ok(mut terminal) => {
+            let mut screen = Screen::new(look, keys, empty);
+            terminal.draw(|frame| screen.render(frame.area(), frame.buffer_mut()))?;
+            Some((terminal, screen))
+        }
+        Err(_) if recording => None,
+        Err(error) => return Err(error.into()),
+    };
 
     let cancel = CancellationToken::new();
     let feed = match origin {
@@ -114,17 +122,33 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
         record,
     };
     let engine = engine_thread::spawn(engine, around, runtime)?;
-    let looked = event_loop(&mut terminal, &mut screen, &mut scenes).await;
-    drop(terminal);
+    let looked = match &mut shown {
+        Some((terminal, screen)) => event_loop(terminal, screen, &mut scenes).await,
+        None => told_to_end(&mut scenes).await,
+    };
+    drop(shown);
     cancel.cancel();
     drop(scenes);
-    if engine.is_finished() {
+    // Only a recording has something to lose: an analysis under way is not waited for.
+    if recording || engine.is_finished() {
         let ended = engine
             .join()
             .map_err(|_| anyhow::anyhow!("the engine stopped: see above"))?;
         return looked.map_err(Into::into).and(ended);
     }
     Ok(looked?)
+}
+
+/// Waits for a signal, or for the end of the sources.
+async fn told_to_end(scenes: &mut watch::Receiver<Arc<Scene>>) -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+        _ = hang_up.recv() => Ok(()),
+        () = async { while scenes.changed().await.is_ok() {} } => Ok(()),
+    }
 }
 
 /// Keys first, then pictures, then frames.

@@ -7,6 +7,10 @@ use std::path::Path;
 use anyhow::Context as _;
 use flate2::write::GzEncoder;
 
+use crate::app::Recorder;
+use crate::export::recording::write_record;
+use crate::model::batch::Batch;
+
 /// An open recording. It must be finished: a compressed file ends with its own mark.
 pub(crate) enum Recording {
     Plain(BufWriter<Box<dyn Write + Send>>),
@@ -43,12 +47,21 @@ impl Recording {
         })
     }
 
-    /// Writes what is left and closes the file.
-    pub(crate) fn finish(self) -> io::Result<()> {
+    /// Writes what is left, and the end of a compressed file.
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
         match self {
-            Self::Plain(mut out) => out.flush(),
-            Self::Gzip(out) => out.finish()?.flush(),
-            Self::Zstd(out) => out.finish()?.flush(),
+            Self::Plain(_) => {}
+            Self::Gzip(out) => out.try_finish()?,
+            Self::Zstd(out) => out.do_finish()?,
+        }
+        self.flush_file()
+    }
+
+    fn flush_file(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(out) => out.flush(),
+            Self::Gzip(out) => out.get_mut().flush(),
+            Self::Zstd(out) => out.get_mut().flush(),
         }
     }
 }
@@ -70,5 +83,38 @@ impl Write for Recording {
             Self::Gzip(out) => out.flush(),
             Self::Zstd(out) => out.flush(),
         }
+    }
+}
+
+/// A recording of what a dashboard polls.
+pub(crate) struct BatchRecorder {
+    name: String,
+    out: Recording,
+}
+
+impl BatchRecorder {
+    /// Makes the file.
+    pub(crate) fn create(path: &Path) -> anyhow::Result<Self> {
+        Ok(Self {
+            name: format!("recording {}", path.display()),
+            out: Recording::create(path)?,
+        })
+    }
+}
+
+impl Recorder for BatchRecorder {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn record(&mut self, batch: &Batch) -> io::Result<()> {
+        batch
+            .records
+            .iter()
+            .try_for_each(|record| write_record(record, &mut self.out))
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.out.finish()
     }
 }

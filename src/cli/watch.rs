@@ -1,12 +1,89 @@
-//! Not there yet.
+//! `nepho watch`, and `nepho` alone: polls an AWS account and shows what is wrong in it.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
-/// No arguments yet.
+use super::aws::{AwsArgs, ScopeArgs};
+use super::recording::BatchRecorder;
+use super::screen::ScreenArgs;
+use super::time;
+use crate::app::Recorder;
+use crate::app::clock::{self, Clock};
+use crate::app::run::{self, Dashboard, Origin};
+use crate::engine::{Engine, Limits};
+use crate::model::time::Timestamp;
+use crate::sources::Window;
+use crate::store::scene::Mode;
+
+/// Arguments of `nepho watch`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    #[command(flatten)]
+    aws: AwsArgs,
+    #[command(flatten)]
+    scope: ScopeArgs,
+    /// How far back to begin
+    #[arg(long, value_name = "SPAN", default_value = "15m", value_parser = time::span)]
+    since: Duration,
+    /// The 30 minutes around that moment, RFC 3339, instead of what happens now
+    #[arg(long, value_name = "TIME", conflicts_with = "since")]
+    at: Option<String>,
+    /// Also writes the raw records as NDJSON; zstd or gzip by the name. Needs no terminal
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    #[command(flatten)]
+    screen: ScreenArgs,
+}
 
-/// Says that it is not there yet.
-pub(crate) fn run(_args: Args) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("this command is not there yet")
+/// Opens the dashboard on the account.
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let screen = args.screen.read()?;
+    let limits = Limits::of(&screen.settings.memory, true);
+    let engine = Engine::new(screen.settings, limits)?;
+    let record = match &args.record {
+        Some(path) => Some(Box::new(BatchRecorder::create(path)?) as Box<dyn Recorder>),
+        None => None,
+    };
+    let now = clock::now();
+    let (window, clock) = window(&args, now)?;
+    let place = place(&args.aws);
+    run::run(Dashboard {
+        engine,
+        origin: Origin::Sources(Box::new(move || args.aws.sources(&args.scope, window))),
+        mode: Mode::Live,
+        place,
+        clock: Some(clock),
+        record,
+        look: screen.look,
+        keys: screen.keys,
+        mouse: screen.mouse,
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What to read, and the clock of the screen: around a past moment it stands still at the end of the window.
+fn window(args: &Args, now: Timestamp) -> anyhow::Result<(Window, Clock)> {
+    let Some(at) = &args.at else {
+        let since = now.plus_ms(-(args.since.as_millis() as i64));
+        return Ok((Window { since, until: None }, clock::system()));
+    };
+    let at = time::moment(at, now)?;
+    let until = at.plus_ms(time::AROUND_MS).min(now);
+    let window = Window {
+        since: at.plus_ms(-time::AROUND_MS),
+        until: Some(until),
+    };
+    Ok((window, clock::simulated(until, 0.0)))
+}
+
+/// What the header calls the account, before anything was asked.
+fn place(aws: &AwsArgs) -> String {
+    let named = [aws.profile.as_deref(), aws.region.as_deref()];
+    let named: Vec<_> = named.into_iter().flatten().collect();
+    if named.is_empty() {
+        "aws".to_owned()
+    } else {
+        named.join(" ")
+    }
 }
