@@ -8,6 +8,7 @@ use crate::model::facts::Facts;
 use crate::model::invocation::Assembled;
 use crate::model::rows::Duplicate;
 
+mod comeback;
 mod content;
 mod finding;
 mod guard;
@@ -15,15 +16,14 @@ mod harm;
 mod identity;
 mod origin;
 mod tree;
-mod visibility;
 mod words;
 
 pub use finding::Duplicates;
 pub(super) use finding::items;
 
 use super::seen::Seen;
+use comeback::Comebacks;
 use identity::Identities;
-use visibility::Visibility;
 
 /// One row per repeated delivery of one event to one consumer, against the delivery just before it. Sorted by
 /// (start of the repeat, consumer, identity).
@@ -33,12 +33,12 @@ use visibility::Visibility;
 pub fn duplicates(facts: &Facts, assembled: &Assembled, deliveries: &[Delivery]) -> Vec<Duplicate> {
     let seen = Seen::new(facts, assembled, deliveries);
     let identities = Identities::new(&seen);
-    let visibility = Visibility::learn(&seen, &identities);
+    let comebacks = Comebacks::learn(&seen, &identities);
     let mut rows = identity::attempts(&seen);
-    rows.extend(identity::redeliveries(&seen, &identities, &visibility));
+    rows.extend(identity::redeliveries(&seen, &identities, &comebacks));
     let copies = content::copies(&seen, &identities, &rows);
     rows.extend(copies);
-    let configured = identity::configured(&seen, &identities, &visibility, &rows);
+    let configured = identity::configured(&seen, &identities, &comebacks, &rows);
     rows.extend(configured);
     rows.sort_by_cached_key(|row| {
         let names = (facts.text(row.consumer), row.identity_text(facts));

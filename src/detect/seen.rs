@@ -4,7 +4,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::detect::sequence::Sequence;
 use crate::model::delivery::Delivery;
-use crate::model::fact::{EventSource, Item, ProducedKind};
+use crate::model::fact::{EventSource, Item, ProducedKind, What};
 use crate::model::facts::Facts;
 use crate::model::invocation::{Assembled, Invocation, InvocationIndex, InvocationStatus};
 use crate::model::rows::DeliveryEnd;
@@ -13,6 +13,10 @@ use crate::model::time::Timestamp;
 
 /// Clocks of two hosts agree to about this: what is closer has no order.
 const CLOCKS_AGREE_MS: i64 = 12;
+
+/// Lines count as missing from so many runs without START on, if they are more than 1 in 100.
+const FEW_MISSING: usize = 3;
+const RUNS_PER_MISSING: usize = 100;
 
 /// Index of a delivery: deliveries stand in order of start.
 pub(crate) type DeliveryIndex = u32;
@@ -37,6 +41,10 @@ pub(crate) struct Seen<'a> {
     failed: HashSet<(InvocationIndex, Sym)>,
     /// The lowest sequence number among them.
     lowest_failed: HashMap<InvocationIndex, Sequence<'a>>,
+    /// Functions that hand back single items.
+    answers_per_item: HashSet<Sym>,
+    /// Lines are known to be missing at random: too many runs have no START.
+    lines_missing: bool,
     /// Runs whose idempotency check recognised an event.
     idempotent: HashSet<InvocationIndex>,
     /// Durable executions: one is many runs that start over from the top.
@@ -57,6 +65,8 @@ impl<'a> Seen<'a> {
             deliveries,
             failed: HashSet::new(),
             lowest_failed: HashMap::new(),
+            answers_per_item: HashSet::new(),
+            lines_missing: lines_missing(assembled),
             idempotent: HashSet::new(),
             executions: HashMap::new(),
             senders: HashMap::new(),
@@ -75,6 +85,7 @@ impl<'a> Seen<'a> {
         {
             for &item in &app.failed_items {
                 self.failed.insert((run, item));
+                self.answers_per_item.insert(invocation.function);
                 let sequence = Sequence::read(EventSource::Kinesis, self.facts.text(item));
                 let lowest = self.lowest_failed.entry(run).or_insert(sequence);
                 *lowest = sequence.min(*lowest);
@@ -178,6 +189,19 @@ impl<'a> Seen<'a> {
         }
     }
 
+    /// Whether a run that looks fine may have failed: lines are known to be missing, and its end is silent about errors,
+    /// or its function answers for each item in a line of its own.
+    pub(crate) fn doubtful(&self, run: InvocationIndex) -> bool {
+        if !self.lines_missing {
+            return false;
+        }
+        let invocation = self.invocation(run);
+        let says_success = invocation.report_line.is_some_and(|line| {
+            matches!(&self.facts.fact(line).what, What::Report(report) if report.status.is_some())
+        });
+        !says_success || self.answers_per_item.contains(&invocation.function)
+    }
+
     /// Whether run `a` was certainly still going when run `b` started.
     pub(crate) fn overlap(&self, a: InvocationIndex, b: InvocationIndex) -> bool {
         let (first, repeat) = (self.invocation(a), self.invocation(b));
@@ -220,6 +244,21 @@ impl<'a> Seen<'a> {
             status: invocation.status,
         }
     }
+}
+
+/// Whether runs miss their START line more often than by chance. The first one of an environment does not count: it may
+/// have begun before the window.
+fn lines_missing(assembled: &Assembled) -> bool {
+    let later = assembled
+        .environments
+        .iter()
+        .flat_map(|it| it.invocations.iter().skip(1));
+    let (mut runs, mut missing) = (0usize, 0usize);
+    for &run in later {
+        runs += 1;
+        missing += usize::from(assembled.invocations[run as usize].start_estimated);
+    }
+    missing >= FEW_MISSING && missing * RUNS_PER_MISSING > runs
 }
 
 /// Whether the source is a stream of records behind a checkpoint.

@@ -178,7 +178,11 @@ impl Copy<'_> {
         if !is_queue(item.source) {
             return false;
         }
-        let in_vain = |&at: &DeliveryIndex| seen.outcome(at) != Outcome::Done;
+        // A message that came again after a run that looks fine may have been refused by it.
+        let in_vain = |&at: &DeliveryIndex| {
+            let refused = at != self.first && seen.doubtful(seen.delivery(at).invocation);
+            seen.outcome(at) != Outcome::Done || refused
+        };
         let failed =
             |&at: &DeliveryIndex| matches!(seen.outcome(at), Outcome::Failed | Outcome::Cut);
         let last = self.earlier.iter().map(|&at| seen.run(at).end).max();

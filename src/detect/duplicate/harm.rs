@@ -8,7 +8,9 @@ use crate::model::rows::{DuplicateClass, Harm};
 /// Only two runs that succeeded are known to have had their effects twice. One that failed by itself had none; one that
 /// was cut off, or whose end nobody saw, may have had them.
 pub(super) fn harm(class: DuplicateClass, [first, repeat]: [Outcome; 2], recognised: bool) -> Harm {
-    use DuplicateClass::{DlqRedriveSuspect, DurableReplay, OperatorReplay, SfnRetry};
+    use DuplicateClass::{
+        AsyncRetry, DlqRedriveSuspect, DurableReplay, OperatorReplay, RetryExpected, SfnRetry,
+    };
     match (first, repeat) {
         _ if matches!(
             class,
@@ -18,6 +20,8 @@ pub(super) fn harm(class: DuplicateClass, [first, repeat]: [Outcome; 2], recogni
             Harm::None
         }
         _ if recognised => Harm::Absorbed,
+        // Called a retry although nothing says that the first run failed: its error line is taken to be lost.
+        (Outcome::Done, _) if matches!(class, AsyncRetry | RetryExpected) => Harm::None,
         (Outcome::Failed, _) | (_, Outcome::Failed) => Harm::None,
         (Outcome::Done, Outcome::Done) => Harm::Double,
         _ => Harm::Possible,

@@ -2,16 +2,16 @@
 
 use hashbrown::HashSet;
 
+use super::comeback::Comebacks;
 use super::guard;
 use super::harm::harm;
 use super::tree;
-use super::visibility::Visibility;
 use crate::detect::seen::{DeliveryIndex, Seen};
 use crate::model::fact::EventSource;
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{Duplicate, DuplicateClass};
 
-/// Deliveries grouped by (consumer, source, id), each group in order of start.
+/// Deliveries grouped by (consumer, source, id), each group in order of receive, then start.
 pub(super) struct Identities {
     order: Vec<DeliveryIndex>,
     /// Where each group ends in `order`.
@@ -29,6 +29,12 @@ impl Identities {
             .collect();
         // Stable: within a group the order of deliveries, which is the order of start, stays.
         order.sort_by_key(|&at| key(at));
+        for group in order.chunk_by_mut(|&a, &b| key(a) == key(b)) {
+            // Where a queue counted its receives, that is the order even if a START line is missing.
+            if group.len() > 1 {
+                group.sort_by_key(|&at| (seen.item(at).and_then(|item| item.receive_count), at));
+            }
+        }
         let mut end = 0;
         let ends = order
             .chunk_by(|&a, &b| key(a) == key(b))
@@ -68,7 +74,11 @@ pub(super) fn attempts(seen: &Seen<'_>) -> Vec<Duplicate> {
     let runs = seen.assembled.by_request.values();
     let pairs = runs.flat_map(|runs| runs.windows(2));
     pairs
-        .filter(|pair| seen.invocation(pair[0]).function == seen.invocation(pair[1]).function)
+        .filter(|pair| {
+            let [first, repeat] = [pair[0], pair[1]].map(|run| seen.invocation(run));
+            // What only END or application lines show may be the same run.
+            first.function == repeat.function && (first.counted || repeat.counted)
+        })
         .map(|pair| {
             let (first, repeat) = (pair[0], pair[1]);
             let class = tree::of_attempt(seen, first, repeat);
@@ -90,13 +100,13 @@ pub(super) fn attempts(seen: &Seen<'_>) -> Vec<Duplicate> {
 pub(super) fn redeliveries(
     seen: &Seen<'_>,
     identities: &Identities,
-    visibility: &Visibility,
+    comebacks: &Comebacks,
 ) -> Vec<Duplicate> {
     identities
         .pairs()
         .filter(|&(_, repeat)| seen.delivery(repeat).source != EventSource::Configured)
         .filter_map(|(first, repeat)| {
-            let class = tree::of_redelivery(seen, first, repeat, visibility)?;
+            let class = tree::of_redelivery(seen, first, repeat, comebacks)?;
             Some(row(seen, first, repeat, class))
         })
         .collect()
@@ -106,7 +116,7 @@ pub(super) fn redeliveries(
 pub(super) fn configured(
     seen: &Seen<'_>,
     identities: &Identities,
-    visibility: &Visibility,
+    comebacks: &Comebacks,
     known: &[Duplicate],
 ) -> Vec<Duplicate> {
     let known: HashSet<InvocationIndex> = known.iter().map(|row| row.repeat.invocation).collect();
@@ -120,7 +130,7 @@ pub(super) fn configured(
                 && !bad_keys.contains(&delivery.consumer)
         })
         .filter_map(|(first, repeat)| {
-            let class = tree::of_redelivery(seen, first, repeat, visibility)?;
+            let class = tree::of_redelivery(seen, first, repeat, comebacks)?;
             Some(row(seen, first, repeat, class))
         })
         .collect()

@@ -1,6 +1,6 @@
 //! The decision tree: why an event came again.
 
-use super::visibility::Visibility;
+use super::comeback::Comebacks;
 use crate::detect::seen::{DeliveryIndex, Outcome, Seen, is_queue, is_stream};
 use crate::model::fact::EventSource;
 use crate::model::rows::DuplicateClass;
@@ -22,9 +22,10 @@ pub(super) fn of_attempt(seen: &Seen<'_>, first: u32, repeat: u32) -> DuplicateC
         .any(|(wait, off)| (waited - wait).abs() <= *off);
     match seen.outcome_of(first) {
         Outcome::Failed | Outcome::Cut => DuplicateClass::AsyncRetry,
-        Outcome::Done => DuplicateClass::ProviderRedelivery,
         Outcome::Unknown if as_retries_do => DuplicateClass::AsyncRetry,
         Outcome::Unknown => DuplicateClass::RedeliveryUnknown,
+        Outcome::Done if as_retries_do && seen.doubtful(first) => DuplicateClass::AsyncRetry,
+        Outcome::Done => DuplicateClass::ProviderRedelivery,
     }
 }
 
@@ -33,7 +34,7 @@ pub(super) fn of_redelivery(
     seen: &Seen<'_>,
     first: DeliveryIndex,
     repeat: DeliveryIndex,
-    visibility: &Visibility,
+    comebacks: &Comebacks,
 ) -> Option<DuplicateClass> {
     let (before, now) = (seen.delivery(first), seen.delivery(repeat));
     if before.invocation == now.invocation {
@@ -57,13 +58,17 @@ pub(super) fn of_redelivery(
     if seen.overlap(before.invocation, now.invocation) {
         return Some(DuplicateClass::Overlap);
     }
+    let usual = || comebacks.usual(seen, first, repeat);
     Some(match seen.outcome(first) {
         Outcome::Failed | Outcome::Cut => after_failure(seen, first, repeat),
-        Outcome::Done => after_success(seen, first, visibility),
-        Outcome::Unknown if came_back_unfinished(seen, first, repeat, visibility) => {
+        Outcome::Unknown if usual() && seen.over(before.invocation, now.at) => {
             DuplicateClass::RetryExpected
         }
         Outcome::Unknown => DuplicateClass::RedeliveryUnknown,
+        Outcome::Done if usual() && seen.doubtful(before.invocation) => {
+            DuplicateClass::RetryExpected
+        }
+        Outcome::Done => after_success(seen, first, comebacks),
     })
 }
 
@@ -78,29 +83,14 @@ fn after_failure(seen: &Seen<'_>, first: DeliveryIndex, repeat: DeliveryIndex) -
     }
 }
 
-fn after_success(seen: &Seen<'_>, first: DeliveryIndex, visibility: &Visibility) -> DuplicateClass {
+fn after_success(seen: &Seen<'_>, first: DeliveryIndex, comebacks: &Comebacks) -> DuplicateClass {
     let delivery = seen.delivery(first);
-    let run = seen.run(first);
     match delivery.source {
         source if is_stream(source) => DuplicateClass::CheckpointReplay,
         EventSource::Configured => DuplicateClass::ProducerDup,
-        source
-            if is_queue(source) && visibility.outlasted(seen, first, run.end.since(run.start)) =>
-        {
+        source if is_queue(source) && comebacks.outlasted(seen, first) => {
             DuplicateClass::VisibilityExpired
         }
         _ => DuplicateClass::ProviderRedelivery,
     }
-}
-
-/// The message came back just when its visibility ended, and the run was over: it had not deleted the message.
-fn came_back_unfinished(
-    seen: &Seen<'_>,
-    first: DeliveryIndex,
-    repeat: DeliveryIndex,
-    visibility: &Visibility,
-) -> bool {
-    let start = seen.delivery(repeat).at;
-    let waited = start.since(seen.delivery(first).at);
-    visibility.ends_after(seen, first, waited) && seen.over(seen.delivery(first).invocation, start)
 }
