@@ -10,8 +10,11 @@ use crate::model::symbols::Sym;
 /// A poller takes a message up to this long after it became visible.
 const PICKUP_MS: i64 = 1_000;
 
-/// A gap is usual if it misses the known ones by no more than this part of it.
-const SLACK: i64 = 10;
+/// Nothing comes back sooner than its timeout lets it, but for what two clocks differ.
+const SOONER_MS: i64 = 150;
+
+/// It may come back later than known so far by this part of the gap.
+const LATER: i64 = 10;
 
 /// The usual gaps of each (consumer, queue or stream).
 pub(super) struct Comebacks {
@@ -24,7 +27,7 @@ impl Comebacks {
         let mut gaps: HashMap<(Sym, Option<Sym>), Vec<i64>> = HashMap::new();
         for (first, repeat) in identities.pairs() {
             let runs = [first, repeat].map(|at| seen.delivery(at).invocation);
-            if runs[0] == runs[1] {
+            if runs[0] == runs[1] || !is_next(seen, first, repeat) {
                 continue;
             }
             let failed = matches!(seen.outcome(first), Outcome::Failed | Outcome::Cut);
@@ -56,12 +59,23 @@ impl Comebacks {
         repeat: DeliveryIndex,
     ) -> bool {
         let gap = gap(seen, first, repeat);
-        let slack = (gap / SLACK).min(PICKUP_MS);
+        let later = (gap / LATER).min(PICKUP_MS);
         self.gaps.get(&place(seen, first)).is_some_and(|known| {
-            let (shortest, longest) = (known[0], known[known.len() - 1]);
-            gap >= shortest - slack && gap <= longest + slack
+            // The longest of the known gaps that are not too long.
+            let fitting = known.partition_point(|&known| known <= gap + SOONER_MS);
+            known[..fitting]
+                .last()
+                .is_some_and(|&known| gap - known <= later)
         })
     }
+}
+
+/// Whether the queue gave the message out at no time between the two, as far as it counted.
+fn is_next(seen: &Seen<'_>, first: DeliveryIndex, repeat: DeliveryIndex) -> bool {
+    let count = |at| seen.item(at).and_then(|item| item.receive_count);
+    count(first)
+        .zip(count(repeat))
+        .is_none_or(|(before, now)| now == before.saturating_add(1))
 }
 
 /// A queue hides a message from when it gives it out; a stream waits from when the run has failed.

@@ -58,12 +58,15 @@ pub(super) fn of_redelivery(
     if seen.overlap(before.invocation, now.invocation) {
         return Some(DuplicateClass::Overlap);
     }
-    let usual = || comebacks.usual(seen, first, repeat);
+    // An event that the idempotency check recognises had been finished.
+    let usual = || !seen.idempotent(now.invocation) && comebacks.usual(seen, first, repeat);
     Some(match seen.outcome(first) {
         Outcome::Failed | Outcome::Cut => after_failure(seen, first, repeat),
         Outcome::Unknown if usual() && seen.over(before.invocation, now.at) => {
             DuplicateClass::RetryExpected
         }
+        // A configured id is the producer's: whatever became of the first, it was sent again.
+        Outcome::Unknown if now.source == EventSource::Configured => DuplicateClass::ProducerDup,
         Outcome::Unknown => DuplicateClass::RedeliveryUnknown,
         Outcome::Done if usual() && seen.doubtful(before.invocation) => {
             DuplicateClass::RetryExpected
