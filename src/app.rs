@@ -7,6 +7,7 @@ pub mod fetch;
 pub mod pump;
 mod redraw;
 pub mod run;
+pub mod tail;
 mod terminal;
 
 pub use engine_thread::Recorder;

@@ -9,6 +9,7 @@ mod embedded;
 mod exception;
 mod extract;
 mod gateway_log;
+mod head;
 mod header;
 mod json;
 mod metric;
@@ -27,6 +28,7 @@ mod xray;
 use thiserror::Error;
 
 use self::extract::Rules;
+pub use self::head::{Head, head};
 use self::json::Json;
 use self::needles::Needles;
 pub use self::place::{Place, function_in, place};

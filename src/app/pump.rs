@@ -207,6 +207,8 @@ impl Pump {
     async fn leave_gap(&mut self, now: Timestamp) {
         let why = match self.health.state {
             SourceState::Denied => GapReason::Denied,
+            // The command ends with the failure itself.
+            _ if !self.worked && self.shared.patience == Patience::AfterStart => return,
             _ => GapReason::Outage,
         };
         let Some(gap) = self.source.unseen(now, why) else {

@@ -1,12 +1,68 @@
-//! Not there yet.
+//! `nepho tail`: follows one function on standard output.
 
+use std::env;
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// No arguments yet.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+use super::aws::{AwsArgs, ScopeArgs};
+use super::{complain, settings, time};
+use crate::app::clock;
+use crate::app::tail::{self, Style, Tail};
+use crate::decode::Decoder;
+use crate::sources::Window;
 
-/// Says that it is not there yet.
-pub(crate) fn run(_args: Args) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("this command is not there yet")
+/// Arguments of `nepho tail`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Name of the function
+    function: String,
+    /// One JSON object a line, for pipes
+    #[arg(long)]
+    json: bool,
+    /// From when on: RFC 3339, or a span back from now such as 15m
+    #[arg(long, value_name = "T", default_value = "5m")]
+    since: String,
+    /// Only lines that contain this text
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Log groups to read instead of the function's own
+    #[arg(long, value_name = "GLOB", num_args = 1..)]
+    log_group: Vec<String>,
+    /// Settings file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    aws: AwsArgs,
+}
+
+/// Follows until Ctrl-C or until nobody reads any more.
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let settings = settings::load(args.config.as_deref())?;
+    let window = Window {
+        since: time::moment(&args.since, clock::now())?,
+        until: None,
+    };
+    let scope = ScopeArgs {
+        function: vec![args.function.clone()],
+        log_group: args.log_group,
+    };
+    let tail = Tail {
+        sources: args.aws.logs(&scope, window)?,
+        decoder: Decoder::new(&settings)?,
+        function: args.function,
+        filter: args.filter,
+        style: if args.json {
+            Style::Json
+        } else {
+            Style::Text { color: colored() }
+        },
+    };
+    tail::run(tail, io::stdout(), complain)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Colours for a terminal whose user did not refuse them.
+fn colored() -> bool {
+    io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

@@ -7,8 +7,8 @@ use super::extract::Rules;
 use super::header::{self, Header};
 use super::json::Json;
 use super::{embedded, exception, trace_header, words};
-use crate::model::fact::AppFact;
-use crate::model::ids::RequestId;
+use crate::model::fact::{AppFact, Level};
+use crate::model::ids::{RequestId, TraceId};
 use crate::model::symbols::Symbols;
 
 /// More pieces of JSON than this in one text are not looked at.
@@ -23,17 +23,8 @@ pub(super) fn decode_json(
     let mut reading = Reading::new(function, symbols);
     reading.fact.request_id = request_id(root);
     reading.fact.trace = trace_id(root);
-    let level = root.first_of(&[
-        "level",
-        "log_level",
-        "severity",
-        "Level",
-        "lvl",
-        "logLevel",
-        "@l",
-    ]);
-    reading.fact.level = level.and_then(Json::text).and_then(words::level);
-    let message = root.first_of(&["message", "msg", "Message", "@m"]);
+    reading.fact.level = level(root);
+    let message = root.first_of(&MESSAGE);
     if let Some(text) = message.and_then(Json::text) {
         reading.set_direction(text);
     }
@@ -127,8 +118,25 @@ fn adopt_head(fact: &mut AppFact, account: &Json<'_>) {
     fact.level = fact.level.or(level);
 }
 
+/// The names under which loggers put their text.
+pub(super) const MESSAGE: [&str; 4] = ["message", "msg", "Message", "@m"];
+
+/// The level of a JSON line.
+pub(super) fn level(root: &Json<'_>) -> Option<Level> {
+    const NAMES: [&str; 7] = [
+        "level",
+        "log_level",
+        "severity",
+        "Level",
+        "lvl",
+        "logLevel",
+        "@l",
+    ];
+    words::level(root.first_of(&NAMES)?.text()?)
+}
+
 /// The request id of a JSON line, under the names of the runtimes, of Powertools and of loggers.
-fn request_id(root: &Json<'_>) -> Option<RequestId> {
+pub(super) fn request_id(root: &Json<'_>) -> Option<RequestId> {
     const NAMES: [&str; 8] = [
         "requestId",
         "function_request_id",
@@ -154,12 +162,12 @@ fn request_id(root: &Json<'_>) -> Option<RequestId> {
 }
 
 /// `Lambda runtime invoke{requestId="…" xrayTraceId="…"}`: the span of Rust's runtime in front of a text.
-fn request_id_in_span(message: &str) -> Option<RequestId> {
+pub(super) fn request_id_in_span(message: &str) -> Option<RequestId> {
     let rest = message.split_once("{requestId=\"")?.1;
     RequestId::parse(rest.get(..36)?)
 }
 
-fn trace_id(root: &Json<'_>) -> Option<crate::model::ids::TraceId> {
+pub(super) fn trace_id(root: &Json<'_>) -> Option<TraceId> {
     const NAMES: [&str; 8] = [
         "xray_trace_id",
         "xrayTraceId",

@@ -252,8 +252,8 @@ async fn asked_in_a_minute(patience: Patience, before: usize) -> usize {
     let _received = received;
     sleep(Duration::from_mins(1)).await;
     cancel.cancel();
-    let asked = asked.lock().unwrap().len();
-    asked
+    let asked = asked.lock().unwrap();
+    asked.len()
 }
 
 #[tokio::test(start_paused = true)]

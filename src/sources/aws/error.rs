@@ -123,9 +123,10 @@ fn unknown_host(at: At<'_>) -> FetchError {
 }
 
 fn advice(at: At<'_>) -> &'static str {
-    match at.place.is_aws(at.action.service) {
-        true => "check the network and --region; trying again",
-        false => "check --endpoint-url; trying again",
+    if at.place.is_aws(at.action.service) {
+        "check the network and --region; trying again"
+    } else {
+        "check --endpoint-url; trying again"
     }
 }
 

@@ -41,8 +41,10 @@ pub(super) struct Known {
 pub(super) struct Function {
     /// As `ListFunctions` gives it.
     pub configuration: Map<String, Value>,
-    /// `None`: not asked yet; `Some(None)`: nothing reserved.
-    pub reserved: Option<Option<i64>>,
+    /// `None`: not asked yet, or nothing reserved.
+    pub reserved: Option<i64>,
+    /// Whether its reserved concurrency was asked for.
+    pub reserved_asked: bool,
     /// What was handed on last.
     told: Option<Box<str>>,
 }
@@ -99,7 +101,7 @@ impl Function {
     fn news(&mut self, account: Option<i64>) -> Option<Box<str>> {
         let mut shown = self.configuration.clone();
         let beside = [
-            ("ReservedConcurrentExecutions", self.reserved.flatten()),
+            ("ReservedConcurrentExecutions", self.reserved),
             ("AccountConcurrentExecutions", account),
         ];
         for (key, value) in beside {
@@ -134,7 +136,7 @@ mod tests {
         );
         assert_eq!(known.news().len(), 1);
         assert_eq!(known.news().len(), 0, "nothing new");
-        known.functions.get_mut("pay").unwrap().reserved = Some(Some(20));
+        known.functions.get_mut("pay").unwrap().reserved = Some(20);
         let text = r#"{"FunctionName":"pay","ReservedConcurrentExecutions":20}"#;
         assert_eq!(known.news(), [Record::Function(text.into())]);
     }

@@ -75,14 +75,13 @@ pub(super) fn bad_signature(place: &Place, text: &str) -> FetchError {
     let skewed = ["expired", "not yet current", "skew", "too far"]
         .iter()
         .any(|word| text.contains(word));
-    let message = match skewed {
-        true => {
-            "AWS refuses the signature: the clock of this machine is off · set it right".to_owned()
-        }
-        false => format!(
+    let message = if skewed {
+        "AWS refuses the signature: the clock of this machine is off · set it right".to_owned()
+    } else {
+        format!(
             "AWS refuses the signature: the secret key of {} is wrong · check the profile",
             whose(place)
-        ),
+        )
     };
     FetchError::LoggedOut { message }
 }

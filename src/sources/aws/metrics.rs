@@ -123,9 +123,10 @@ impl Metrics {
             .minute();
         let amended = self.read_until.plus_ms(-AMENDED_MINUTES * MINUTE_MS);
         let from = amended.max(self.window.since.minute());
-        let functions = match self.awaits_functions() {
-            true => Vec::new(),
-            false => self.fleet.known().function_names(),
+        let functions = if self.awaits_functions() {
+            Vec::new()
+        } else {
+            self.fleet.known().function_names()
         };
         (to > from && !functions.is_empty()).then(|| Round {
             from,
@@ -254,9 +255,10 @@ impl Source for Metrics {
     }
 
     fn interval(&self) -> Duration {
-        match self.awaits_functions() {
-            true => Duration::from_millis(200),
-            false => Duration::from_mins(1),
+        if self.awaits_functions() {
+            Duration::from_millis(200)
+        } else {
+            Duration::from_mins(1)
         }
     }
 

@@ -58,9 +58,10 @@ impl Place {
             .or_else(|| set(&format!("AWS_ENDPOINT_URL_{suffix}")))
             .or_else(|| set("AWS_ENDPOINT_URL"));
         chosen.unwrap_or_else(|| {
-            let domain = match self.region.starts_with("cn-") {
-                true => "amazonaws.com.cn",
-                false => "amazonaws.com",
+            let domain = if self.region.starts_with("cn-") {
+                "amazonaws.com.cn"
+            } else {
+                "amazonaws.com"
             };
             format!("{host}.{}.{domain}", self.region)
         })

@@ -67,9 +67,10 @@ impl XRay {
 
     async fn page(&mut self, now: Timestamp) -> Result<Page, FetchError> {
         let clients = self.session.clients(now).await?;
-        let fetched = match self.wanted.is_empty() {
-            false => self.fetch_traces(&clients, now).await,
-            true => self.list(&clients, now).await.map(|()| Batch::default()),
+        let fetched = if self.wanted.is_empty() {
+            self.list(&clients, now).await.map(|()| Batch::default())
+        } else {
+            self.fetch_traces(&clients, now).await
         };
         match fetched {
             Ok(batch) => Ok(Page::new(batch, self.pause(now))),
@@ -226,9 +227,10 @@ impl Source for XRay {
     }
 
     fn call(&self) -> Option<Call> {
-        let action = match self.wanted.is_empty() {
-            true => GET_TRACE_SUMMARIES,
-            false => BATCH_GET_TRACES,
+        let action = if self.wanted.is_empty() {
+            GET_TRACE_SUMMARIES
+        } else {
+            BATCH_GET_TRACES
         };
         Some(action.call(self.session.region()))
     }

@@ -151,9 +151,10 @@ impl Functions {
             let listed = std::mem::take(&mut self.listed);
             known.functions.retain(|name, _| listed.contains(name));
             known.seen = listed.len();
-            known.listing = match listed.is_empty() {
-                true => Listing::Nothing,
-                false => Listing::Done,
+            known.listing = if listed.is_empty() {
+                Listing::Nothing
+            } else {
+                Listing::Done
             };
             self.named = self.fleet.scope.only_named_functions();
         }
@@ -196,6 +197,9 @@ impl Source for Functions {
         health.note = Some(match (matching, self.fleet.scope.wanted()) {
             (0, wanted) if wanted.is_empty() => {
                 format!("no Lambda function in {region} · check --region and --profile").into()
+            }
+            (0, wanted) if self.named.is_some() => {
+                format!("no Lambda function {wanted} in {region} · check --region and --profile").into()
             }
             (0, wanted) => format!(
                 "no Lambda function in {region} that matches {wanted} · {seen} functions without the filter · check --region"

@@ -18,6 +18,9 @@ use crate::sources::aws::logs::LogGroup;
 use crate::sources::aws::session::Session;
 use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
 
+/// The functions may not be listed, or their service does not answer.
+const AWAIT_AT_MOST_MS: i64 = 5_000;
+
 /// Finds log groups by their names and starts them.
 pub(in crate::sources::aws) struct Groups {
     session: Arc<Session>,
@@ -25,6 +28,8 @@ pub(in crate::sources::aws) struct Groups {
     window: Window,
     /// (prefix, token of its next page) still to be asked for in this round; `None` between rounds.
     to_ask: Option<VecDeque<(String, Option<String>)>>,
+    began: Option<Timestamp>,
+    awaited_ms: i64,
     /// Groups of a class that cannot be read by `FilterLogEvents`.
     unreadable: Vec<String>,
 }
@@ -40,15 +45,20 @@ impl Groups {
             fleet,
             window,
             to_ask: None,
+            began: None,
+            awaited_ms: 0,
             unreadable: Vec::new(),
         }
     }
 
+    /// Functions are listed first, if that takes no longer than usual.
     fn awaits_functions(&self) -> bool {
-        self.fleet.known().listing == Listing::Awaited
+        self.awaited_ms < AWAIT_AT_MOST_MS && self.fleet.known().listing == Listing::Awaited
     }
 
     async fn page(&mut self, now: Timestamp) -> Result<Page, FetchError> {
+        let began = *self.began.get_or_insert(now);
+        self.awaited_ms = now.since(began);
         if self.awaits_functions() {
             return Ok(Page::new(Batch::default(), Next::CaughtUp));
         }
@@ -82,7 +92,7 @@ impl Groups {
     /// What need not be looked for is started at once.
     fn begin_round(&mut self) -> Vec<Box<dyn Source>> {
         let scope = &self.fleet.scope;
-        let unread = self.fleet.known().listing == Listing::Nothing;
+        let unread = self.fleet.known().listing != Listing::Done;
         let mut named = scope.named_groups();
         if unread {
             named.extend(scope.groups_of_named_functions());
@@ -137,7 +147,7 @@ impl Groups {
             };
             match group.log_group_class {
                 Some(LogGroupClass::Delivery | LogGroupClass::InfrequentAccess) => {
-                    self.unreadable.push(name)
+                    self.unreadable.push(name);
                 }
                 _ => found.extend(self.start(&name)),
             }
@@ -160,9 +170,10 @@ impl Source for Groups {
     }
 
     fn interval(&self) -> Duration {
-        match self.awaits_functions() {
-            true => AWAIT,
-            false => LOOK_AGAIN,
+        if self.awaits_functions() {
+            AWAIT
+        } else {
+            LOOK_AGAIN
         }
     }
 

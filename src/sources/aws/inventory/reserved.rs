@@ -77,7 +77,8 @@ impl Reserved {
         self.to_ask.pop_front();
         let mut known = self.fleet.known();
         if let Some(function) = known.functions.get_mut(&name) {
-            function.reserved = Some(reserved);
+            function.reserved = reserved;
+            function.reserved_asked = true;
         }
         let next = if self.to_ask.is_empty() {
             self.pause()
@@ -99,7 +100,7 @@ impl Reserved {
         let due = known
             .functions
             .iter()
-            .filter(|(_, function)| again || function.reserved.is_none());
+            .filter(|(_, function)| again || !function.reserved_asked);
         self.to_ask = due.map(|(name, _)| name.clone()).collect();
     }
 

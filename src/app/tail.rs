@@ -1,0 +1,142 @@
+//! `nepho tail`: follows one function on standard output. Every event once, none lost, late ones marked.
+
+mod line;
+mod order;
+mod price;
+mod print;
+mod seen;
+mod show;
+mod troubles;
+
+use std::io::Write;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use tokio::sync::mpsc;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
+
+pub use print::Style;
+
+use self::show::Show;
+use self::troubles::Troubles;
+use super::clock;
+use super::pump::{Patience, Pumps, QUEUE};
+use crate::decode::Decoder;
+use crate::sources::Source;
+
+/// How often lines on hold are looked at.
+const TICK: Duration = Duration::from_millis(100);
+/// Lines that wait to be written before no more are fetched: a slow pipe slows the polling.
+const UNWRITTEN: usize = 1_000;
+/// How long the last lines may take once it is over.
+const LAST_LINES: Duration = Duration::from_millis(500);
+
+/// What to follow, and how to show it.
+pub struct Tail {
+    pub sources: Vec<Box<dyn Source>>,
+    pub decoder: Decoder,
+    /// The function: lines of others in a shared log group are left out.
+    pub function: String,
+    /// Only lines that contain it.
+    pub filter: Option<String>,
+    pub style: Style,
+}
+
+/// Follows until Ctrl-C, until nobody reads any more, or until there is nothing to follow: then the error says why.
+/// `notice` is told what goes wrong meanwhile.
+pub fn run(
+    tail: Tail,
+    out: impl Write + Send + 'static,
+    notice: impl Fn(&str),
+) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("starting the runtime")?;
+    let followed = runtime.block_on(follow(tail, out, &notice));
+    // A call that hangs must not keep the prompt waiting.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    followed
+}
+
+async fn follow(
+    tail: Tail,
+    out: impl Write + Send + 'static,
+    notice: &impl Fn(&str),
+) -> anyhow::Result<()> {
+    let (sender, mut batches) = mpsc::channel(QUEUE);
+    let cancel = CancellationToken::new();
+    let pumps = Pumps::new(
+        sender,
+        clock::system(),
+        Patience::AfterStart,
+        cancel.clone(),
+    );
+    let mut board = pumps.board();
+    for source in tail.sources {
+        pumps.start(source);
+    }
+    drop(pumps);
+    let (pipe, lines) = mpsc::channel(1);
+    let writer = thread::spawn(move || write(out, lines));
+    let mut show = Show::new(tail.decoder, tail.function, tail.filter, tail.style);
+    let mut troubles = Troubles::default();
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let interrupted = tokio::signal::ctrl_c();
+    tokio::pin!(interrupted);
+    let ended = loop {
+        tokio::select! {
+            _ = &mut interrupted => break Ok(()),
+            permit = pipe.reserve(), if !show.unwritten.is_empty() => match (permit, show.unwritten.pop_front()) {
+                (Ok(permit), Some(line)) => permit.send(line),
+                _ => break Ok(()),
+            },
+            () = pipe.closed() => break Ok(()),
+            batch = batches.recv(), if show.unwritten.len() < UNWRITTEN => match batch {
+                Some(batch) => show.take(batch, clock::now()),
+                None => break Err(anyhow!(troubles::nothing_left(&board.borrow()))),
+            },
+            Ok(()) = board.changed() => {
+                let board = board.borrow_and_update();
+                if let Some(nothing) = troubles::nothing_to_follow(&board) {
+                    break Err(anyhow!(nothing));
+                }
+                troubles.tell(&board, notice);
+            }
+            _ = ticks.tick() => show.let_go_due(clock::now()),
+        }
+    };
+    cancel.cancel();
+    show.let_go_all();
+    let last_lines = async {
+        for line in show.unwritten {
+            if pipe.send(line).await.is_err() {
+                return;
+            }
+        }
+        drop(pipe);
+        tokio::task::spawn_blocking(move || writer.join())
+            .await
+            .ok();
+    };
+    // A pipe that nobody reads takes no more: the rest is lost with it.
+    timeout(LAST_LINES, last_lines).await.ok();
+    ended
+}
+
+/// Writes on a thread of its own, so that a pipe that is not read does not keep Ctrl-C waiting.
+fn write(mut out: impl Write, mut lines: mpsc::Receiver<String>) {
+    while let Some(line) = lines.blocking_recv() {
+        if out
+            .write_all(line.as_bytes())
+            .and_then(|()| out.flush())
+            .is_err()
+        {
+            return;
+        }
+    }
+}

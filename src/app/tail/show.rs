@@ -1,0 +1,201 @@
+//! From batches to written lines: re-reads out, held for order, read, filtered, printed.
+
+use std::collections::VecDeque;
+
+use serde::Deserialize;
+
+use super::line::{Line, Reader};
+use super::order::{Hold, InTurn};
+use super::print::{self, Style};
+use super::seen::{Page, Seen};
+use crate::decode::Decoder;
+use crate::model::batch::Batch;
+use crate::model::record::Record;
+use crate::model::time::Timestamp;
+
+/// What is between the sources and standard output.
+pub(super) struct Show {
+    reader: Reader,
+    function: String,
+    filter: Option<String>,
+    style: Style,
+    /// Runs on arm64, which costs less.
+    arm: bool,
+    hold: Hold,
+    seen: Seen,
+    /// Lines to be written, with their line ends.
+    pub(super) unwritten: VecDeque<String>,
+}
+
+/// The fields of a function's configuration that matter for its cost.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Configuration {
+    function_name: String,
+    #[serde(default)]
+    architectures: Vec<String>,
+}
+
+impl Show {
+    pub(super) fn new(
+        decoder: Decoder,
+        function: String,
+        filter: Option<String>,
+        style: Style,
+    ) -> Self {
+        Self {
+            reader: Reader::new(decoder),
+            function,
+            filter,
+            style,
+            arm: false,
+            hold: Hold::default(),
+            seen: Seen::default(),
+            unwritten: VecDeque::new(),
+        }
+    }
+
+    /// Takes a page that came at `now`.
+    pub(super) fn take(&mut self, batch: Batch, now: Timestamp) {
+        let mut page = Page::default();
+        for record in batch.records {
+            match record {
+                Record::Log(record) => {
+                    if self.seen.is_new(&record, &mut page, now) {
+                        self.hold.take(record, now);
+                    }
+                }
+                Record::Gap(gap) => self.unwritten.push_back(print::gap(&gap, self.style)),
+                Record::Function(json) => self.learn(&json),
+                Record::Segment(_) | Record::Metric(_) => {}
+            }
+        }
+        self.let_go_due(now);
+    }
+
+    /// Shows the lines whose time on hold is over.
+    pub(super) fn let_go_due(&mut self, now: Timestamp) {
+        let due = self.hold.due(now);
+        self.show(due);
+    }
+
+    /// Shows all lines.
+    pub(super) fn let_go_all(&mut self) {
+        let all = self.hold.all();
+        self.show(all);
+    }
+
+    fn show(&mut self, lines: Vec<InTurn>) {
+        for line in lines {
+            let line = self.reader.read(line);
+            if self.is_wanted(&line) {
+                let written = print::line(&line, self.style, self.arm);
+                self.unwritten
+                    .extend(Some(written).filter(|text| !text.is_empty()));
+            }
+        }
+    }
+
+    fn is_wanted(&self, line: &Line) -> bool {
+        if line
+            .function
+            .as_ref()
+            .is_some_and(|function| *function != self.function)
+        {
+            return false;
+        }
+        let Some(filter) = &self.filter else {
+            return true;
+        };
+        let id = line.request_id.map(|id| id.to_string());
+        line.record.message.contains(filter) || id.is_some_and(|id| id.contains(filter))
+    }
+
+    fn learn(&mut self, json: &str) {
+        let Ok(configuration) = serde_json::from_str::<Configuration>(json) else {
+            return;
+        };
+        if configuration.function_name == self.function {
+            self.arm = configuration
+                .architectures
+                .iter()
+                .any(|name| name == "arm64");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::record::LogRecord;
+    use crate::model::settings::Settings;
+
+    fn record(stream: &str, at: i64, id: &str, message: &str) -> Record {
+        Record::Log(LogRecord {
+            group: "/shared".into(),
+            stream: stream.into(),
+            timestamp: Timestamp(at),
+            ingestion: Some(Timestamp(at + 5)),
+            event_id: Some(id.into()),
+            message: message.into(),
+        })
+    }
+
+    fn shown(filter: Option<&str>, batches: Vec<Vec<Record>>) -> Vec<String> {
+        let decoder = Decoder::new(&Settings::default()).unwrap();
+        let style = Style::Text { color: false };
+        let mut show = Show::new(decoder, "pay".to_owned(), filter.map(str::to_owned), style);
+        for (second, batch) in batches.into_iter().enumerate() {
+            show.take(batch.into(), Timestamp(100_000 + second as i64 * 2_000));
+        }
+        show.let_go_all();
+        show.unwritten.into()
+    }
+
+    const OURS: &str = "2026/11/20/pay[7]aa";
+
+    #[test]
+    fn what_overlapping_polls_bring_again_is_shown_once_and_in_order() {
+        let (first, second, third) = (
+            record(OURS, 1_000, "1", "one"),
+            record(OURS, 2_000, "2", "two"),
+            record(OURS, 3_000, "3", "three"),
+        );
+        let polls = vec![
+            vec![second.clone(), first.clone()],
+            vec![first, second, third],
+        ];
+        let lines = shown(None, polls);
+        let texts: Vec<_> = lines
+            .iter()
+            .filter_map(|line| line.split_whitespace().last())
+            .collect();
+        assert_eq!(texts, ["one", "two", "three"]);
+    }
+
+    #[test]
+    fn other_functions_of_a_shared_group_are_left_out_and_a_filter_leaves_what_holds_it() {
+        let page = vec![
+            record(OURS, 1_000, "1", "refused by bank"),
+            record("2026/11/20/orders[7]bb", 1_001, "2", "refused by bank"),
+            record(OURS, 1_002, "3", "paid"),
+        ];
+        assert_eq!(shown(None, vec![page.clone()]).len(), 2);
+        let filtered = shown(Some("refused"), vec![page]);
+        assert_eq!(filtered.len(), 1);
+        assert!(filtered[0].ends_with("refused by bank\n"));
+    }
+
+    #[test]
+    fn a_late_line_is_shown_and_marked() {
+        let lines = shown(
+            None,
+            vec![
+                vec![record(OURS, 50_000, "2", "on time")],
+                Vec::new(),
+                vec![record(OURS, 40_000, "1", "slow")],
+            ],
+        );
+        assert!(lines[1].ends_with("slow  (late by 5 ms)\n"), "{lines:?}");
+    }
+}

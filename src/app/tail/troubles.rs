@@ -1,0 +1,174 @@
+//! What goes wrong while following: said once, on standard error; the end, where nothing is left to follow.
+
+use std::collections::BTreeMap;
+
+use crate::model::health::{Board, Health, SourceState};
+
+/// What was said already, by source.
+#[derive(Debug, Default)]
+pub(super) struct Troubles(BTreeMap<Box<str>, Box<str>>);
+
+impl Troubles {
+    /// Says what is new: trouble of a log group, a right that is missing, and that it goes on.
+    pub(super) fn tell(&mut self, board: &Board, notice: &impl Fn(&str)) {
+        for source in board.sources.values() {
+            // Before the first whole pass trouble ends the command, which says so; being slowed down does not.
+            let begun = source.complete_until.is_some() || source.state == SourceState::Throttled;
+            let worth_saying = is_log(source) && begun || source.state == SourceState::Denied;
+            let trouble = source.trouble.as_ref().filter(|_| worth_saying);
+            match trouble {
+                Some(trouble) if self.0.get(&source.name) != Some(trouble) => {
+                    notice(trouble);
+                    self.0.insert(source.name.clone(), trouble.clone());
+                }
+                None if self.0.remove(&source.name).is_some() => {
+                    notice(&format!("{} goes on, nothing was lost", source.name));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Why there is nothing to follow; `None` while there is, or may be.
+pub(super) fn nothing_to_follow(board: &Board) -> Option<String> {
+    let mut logs = board
+        .sources
+        .values()
+        .filter(|source| is_log(source))
+        .peekable();
+    if logs.peek().is_some() {
+        let mut logs = logs.clone();
+        if logs.clone().all(given_up) {
+            return logs.find_map(|source| source.trouble.as_deref()).map(words);
+        }
+        let functions = board.sources.get("functions")?;
+        let unknown = functions
+            .note
+            .as_deref()
+            .filter(|note| note.starts_with("no Lambda function"));
+        let absent =
+            |source: &Health| source.state == SourceState::CaughtUp && source.note.is_some();
+        return logs.all(absent).then_some(unknown).flatten().map(words);
+    }
+    let finders = ["functions", "log groups"].map(|name| board.sources.get(name));
+    let lost = finders.iter().all(|finder| finder.is_some_and(given_up));
+    lost.then(|| nothing_left(board))
+}
+
+/// What the sources said last, once all have ended.
+pub(super) fn nothing_left(board: &Board) -> String {
+    let mut troubles = board
+        .sources
+        .values()
+        .filter_map(|source| source.trouble.as_deref());
+    troubles
+        .next()
+        .map_or_else(|| "nothing is left to follow".to_owned(), words)
+}
+
+fn words(text: &str) -> String {
+    text.trim_end_matches("; trying again").to_owned()
+}
+
+fn is_log(source: &Health) -> bool {
+    source.name.starts_with("logs ")
+}
+
+/// It failed and is not asked again.
+fn given_up(source: &Health) -> bool {
+    source.trouble.is_some() && source.again_at.is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+    use crate::model::time::Timestamp;
+
+    fn source(name: &str, state: SourceState, trouble: Option<&str>, again: bool) -> Health {
+        Health {
+            complete_until: Some(Timestamp(0)),
+            name: name.into(),
+            state,
+            trouble: trouble.map(Into::into),
+            again_at: again.then_some(Timestamp(1)),
+            ..Health::default()
+        }
+    }
+
+    fn board(sources: Vec<Health>) -> Board {
+        Board {
+            sources: sources
+                .into_iter()
+                .map(|source| (source.name.clone(), source))
+                .collect(),
+            ..Board::default()
+        }
+    }
+
+    #[test]
+    fn trouble_is_said_once_and_its_end_too() {
+        let said = RefCell::new(Vec::new());
+        let notice = |text: &str| said.borrow_mut().push(text.to_owned());
+        let mut troubles = Troubles::default();
+        let broken = board(vec![source(
+            "logs a",
+            SourceState::Broken,
+            Some("no answer"),
+            true,
+        )]);
+        troubles.tell(&broken, &notice);
+        troubles.tell(&broken, &notice);
+        let well = board(vec![source("logs a", SourceState::CaughtUp, None, false)]);
+        troubles.tell(&well, &notice);
+        troubles.tell(&well, &notice);
+        assert_eq!(
+            *said.borrow(),
+            ["no answer", "logs a goes on, nothing was lost"]
+        );
+    }
+
+    #[test]
+    fn it_ends_when_every_log_group_was_given_up() {
+        let dead = source(
+            "logs a",
+            SourceState::Denied,
+            Some("denied: logs:FilterLogEvents"),
+            false,
+        );
+        let alive = source("logs b", SourceState::Broken, Some("no answer"), true);
+        assert_eq!(
+            nothing_to_follow(&board(vec![dead.clone()])).as_deref(),
+            Some("denied: logs:FilterLogEvents")
+        );
+        assert_eq!(nothing_to_follow(&board(vec![dead, alive])), None);
+    }
+
+    #[test]
+    fn it_ends_when_neither_the_function_nor_its_log_group_is_there() {
+        let note = |source: Health, note: &str| Health {
+            note: Some(note.into()),
+            ..source
+        };
+        let absent = note(
+            source("logs a", SourceState::CaughtUp, None, false),
+            "there is no such log group",
+        );
+        let unknown = note(
+            source("functions", SourceState::CaughtUp, None, false),
+            "no Lambda function pay in eu-west-1",
+        );
+        let found = note(
+            source("functions", SourceState::CaughtUp, None, false),
+            "1 functions",
+        );
+        assert!(nothing_to_follow(&board(vec![absent.clone(), unknown])).is_some());
+        assert_eq!(
+            nothing_to_follow(&board(vec![absent, found])),
+            None,
+            "it may run yet"
+        );
+    }
+}
