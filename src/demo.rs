@@ -4,16 +4,21 @@
 //! | module | holds |
 //! |---|---|
 //! | `simulator`, `agenda`, `stamp`, `random` | the simulation: what happens when, and chance |
-//! | `story` and a file a scenario | what changes in a world that runs well |
-//! | `shop`, `program`, `order` | the functions, what their handlers do, what they are about |
-//! | `platform`, `environment`, `run`, `handler` | the Lambda service and handlers at work |
+//! | `story`, `changes` and a file a scenario | what changes in a world that runs well |
+//! | `shop`, `program`, `bodies`, `order` | the functions, what their handlers do, what they are about |
+//! | `platform`, `asynchronous`, `environment`, `run` | the Lambda service |
+//! | `handler`, `business` | handlers at work |
 //! | `gateway`, `queue`, `stream` | API Gateway, SQS, Kinesis and DynamoDB streams |
-//! | `lines`, `payload`, `xray`, `meter`, `config` | how all of it looks in logs, traces, metrics and configurations |
+//! | `lines`, `speech`, `payload`, `xray`, `meter`, `config` | how all of it looks in logs, traces, metrics and configurations |
 //! | `outbox` | when records arrive |
 //! | `truth` | what really happened |
 
 mod agenda;
+mod asynchronous;
+mod bodies;
+mod business;
 mod calm;
+mod changes;
 mod cold_burst;
 mod config;
 mod double_orders;
@@ -35,6 +40,7 @@ mod run;
 mod shop;
 mod shuffled;
 mod simulator;
+mod speech;
 mod stamp;
 mod story;
 mod stream;

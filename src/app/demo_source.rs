@@ -125,6 +125,7 @@ mod tests {
             seed: 1,
             start: START,
             duration_ms: None,
+            history_ms: None,
         }))
     }
 

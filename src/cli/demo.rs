@@ -63,6 +63,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         seed: args.seed,
         start: args.start.unwrap_or_else(clock::now),
         duration_ms: args.duration.map(|duration| duration.as_millis() as i64),
+        history_ms: None,
     };
     match &args.record {
         Some(path) => {

@@ -19,6 +19,8 @@ pub(super) struct Environment {
     pub(super) ready_at: Micros,
     /// Taken away at that moment unless it is used before.
     pub(super) idle_until: Micros,
+    /// Its init, while it was started ahead of need and has not run: the first REPORT tells it all the same.
+    pub(super) told_init_ms: Option<f64>,
     /// Ran before: Powertools' `cold_start` is false.
     pub(super) used: bool,
     /// The process died: the next run starts it again, within its own duration.
@@ -121,6 +123,7 @@ impl Fleet {
         random: &mut Random,
     ) {
         environment.used = true;
+        environment.told_init_ms = None;
         environment.idle_until = if environment.provisioned {
             Micros::MAX
         } else {
@@ -152,6 +155,7 @@ impl Environment {
             provisioned: false,
             ready_at: now,
             idle_until: Micros::MAX,
+            told_init_ms: None,
             used: false,
             crashed: false,
             max_used_mb: spec.used_mb - spec.used_mb / 8,
@@ -168,6 +172,7 @@ impl Environment {
             provisioned: false,
             ready_at: 0,
             idle_until: 0,
+            told_init_ms: None,
             used: false,
             crashed: false,
             max_used_mb: 0,

@@ -6,7 +6,8 @@ use super::lines::{self, Ending, Report, Start};
 use super::random::Uuid;
 use super::run::{End, Part, Reply, Run, RunKey};
 use super::shop::Function;
-use super::simulator::{Delivery, Simulator, What};
+use super::simulator::{Simulator, What};
+use super::speech;
 use super::stamp::{MILLI, MINUTE, Micros, SECOND, millis, timestamp};
 use super::xray::{self, RunTrace};
 
@@ -217,10 +218,10 @@ impl Simulator {
         match end.ending {
             Ending::Success | Ending::Timeout => {}
             Ending::Thrown(kind) => self.write(run, now, |out, about| {
-                lines::unhandled(out, about, now, (kind, &end.message, end.frames));
+                speech::unhandled(out, about, now, (kind, &end.message, end.frames));
             }),
             Ending::Died(kind) => self.write(run, now, |out, about| {
-                lines::died(out, about, kind, &end.message);
+                speech::died(out, about, kind, &end.message);
             }),
         }
         let used = run.function.spec().used_mb;
@@ -236,7 +237,10 @@ impl Simulator {
             .map(|(start, from, until)| (start, (until - from) as f64 / 1_000.0));
         let report = Report {
             duration_ms,
-            init_ms: init_ms.and_then(|(start, ms)| (start == Start::OnDemand).then_some(ms)),
+            init_ms: match init_ms {
+                Some((Start::OnDemand, ms)) => Some(ms),
+                _ => environment.told_init_ms,
+            },
             restore_ms: init_ms.and_then(|(start, ms)| (start == Start::Restore).then_some(ms)),
             used_mb: environment.max_used_mb,
             end: end.ending,
@@ -296,67 +300,6 @@ impl Simulator {
                 }
             }
         }
-    }
-
-    /// The service runs an asynchronous event again after one minute, then after two.
-    fn retry(&mut self, run: &Run) {
-        let wait = Micros::from(run.attempt) * MINUTE + millis(self.pace.between(0.0, 3_000.0));
-        let delivery = Delivery {
-            function: run.function,
-            event: run.event.clone(),
-            request: run.request,
-            attempt: run.attempt + 1,
-            trace: run.trace,
-            refusals: 0,
-        };
-        self.agenda
-            .note(self.now + wait, What::Deliver(Box::new(delivery)));
-    }
-
-    pub(super) fn deliver(&mut self, delivery: Delivery) {
-        let Delivery {
-            function,
-            event,
-            request,
-            attempt,
-            trace,
-            refusals,
-        } = delivery;
-        let ask = Ask {
-            function,
-            event,
-            reply: Reply::Asynchronous,
-            trace,
-            request,
-            attempt,
-        };
-        if let Err(Refused(event)) = self.invoke(ask, None) {
-            let wait = SECOND << refusals.min(8);
-            let again = Delivery {
-                function,
-                event,
-                request,
-                attempt,
-                trace,
-                refusals: refusals + 1,
-            };
-            self.agenda
-                .note(self.now + wait, What::Deliver(Box::new(again)));
-        }
-    }
-
-    /// A partner calls the function URL.
-    pub(super) fn call_url(&mut self, event: Event) {
-        let ask = Ask {
-            function: Function::WebhookIn,
-            event,
-            reply: Reply::Url,
-            trace: self.new_trace(0.05),
-            request: self.ids.uuid(),
-            attempt: 1,
-        };
-        // A refused partner gets a 429 and sends again tomorrow.
-        self.invoke(ask, None).unwrap_or_default();
     }
 
     /// A trace that begins now.

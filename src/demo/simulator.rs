@@ -6,20 +6,19 @@ use crate::model::time::Timestamp;
 use strum::IntoEnumIterator as _;
 
 use super::agenda::Agenda;
+use super::asynchronous::Delivery;
 use super::config;
-use super::environment::{Environment, Fleet, idle_life};
+use super::environment::Fleet;
 use super::event::Event;
 use super::gateway::Gateway;
-use super::lines::{self, About, Start};
 use super::meter::{Cell, Meter};
 use super::order::{Accounts, Order, Recent};
 use super::outbox::{Outbox, Sender};
-use super::payload::UNTRACED;
 use super::queue::{Queue, QueueName, Receipt};
-use super::random::{Random, Uuid};
+use super::random::Random;
 use super::run::{RunKey, Runs};
 use super::shop::Function;
-use super::stamp::{MILLI, MINUTE, Micros, SECOND, millis, timestamp};
+use super::stamp::{MILLI, MINUTE, Micros, SECOND, timestamp};
 use super::story::{CLIENTS, Change, Client, Options, Story};
 use super::stream::{Stream, StreamName};
 use super::truth::Truth;
@@ -65,17 +64,6 @@ pub(super) enum Follow {
     Nobody,
 }
 
-/// An event in the queue of asynchronous invocations.
-pub(super) struct Delivery {
-    pub(super) function: Function,
-    pub(super) event: Event,
-    pub(super) request: Uuid,
-    pub(super) attempt: u8,
-    pub(super) trace: super::event::Trace,
-    /// Refusals so far: the service waits longer after each.
-    pub(super) refusals: u32,
-}
-
 /// The world.
 pub(super) struct Simulator {
     pub(super) now: Micros,
@@ -86,7 +74,7 @@ pub(super) struct Simulator {
     /// Chance of how long things take, apart from that of who comes and of ids.
     pub(super) pace: Random,
     pub(super) ids: Random,
-    traffic: Random,
+    pub(super) traffic: Random,
     pub(super) fleets: Vec<Fleet>,
     pub(super) runs: Runs,
     pub(super) queues: [Queue; 2],
@@ -100,7 +88,7 @@ pub(super) struct Simulator {
     pub(super) begun: hashbrown::HashMap<u16, (u32, Micros)>,
     meter: Meter,
     pub(super) truth: Truth,
-    factors: [f64; CLIENTS],
+    pub(super) factors: [f64; CLIENTS],
     uploads: u32,
     pub(super) ships_after_s: (f64, f64),
     /// Room for a line that is being written.
@@ -111,7 +99,8 @@ impl Simulator {
     pub(super) fn new(options: &Options) -> Self {
         let story = Story::of(options.scenario);
         let start = options.start.0 * MILLI;
-        let from = start - story.history;
+        let history = options.history_ms.map(|history| history.saturating_mul(MILLI));
+        let from = start - history.unwrap_or(story.history);
         let random = Random::new(options.seed);
         let mut world = Self {
             now: from - WARM_UP,
@@ -144,7 +133,9 @@ impl Simulator {
             world.expect(client);
         }
         for (moment, change) in story.changes {
-            world.agenda.note(start + moment, What::Change(change));
+            // What changed before the world begins is so from its first moment.
+            let at = (start + moment).max(world.now);
+            world.agenda.note(at, What::Change(change));
         }
         world.provision(Function::Auth);
         world.agenda.note(start, What::Denied { from });
@@ -200,7 +191,7 @@ impl Simulator {
     }
 
     /// Clients have stopped.
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.end.is_some_and(|end| self.now >= end)
     }
 
@@ -240,136 +231,6 @@ impl Simulator {
             Client::Prices => self.timer(Function::PriceSync, "prices-every-minute"),
             Client::Partners => self.timer(Function::PartnerFeed, "partners-every-5-minutes"),
         }
-    }
-
-    fn timer(&mut self, function: Function, rule: &'static str) {
-        let event = Event::Timer {
-            id: self.ids.uuid(),
-            rule,
-            at: self.now,
-        };
-        self.submit(function, event, 300.0);
-    }
-
-    /// Hands an event to the queue of asynchronous invocations, from outside the traced world.
-    pub(super) fn submit(&mut self, function: Function, event: Event, delay_ms: f64) {
-        let trace = self.new_trace(0.05);
-        self.submit_traced(function, event, delay_ms, trace);
-    }
-
-    pub(super) fn submit_traced(
-        &mut self,
-        function: Function,
-        event: Event,
-        delay_ms: f64,
-        trace: super::event::Trace,
-    ) {
-        let delay = millis(self.pace.lognormal(delay_ms, 0.25));
-        let delivery = Delivery {
-            function,
-            event,
-            request: self.ids.uuid(),
-            attempt: 1,
-            trace,
-            refusals: 0,
-        };
-        self.agenda
-            .note(self.now + delay, What::Deliver(Box::new(delivery)));
-    }
-
-    fn change(&mut self, change: Change) {
-        match change {
-            Change::Deploy {
-                function,
-                version,
-                pace,
-                over_s,
-            } => {
-                let until = self.now + millis(over_s * 1_000.0);
-                self.fleets[function as usize].deploy(version, pace, self.now, until);
-                self.tell_config(function);
-            }
-            Change::Reserve { function, slots } => {
-                self.fleets[function as usize].reserved = Some(slots);
-                self.tell_config(function);
-            }
-            Change::Rate { client, factor } => self.factors[client as usize] = factor,
-            Change::Burst {
-                client,
-                count,
-                within_s,
-                every_s,
-            } => {
-                if !self.is_over() {
-                    for _ in 0..count {
-                        let wait = self.traffic.between(0.0, within_s * 1_000.0);
-                        let at = self.now + millis(wait);
-                        self.agenda.note(at, What::Arrive(client, Follow::Nobody));
-                    }
-                    let again = self.traffic.between(0.96, 1.06) * every_s * 1_000.0;
-                    self.agenda
-                        .note(self.now + millis(again), What::Change(change));
-                }
-            }
-            Change::Provision(function) => self.provision(function),
-        }
-    }
-
-    fn tell_config(&mut self, function: Function) {
-        let record = config::function(&self.fleets[function as usize]);
-        self.outbox.record(self.now + 20 * SECOND, record);
-    }
-
-    /// Starts the environments of provisioned concurrency; those from before go.
-    fn provision(&mut self, function: Function) {
-        let spec = function.spec();
-        self.fleets[function as usize]
-            .idle
-            .retain(|environment| !environment.provisioned);
-        for _ in 0..spec.provisioned {
-            let after = self.pace.between(0.0, 900.0);
-            let from = self.now + millis(after);
-            self.start_spare(function, Start::Provisioned, from);
-        }
-    }
-
-    /// Starts an environment that no request waits for.
-    pub(super) fn start_spare(&mut self, function: Function, start: Start, from: Micros) {
-        let fleet = &mut self.fleets[function as usize];
-        let version = fleet.choose(self.now, &mut self.pace);
-        let mut environment = Environment::new(function, version, from, &mut self.ids);
-        let init = environment.init_time(function, &mut self.pace);
-        let until = from + init;
-        environment.provisioned = start == Start::Provisioned;
-        environment.ready_at = if environment.provisioned {
-            until
-        } else {
-            until + 20 * SECOND
-        };
-        if !environment.provisioned {
-            environment.idle_until = until + idle_life(&mut self.pace);
-        }
-        let stream = environment.stream.clone();
-        let about = About {
-            spec: function.spec(),
-            version: environment.version,
-            stream: &stream,
-            request: Uuid::default(),
-            trace: UNTRACED,
-            segment: 0,
-            cold: true,
-        };
-        self.line.clear();
-        lines::init_start(&mut self.line, &about, start, from);
-        self.tell(&mut environment.sender, function, &stream, from);
-        if start == Start::Provisioned {
-            self.line.clear();
-            let ms = init as f64 / 1_000.0;
-            lines::init_report(&mut self.line, &about, start, (until, ms));
-            self.tell(&mut environment.sender, function, &stream, until);
-        }
-        // Below the others: it is used only when they are busy.
-        self.fleets[function as usize].idle.insert(0, environment);
     }
 
     /// Sends the line that was written.

@@ -46,6 +46,8 @@ pub struct Options {
     pub start: Timestamp,
     /// How long clients go on after `start`, in milliseconds; for ever if `None`.
     pub duration_ms: Option<i64>,
+    /// How much of the time before `start` is told, in milliseconds; as much as the scenario says if `None`.
+    pub history_ms: Option<i64>,
 }
 
 /// The script of a scenario. Moments are relative to the start.
