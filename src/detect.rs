@@ -41,6 +41,7 @@ pub fn all() -> Vec<Box<dyn Detector>> {
     vec![
         Box::new(duplicate::Duplicates),
         Box::new(reorder::Disorder),
+        Box::new(cold_start::ColdStarts),
         Box::new(error::Errors),
         Box::new(throttle::Throttling),
         Box::new(timeout::Timeouts),

@@ -1,6 +1,7 @@
 //! Starts and restarts of environments: what kind each is, and what the request waited for it.
 
 mod creation;
+mod findings;
 mod lines;
 mod restart;
 
@@ -10,6 +11,7 @@ use crate::model::invocation::{Assembled, Environment, Invocation};
 use crate::model::rows::{Init, InitKind};
 use crate::model::time::Timestamp;
 
+pub use findings::ColdStarts;
 use lines::InitLines;
 
 /// One row per start of an environment, and one per restart after its runtime died. Sorted by (at, function, log stream).
