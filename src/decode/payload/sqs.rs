@@ -41,7 +41,9 @@ pub(super) fn item(record: &Json<'_>, symbols: &mut Symbols) -> Option<Item> {
             None => text.and_then(body::hash),
         },
         inner: wrapped.map(|wrapped| (wrapped.source, wrapped.identity)),
-        replay: redriven_from.is_some() && redriven_from == arn,
+        replay: wrapped.is_some_and(|wrapped| wrapped.replay)
+            || (redriven_from.is_some() && redriven_from == arn),
+        scheduled: wrapped.is_some_and(|wrapped| wrapped.scheduled),
         trace: attribute("AWSTraceHeader")
             .and_then(Json::text)
             .and_then(trace_header::parse),
@@ -56,6 +58,8 @@ struct Wrapped {
     identity: Sym,
     /// Hash of the content without the wrapping.
     body: Option<u64>,
+    replay: bool,
+    scheduled: bool,
 }
 
 fn wrapped(text: &str, symbols: &mut Symbols) -> Option<Wrapped> {
@@ -73,5 +77,7 @@ fn wrapped(text: &str, symbols: &mut Symbols) -> Option<Wrapped> {
         source: item.source,
         identity: item.identity,
         body: item.body,
+        replay: item.replay,
+        scheduled: item.scheduled,
     })
 }

@@ -148,11 +148,15 @@ impl Copy<'_> {
             return Some(DuplicateClass::InBatchDup);
         }
         let item = seen.item(self.repeat)?;
-        if item.replay {
-            return Some(DuplicateClass::OperatorReplay);
-        }
         if self.redriven(seen, item) {
             return Some(DuplicateClass::DlqRedriveSuspect);
+        }
+        if item.replay {
+            // Of the things inside a message only events of a bus can be replayed; else the message itself was moved back.
+            return Some(match content {
+                Content::Inner(EventSource::Eventbridge, _) => DuplicateClass::OperatorReplay,
+                _ => DuplicateClass::DlqRedriveSuspect,
+            });
         }
         let apart = self.sent_apart(seen, item);
         let fifo = matches!(content, Content::Deduplication(..));
