@@ -6,3 +6,4 @@ pub mod link;
 pub mod spans;
 #[cfg(test)]
 pub mod testing;
+pub mod tree;

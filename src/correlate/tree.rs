@@ -1,0 +1,218 @@
+//! Request trees: every run that one entry led to, where its time went, and what the request waited for.
+
+use hashbrown::{HashMap, HashSet};
+
+use crate::correlate::spans::MAX_HOPS;
+use crate::model::analysis::Analysis;
+use crate::model::fact::What;
+use crate::model::facts::FactRef;
+use crate::model::ids::RequestId;
+use crate::model::invocation::InvocationIndex;
+use crate::model::rows::{Link, LinkTier};
+use crate::model::time::Timestamp;
+
+mod path;
+mod rows;
+mod stretches;
+
+#[cfg(test)]
+mod tests;
+
+/// A tree shows no more rows: a run that fans out further repeats itself.
+const MOST_ROWS: usize = 10_000;
+
+/// One request.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tree {
+    /// Method and path, or the route, where a gateway's log names the entry.
+    pub entry: Option<String>,
+    /// First start and last end of its runs, inits that were waited for included.
+    pub from: Timestamp,
+    pub to: Timestamp,
+    /// Depth first, those of one parent in order of start.
+    pub rows: Vec<Row>,
+    /// The critical path in order of time, without holes.
+    pub path: Vec<Part>,
+    /// The longest chain of calls that were waited for; 1 for a run alone.
+    pub depth: u16,
+    /// Distinct functions.
+    pub functions: u16,
+}
+
+/// One line of a waterfall.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// 0 for the entry.
+    pub depth: u16,
+    pub kind: RowKind,
+    /// Function, called resource, or queue.
+    pub name: String,
+    pub start: Timestamp,
+    pub end: Timestamp,
+    /// In order of time, without overlap.
+    pub stretches: Vec<Stretch>,
+    /// How the row hangs on the one above it; `None` for the entry and for calls and queues, which are read.
+    pub tier: Option<LinkTier>,
+    /// Of the link, 0 to 1.
+    pub confidence: f32,
+    pub invocation: Option<InvocationIndex>,
+    /// Index in `Facts::spans`.
+    pub span: Option<u32>,
+    /// Further parents that the tree does not show (a batch of several messages).
+    pub more_parents: u16,
+    /// Time of its own: the run less what it waited for.
+    pub own_ms: i64,
+    /// Time in which the run was billed for waiting for other functions.
+    pub waited_ms: i64,
+    /// On the critical path.
+    pub critical: bool,
+}
+
+/// What a row stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowKind {
+    /// An invocation.
+    Run,
+    /// A call that led to no run: to another service, or refused.
+    Call,
+    /// The time between a send and the run it led to.
+    Queue,
+}
+
+/// A part of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    pub from: Timestamp,
+    pub to: Timestamp,
+    pub kind: Kind,
+}
+
+/// What goes on in a stretch; where several do, the first named counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    Refused,
+    Cold,
+    /// Waits for a call.
+    Waits,
+    /// Waits to try again.
+    WaitsToRetry,
+    Queued,
+    Runs,
+}
+
+/// A piece of the critical path: a stretch of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    pub row: usize,
+    pub stretch: Stretch,
+}
+
+/// Links, spans and entries by invocation: made once for an analysis, used for any of its requests.
+pub struct Requests<'a> {
+    analysis: &'a Analysis,
+    children: HashMap<InvocationIndex, Vec<&'a Link>>,
+    parents: HashMap<InvocationIndex, Vec<&'a Link>>,
+    spans: HashMap<InvocationIndex, Vec<u32>>,
+    entries: HashMap<RequestId, FactRef>,
+}
+
+impl<'a> Requests<'a> {
+    /// Looks through links, spans and access lines once.
+    pub fn new(analysis: &'a Analysis) -> Self {
+        let mut children: HashMap<_, Vec<&Link>> = HashMap::new();
+        let mut parents: HashMap<_, Vec<&Link>> = HashMap::new();
+        for link in &analysis.links {
+            children.entry(link.parent).or_default().push(link);
+            parents.entry(link.child).or_default().push(link);
+        }
+        for links in parents.values_mut() {
+            links.sort_by_key(|link| (link.tier, link.parent));
+        }
+        let mut spans: HashMap<_, Vec<u32>> = HashMap::new();
+        for (at, owner) in analysis.assembled.span_owners.iter().enumerate() {
+            if let Some(owner) = owner {
+                spans.entry(*owner).or_default().push(at as u32);
+            }
+        }
+        let mut entries = HashMap::new();
+        for (stream, lines) in analysis.facts.streams.iter().enumerate() {
+            for (fact, line) in lines.facts.iter().enumerate() {
+                if let What::Access(access) = &line.what
+                    && let Some(request) = access.integration_request
+                {
+                    let place = FactRef {
+                        stream: stream as u32,
+                        fact: fact as u32,
+                    };
+                    entries.entry(request).or_insert(place);
+                }
+            }
+        }
+        Self {
+            analysis,
+            children,
+            parents,
+            spans,
+            entries,
+        }
+    }
+
+    /// The run at the top of the tree that shows `at`.
+    pub fn root(&self, at: InvocationIndex) -> InvocationIndex {
+        let mut seen = HashSet::new();
+        let mut here = at;
+        while let Some(parent) = self.parent(here)
+            && seen.insert(here)
+            && seen.len() < MAX_HOPS
+        {
+            here = parent.parent;
+        }
+        here
+    }
+
+    /// The request that `at` is part of.
+    pub fn tree(&self, at: InvocationIndex) -> Tree {
+        rows::tree(self, self.root(at))
+    }
+
+    /// The parent under which a tree shows a run: of the highest tier, the earliest.
+    fn parent(&self, child: InvocationIndex) -> Option<&'a Link> {
+        self.parents.get(&child)?.first().copied()
+    }
+
+    /// The links to the children that a tree shows under a run, in order of their starts.
+    fn shown_children(&self, parent: InvocationIndex) -> impl Iterator<Item = &'a Link> {
+        let links = self.children.get(&parent).into_iter().flatten().copied();
+        let mut shown: Vec<&Link> = links
+            .filter(|link| {
+                self.parent(link.child)
+                    .is_some_and(|best| best.parent == parent)
+            })
+            .collect();
+        shown.sort_by_key(|link| link.child);
+        shown.into_iter()
+    }
+
+    fn spans(&self, run: InvocationIndex) -> &[u32] {
+        self.spans.get(&run).map_or(&[], Vec::as_slice)
+    }
+
+    /// Milliseconds that the run's request waited for an init.
+    fn felt_ms(&self, run: InvocationIndex) -> i64 {
+        let init = self.analysis.invocation(run).init;
+        let felt = init.and_then(|init| self.analysis.inits.get(init as usize)?.felt_ms);
+        felt.map_or(0, |felt| felt.clamp(0.0, 900_000.0) as i64)
+    }
+
+    /// Method and path of the request that a gateway passed to the run.
+    fn entry(&self, run: InvocationIndex) -> Option<String> {
+        let facts = &self.analysis.facts;
+        let place = self
+            .entries
+            .get(&self.analysis.invocation(run).request_id)?;
+        let What::Access(access) = &facts.fact(*place).what else {
+            return None;
+        };
+        facts.text_of(access.route).map(str::to_owned)
+    }
+}
