@@ -1,5 +1,6 @@
 //! Figures as people read them: three significant digits, the unit in the cell, `,` for thousands.
 
+use super::fact::EventSource;
 use super::time::Timestamp;
 
 /// A count with thousands set apart: `2,614`.
@@ -69,6 +70,33 @@ pub fn share(k: u64, n: u64, what: &str, interval: Option<(f64, f64)>) -> String
     }
 }
 
+/// So many of something named in the plural: `1 message`, `2,614 messages`.
+pub fn number_of(value: u64, plural: &str) -> String {
+    match (value, plural.strip_suffix('s')) {
+        (1, Some(singular)) => format!("1 {singular}"),
+        _ => format!("{} {plural}", count(value)),
+    }
+}
+
+/// The service that delivers events of a source, as people call it.
+pub fn service(source: EventSource) -> &'static str {
+    match source {
+        EventSource::LambdaAsync => "Lambda",
+        EventSource::Sqs => "SQS",
+        EventSource::SqsFifo => "SQS FIFO",
+        EventSource::Sns => "SNS",
+        EventSource::SnsFifo => "SNS FIFO",
+        EventSource::Eventbridge => "EventBridge",
+        EventSource::Kinesis => "Kinesis",
+        EventSource::Dynamodb => "DynamoDB Streams",
+        EventSource::S3 => "S3",
+        EventSource::Kafka => "Kafka",
+        EventSource::Apigateway => "API Gateway",
+        EventSource::Stepfunctions => "Step Functions",
+        EventSource::Configured | EventSource::Payload => "its source",
+    }
+}
+
 /// The time of day of a moment, `14:04:17`, UTC.
 pub fn time_of_day(at: Timestamp) -> String {
     let text = at.to_string();
@@ -115,6 +143,12 @@ mod tests {
             "188 of 1,920 requests, 9.8 % [8.5–11]"
         );
         assert_eq!(share(3, 19, "", interval), "3 of 19");
+    }
+
+    #[test]
+    fn one_of_many_is_singular() {
+        let shown = [0, 1, 1_200].map(|value| number_of(value, "updates"));
+        assert_eq!(shown, ["0 updates", "1 update", "1,200 updates"]);
     }
 
     #[test]

@@ -5,9 +5,10 @@ use super::origin::Origin;
 use crate::detect::statistics::wilson;
 use crate::model::analysis::Analysis;
 use crate::model::fact::EventSource;
+use crate::model::invocation::InvocationStatus;
 use crate::model::rows::{Duplicate, DuplicateClass};
 use crate::model::text::plain;
-use crate::model::words::{count, duration, share};
+use crate::model::words::{duration, number_of, service, share};
 
 /// AWS's advice: the visibility timeout is six times the function's.
 const TIMEOUTS: u32 = 6;
@@ -53,30 +54,44 @@ impl Group<'_> {
         plain(self.analysis.text(self.rows[0].consumer)).into_owned()
     }
 
-    /// `k of n messages`, with the share where n allows one.
-    fn counted(&self) -> String {
+    /// `k of n messages` and what happened to them, with the share where n allows one.
+    fn counted(&self, what: &str) -> String {
         let (k, n) = (self.rows.len() as u64, self.from.distinct);
         let interval = wilson(k.min(n), n).map(|rate| (rate.low, rate.high));
-        share(k, n, &format!(" {}", items(self.from.source)), interval)
+        share(
+            k,
+            n,
+            &format!(" {} {what}", items(self.from.source)),
+            interval,
+        )
     }
 
+    /// Queue, stream or bucket they came through, else the service.
     fn place(&self) -> String {
         match self.from.resource {
             Some(resource) => plain(self.analysis.text(resource)).into_owned(),
-            None => self.from.source.to_string(),
+            None => service(self.from.source).to_owned(),
         }
     }
 
     fn possible(&self) -> Words {
         let function = self.function();
+        let all = |status| self.rows.iter().all(|row| row.first.status == status);
+        let (end, remedy) = if all(InvocationStatus::Timeout) {
+            ("a time-out", "raise the time-out")
+        } else if all(InvocationStatus::OutOfMemory) {
+            ("running out of memory", "raise the memory")
+        } else {
+            ("a run that was cut off", "look why it was")
+        };
         Words {
             claim: format!(
-                "{} runs of {function} repeated after a time-out; the first may have taken effect",
-                count(self.rows.len() as u64)
+                "{} of {function} repeated after {end}; the first may have taken effect",
+                number_of(self.rows.len() as u64, "runs")
             ),
             cause: String::new(),
             next: format!(
-                "check {} for two effects, then raise the time-out",
+                "check {} for two effects, then {remedy}",
                 plain(&self.rows[0].identity_text(&self.analysis.facts))
             ),
         }
@@ -103,8 +118,8 @@ impl Group<'_> {
         };
         Words {
             claim: format!(
-                "{} ran twice at {function}: runs of {ran} outlast ~{hidden} visibility",
-                self.counted()
+                "{}: runs of {ran} outlast ~{hidden} visibility",
+                self.counted(&format!("ran twice at {function}"))
             ),
             cause: format!("a second run starts {hidden} after the first, which is not done"),
             next: format!(
@@ -118,7 +133,8 @@ impl Group<'_> {
     fn sent_twice(&self, class: Option<DuplicateClass>) -> Words {
         let producer = match self.from.producer {
             Some(producer) => plain(self.analysis.text(producer)).into_owned(),
-            None => format!("the producer of {}", self.place()),
+            None if self.from.resource.is_some() => format!("the producer of {}", self.place()),
+            None => format!("the producer of {}'s events", self.function()),
         };
         let cause = match class {
             Some(DuplicateClass::ProducerRetry) => {
@@ -132,9 +148,8 @@ impl Group<'_> {
         };
         Words {
             claim: format!(
-                "{producer} sent {} {} twice; both ran at {}",
-                count(self.rows.len() as u64),
-                items(self.from.source),
+                "{producer} sent {} twice; both ran at {}",
+                number_of(self.rows.len() as u64, items(self.from.source)),
                 self.function()
             ),
             cause,
@@ -152,13 +167,13 @@ impl Group<'_> {
         };
         Words {
             claim: format!(
-                "{place} delivered {} again; both ran at {function}",
-                self.counted()
+                "{place} delivered {}; both ran at {function}",
+                self.counted("again")
             ),
             cause: cause.to_owned(),
             next: format!(
                 "expected of {}: make {function} idempotent",
-                self.from.source
+                service(self.from.source)
             ),
         }
     }

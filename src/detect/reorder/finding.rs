@@ -15,7 +15,7 @@ use crate::model::rows::{Evidence, OrderDomain, Reordered, Verdict};
 use crate::model::settings::Settings;
 use crate::model::symbols::Sym;
 use crate::model::text::plain;
-use crate::model::words::{count, duration, share};
+use crate::model::words::{duration, number_of, service, share};
 
 /// Harm of one overtaking, against 1 for a lost event: where a retry came between, and where no order was promised.
 const BY_RETRY: f64 = 0.2;
@@ -106,42 +106,45 @@ fn candidate(
     };
     let longest = rows.iter().map(|row| row.late_ms).fold(0.0, f64::max);
     let (k, n) = (rows.len() as u64, domain.arrivals.max(rows.len() as u64));
-    let counted = share(
-        k,
-        n,
-        &format!(" {}", items(row.source)),
-        wilson(k, n).map(|r| (r.low, r.high)),
-    );
     let place = domain
         .resource
         .map_or(function.clone(), |resource| plain(analysis.text(resource)));
-    let overtaken = format!(
-        "{counted} of {place} overtaken by up to {}",
-        duration(longest)
+    let overtaken = share(
+        k,
+        n,
+        &format!(
+            " {} of {place} overtaken by up to {}",
+            items(row.source),
+            duration(longest)
+        ),
+        wilson(k, n).map(|rate| (rate.low, rate.high)),
     );
     let key = key_word(row.source);
     match verdict {
         Verdict::RetryInduced => {
-            found.claim = format!("{overtaken} because a retry came between");
-            found.cause = format!("expected of {} when one of a batch fails", row.source);
+            found.claim = format!("{overtaken}, because a retry came between");
+            found.cause = format!(
+                "expected of {} when one of a batch fails",
+                service(row.source)
+            );
             found.next = format!("return all later ids of the {key} with the failed one");
             found.alarm = Alarm::Never;
             found.weight = BY_RETRY;
         }
         Verdict::BestEffort | Verdict::Uncertain => {
             found.claim = format!(
-                "{} updates applied after a newer one at {function}: {overtaken}",
-                count(domain.stale_applies)
+                "{} applied after a newer one at {function}: {overtaken}",
+                number_of(domain.stale_applies, "updates")
             );
-            found.cause = format!("{} promises no order", row.source);
+            found.cause = format!("{} promises no order", service(row.source));
             found.next = write_if_newer(row.source);
             found.weight = BEST_EFFORT;
         }
         Verdict::Violation if domain.stale_applies > 0 => {
             found.claim = format!(
-                "{} updates applied after a newer one at {function}, on {} {key}s: {overtaken}",
-                count(domain.stale_applies),
-                count(keys)
+                "{} applied after a newer one at {function}, on {}: {overtaken}",
+                number_of(domain.stale_applies, "updates"),
+                number_of(keys, &format!("{key}s"))
             );
             found.cause = "an older event finished last and overwrote the newer one".to_owned();
             found.next = write_if_newer(row.source);
@@ -162,10 +165,8 @@ fn candidate(
             count: 1,
         })
         .collect();
-    found.requests = rows
-        .iter()
-        .flat_map(|row| [row.invocation, row.overtaken_by])
-        .collect();
+    // Those that came late: the ones that overtook them met no trouble.
+    found.requests = rows.iter().map(|row| row.invocation).collect();
     found.requests.sort_unstable();
     found.requests.dedup();
     let newest = rows.iter().rev().take(SHOWN);

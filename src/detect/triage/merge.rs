@@ -98,15 +98,19 @@ fn may_explain(cause: &Judged, symptom: &Judged, calls: &Calls<'_>) -> bool {
     let (Some(above), Some(below)) = (depth(cause.kind), depth(symptom.kind)) else {
         return false;
     };
-    // What is expected explains nothing, and a repeat or an overtaking is the end of a story.
-    if cause.alarm == Alarm::Never || above >= 3 {
+    if cause.alarm == Alarm::Never || cause.kind == FindingKind::Reordering {
         return false;
     }
     if cause.function.is_some() && cause.function == symptom.function {
         // A refused call never ran: it cannot have failed in the function that refused it.
         return above < below && !(cause.kind == FindingKind::Throttling && below <= 2);
     }
-    match (calls.reaches(symptom, cause), calls.reaches(cause, symptom)) {
+    let (waits, feeds) = (calls.reaches(symptom, cause), calls.reaches(cause, symptom));
+    if cause.kind == FindingKind::Duplicate {
+        // What ran twice sends twice, and late: only those that it feeds see that.
+        return feeds && !waits && below >= above;
+    }
+    match (waits, feeds) {
         (true, false) => true,
         (true, true) => above < below,
         // What was repeated or overtaken may stand behind a queue, out of the caller's sight.
