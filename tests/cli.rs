@@ -13,7 +13,11 @@ fn nepho(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nepho"));
     // No settings of the person who runs the tests.
     let folder = env!("CARGO_TARGET_TMPDIR");
-    command.args(arguments).current_dir(folder).env("XDG_CONFIG_HOME", folder).env("HOME", folder);
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env("XDG_CONFIG_HOME", folder)
+        .env("HOME", folder);
     command
 }
 
@@ -39,7 +43,10 @@ fn a_p1_or_p2_makes_the_status_1_unless_told_otherwise() {
     assert_eq!(report["totals"]["invocations"], 600);
     assert_eq!(report["totals"]["errors"], 300);
     assert_eq!(report["findings"][0]["kind"], "error");
-    assert_eq!(run(&["report", &world(), "--exit-zero"]).status.code(), Some(0));
+    assert_eq!(
+        run(&["report", &world(), "--exit-zero"]).status.code(),
+        Some(0)
+    );
 }
 
 #[test]
@@ -58,7 +65,12 @@ fn standard_input_is_read_and_named() {
         .spawn()
         .unwrap();
     let mut text = String::new();
-    child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
     assert!(child.wait().unwrap().success());
     let report: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(report["totals"]["invocations"], 600);
@@ -67,7 +79,15 @@ fn standard_input_is_read_and_named() {
 #[test]
 fn a_window_counts_back_from_the_last_event() {
     // One run a second: the last two minutes hold 120 starts, give or take the one on the edge.
-    let output = run(&["report", &world(), "--format", "json", "--since", "2m", "--exit-zero"]);
+    let output = run(&[
+        "report",
+        &world(),
+        "--format",
+        "json",
+        "--since",
+        "2m",
+        "--exit-zero",
+    ]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let invocations = report["totals"]["invocations"].as_u64().unwrap();
     assert!((120..=121).contains(&invocations), "{invocations}");
@@ -75,14 +95,24 @@ fn a_window_counts_back_from_the_last_event() {
 
 #[test]
 fn a_reader_that_closed_its_end_has_what_it_wanted() {
-    let mut child = nepho(&["report", &world(), "--format", "json", "--full", "--exit-zero"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = nepho(&[
+        "report",
+        &world(),
+        "--format",
+        "json",
+        "--full",
+        "--exit-zero",
+    ])
+    .stdout(Stdio::piped())
+    .stderr(Stdio::piped())
+    .spawn()
+    .unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), told(&output).as_str()), (Some(0), ""));
+    assert_eq!(
+        (output.status.code(), told(&output).as_str()),
+        (Some(0), "")
+    );
 }
 
 #[test]
@@ -94,13 +124,34 @@ fn what_cannot_be_read_is_one_line_that_says_what_where_and_what_to_do() {
     let config = config.to_str().unwrap();
     let world = world();
     let cases: &[(&[&str], &[&str])] = &[
-        (&["report", "/nonexistent/x.ndjson"], &["/nonexistent/x.ndjson", "check the path"]),
-        (&["report", &format!("{empty}/sub/..")], &["no input in this directory", "name a file"]),
-        (&["report", &world, "--config", config], &["bad.toml:4:3", "unknown field `cold`"]),
-        (&["report", &world, "--since", "noon"], &["noon: not a time", "RFC 3339"]),
-        (&["report", &world, "--function", "a[", "--format", "json"], &["a[: not a glob"]),
-        (&["show", "no-such-id", &world], &["no-such-id: not found", "check the id"]),
-        (&["open", &world, "--theme", "nope"], &["theme nope", "built in: "]),
+        (
+            &["report", "/nonexistent/x.ndjson"],
+            &["/nonexistent/x.ndjson", "check the path"],
+        ),
+        (
+            &["report", empty],
+            &["no input in this directory", "name a file"],
+        ),
+        (
+            &["report", &world, "--config", config],
+            &["bad.toml:4:3", "unknown field `cold`"],
+        ),
+        (
+            &["report", &world, "--since", "noon"],
+            &["noon: not a time", "RFC 3339"],
+        ),
+        (
+            &["report", &world, "--function", "a[", "--format", "json"],
+            &["a[: not a glob"],
+        ),
+        (
+            &["show", "no-such-id", &world],
+            &["no-such-id: not found", "check the id"],
+        ),
+        (
+            &["open", &world, "--theme", "nope"],
+            &["theme nope", "built in: "],
+        ),
     ];
     for (arguments, expected) in cases {
         let output = run(arguments);
@@ -118,13 +169,24 @@ fn show_prints_the_lines_of_a_request_without_their_escapes() {
     let output = run(&["show", "00000000-0000-4000-8000-000000000400", &world()]);
     assert_eq!(output.status.code(), Some(0), "{}", told(&output));
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("failing") && text.contains("KeyError"), "{text}");
-    assert!(!text.contains('\x1b') && !text.contains('\u{202e}'), "{text:?}");
+    assert!(
+        text.contains("failing") && text.contains("KeyError"),
+        "{text}"
+    );
+    assert!(
+        !text.contains('\x1b') && !text.contains('\u{202e}'),
+        "{text:?}"
+    );
 }
 
 #[test]
 fn show_as_json_is_one_document() {
-    let output = run(&["show", "00000000-0000-4000-8000-000000000400", &world(), "--json"]);
+    let output = run(&[
+        "show",
+        "00000000-0000-4000-8000-000000000400",
+        &world(),
+        "--json",
+    ]);
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(document["schema"], "nepho.show/1");
     assert_eq!(document["kind"], "request");
@@ -144,7 +206,10 @@ fn table_and_markdown_hold_no_escape_of_a_log_line() {
 
 #[test]
 fn wrong_arguments_are_status_2_and_help_is_0() {
-    assert_eq!(run(&["report", "--format", "xml", "x"]).status.code(), Some(2));
+    assert_eq!(
+        run(&["report", "--format", "xml", "x"]).status.code(),
+        Some(2)
+    );
     assert_eq!(run(&["--help"]).status.code(), Some(0));
     assert_eq!(run(&["--version"]).status.code(), Some(0));
 }

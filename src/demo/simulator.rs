@@ -99,7 +99,9 @@ impl Simulator {
     pub(super) fn new(options: &Options) -> Self {
         let story = Story::of(options.scenario);
         let start = options.start.0 * MILLI;
-        let history = options.history_ms.map(|history| history.saturating_mul(MILLI));
+        let history = options
+            .history_ms
+            .map(|history| history.saturating_mul(MILLI));
         let from = start - history.unwrap_or(story.history);
         let random = Random::new(options.seed);
         let mut world = Self {

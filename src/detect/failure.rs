@@ -3,7 +3,7 @@
 use crate::detect::statistics::wilson;
 use crate::model::analysis::Analysis;
 use crate::model::fact::{Report, What};
-use crate::model::finding::{BadEvent, Candidate, FindingKind};
+use crate::model::finding::{Alarm, BadEvent, Candidate, FindingKind};
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{ErrorGroup, Evidence};
 use crate::model::text::plain;
@@ -12,6 +12,10 @@ use crate::model::words::share;
 /// So many examples are kept: the newest, and the first for when it began.
 const NEWEST: usize = 40;
 const FIRST: usize = 10;
+
+/// Failures from which, and lower bound of their share above which, a failure is how a function now ends.
+const PREVAILS_COUNT: u64 = 20;
+const PREVAILS_SHARE: f64 = 0.5;
 
 /// A candidate on the failures of `group`: its events, requests and evidence. The words are left to the detector.
 pub(super) fn candidate(
@@ -32,7 +36,26 @@ pub(super) fn candidate(
         .collect();
     candidate.requests.clone_from(&group.invocations);
     candidate.evidence = evidence(analysis, group);
+    if prevails(analysis, group) {
+        candidate.alarm = Alarm::Certain;
+    }
     candidate
+}
+
+/// Whether most runs end like this since it began: then no history is needed to call it wrong, and a dashboard that was
+/// opened minutes ago has none.
+fn prevails(analysis: &Analysis, group: &ErrorGroup) -> bool {
+    let assembled = &analysis.assembled;
+    let runs = assembled
+        .environments
+        .iter()
+        .filter(|environment| environment.function == group.function)
+        .flat_map(|environment| &environment.invocations)
+        .map(|at| &assembled.invocations[*at as usize])
+        .filter(|run| run.counted && run.end >= group.first_seen)
+        .count() as u64;
+    let rate = wilson(group.count.min(runs), runs);
+    group.count >= PREVAILS_COUNT && rate.is_some_and(|rate| rate.low >= PREVAILS_SHARE)
 }
 
 /// `k of n runs of NAME failed`, with its share and interval where n allows one; `how` they ended is the verb.
