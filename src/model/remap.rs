@@ -155,6 +155,7 @@ impl Remap for Span {
         self.request_id.remap(to);
         self.resource.remap(to);
         self.operation.remap(to);
+        self.message_id.remap(to);
     }
 }
 
