@@ -143,11 +143,7 @@ impl Engine {
             self.metrics.insert(key, point);
         }
         for (name, mut config) in std::mem::take(&mut self.functions) {
-            config.runtime.remap(&mut to);
-            config.log_group.remap(&mut to);
-            for (qualifier, _) in &mut config.provisioned {
-                qualifier.remap(&mut to);
-            }
+            config.remap(&mut to);
             self.functions.insert(to(name), config);
         }
         self.gaps.retain(|gap| gap.to >= horizon);

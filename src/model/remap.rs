@@ -1,6 +1,7 @@
 //! Moves decoded values from one symbol table to another: out of a worker's table into the engine's, and out of a table
 //! full of forgotten texts into a fresh one.
 
+use super::config::FunctionConfig;
 use super::fact::{
     Access, AppFact, EventId, Exception, Fact, Item, Produced, Refusal, Report, What,
 };
@@ -90,26 +91,57 @@ impl Remap for Report {
     }
 }
 
+// Every field is named below, so that a new one does not compile until it is said whether it holds symbols.
+
 impl Remap for AppFact {
     fn remap(&mut self, to: &mut dyn FnMut(Sym) -> Sym) {
-        self.items.remap(to);
-        self.failed_items.remap(to);
-        self.produced.remap(to);
-        self.refused.remap(to);
-        self.exception.remap(to);
-        self.correlation.remap(to);
-        self.durable_execution.remap(to);
+        let Self {
+            request_id: _,
+            trace: _,
+            level: _,
+            items,
+            failed_items,
+            produced,
+            refused,
+            exception,
+            idempotent: _,
+            correlation,
+            durable_execution,
+        } = self;
+        items.remap(to);
+        failed_items.remap(to);
+        produced.remap(to);
+        refused.remap(to);
+        exception.remap(to);
+        correlation.remap(to);
+        durable_execution.remap(to);
     }
 }
 
 impl Remap for Item {
     fn remap(&mut self, to: &mut dyn FnMut(Sym) -> Sym) {
-        self.identity.remap(to);
-        self.resource.remap(to);
-        self.order_key.remap(to);
-        self.sequence.remap(to);
-        self.deduplication_id.remap(to);
-        if let Some((_, inner)) = &mut self.inner {
+        let Self {
+            source: _,
+            identity,
+            resource,
+            index: _,
+            receive_count: _,
+            sent_at: _,
+            order_key,
+            sequence,
+            dense: _,
+            deduplication_id,
+            body: _,
+            inner,
+            replay: _,
+            scheduled: _,
+            trace: _,
+        } = self;
+        identity.remap(to);
+        for text in [resource, order_key, sequence, deduplication_id] {
+            text.remap(to);
+        }
+        if let Some((_, inner)) = inner {
             inner.remap(to);
         }
     }
@@ -117,52 +149,132 @@ impl Remap for Item {
 
 impl Remap for Produced {
     fn remap(&mut self, to: &mut dyn FnMut(Sym) -> Sym) {
-        self.id.remap(to);
-        self.target.remap(to);
+        let Self {
+            kind: _,
+            id,
+            target,
+        } = self;
+        id.remap(to);
+        target.remap(to);
     }
 }
 
 impl Remap for Refusal {
     fn remap(&mut self, to: &mut dyn FnMut(Sym) -> Sym) {
-        self.resource.remap(to);
-        self.reason.remap(to);
-        self.aws_request_id.remap(to);
+        let Self {
+            resource,
+            reason,
+            aws_request_id,
+            attempts: _,
+        } = self;
+        for text in [resource, reason, aws_request_id] {
+            text.remap(to);
+        }
     }
 }
 
 impl Remap for Exception {
     fn remap(&mut self, to: &mut dyn FnMut(Sym) -> Sym) {
-        self.error_type.remap(to);
-        self.message.remap(to);
-        self.frames.remap(to);
+        let Self {
+            error_type,
+            message,
+            frames,
+            unhandled: _,
+        } = self;
+        for text in [error_type, message, frames] {
+            text.remap(to);
+        }
     }
 }
 
 impl Remap for Access {
     fn remap(&mut self, to: &mut dyn FnMut(Sym) -> Sym) {
-        self.api.remap(to);
-        self.stage.remap(to);
-        self.gateway_request.remap(to);
-        self.route.remap(to);
-        self.response_type.remap(to);
-        self.function.remap(to);
+        let Self {
+            api,
+            stage,
+            gateway_request,
+            route,
+            status: _,
+            integration_status: _,
+            integration_request: _,
+            response_type,
+            trace: _,
+            latency_ms: _,
+            received_at: _,
+            function,
+        } = self;
+        api.remap(to);
+        for text in [stage, gateway_request, route, response_type, function] {
+            text.remap(to);
+        }
     }
 }
 
 impl Remap for Span {
     fn remap(&mut self, to: &mut dyn FnMut(Sym) -> Sym) {
-        self.name.remap(to);
-        self.request_id.remap(to);
-        self.resource.remap(to);
-        self.operation.remap(to);
-        self.message_id.remap(to);
+        let Self {
+            trace: _,
+            id: _,
+            parent: _,
+            segment: _,
+            name,
+            kind: _,
+            start_us: _,
+            end_us: _,
+            request_id,
+            message_id,
+            invocation: _,
+            resource,
+            operation,
+            status: _,
+            error: _,
+            fault: _,
+            throttle: _,
+            inferred: _,
+            links: _,
+        } = self;
+        name.remap(to);
+        for text in [request_id, message_id, resource, operation] {
+            text.remap(to);
+        }
     }
 }
 
 impl Remap for MetricPoint {
     fn remap(&mut self, to: &mut dyn FnMut(Sym) -> Sym) {
-        self.namespace.remap(to);
-        self.name.remap(to);
-        self.dimensions.remap(to);
+        let Self {
+            namespace,
+            name,
+            dimensions,
+            at: _,
+            sum: _,
+            count: _,
+            min: _,
+            max: _,
+        } = self;
+        namespace.remap(to);
+        name.remap(to);
+        dimensions.remap(to);
+    }
+}
+
+impl Remap for FunctionConfig {
+    fn remap(&mut self, to: &mut dyn FnMut(Sym) -> Sym) {
+        let Self {
+            runtime,
+            memory_mb: _,
+            timeout_s: _,
+            reserved_concurrency: _,
+            log_group,
+            tracing_active: _,
+            snap_start: _,
+            managed_instances: _,
+            provisioned,
+        } = self;
+        runtime.remap(to);
+        log_group.remap(to);
+        for (qualifier, _) in provisioned {
+            qualifier.remap(to);
+        }
     }
 }
