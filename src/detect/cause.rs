@@ -133,6 +133,3 @@ impl Timeline {
         self.eldest = Some(known.min((at, home)));
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -81,6 +81,3 @@ impl Place<'_> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

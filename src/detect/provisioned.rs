@@ -20,8 +20,9 @@ use prices::Prices;
 const ENOUGH_RUNS: usize = 500;
 /// More slots are not tried.
 const MOST_SLOTS: u32 = 32;
-/// Share of avoidable starts from which more slots are not worth it.
+/// Share of avoidable starts from which more slots are not worth it, and from which more are not tried.
 const WORTH: f64 = 0.80;
+const NEARLY_ALL: f64 = 0.95;
 /// Idle life of an environment on demand: at least and at most, whatever was survived.
 const IDLE_LIFE_MS: (i64, i64) = (300_000, 3_600_000);
 const DAY_MS: f64 = 86_400_000.0;
@@ -29,7 +30,7 @@ const DAY_MS: f64 = 86_400_000.0;
 /// The answer for one function.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WhatIf {
-    /// For 1, 2, … slots, up to what the function ever used at once.
+    /// For 1, 2, … slots, up to what the function ever used at once or what avoids nearly every start.
     pub rows: Vec<Slots>,
     /// Index of the fewest slots that avoid 80 % of the starts that somebody waited for.
     pub recommended: Option<usize>,
@@ -76,6 +77,9 @@ pub fn what_if(analysis: &Analysis, function: Sym, prices: Prices) -> Option<Wha
             world.by_replay(slots, none, with, prices)
         };
         rows.push(row);
+        if row.avoided.is_none_or(|avoided| avoided >= NEARLY_ALL) {
+            break;
+        }
     }
     let recommended = rows
         .iter()
@@ -125,7 +129,7 @@ impl World {
             init_ms: percentiles(&mut inits).map_or(0, |init| init.p50 as i64),
             idle_life_ms: idle_life(analysis, runs),
             peak: u32::try_from(concurrency::peak(&intervals)).unwrap_or(u32::MAX),
-            span_ms: (last - first).max(1) as f64,
+            span_ms: last.saturating_sub(first).max(1) as f64,
             memory_gb: memory.map(|memory| f64::from(memory) / 1024.0),
             arrivals,
         })
@@ -152,8 +156,8 @@ impl World {
     }
 
     fn by_formula(&self, slots: u32) -> Slots {
-        let worked: i64 = self.arrivals.iter().map(|arrival| arrival.length_ms).sum();
-        let load = worked as f64 / self.span_ms;
+        let lengths = self.arrivals.iter().map(|arrival| arrival.length_ms as f64);
+        let load = lengths.sum::<f64>() / self.span_ms;
         let spill = erlang_b(slots, load);
         Slots {
             slots,
@@ -173,7 +177,7 @@ fn idle_life(analysis: &Analysis, runs: &[&Invocation]) -> i64 {
         let home = &analysis.assembled.environments[run.environment as usize];
         let before = last_end.insert(run.environment, run.end.0);
         if let Some(before) = before.filter(|_| !home.concurrent) {
-            longest = longest.max(run.start.0 - before);
+            longest = longest.max(run.start.0.saturating_sub(before));
         }
     }
     longest.clamp(IDLE_LIFE_MS.0, IDLE_LIFE_MS.1)

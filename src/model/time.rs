@@ -16,7 +16,7 @@ impl Timestamp {
     /// The start of the UTC minute this moment lies in.
     #[must_use]
     pub fn minute(self) -> Self {
-        Self(self.0.div_euclid(MINUTE_MS) * MINUTE_MS)
+        Self(self.0.div_euclid(MINUTE_MS).saturating_mul(MINUTE_MS))
     }
 
     /// This moment moved by `ms` milliseconds (negative: earlier), saturating at the ends of time.
@@ -76,5 +76,6 @@ mod tests {
     fn a_minute_starts_at_its_floor_also_before_the_epoch() {
         assert_eq!(Timestamp(60_001).minute(), Timestamp(60_000));
         assert_eq!(Timestamp(-1).minute(), Timestamp(-60_000));
+        assert_eq!(Timestamp(i64::MIN).minute(), Timestamp(i64::MIN));
     }
 }

@@ -15,6 +15,8 @@ use super::status;
 const NEAR_MS: i64 = 30_000;
 /// A START that was computed from REPORT may lie a little late: both are whole milliseconds.
 const ROUNDING_MS: i64 = 2;
+/// So many starts of one millisecond are told apart by the order of their lines.
+const SAME_MS: usize = 64;
 /// Some runtimes stamp their lines with whole seconds: these sort before START.
 const SECOND_MS: i64 = 1_000;
 
@@ -190,17 +192,20 @@ impl Places {
 
     /// The last attempt that began at or before a line; in START's own millisecond the order of the lines tells.
     fn latest_before(&self, line: u32, at: Timestamp) -> Option<(usize, &Span)> {
-        let mut place = self.spans.partition_point(|span| span.start <= at);
-        while let Some(span) = place.checked_sub(1).and_then(|last| self.spans.get(last)) {
-            let before_start =
-                span.start == at && span.start_line.is_some_and(|start| line < start);
-            let earlier = place.checked_sub(2).and_then(|last| self.spans.get(last));
-            let still_runs = earlier.is_some_and(|span| span.end.is_none_or(|end| at <= end));
-            if !(before_start && still_runs) {
-                return Some((place - 1, span));
+        let last = self
+            .spans
+            .partition_point(|span| span.start <= at)
+            .checked_sub(1)?;
+        let mut place = last;
+        // Several starts in one millisecond are rare; of a flood of them only the last are looked at.
+        while place > last.saturating_sub(SAME_MS) {
+            let (span, earlier) = (&self.spans[place], &self.spans[place - 1]);
+            let before = span.start == at && span.start_line.is_some_and(|start| line < start);
+            if !(before && earlier.end.is_none_or(|end| at <= end)) {
+                break;
             }
             place -= 1;
         }
-        None
+        Some((place, &self.spans[place]))
     }
 }

@@ -35,8 +35,8 @@ pub(super) fn replay(arrivals: &[Arrival], slots: u32, init_ms: i64, idle_life_m
             .is_some_and(|Reverse(until)| *until <= arrival.at);
         if free {
             warm.pop();
-            warm.push(Reverse(arrival.at + arrival.length_ms));
-            done.served_ms += arrival.length_ms;
+            warm.push(Reverse(arrival.at.saturating_add(arrival.length_ms)));
+            done.served_ms = done.served_ms.saturating_add(arrival.length_ms);
             continue;
         }
         done.spilled += 1;
@@ -46,7 +46,7 @@ pub(super) fn replay(arrivals: &[Arrival], slots: u32, init_ms: i64, idle_life_m
         }
         let reused = idle
             .pop()
-            .filter(|since| arrival.at - since <= idle_life_ms);
+            .filter(|since| arrival.at.saturating_sub(*since) <= idle_life_ms);
         let init = if reused.is_some() {
             0
         } else {
@@ -54,7 +54,8 @@ pub(super) fn replay(arrivals: &[Arrival], slots: u32, init_ms: i64, idle_life_m
             done.colds += 1;
             init_ms
         };
-        busy.push(Reverse(arrival.at + init + arrival.length_ms));
+        let length = arrival.length_ms.saturating_add(init);
+        busy.push(Reverse(arrival.at.saturating_add(length)));
     }
     done
 }

@@ -86,7 +86,7 @@ fn unexpected<'a>(waits: &Waits<'a>) -> Vec<&'a Init> {
     }
     let in_wave = |row: &Init| {
         let since = released.get(&row.version);
-        since.is_some_and(|since| row.at.since(*since).abs() < WAVE_MS)
+        since.is_some_and(|since| (-WAVE_MS..WAVE_MS).contains(&row.at.since(*since)))
     };
     let starts = waits.starts.iter().copied();
     starts
