@@ -50,12 +50,14 @@ use nepho::engine::{Engine, Limits};
 use nepho::export::report;
 use nepho::model::batch::Batch;
 use nepho::model::fact::EventId;
+use nepho::model::finding::FindingKind;
 use nepho::model::record::{LogRecord, Record};
 use nepho::model::settings::Settings;
 use nepho::model::symbols::Symbols;
 use nepho::model::time::Timestamp;
 use rstest::rstest;
 use serde_json::{Value, json};
+use strum::IntoEnumIterator as _;
 
 const DAY: &str = "2026-03-01";
 
@@ -112,6 +114,23 @@ fn scenario(#[files("tests/scenarios/*.toml")] path: PathBuf) {
         &answer(&settings, &shuffled),
         "every second line first",
     );
+}
+
+/// Cost, security, governance and coupling are named for later.
+#[test]
+fn every_kind_of_finding_has_a_scenario() {
+    use FindingKind::{Cost, Coupling, Governance, Security};
+    let files = std::fs::read_dir("tests/scenarios").unwrap();
+    let texts: String = files
+        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect();
+    let later = [Cost, Security, Governance, Coupling];
+    for kind in FindingKind::iter().filter(|kind| !later.contains(kind)) {
+        assert!(
+            texts.contains(&format!("kind = \"{kind}\"")),
+            "no scenario on {kind}"
+        );
+    }
 }
 
 fn answer(settings: &Settings, polls: &[Vec<Record>]) -> Vec<u8> {

@@ -75,11 +75,11 @@ fn comes_first(cause: &Judged, symptom: &Judged) -> bool {
         && symptom.since <= cause.last_seen.plus_ms(30 * MINUTE_MS)
 }
 
-/// How close to the root a kind stands where both are about one function: what is refused waits, what waits times out,
-/// what timed out is repeated, and a repeat overtakes.
+/// How close to the root a kind stands where both are about one function: what cannot start or is refused waits, what waits
+/// times out, what timed out is repeated, and a repeat overtakes.
 fn depth(kind: FindingKind) -> Option<u8> {
     match kind {
-        FindingKind::OutOfMemory | FindingKind::Throttling => Some(0),
+        FindingKind::ColdStart | FindingKind::OutOfMemory | FindingKind::Throttling => Some(0),
         FindingKind::Timeout => Some(1),
         FindingKind::Error => Some(2),
         FindingKind::Duplicate => Some(3),
@@ -98,7 +98,13 @@ fn may_explain(cause: &Judged, symptom: &Judged, calls: &Calls<'_>) -> bool {
     let (Some(above), Some(below)) = (depth(cause.kind), depth(symptom.kind)) else {
         return false;
     };
-    if cause.alarm == Alarm::Never || cause.kind == FindingKind::Reordering {
+    let explains = match cause.kind {
+        FindingKind::Reordering => false,
+        // An environment that cannot start fails its request; one that starts late only delays it.
+        FindingKind::ColdStart => matches!(cause.alarm, Alarm::Certain | Alarm::Raised),
+        _ => cause.alarm != Alarm::Never,
+    };
+    if !explains {
         return false;
     }
     if cause.function.is_some() && cause.function == symptom.function {

@@ -287,3 +287,40 @@ fn what_always_was_explains_nothing_that_is_wrong_and_stands_below_it() {
     );
     assert_eq!(seen[0].2, None);
 }
+
+#[test]
+fn an_init_that_fails_explains_the_runs_that_failed_in_it() {
+    let mut world = hour(&["orders"]);
+    let runs: Vec<InvocationIndex> = (10..16).collect();
+    let minutes = burst(1, 6, 1);
+    let mut bad_init = candidate(
+        &mut world,
+        FindingKind::ColdStart,
+        "orders",
+        &runs,
+        &minutes,
+    );
+    bad_init.alarm = Alarm::Raised;
+    let errors = candidate(
+        &mut world,
+        FindingKind::Error,
+        "orders",
+        &runs[1..5],
+        &minutes[1..5],
+    );
+    let mut late = candidate(
+        &mut world,
+        FindingKind::ColdStart,
+        "orders",
+        &runs,
+        &minutes,
+    );
+    late.alarm = Alarm::Never;
+    late.key = "idle_expiry".to_owned();
+    let seen = judged(world, vec![late, errors, bad_init]);
+    assert_eq!(seen[0].0, "cold_start:orders:key");
+    assert_eq!(
+        (seen[1].0.as_str(), seen[1].2.as_deref()),
+        ("error:orders:key", Some("cold_start:orders:key"))
+    );
+}
