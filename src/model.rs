@@ -4,6 +4,7 @@ pub mod analysis;
 pub mod batch;
 pub mod config;
 pub mod delivery;
+pub mod event_id;
 pub mod fact;
 pub mod facts;
 pub mod finding;

@@ -49,7 +49,7 @@ use std::path::PathBuf;
 use nepho::engine::{Engine, Limits};
 use nepho::export::report;
 use nepho::model::batch::Batch;
-use nepho::model::fact::EventId;
+use nepho::model::event_id::EventId;
 use nepho::model::finding::FindingKind;
 use nepho::model::record::{LogRecord, Record};
 use nepho::model::settings::Settings;

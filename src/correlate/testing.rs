@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::model::config::FunctionConfig;
+use crate::model::event_id::EventId;
 use crate::model::fact::{
-    AppFact, EventId, Exception, Fact, InitType, Phase, Report, Status, TraceContext, What,
+    AppFact, Exception, Fact, InitType, Phase, Report, Status, TraceContext, What,
 };
 use crate::model::facts::{Facts, StreamFacts};
 use crate::model::ids::{RequestId, SpanId, TraceId};

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::model::analysis::Analysis;
-use crate::model::fact::{AppFact, EventId, Exception, Fact, Refusal, Report, Status, What};
+use crate::model::event_id::EventId;
+use crate::model::fact::{AppFact, Exception, Fact, Refusal, Report, Status, What};
 use crate::model::facts::{FactRef, Facts, StreamFacts};
 use crate::model::ids::RequestId;
 use crate::model::invocation::{

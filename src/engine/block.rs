@@ -7,7 +7,8 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::decode::{self, DecodeError, Decoder};
 use crate::model::config::FunctionConfig;
-use crate::model::fact::{EventId, Fact};
+use crate::model::event_id::EventId;
+use crate::model::fact::Fact;
 use crate::model::metric::MetricPoint;
 use crate::model::record::{Gap, LogLine, Record};
 use crate::model::span::Span;

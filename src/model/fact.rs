@@ -1,7 +1,8 @@
 //! What one log line says, once decoded. A line that says nothing becomes no fact.
 
+use super::event_id::EventId;
 use super::ids::{RequestId, SpanId, TraceId};
-use super::symbols::{Sym, Symbols};
+use super::symbols::Sym;
 use super::time::Timestamp;
 
 /// One decoded log line. Facts of one stream are ordered by `(at, order)`.
@@ -14,16 +15,6 @@ pub struct Fact {
     /// Points back at the raw event, for evidence.
     pub event: EventId,
     pub what: What,
-}
-
-/// A CloudWatch event id. AWS's 56 digits are `timestamp << 144 | rest`: only the rest is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum EventId {
-    None,
-    /// The low 144 bits of an id of AWS's form whose high bits are the event's timestamp.
-    Aws([u8; 18]),
-    /// Any other id.
-    Text(Sym),
 }
 
 /// The kinds of line. Durations are milliseconds, sizes megabytes, as Lambda writes them.
@@ -351,130 +342,4 @@ pub struct Access {
     pub received_at: Option<Timestamp>,
     /// The function behind it, where the line names it.
     pub function: Option<Sym>,
-}
-
-impl EventId {
-    /// Reads the id of an event stamped `at`; the second value orders events of one millisecond.
-    pub fn parse(text: Option<&str>, at: Timestamp, symbols: &mut Symbols) -> (Self, u64) {
-        let Some(text) = text.filter(|text| !text.is_empty()) else {
-            return (Self::None, 0);
-        };
-        match aws_rest(text, at) {
-            Some(rest) => (Self::Aws(rest), low_bits(rest)),
-            None => (Self::Text(symbols.intern(text)), 0),
-        }
-    }
-
-    /// Orders events of one millisecond, as in [`Self::parse`], for a line that becomes no fact.
-    pub fn order(text: Option<&str>, at: Timestamp) -> u64 {
-        text.and_then(|text| aws_rest(text, at)).map_or(0, low_bits)
-    }
-
-    /// The id as CloudWatch wrote it; `None` where there was none.
-    pub fn text(self, at: Timestamp, symbols: &Symbols) -> Option<String> {
-        match self {
-            Self::None => None,
-            Self::Text(sym) => Some(symbols.get(sym).to_owned()),
-            Self::Aws(rest) => Some(aws_digits(at, rest)),
-        }
-    }
-}
-
-fn low_bits(rest: [u8; 18]) -> u64 {
-    rest[10..]
-        .iter()
-        .fold(0, |bits, byte| bits << 8 | u64::from(*byte))
-}
-
-/// The 144 low bits of a 56-digit id whose high bits are `at`; `None` if it has another form.
-fn aws_rest(text: &str, at: Timestamp) -> Option<[u8; 18]> {
-    if text.len() != 56 {
-        return None;
-    }
-    // 56 decimal digits are at most 187 bits: 24 bytes, multiplied digit by digit in base 2^32.
-    let mut words = [0u32; 6];
-    for chunk in text.as_bytes().chunks(8) {
-        let mut value = 0u32;
-        for byte in chunk {
-            if !byte.is_ascii_digit() {
-                return None;
-            }
-            value = value * 10 + u32::from(byte - b'0');
-        }
-        let mut carry = u64::from(value);
-        for word in words.iter_mut().rev() {
-            let product = u64::from(*word) * 100_000_000 + carry;
-            *word = product as u32;
-            carry = product >> 32;
-        }
-    }
-    let mut bytes = [0u8; 24];
-    for (slot, word) in bytes.chunks_exact_mut(4).zip(words) {
-        slot.copy_from_slice(&word.to_be_bytes());
-    }
-    let high = bytes[..6]
-        .iter()
-        .fold(0i64, |sum, byte| sum << 8 | i64::from(*byte));
-    let mut rest = [0u8; 18];
-    rest.copy_from_slice(&bytes[6..]);
-    (high == at.0).then_some(rest)
-}
-
-fn aws_digits(at: Timestamp, rest: [u8; 18]) -> String {
-    let mut words = [0u32; 6];
-    let mut bytes = [0u8; 24];
-    bytes[..6].copy_from_slice(&(at.0 as u64).to_be_bytes()[2..]);
-    bytes[6..].copy_from_slice(&rest);
-    for (word, chunk) in words.iter_mut().zip(bytes.chunks_exact(4)) {
-        *word = chunk
-            .iter()
-            .fold(0, |sum, byte| sum << 8 | u32::from(*byte));
-    }
-    let mut groups = [0u32; 7];
-    for group in groups.iter_mut().rev() {
-        let mut remainder = 0u64;
-        for word in &mut words {
-            let value = remainder << 32 | u64::from(*word);
-            *word = (value / 100_000_000) as u32;
-            remainder = value % 100_000_000;
-        }
-        *group = remainder as u32;
-    }
-    groups.iter().map(|group| format!("{group:08}")).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_aws_event_id_is_kept_in_18_bytes_and_comes_back_whole() {
-        let mut symbols = Symbols::default();
-        let text = "40033602025563129891242405994489553170594962871841456129";
-        let at = Timestamp(1_795_168_801_274);
-        let (id, order) = EventId::parse(Some(text), at, &mut symbols);
-        assert!(matches!(id, EventId::Aws(_)), "{id:?}");
-        assert_eq!(id.text(at, &symbols).as_deref(), Some(text));
-        assert_eq!(
-            order & 0xffff,
-            1,
-            "the low 16 bits are the index in the batch"
-        );
-        assert!(symbols.is_empty());
-    }
-
-    #[test]
-    fn other_ids_are_kept_as_text() {
-        let mut symbols = Symbols::default();
-        let at = Timestamp(5);
-        for text in [
-            "17",
-            "40033602025563129891242405994489553170594962871841456129",
-            "x".repeat(56).as_str(),
-        ] {
-            let (id, order) = EventId::parse(Some(text), at, &mut symbols);
-            assert_eq!((id.text(at, &symbols).as_deref(), order), (Some(text), 0));
-        }
-        assert_eq!(EventId::parse(None, at, &mut symbols).0, EventId::None);
-    }
 }

@@ -2,9 +2,8 @@
 //! full of forgotten texts into a fresh one.
 
 use super::config::FunctionConfig;
-use super::fact::{
-    Access, AppFact, EventId, Exception, Fact, Item, Produced, Refusal, Report, What,
-};
+use super::event_id::EventId;
+use super::fact::{Access, AppFact, Exception, Fact, Item, Produced, Refusal, Report, What};
 use super::metric::MetricPoint;
 use super::span::Span;
 use super::symbols::Sym;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::analysis::Analysis;
-use crate::model::fact::{EventId, EventSource, Fact, Report, What};
+use crate::model::event_id::EventId;
+use crate::model::fact::{EventSource, Fact, Report, What};
 use crate::model::facts::{FactRef, Facts, Inputs, SeenGap, StreamFacts};
 use crate::model::finding::{Finding, FindingKind, Severity};
 use crate::model::ids::RequestId;
