@@ -19,7 +19,8 @@ pub struct Init {
     pub at: Timestamp,
     pub kind: InitKind,
     pub init_ms: Option<f32>,
-    /// What the request waited; 0 where nobody waited; `None` where it cannot be known.
+    /// What the request waited; 0 where nobody waited; `None` where it cannot be known. Where a failed init ran again inside the
+    /// invocation and wrote no line of it, the first init alone: at least this.
     pub felt_ms: Option<f32>,
     /// `None` if nobody waited.
     pub cause: Option<InitCause>,
