@@ -34,6 +34,36 @@ pub struct Line<'a> {
     pub text: &'a str,
 }
 
+impl Line<'_> {
+    /// What lines are sorted by: time, then the order that their ids give, then START first and END and REPORT last, then
+    /// arrival.
+    pub fn place(&self) -> (Timestamp, StreamNo, u64, u8, LineId) {
+        (self.at, self.stream, self.order, phase(self.text), self.id)
+    }
+}
+
+/// Where a line stands among lines of its millisecond whose ids say nothing.
+fn phase(text: &str) -> u8 {
+    // The type of a platform line stands near its beginning, before its record.
+    let head = if text.starts_with('{') {
+        text.get(..100).unwrap_or(text)
+    } else {
+        ""
+    };
+    let is = |word: &str, kind: &str| text.starts_with(word) || head.contains(kind);
+    if is("INIT_START ", "\"platform.initStart\"") {
+        0
+    } else if is("START ", "\"platform.start\"") {
+        1
+    } else if is("END ", "\"platform.runtimeDone\"") {
+        3
+    } else if is("REPORT ", "\"platform.report\"") {
+        4
+    } else {
+        2
+    }
+}
+
 /// The lines that are remembered.
 #[derive(Clone, Debug)]
 pub struct LogText {
@@ -178,7 +208,7 @@ impl LogText {
         self.segments().flat_map(Segment::lines)
     }
 
-    /// The lines of one stream in `[from, to]`, in order of `(at, order, arrival)`.
+    /// The lines of one stream in `[from, to]`, in their order.
     pub fn of_stream(&self, stream: StreamNo, from: Timestamp, to: Timestamp) -> Vec<Line<'_>> {
         let mut found: Vec<_> = self
             .segments()
@@ -186,7 +216,7 @@ impl LogText {
             .flat_map(Segment::lines)
             .filter(|line| line.stream == stream && line.at >= from && line.at <= to)
             .collect();
-        found.sort_by_key(|line| (line.at, line.order, line.id));
+        found.sort_by_key(Line::place);
         found
     }
 
@@ -278,6 +308,27 @@ mod tests {
         let shown: Vec<_> = lines.iter().map(|line| (line.text, line.lag_ms)).collect();
         assert_eq!(shown, [("first", Some(2_000)), ("second", Some(2_000))]);
         assert_eq!(text.stream("/aws/lambda/orders", "c"), None);
+    }
+
+    #[test]
+    fn platform_lines_enclose_what_was_written_in_the_same_millisecond() {
+        let mut text = LogText::new(1 << 20);
+        for message in [
+            "REPORT RequestId: 1",
+            r#"{"level":"INFO","message":"platform.report was END"}"#,
+            "START RequestId: 1",
+            r#"{"time":"2026-03-03T14:04:58.950Z","type":"platform.initStart","record":{}}"#,
+            "END RequestId: 1",
+        ] {
+            push(&mut text, "a", 10, message);
+        }
+        let stream = text.stream("/aws/lambda/orders", "a").expect("known");
+        let ids: Vec<_> = text
+            .of_stream(stream, Timestamp(10), Timestamp(10))
+            .iter()
+            .map(|line| line.id.0)
+            .collect();
+        assert_eq!(ids, [3, 2, 1, 4, 0]);
     }
 
     #[test]

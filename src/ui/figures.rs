@@ -160,9 +160,9 @@ pub fn request(id: RequestId) -> String {
 /// `bytes` as `64 MB`, `8 kB`.
 pub fn bytes(bytes: u64) -> String {
     match bytes {
-        ..1_000 => format!("{bytes} B"),
-        ..1_000_000 => format!("{} kB", bytes / 1_000),
-        _ => format!("{} MB", count(bytes / 1_000_000)),
+        ..1024 => format!("{bytes} B"),
+        ..1_048_576 => format!("{} kB", bytes / 1024),
+        _ => format!("{} MB", count(bytes / (1024 * 1024))),
     }
 }
 

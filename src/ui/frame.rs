@@ -156,6 +156,7 @@ fn page(
     }
     let lines = place.lay_out(range.clone(), area.height);
     let (at, row) = place.cursor();
+    let has_detail = place.page().is_some_and(|page| page.detail.is_some());
     let mut y = area.y;
     let shown = place.parts().enumerate().skip(range.start);
     for ((index, shown), lines) in shown.zip(lines) {
@@ -165,8 +166,8 @@ fn page(
                 .top(shown.id)
                 .min(shown.table.rows.len().saturating_sub(1)),
             lines,
-            cursor: (index == at).then_some(row),
-            chosen: (index == 0 && at != 0).then(|| place.chosen()),
+            cursor: (index == at && shown.table.rows.selectable()).then_some(row),
+            chosen: (index == 0 && at != 0 && has_detail).then(|| place.chosen()),
         };
         y += part::place(shown, view, left, buffer, &parts.look);
     }

@@ -82,7 +82,7 @@ fn summary(finding: &Finding, scene: &Scene) -> Part {
         .between(lines, lines)
 }
 
-/// What explains it, what it explains, and where its subject can be looked at.
+/// What explains it, where its subject can be looked at, and what it explains: Enter alone leads down to the cause.
 fn further(analysis: &Analysis, finding: &Finding) -> Part {
     let mut found: Vec<(Key, Row)> = Vec::new();
     let related = |other: &Finding, word: &str| {
@@ -106,6 +106,9 @@ fn further(analysis: &Analysis, finding: &Finding) -> Part {
             .filter(is_parent)
             .map(|other| related(other, "cause")),
     );
+    for (word, words, step) in places(analysis, finding) {
+        found.push((Key::text(&words), link(word, Text::new(&words), step)));
+    }
     found.extend(
         analysis
             .findings
@@ -113,11 +116,8 @@ fn further(analysis: &Analysis, finding: &Finding) -> Part {
             .filter(is_child)
             .map(|other| related(other, "symptom")),
     );
-    for (word, words, step) in places(analysis, finding) {
-        found.push((Key::text(&words), link(word, Text::new(&words), step)));
-    }
     let columns = vec![Column::word("", 9), Column::text("", 20, u16::MAX)];
-    let title = "What explains it, what it explains, where it shows";
+    let title = "What explains it, where it shows, what it explains";
     Part::new("further", title, Table::bare(columns, Rows::few(found)))
         .aside(Text::of(Role::Dim, "Enter opens"))
         .between(2, 10)

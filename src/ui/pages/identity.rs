@@ -145,7 +145,7 @@ fn timeline(analysis: &Analysis, title: Text, deliveries: &[Arrival<'_>]) -> Par
     // A send long ago would squeeze the runs into one cell: then the axis begins with the first run.
     let to = runs.clone().map(|run| run.end).max().unwrap_or_default();
     let from = sent
-        .filter(|sent| from.since(*sent) < to.since(from).max(1))
+        .filter(|sent| (0..to.since(from).max(1)).contains(&from.since(*sent)))
         .unwrap_or(from);
     let span = to.since(from).max(1) as f64;
     let share = |at: Timestamp| at.since(from) as f64 / span;

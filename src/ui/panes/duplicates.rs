@@ -120,7 +120,10 @@ fn consumers(analysis: &Analysis) -> Vec<Consumer> {
             Consumer {
                 consumer: pair.0,
                 source: Some(pair.1),
-                distinct: distinct.get(pair).map_or(0, |ids| ids.len() as u64),
+                distinct: match distinct.get(pair) {
+                    Some(ids) => ids.len() as u64,
+                    None => requests(analysis, pair.0),
+                },
                 repeats: mine.len() as u64,
                 harmless: harm(Harm::None) + harm(Harm::Absorbed),
                 possible: harm(Harm::Possible),
@@ -156,6 +159,13 @@ fn consumers(analysis: &Analysis) -> Vec<Consumer> {
         (one.source.is_none(), std::cmp::Reverse(worst))
     });
     found
+}
+
+/// Requests of a function: what its asynchronous events are known by, having no other id.
+fn requests(analysis: &Analysis, function: Sym) -> u64 {
+    let runs = analysis.assembled.invocations.iter();
+    runs.filter(|one| one.function == function && one.attempt == 1)
+        .count() as u64
 }
 
 /// Classes of these repeats, the harmful and then the frequent first.

@@ -101,15 +101,11 @@ struct Entry {
 
 /// Every line in order of time.
 fn order(scene: &Scene) -> Vec<Entry> {
-    let mut lines: Vec<(Timestamp, u64, LineId)> = scene
-        .text
-        .lines()
-        .map(|line| (line.at, line.order, line.id))
-        .collect();
+    let mut lines: Vec<_> = scene.text.lines().map(|line| line.place()).collect();
     lines.sort_unstable();
     lines
         .into_iter()
-        .map(|(at, _, id)| Entry { at, line: Some(id) })
+        .map(|(at, .., id)| Entry { at, line: Some(id) })
         .collect()
 }
 

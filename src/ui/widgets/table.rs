@@ -33,18 +33,16 @@ impl Layout {
             }
             kept.retain(|at| *at != first);
         }
-        let mut spare = u32::from(width).saturating_sub(least(columns, &kept));
+        let grown = grow(
+            columns,
+            &kept,
+            u32::from(width).saturating_sub(least(columns, &kept)),
+        );
         let mut x = 0;
         let mut places = Vec::with_capacity(kept.len());
-        for at in kept {
-            let cells = match columns[at].width {
-                Width::Cells(cells) => cells,
-                Width::Between(least, most) => {
-                    let more = u32::from(most.saturating_sub(least)).min(spare);
-                    spare -= more;
-                    least + more as u16
-                }
-            };
+        for (at, more) in kept.into_iter().zip(grown) {
+            let (Width::Cells(cells) | Width::Between(cells, _)) = columns[at].width;
+            let cells = cells + more;
             places.push((at, x, cells.min(width.saturating_sub(x))));
             x += cells + GAP;
         }
@@ -90,6 +88,29 @@ fn least(columns: &[Column], kept: &[usize]) -> u32 {
     cells + u32::from(GAP) * (kept.len().saturating_sub(1) as u32)
 }
 
+/// Cells that each column gets beyond its least: elastic columns take turns until one by one they have their most.
+fn grow(columns: &[Column], kept: &[usize], mut spare: u32) -> Vec<u16> {
+    let room = |at: usize| match columns[at].width {
+        Width::Cells(_) => 0,
+        Width::Between(least, most) => most.saturating_sub(least),
+    };
+    let mut grown = vec![0_u16; kept.len()];
+    while spare > 0 {
+        let mut hungry = 0;
+        for (more, at) in grown.iter_mut().zip(kept) {
+            if *more < room(*at) && spare > 0 {
+                *more += 1;
+                spare -= 1;
+                hungry += 1;
+            }
+        }
+        if hungry == 0 {
+            break;
+        }
+    }
+    grown
+}
+
 fn place_text(
     text: Text,
     column: &Column,
@@ -126,6 +147,12 @@ mod tests {
         // 12+7+7+6 and three gaps are 35: at 34 the p50 goes, and the name grows into its room.
         let narrow = Layout::fit(&columns, 34);
         assert_eq!(narrow.0, [(0, 0, 19), (2, 20, 7), (3, 28, 6)]);
+        let texts = [Column::text("claim", 5, 100), Column::name("who", 5, 8)];
+        assert_eq!(
+            Layout::fit(&texts, 21).0,
+            [(0, 0, 12), (1, 13, 8)],
+            "in turns, up to its most"
+        );
         let tiny = Layout::fit(&columns, 10);
         assert_eq!(tiny.0, [(0, 0, 10)]);
     }

@@ -54,7 +54,7 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
     let now = scene.now;
     let rows = Rows::new(keys, move |at| row(&analysis, leaves[at], now));
     let columns = vec![
-        Column::name("", 24, 28),
+        Column::name("", 24, 26),
         Column::text("", 20, u16::MAX),
         Column::figure("", 11),
         Column::word("", 1).drop(1),
@@ -137,7 +137,7 @@ fn row(analysis: &Analysis, leaf: Leaf, now: crate::model::time::Timestamp) -> R
     Row {
         cells: vec![
             Cell::Text(who),
-            Cell::text(&finding.claim),
+            Cell::text(said(finding)),
             Cell::Text(harm(finding)),
             Cell::of(Role::Dim, trend(&finding.trend)),
         ],
@@ -151,6 +151,13 @@ fn row(analysis: &Analysis, leaf: Leaf, now: crate::model::time::Timestamp) -> R
         },
         ..Row::default()
     }
+}
+
+/// The claim without its first words where those are the subject, which stands beside it.
+fn said(finding: &Finding) -> &str {
+    let rest = finding.claim.strip_prefix(finding.subject.as_str());
+    rest.and_then(|rest| rest.strip_prefix(' '))
+        .unwrap_or(&finding.claim)
 }
 
 /// `28 [25]`; `?` where no harm can be told.
@@ -167,6 +174,8 @@ fn harm(finding: &Finding) -> Text {
 
 /// Whether the last five minutes had more, fewer or about as many bad events as the five before.
 fn trend(cells: &[u32]) -> &'static str {
+    // The last minute is still under way.
+    let cells = &cells[..cells.len().saturating_sub(1)];
     let sum = |cells: &[u32]| cells.iter().map(|cell| u64::from(*cell)).sum::<u64>();
     let (before, last) = cells.split_at(cells.len().saturating_sub(5));
     let before = sum(&before[before.len().saturating_sub(5)..]);
@@ -232,9 +241,10 @@ mod tests {
 
     #[test]
     fn the_arrow_compares_five_minutes_with_the_five_before() {
-        assert_eq!(trend(&[1, 1, 1, 1, 1, 4, 4, 4, 4, 4]), "↑");
-        assert_eq!(trend(&[4, 4, 4, 4, 4, 1, 1, 1, 1, 1]), "↓");
-        assert_eq!(trend(&[4, 4, 4, 4, 4, 4, 4, 4, 4, 4]), "→");
-        assert_eq!(trend(&[3]), "↑");
+        assert_eq!(trend(&[1, 1, 1, 1, 1, 4, 4, 4, 4, 4, 0]), "↑");
+        assert_eq!(trend(&[4, 4, 4, 4, 4, 1, 1, 1, 1, 1, 9]), "↓");
+        assert_eq!(trend(&[4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 0]), "→");
+        assert_eq!(trend(&[3, 0]), "↑");
+        assert_eq!(trend(&[]), "→");
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
         Column::figure("", 8),
         Column::text("", 10, u16::MAX).drop(2),
     ];
-    let now = figures::clock_minute(minutes.start(HOUR - 1));
+    let now = figures::clock_minute(minutes.start(HOUR - 2));
     let lines = rows.len() as u16;
     Part::new(
         "strips",
@@ -159,12 +159,13 @@ fn axis(analysis: &Analysis, minutes: Minutes) -> Row {
 }
 
 fn strip(label: Text, role: Role, levels: Vec<Level>, minutes: Minutes) -> Row {
-    let now = levels.last().copied().flatten();
+    let whole = whole(&levels);
+    let now = whole.last().copied().flatten();
     let now = now.map_or_else(
         || Text::of(Role::Unknown, figures::UNKNOWN),
         |now| Text::new(&figures::count(u64::from(now))).and(Role::Dim, "/m"),
     );
-    let change = change(&levels, minutes);
+    let change = change(whole, minutes);
     Row {
         cells: vec![
             Cell::Text(label),
@@ -174,6 +175,11 @@ fn strip(label: Text, role: Role, levels: Vec<Level>, minutes: Minutes) -> Row {
         ],
         ..Row::default()
     }
+}
+
+/// The minutes that are over.
+fn whole(levels: &[Level]) -> &[Level] {
+    &levels[..levels.len().saturating_sub(1)]
 }
 
 /// In words what the last minutes are against the ones before: `level`, `new at 14:02`, `×27`.
