@@ -154,7 +154,7 @@ fn page(
         );
         return;
     }
-    let lines = place.lay_out(range.clone(), area.height);
+    let lines = place.lay_out(range.clone(), (area.width, area.height));
     let (at, row) = place.cursor();
     let has_detail = place.page().is_some_and(|page| page.detail.is_some());
     let mut y = area.y;

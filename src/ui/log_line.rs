@@ -85,9 +85,9 @@ pub fn unfolded(line: &str) -> Vec<Text> {
     let start = line.find('{').unwrap_or(line.len());
     match serde_json::from_str::<Value>(line[start..].trim_end()) {
         Ok(value @ Value::Object(_)) => serde_json::to_string_pretty(&value)
-            .map(|pretty| pretty.lines().map(Text::new).collect())
+            .map(|pretty| pretty.lines().map(|field| Text::new(head(field))).collect())
             .unwrap_or_default(),
-        _ => line.lines().map(Text::new).collect(),
+        _ => line.lines().map(|part| Text::new(head(part))).collect(),
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Page {
     pub detail: Option<Detail>,
     /// The cursor starts on the newest row at the end and stays there while rows come.
     pub follows: bool,
+    /// The invocation that all of it is about: where `v` and `L` lead from rows without one of their own.
+    pub run: Option<Run>,
 }
 
 /// Makes the parts about one row of the first part.
@@ -30,6 +32,8 @@ pub struct Part {
     pub title: Text,
     /// Unit of the last column, finality.
     pub aside: Text,
+    /// Sentences above the rows, wrapped where they are long.
+    pub prose: Vec<Text>,
     pub table: Table,
     /// Rows it keeps while the page is short of room; below that it folds to its rule.
     pub least: u16,
@@ -133,11 +137,16 @@ pub struct Row {
     pub run: Option<Run>,
     /// The function that it is about: where `i` leads.
     pub function: Option<String>,
-    /// Lines under it while the cursor is on it.
+    /// Sentences under it while the cursor is on it, wrapped where they are long.
     pub unfold: Vec<Text>,
+    /// Cells that they stand further right, where the page is wide.
+    pub unfold_indent: u16,
     /// In the second column of the gutter: `┃` on the critical path.
     pub mark: Option<&'static str>,
 }
+
+/// Width from which on sentences under a row stand under its claim, in cells.
+const WIDE: u16 = 98;
 
 /// One cell of a row.
 #[derive(Clone, Debug, PartialEq)]
@@ -145,6 +154,8 @@ pub enum Cell {
     Text(Text),
     /// A level a cell, from zero to its own maximum.
     Spark(Vec<Level>, Role),
+    /// Text whose end is shown where it is too long: the axis over a sparkline.
+    End(String, Role),
     /// A bar from the left: its share of the column, 0 to 1.
     Bar(f64, Role),
     /// A stretch of time with what happened in it.
@@ -250,6 +261,21 @@ impl Rows {
     }
 }
 
+impl Row {
+    /// The sentences under it in lines of at most `width` cells.
+    pub fn unfolded(&self, width: u16) -> Vec<Text> {
+        let indent = if width >= WIDE {
+            usize::from(self.unfold_indent)
+        } else {
+            0
+        };
+        let blank = " ".repeat(indent);
+        let room = usize::from(width) - indent;
+        let lines = self.unfold.iter().flat_map(|text| text.wrap(room));
+        lines.map(|line| Text::new(&blank).then(line)).collect()
+    }
+}
+
 impl Part {
     /// A part that shows from one row to all of them.
     pub fn new(id: &'static str, title: impl Into<Text>, table: Table) -> Self {
@@ -257,6 +283,7 @@ impl Part {
             id,
             title: title.into(),
             aside: Text::default(),
+            prose: Vec::new(),
             table,
             least: 1,
             most: u16::MAX,
@@ -266,11 +293,17 @@ impl Part {
 
     /// A part of sentences.
     pub fn lines(id: &'static str, title: impl Into<Text>, lines: Vec<Text>) -> Self {
-        let most = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+        let nothing = Table::bare(Vec::new(), Rows::fixed(Vec::new()));
         Self {
-            least: most,
-            ..Self::new(id, title, Table::lines(lines))
+            prose: lines,
+            ..Self::new(id, title, nothing)
         }
+    }
+
+    /// Lines that its sentences take at a width.
+    pub fn prose_lines(&self, width: u16) -> usize {
+        let width = usize::from(width);
+        self.prose.iter().map(|line| line.wrap(width).len()).sum()
     }
 
     #[must_use]
@@ -310,18 +343,6 @@ impl Table {
             headed: false,
             rows,
         }
-    }
-
-    /// Sentences, one a row, over the whole width.
-    pub fn lines(lines: Vec<Text>) -> Self {
-        let rows = lines
-            .into_iter()
-            .map(|line| Row {
-                cells: vec![Cell::Text(line)],
-                ..Row::default()
-            })
-            .collect();
-        Self::bare(vec![Column::text("", 1, u16::MAX)], Rows::fixed(rows))
     }
 }
 

@@ -1,11 +1,13 @@
 //! One looked-at page: where its cursor is and what of it is in view. The cursor follows a row's identity, not its index.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::layout::{self, Wish};
 use super::page::{Key, Page, Part, Row, RowTrait};
 use super::step::Step;
+use super::widgets::part::INDENT;
 
 /// A step with its page and what the reader did to it.
 pub struct Place {
@@ -278,9 +280,10 @@ impl Place {
         Some(part.table.rows.trait_of(self.cursor.1))
     }
 
-    /// Shares `room` lines among the parts in `range` and scrolls so that the cursor is in view.
-    pub fn lay_out(&mut self, range: std::ops::Range<usize>, room: u16) -> Vec<Option<u16>> {
-        let unfold = self.row().map_or(0, |row| row.unfold.len());
+    /// Shares `room` lines of `width` cells among the parts in `range` and scrolls so that the cursor is in view.
+    pub fn lay_out(&mut self, range: Range<usize>, (width, room): (u16, u16)) -> Vec<Option<u16>> {
+        let width = width.saturating_sub(INDENT);
+        let unfold = self.row().map_or(0, |row| row.unfolded(width).len());
         let (at, row) = self.cursor;
         let wishes: Vec<Wish> = self
             .parts()
@@ -288,12 +291,12 @@ impl Place {
             .skip(range.start)
             .take(range.len())
             .map(|(index, part)| {
-                let more = if index == at { unfold } else { 0 };
+                let more = part.prose_lines(width) + if index == at { unfold } else { 0 };
                 let lines = |rows: usize| u16::try_from(rows + more).unwrap_or(u16::MAX);
                 Wish {
                     frame: 1 + u16::from(part.table.headed) + part.foot.len() as u16,
-                    least: lines(usize::from(part.least)),
-                    most: lines(usize::from(part.most)),
+                    least: lines(usize::from(part.least).min(part.table.rows.len())),
+                    most: lines(usize::from(part.most).min(part.table.rows.len())),
                     all: lines(part.table.rows.len()),
                 }
             })
@@ -308,7 +311,8 @@ impl Place {
             && let Some(part) = self.part(at)
         {
             let (id, len) = (part.id, part.table.rows.len());
-            let top = scroll(self.top(id), row, unfold, len, usize::from(shown));
+            let shown = usize::from(shown).saturating_sub(part.prose_lines(width));
+            let top = scroll(self.top(id), row, unfold, len, shown);
             self.tops.insert(id, top);
         }
         self.lines.resize(range.end, None);

@@ -282,7 +282,8 @@ impl Screen {
     }
 
     fn open_run(&mut self, step: impl Fn(Run) -> Step, otherwise: &str) {
-        match self.place().row().and_then(|row| row.run) {
+        let of_row = self.place().row().and_then(|row| row.run);
+        match of_row.or_else(|| self.place().page()?.run) {
             Some(run) => self.push(step(run)),
             None => self.say(otherwise.into()),
         }

@@ -91,6 +91,54 @@ impl Text {
         self
     }
 
+    /// It over several lines of at most `width` cells, broken at blanks. What follows a leading label (dim, with a blank at
+    /// its end) stays right of it.
+    pub fn wrap(&self, width: usize) -> Vec<Self> {
+        if self.width() <= width || width == 0 {
+            return vec![self.clone()];
+        }
+        let hang = match &self.runs[..] {
+            [(Role::Dim, label), _, ..] if label.ends_with(' ') && label.width() * 2 < width => {
+                label.width()
+            }
+            _ => 0,
+        };
+        let letters: Vec<(Role, char)> = self
+            .runs
+            .iter()
+            .flat_map(|(role, text)| text.chars().map(|letter| (*role, letter)))
+            .collect();
+        let mut lines = Vec::new();
+        let mut rest = &letters[..];
+        while !rest.is_empty() {
+            let indent = if lines.is_empty() { 0 } else { hang };
+            let end = break_at(
+                rest,
+                width - indent,
+                if lines.is_empty() { hang } else { 0 },
+            );
+            let blank = Self::default().and(Role::Text, &" ".repeat(indent));
+            lines.push(
+                rest[..end]
+                    .iter()
+                    .fold(blank, |line, (role, letter)| line.push(*role, *letter)),
+            );
+            rest = &rest[end..];
+            while let [(_, ' '), after @ ..] = rest {
+                rest = after;
+            }
+        }
+        lines
+    }
+
+    fn push(mut self, role: Role, letter: char) -> Self {
+        match self.runs.last_mut() {
+            Some((last, text)) if *last == role => text.push(letter),
+            _ => self.runs.push((role, letter.to_string())),
+        }
+        self
+    }
+
     /// Places it at (x, y), cut to `width` cells; gives the cells it took.
     pub fn place(self, buffer: &mut Buffer, (x, y): (u16, u16), width: u16, look: &Look) -> u16 {
         let mut at = x;
@@ -113,6 +161,22 @@ impl From<String> for Text {
     fn from(text: String) -> Self {
         Self::new(&text)
     }
+}
+
+/// How many letters fit into `width` cells, up to the last blank after the first `label` of them.
+fn break_at(letters: &[(Role, char)], width: usize, label: usize) -> usize {
+    let mut used = 0;
+    let mut blank = None;
+    for (at, (_, letter)) in letters.iter().enumerate() {
+        used += letter.width().unwrap_or(0);
+        if used > width {
+            return blank.unwrap_or(at.max(1));
+        }
+        if *letter == ' ' && at > label {
+            blank = Some(at);
+        }
+    }
+    letters.len()
 }
 
 /// The head of `text` and `…`, in at most `width` cells.
@@ -179,6 +243,25 @@ mod tests {
     #[test]
     fn a_wide_letter_that_does_not_fit_whole_goes() {
         assert_eq!(Text::new("日本語").cut(4).characters(), "日…");
+    }
+
+    #[test]
+    fn sentences_wrap_at_blanks_and_stay_right_of_their_label() {
+        let lines = |text: Text, width: usize| -> Vec<String> {
+            text.wrap(width).iter().map(Text::characters).collect()
+        };
+        let next = Text::of(Role::Dim, "next  ").and(Role::Text, "roll payment back to v41");
+        assert_eq!(lines(next.clone(), 80), ["next  roll payment back to v41"]);
+        assert_eq!(lines(next, 20), ["next  roll payment", "      back to v41"]);
+        assert_eq!(
+            lines(Text::new("0123456789abcdef"), 6),
+            ["012345", "6789ab", "cdef"]
+        );
+        assert_eq!(
+            lines(Text::new("日本語"), 1),
+            ["日", "本", "語"],
+            "never without end"
+        );
     }
 
     #[test]

@@ -33,6 +33,7 @@ pub(super) fn page(scene: &Arc<Scene>, run: Run) -> Page {
     parts.push(environment(analysis, at));
     parts.extend(lines::part(scene, run));
     Page {
+        run: Some(run),
         parts,
         ..Page::default()
     }

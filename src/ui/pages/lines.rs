@@ -15,6 +15,7 @@ use super::gone;
 pub(super) fn page(scene: &Arc<Scene>, run: Run) -> Page {
     match part(scene, run) {
         Some(part) => Page {
+            run: Some(run),
             parts: vec![part],
             ..Page::default()
         },

@@ -73,6 +73,7 @@ impl Pane for Tail {
                     .collect()
             })),
             follows: true,
+            run: None,
         }
     }
 

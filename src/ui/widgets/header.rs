@@ -14,11 +14,11 @@ use crate::ui::theme::{Look, Role};
 /// Lag from which on it is said.
 const LAG_SHOWN_MS: i64 = 1_000;
 
-/// Draws it. Short of room, parts go in the order: lag, product, start of the window, place; never completeness and
-/// severities.
+/// Draws it. Short of room, parts go in the order: lag, product, start of the window, place, window, mode and quota; never
+/// completeness and severities.
 pub fn place(scene: &Scene, unseen: Option<u64>, area: Rect, buffer: &mut Buffer, look: &Look) {
     let mut text = Text::default();
-    for short in 0..=4 {
+    for short in 0..=6 {
         text = line(scene, unseen, short, usize::from(area.width));
         if text.width() <= usize::from(area.width) {
             break;
@@ -45,12 +45,17 @@ fn line(scene: &Scene, unseen: Option<u64>, short: usize, width: usize) -> Text 
             .and(Role::Text, &scene.place)
             .and(Role::Text, &functions(scene, short < 2));
     }
-    if let Some(window) = scene.analysis.window {
-        left = bar(left).and(Role::Text, &self::window(window, short < 3));
+    if let Some(window) = scene.analysis.window.filter(|_| short < 5) {
+        left = if short < 4 { bar(left) } else { left };
+        left = left.and(Role::Text, &self::window(window, short < 3));
     }
-    let right = state(scene, unseen);
+    let right = if short < 6 {
+        state(scene, unseen)
+    } else {
+        Text::default()
+    };
     let right = bar(right).then(complete(scene, short < 1, short < 2));
-    let right = match api(scene) {
+    let right = match api(scene).filter(|_| short < 6) {
         Some(api) => bar(right).then(api),
         None => right,
     };

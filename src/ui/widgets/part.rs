@@ -11,7 +11,7 @@ use crate::ui::theme::{Look, Role};
 use super::{rule, table};
 
 /// Where rows start: after the gutter.
-const INDENT: u16 = 2;
+pub const INDENT: u16 = 2;
 
 /// What one part shows of itself.
 #[derive(Clone, Copy, Debug)]
@@ -54,13 +54,24 @@ pub fn place(part: &Part, view: View, area: Rect, buffer: &mut Buffer, look: &Lo
             1,
         )
     };
+    let width = area.width.saturating_sub(INDENT);
     let columns = &part.table.columns;
-    let layout = table::Layout::fit(columns, area.width.saturating_sub(INDENT));
+    let layout = table::Layout::fit(columns, width);
+    let end = (y + u16::from(part.table.headed) + lines).min(area.height);
+    for text in part
+        .prose
+        .iter()
+        .flat_map(|text| text.wrap(usize::from(width)))
+    {
+        if y < end {
+            text.place(buffer, (inner(y).x, inner(y).y), width, look);
+            y += 1;
+        }
+    }
     if part.table.headed && y < area.height {
         layout.titles(columns, inner(y), buffer, look);
         y += 1;
     }
-    let end = (y + lines).min(area.height);
     let rows = &part.table.rows;
     let mut shown = view.top;
     while shown < rows.len() && y < end {
@@ -69,9 +80,9 @@ pub fn place(part: &Part, view: View, area: Rect, buffer: &mut Buffer, look: &Lo
             break;
         }
         let here = view.cursor == Some(shown);
-        let mut row = rows.row(shown);
+        let row = rows.row(shown);
         let unfold = if here {
-            std::mem::take(&mut row.unfold)
+            row.unfolded(width)
         } else {
             Vec::new()
         };

@@ -69,6 +69,11 @@ impl Layout {
                 Cell::Text(text) => {
                     place_text(text, &columns[at], (place.x, place.y), width, buffer, look);
                 }
+                Cell::End(text, role) => {
+                    let over = text.chars().count().saturating_sub(usize::from(width));
+                    let end: String = text.chars().skip(over).collect();
+                    buffer.set_stringn(place.x, place.y, end, usize::from(width), look.style(role));
+                }
                 Cell::Spark(levels, role) => spark::place(&levels, role, place, buffer, look),
                 Cell::Bar(share, role) => bar::place(share, place, buffer, look.style(role)),
                 Cell::Track(strokes) => track::place(&strokes, place, buffer, look),

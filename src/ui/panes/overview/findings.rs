@@ -11,6 +11,9 @@ use crate::ui::text::Text;
 use crate::ui::theme::Role;
 use crate::ui::{figures, kinds, state};
 
+/// Cells of severity, age, glyph and subject.
+const WHO: u16 = 26;
+
 /// A finding in the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Leaf {
@@ -54,10 +57,11 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
     let now = scene.now;
     let rows = Rows::new(keys, move |at| row(&analysis, leaves[at], now));
     let columns = vec![
-        Column::name("", 24, 26),
-        Column::text("", 20, u16::MAX),
-        Column::figure("", 11),
-        Column::word("", 1).drop(1),
+        Column::name("", 20, WHO),
+        Column::text("", 12, u16::MAX),
+        Column::figure("", 5).drop(1),
+        Column::word("", 6).drop(2),
+        Column::word("", 1).drop(3),
     ];
     Part::new("findings", Text::from(title), Table::bare(columns, rows))
         .aside(Text::of(Role::Dim, "harmed requests/min [at least]"))
@@ -130,7 +134,7 @@ fn row(analysis: &Analysis, leaf: Leaf, now: crate::model::time::Timestamp) -> R
     let mut unfold = Vec::new();
     for (label, words) in [("cause", &finding.cause), ("next", &finding.next)] {
         if !words.is_empty() {
-            let label = format!("{:25}{label:6} ", "");
+            let label = format!("{label:5}  ");
             unfold.push(Text::of(Role::Dim, &label).and(Role::Text, words));
         }
     }
@@ -138,12 +142,14 @@ fn row(analysis: &Analysis, leaf: Leaf, now: crate::model::time::Timestamp) -> R
         cells: vec![
             Cell::Text(who),
             Cell::text(said(finding)),
-            Cell::Text(harm(finding)),
+            Cell::Text(harm(finding.harm_per_min)),
+            Cell::Text(at_least(finding.harm_per_min_low)),
             Cell::of(Role::Dim, trend(&finding.trend)),
         ],
         open: Some(Step::Finding(finding.id.clone())),
         function: Some(finding.subject.clone()),
         unfold,
+        unfold_indent: WHO + 1,
         mark: match leaf.place {
             Branch::Root => None,
             Branch::Child => Some("├"),
@@ -160,16 +166,19 @@ fn said(finding: &Finding) -> &str {
         .unwrap_or(&finding.claim)
 }
 
-/// `28 [25]`; `?` where no harm can be told.
-fn harm(finding: &Finding) -> Text {
-    let Some(harm) = finding.harm_per_min else {
-        return Text::of(Role::Unknown, figures::UNKNOWN);
-    };
-    let text = Text::new(&figures::per_minute(harm));
-    match finding.harm_per_min_low {
-        Some(low) => text.and(Role::Dim, &format!(" [{}]", figures::per_minute(low))),
-        None => text,
+/// `28`; `?` where no harm can be told.
+fn harm(of: Option<f64>) -> Text {
+    match of {
+        Some(harm) => Text::new(&figures::per_minute(harm)),
+        None => Text::of(Role::Unknown, figures::UNKNOWN),
     }
+}
+
+/// `[25]`.
+fn at_least(low: Option<f64>) -> Text {
+    low.map_or_else(Text::default, |low| {
+        Text::of(Role::Dim, &format!("[{}]", figures::per_minute(low)))
+    })
 }
 
 /// Whether the last five minutes had more, fewer or about as many bad events as the five before.

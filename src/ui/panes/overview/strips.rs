@@ -26,9 +26,9 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
     }
     let columns = vec![
         Column::word("", 12),
-        Column::word("", HOUR as u16).drop(1),
+        Column::text("", 12, HOUR as u16),
         Column::figure("", 8),
-        Column::text("", 10, u16::MAX).drop(2),
+        Column::text("", 10, 44).drop(1),
     ];
     let now = figures::clock_minute(minutes.start(HOUR - 2));
     let lines = rows.len() as u16;
@@ -38,7 +38,7 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
         Table::bare(columns, Rows::fixed(rows)),
     )
     .aside(Text::of(Role::Dim, &format!("now ({now}) · change")))
-    .between(lines, lines)
+    .between(4, lines)
 }
 
 type Line = (Text, Role, Vec<Level>);
@@ -150,7 +150,7 @@ fn axis(analysis: &Analysis, minutes: Minutes) -> Row {
     Row {
         cells: vec![
             Cell::text(""),
-            Cell::of(Role::Dim, &cells),
+            Cell::End(cells, Role::Dim),
             Cell::text(""),
             Cell::Text(words),
         ],
