@@ -13,6 +13,7 @@ mod open;
 mod recording;
 mod report;
 mod screen;
+mod screenshot;
 mod settings;
 mod show;
 mod tail;
@@ -46,6 +47,8 @@ enum Command {
     Tail(tail::Args),
     /// Show everything known of one request, trace or event
     Show(show::Args),
+    /// Draw every pane of the simulated incident as pictures
+    Screenshot(screenshot::Args),
 }
 
 /// Parses the arguments and runs the command. A failure is one line on standard error: what, where, what to do.
@@ -62,6 +65,7 @@ pub fn main() -> ExitCode {
         Some(Command::Report(args)) => report::run(args),
         Some(Command::Tail(args)) => tail::run(args),
         Some(Command::Show(args)) => show::run(args),
+        Some(Command::Screenshot(args)) => screenshot::run(args),
     };
     done.unwrap_or_else(|error| {
         // A reader that closed its end has what it wanted.

@@ -24,6 +24,7 @@ pub mod screen;
 pub mod series;
 pub mod state;
 pub mod step;
+pub mod svg;
 pub mod text;
 pub mod theme;
 pub mod widgets;

@@ -8,7 +8,7 @@ use strum::{EnumCount, EnumIter, EnumString, IntoEnumIterator as _, IntoStaticSt
 
 mod contrast;
 
-pub use contrast::contrast;
+pub use contrast::{contrast, rgb_of_index};
 
 /// The embedded themes, by name. A test lists the folder and fails if one is missing here.
 pub const BUILTIN: &[(&str, &str)] = &[

@@ -22,7 +22,7 @@ fn luminance((red, green, blue): (u8, u8, u8)) -> f64 {
 /// The nearest of the colours 16 to 255: a 6×6×6 cube and 24 greys.
 pub(super) fn nearest_index(colour: (u8, u8, u8)) -> u8 {
     let distance = |&index: &u8| {
-        let (red, green, blue) = indexed(index);
+        let (red, green, blue) = rgb_of_index(index);
         let apart = |one: u8, other: u8| i32::from(one.abs_diff(other)).pow(2);
         apart(red, colour.0) + apart(green, colour.1) + apart(blue, colour.2)
     };
@@ -30,7 +30,7 @@ pub(super) fn nearest_index(colour: (u8, u8, u8)) -> u8 {
 }
 
 /// The colour behind an index of 16 or more in xterm's palette.
-pub(super) fn indexed(index: u8) -> (u8, u8, u8) {
+pub fn rgb_of_index(index: u8) -> (u8, u8, u8) {
     if index >= 232 {
         let grey = 8 + 10 * (index - 232);
         return (grey, grey, grey);
@@ -53,7 +53,10 @@ mod tests {
     #[test]
     fn colours_of_the_cube_are_their_own_neighbours() {
         for index in 16..=255 {
-            assert_eq!(indexed(nearest_index(indexed(index))), indexed(index));
+            assert_eq!(
+                rgb_of_index(nearest_index(rgb_of_index(index))),
+                rgb_of_index(index)
+            );
         }
         assert_eq!(nearest_index((255, 255, 255)), 231);
     }
