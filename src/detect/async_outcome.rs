@@ -71,3 +71,55 @@ fn metric_sum(analysis: &Analysis, function: Sym, name: &str) -> f64 {
         .map(|point| point.sum)
         .sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::testing::World;
+    use crate::model::invocation::InvocationStatus::{Error, Ok as Fine};
+    use crate::model::metric::MetricPoint;
+    use crate::model::time::Timestamp;
+
+    #[test]
+    fn events_recover_on_a_retry_or_are_given_up_after_three_tries() {
+        let mut world = World::default();
+        let recovers = world.run("mailer", 0.0, Error);
+        let given_up = world.run("mailer", 1.0, Error);
+        let waiting = world.run("mailer", 2.0, Error);
+        let once = world.run("mailer", 3.0, Error);
+        world.retry(recovers, 4.0, Fine);
+        world.retry(waiting, 5.0, Error);
+        world.retry(given_up, 6.0, Error);
+        world.retry(given_up, 7.0, Error);
+        let function = world.sym("mailer");
+        let analysis = world.analysis();
+        let failed = [recovers, given_up, waiting, once];
+        let outcomes = Outcomes::of(&analysis, function, &failed);
+        assert_eq!((outcomes.recovered, outcomes.given_up), (1, 1));
+        assert!(!outcomes.dropped && !outcomes.undelivered);
+    }
+
+    #[test]
+    fn the_metrics_of_this_function_say_what_was_lost() {
+        let mut world = World::default();
+        world.run("mailer", 0.0, Error);
+        let (mailer, other) = (world.sym("mailer"), world.sym("other"));
+        let (namespace, dimension) = (world.sym("AWS/Lambda"), world.sym("FunctionName"));
+        let points = [("AsyncEventsDropped", mailer), ("DeadLetterErrors", other)];
+        for (name, function) in points {
+            let point = MetricPoint {
+                namespace,
+                name: world.sym(name),
+                dimensions: vec![(dimension, function)],
+                at: Timestamp(0),
+                sum: 2.0,
+                count: 1.0,
+                min: 2.0,
+                max: 2.0,
+            };
+            world.facts.metrics.push(point);
+        }
+        let outcomes = Outcomes::of(&world.analysis(), mailer, &[0]);
+        assert!(outcomes.dropped && !outcomes.undelivered);
+    }
+}

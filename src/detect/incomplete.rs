@@ -207,3 +207,52 @@ fn invocation_points(analysis: &Analysis, functions: &[Sym]) -> Vec<u32> {
         .map(|(at, _)| at as u32)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::testing::{World, at};
+    use crate::model::invocation::InvocationStatus::Ok as Fine;
+
+    fn gap(world: &mut World, group: &str, why: GapReason) {
+        let group = world.sym(group);
+        let (from, to) = (at(1.5), at(4.0));
+        world.facts.gaps.push(SeenGap {
+            group,
+            from,
+            to,
+            why,
+        });
+    }
+
+    /// The hand-made world keeps its lines in `/aws/lambda/all`: runs end just after minutes 0, 1, 2, … 9.
+    #[test]
+    fn a_gap_is_proven_by_the_lines_beside_it() {
+        let mut world = World::default();
+        world.runs("all", 0.0, 10.0, 10, Fine);
+        let (before, after) = (world.proof(1), world.proof(2));
+        gap(&mut world, "/aws/lambda/all", GapReason::Throttled);
+        let found = Incomplete.candidates(&world.analysis(), &Settings::default());
+        assert_eq!(
+            found[0].claim,
+            "a stretch of all not seen from 10:01:30 to 10:04:00: throttled"
+        );
+        let line = |evidence: &Evidence| match evidence {
+            Evidence::Line { line, .. } => Some(*line),
+            _ => None,
+        };
+        let mut lines: Vec<_> = found[0].evidence.iter().map(line).collect();
+        lines.sort_unstable();
+        assert_eq!(lines, [line(&before), line(&after)]);
+        assert_eq!(found[0].alarm, Alarm::Never);
+    }
+
+    #[test]
+    fn a_denied_group_without_lines_or_metrics_is_no_finding() {
+        let mut world = World::default();
+        world.runs("all", 0.0, 10.0, 10, Fine);
+        gap(&mut world, "/aws/lambda/nightly-report", GapReason::Denied);
+        let found = Incomplete.candidates(&world.analysis(), &Settings::default());
+        assert!(found.is_empty(), "{found:?}");
+    }
+}

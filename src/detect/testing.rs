@@ -103,6 +103,20 @@ impl World {
             .collect()
     }
 
+    /// Another try of the request of `run`, as Lambda makes of an asynchronous event.
+    pub(crate) fn retry(
+        &mut self,
+        run: InvocationIndex,
+        minutes: f64,
+        status: InvocationStatus,
+    ) -> InvocationIndex {
+        let function = self.invocations[run as usize].function;
+        let function = self.facts.text(function).to_owned();
+        let again = self.run(&function, minutes, status);
+        self.invocations[again as usize].request_id = self.request(run);
+        again
+    }
+
     /// The run failed by an exception that nobody caught.
     pub(crate) fn exception(&mut self, run: InvocationIndex, error_type: &str, message: &str) {
         let exception = Exception {
