@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use crate::model::facts::{FactRef, Facts};
 use crate::model::ids::{RequestId, SpanId, TraceId};
-use crate::model::invocation::{Assembled, InvocationIndex};
+use crate::model::invocation::{Assembled, Invocation, InvocationIndex};
 use crate::model::rows::{Evidence, ThrottleClass};
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
@@ -61,11 +61,7 @@ pub(super) fn records<'a>(facts: &'a Facts, assembled: &Assembled) -> Vec<Record
     let mut records = Vec::new();
     for (at, run) in assembled.invocations.iter().enumerate() {
         for &line in &run.app {
-            records.extend(of_line(
-                facts,
-                line,
-                Some((at as InvocationIndex, run.function)),
-            ));
+            records.extend(of_line(facts, line, Some((at as InvocationIndex, run))));
         }
     }
     for &line in &assembled.orphans {
@@ -81,11 +77,11 @@ fn key_of(facts: &Facts, id: Sym) -> Key {
 }
 
 /// A caller's own line. Retries inside an SDK that it sums up are one attempt.
-fn of_line(
-    facts: &Facts,
+fn of_line<'a>(
+    facts: &'a Facts,
     line: FactRef,
-    run: Option<(InvocationIndex, Sym)>,
-) -> Option<Record<'_>> {
+    run: Option<(InvocationIndex, &Invocation)>,
+) -> Option<Record<'a>> {
     let app = facts.app(line)?;
     let refusal = app.refused.as_ref()?;
     Some(Record {
@@ -98,7 +94,7 @@ fn of_line(
             .collect(),
         source: Source::Log,
         caller: run
-            .map(|(_, function)| function)
+            .map(|(_, run)| run.function)
             .or_else(|| facts.stream(line).function),
         run: run.map(|(run, _)| run),
         reason: refusal.reason,
@@ -106,7 +102,7 @@ fn of_line(
         trace: app.trace,
         route: None,
         evidence: Evidence::Line {
-            request_id: app.request_id,
+            request_id: app.request_id.or(run.map(|(_, run)| run.request_id)),
             line,
         },
     })

@@ -67,7 +67,8 @@ pub(super) fn learn(family: &Family<'_, '_>) -> Vec<Timing> {
         .exact()
         .filter_map(|(parent, links)| of_edge(family, parent, links))
         .collect();
-    timings.sort_unstable_by_key(|timing| timing.parent);
+    // By name, since sums of fractions depend on their order and symbols on arrival.
+    timings.sort_by_key(|timing| family.joins.facts.text(timing.parent));
     timings
 }
 
