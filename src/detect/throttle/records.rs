@@ -102,7 +102,9 @@ fn of_line<'a>(
         trace: app.trace,
         route: None,
         evidence: Evidence::Line {
-            request_id: app.request_id.or(run.map(|(_, run)| run.request_id)),
+            request_id: app
+                .request_id
+                .or_else(|| run.map(|(_, run)| run.request_id)),
             line,
         },
     })
