@@ -16,6 +16,7 @@ mod finding;
 pub mod measures;
 mod progress;
 mod verdict;
+mod words;
 
 use arrivals::Arrivals;
 use clock::Clocks;
@@ -32,5 +33,7 @@ pub fn reordered(
 ) -> (Vec<Reordered>, Vec<OrderDomain>) {
     let seen = Seen::new(facts, assembled, deliveries);
     let clocks = Clocks::measure(facts, assembled);
-    Arrivals::new(&seen).judge(&seen, &clocks)
+    let judged = Arrivals::new(&seen).judge(&seen, &clocks);
+    let rows = judged.overtaken.into_iter().map(|(row, _)| row);
+    (rows.collect(), judged.domains)
 }

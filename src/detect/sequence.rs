@@ -7,7 +7,7 @@ use crate::model::time::Timestamp;
 
 /// A sequence number that compares as its source counts. Texts that are no number come after all numbers, by text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Sequence<'a> {
+pub(super) enum Sequence<'a> {
     Number(Number<'a>),
     /// An S3 sequencer without the zeros on its right: the shorter of two is to be padded with zeros there.
     Sequencer(&'a str),
@@ -18,7 +18,7 @@ pub enum Sequence<'a> {
 
 /// A decimal number of any length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Number<'a> {
+pub(super) struct Number<'a> {
     negative: bool,
     /// Without zeros on the left; empty for 0.
     whole: &'a str,
@@ -28,7 +28,7 @@ pub struct Number<'a> {
 
 impl<'a> Sequence<'a> {
     /// Reads `text` as `source` writes its sequence numbers.
-    pub fn read(source: EventSource, text: &'a str) -> Self {
+    pub(super) fn read(source: EventSource, text: &'a str) -> Self {
         if source == EventSource::S3 {
             return Self::Sequencer(text.trim_end_matches('0'));
         }
@@ -36,7 +36,7 @@ impl<'a> Sequence<'a> {
     }
 
     /// The number itself, if it is whole and not too long to count with.
-    pub fn whole(self) -> Option<i128> {
+    pub(super) fn whole(self) -> Option<i128> {
         match self {
             Self::Number(number) => number.whole(),
             Self::Sequencer(_) | Self::Moment(_) | Self::Text(_) => None,

@@ -263,6 +263,10 @@ pub struct OrderDomain {
     /// Distinct first copies: the denominator of R.
     pub arrivals: u64,
     pub reordered: u64,
+    /// Of them those that each of the three arrivals before had overtaken (RFC 4737, 3-reordering).
+    pub three_reordered: u64,
+    /// How scattered the displacements are (RFC 5236), in nats: 0 in perfect order.
+    pub entropy: f64,
     /// Two sequences of one strict key in progress at once.
     pub overlaps: u64,
     /// An older sequence finished after a newer one had succeeded.
@@ -281,6 +285,8 @@ impl OrderDomain {
             keys: 0,
             arrivals: 0,
             reordered: 0,
+            three_reordered: 0,
+            entropy: 0.0,
             overlaps: 0,
             stale_applies: 0,
             gaps: 0,

@@ -1,10 +1,12 @@
 //! Which deliveries have an order among themselves: one domain per (consumer, source, resource), in it one list per key.
 
+use std::collections::BTreeMap;
+
 use hashbrown::HashSet;
 
 use super::clock::Clocks;
 use super::measures::{self, Overtaken};
-use super::progress;
+use super::progress::{self, Collision};
 use super::verdict;
 use crate::detect::seen::{DeliveryIndex, Seen};
 use crate::detect::sequence::Sequence;
@@ -12,12 +14,23 @@ use crate::model::fact::{EventSource, Item};
 use crate::model::rows::{OrderDomain, Reordered};
 use crate::model::symbols::Sym;
 
+/// An arrival that so many before it overtook is no mere swap of neighbours.
+const THREE: usize = 3;
+
 /// (consumer, source, resource)
 type Place = (Sym, EventSource, Option<Sym>);
 
+/// What a delivery is ordered by.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    /// The whole queue.
+    Queue,
+    Named(Sym),
+}
+
 /// Every delivery that has an order, grouped by place, then key, each group in order of start.
 pub(super) struct Arrivals {
-    ordered: Vec<(Place, Option<Sym>, DeliveryIndex)>,
+    ordered: Vec<(Place, Key, DeliveryIndex)>,
 }
 
 impl Arrivals {
@@ -34,44 +47,53 @@ impl Arrivals {
         Self { ordered }
     }
 
-    /// The rows and the figures of every place.
-    pub(super) fn judge(
-        &self,
-        seen: &Seen<'_>,
-        clocks: &Clocks,
-    ) -> (Vec<Reordered>, Vec<OrderDomain>) {
-        let (mut rows, mut domains) = (Vec::new(), Vec::new());
+    /// The rows and the figures of every place, and what went wrong beside the rows.
+    pub(super) fn judge(&self, seen: &Seen<'_>, clocks: &Clocks) -> Judged {
+        let mut judged = Judged::default();
         for place in self.ordered.chunk_by(|a, b| a.0 == b.0) {
             let (consumer, source, resource) = place[0].0;
             let mut domain = OrderDomain::new(consumer, source, resource);
+            let mut displaced = BTreeMap::new();
             for key in place.chunk_by(|a, b| a.1 == b.1) {
                 let strip = Strip::of(seen, source, key.iter().map(|entry| entry.2));
-                strip.judge(seen, clocks, &mut domain, &mut rows);
+                strip.judge(seen, clocks, &mut domain, &mut judged);
+                for (by, count) in measures::displacements(&strip.sequences) {
+                    *displaced.entry(by).or_default() += count;
+                }
             }
-            domains.push(domain);
+            domain.entropy = measures::entropy(&displaced);
+            judged.domains.push(domain);
         }
         let text = |sym| seen.facts.text(sym);
-        rows.sort_by_cached_key(|row: &Reordered| {
+        judged.overtaken.sort_by_cached_key(|(row, _)| {
             let names = (text(row.consumer), text(row.key), text(row.identity));
             (row.at, names, row.request_id)
         });
-        domains.sort_by_cached_key(|domain| {
-            (
-                text(domain.consumer),
-                domain.source,
-                seen.facts.text_of(domain.resource),
-            )
+        judged.domains.sort_by_cached_key(|domain| {
+            let resource = seen.facts.text_of(domain.resource);
+            (text(domain.consumer), domain.source, resource)
         });
-        (rows, domains)
+        judged
     }
+}
+
+/// All that is said of order.
+#[derive(Default)]
+pub(super) struct Judged {
+    /// Each with the delivery that was overtaken and the one that overtook it.
+    pub(super) overtaken: Vec<(Reordered, Collision)>,
+    pub(super) domains: Vec<OrderDomain>,
+    pub(super) overlaps: Vec<Collision>,
+    pub(super) stale_applies: Vec<Collision>,
+    pub(super) holes: Vec<Collision>,
 }
 
 /// What the item is ordered by; `None` if it has no order. A standard queue sends in no order, whatever its message
 /// groups are called: they are tenants there.
-fn key(item: &Item) -> Option<Option<Sym>> {
+fn key(item: &Item) -> Option<Key> {
     match item.source {
-        EventSource::Sqs => item.sent_at.map(|_| None),
-        _ => item.sequence.and(item.order_key).map(Some),
+        EventSource::Sqs => item.sent_at.map(|_| Key::Queue),
+        _ => item.sequence.and(item.order_key).map(Key::Named),
     }
 }
 
@@ -116,7 +138,7 @@ impl<'a> Strip<'a> {
         seen: &Seen<'_>,
         clocks: &Clocks,
         domain: &mut OrderDomain,
-        rows: &mut Vec<Reordered>,
+        judged: &mut Judged,
     ) {
         domain.keys += 1;
         domain.arrivals += self.arrivals.len() as u64;
@@ -125,18 +147,29 @@ impl<'a> Strip<'a> {
                 continue;
             };
             domain.reordered += 1;
+            domain.three_reordered +=
+                u64::from(measures::n_reordering(&self.sequences, at) >= THREE);
             if self.source != EventSource::Sqs {
-                rows.extend(self.row(seen, clocks, at, overtaken));
+                let collision = (self.arrivals[at], self.arrivals[overtaken.by as usize]);
+                let row = self.row(seen, clocks, collision, overtaken);
+                judged.overtaken.extend(row.map(|row| (row, collision)));
             }
         }
-        if verdict::is_strict(self.source) {
-            domain.overlaps += progress::overlaps(seen, clocks, self);
+        if self.source == EventSource::Sqs {
+            return;
         }
-        if self.source != EventSource::Sqs {
-            domain.stale_applies += progress::stale_applies(seen, clocks, self);
+        let stale_applies = progress::stale_applies(seen, clocks, self);
+        domain.stale_applies += stale_applies.len() as u64;
+        judged.stale_applies.extend(stale_applies);
+        if verdict::is_strict(self.source) {
+            let overlaps = progress::overlaps(seen, clocks, self);
+            domain.overlaps += overlaps.len() as u64;
+            judged.overlaps.extend(overlaps);
         }
         if self.is_dense(seen) {
-            domain.gaps += progress::gaps(&self.sequences);
+            let holes = progress::holes(self);
+            domain.gaps += holes.len() as u64;
+            judged.holes.extend(holes);
         }
     }
 
@@ -144,12 +177,10 @@ impl<'a> Strip<'a> {
         &self,
         seen: &Seen<'_>,
         clocks: &Clocks,
-        at: usize,
+        (late, by): Collision,
         overtaken: Overtaken,
     ) -> Option<Reordered> {
-        let (late, by) = (self.arrivals[at], self.arrivals[overtaken.by as usize]);
-        let (delivery, overtaker) = (seen.delivery(late), seen.delivery(by));
-        let item = seen.item(late)?;
+        let (delivery, item) = (seen.delivery(late), seen.item(late)?);
         let retried = item.receive_count.is_some_and(|count| count > 1)
             || self.repeating.contains(&delivery.invocation);
         Some(Reordered {
@@ -162,9 +193,9 @@ impl<'a> Strip<'a> {
             request_id: seen.run(late).request_id,
             at: delivery.at,
             extent: overtaken.extent,
-            late_ms: delivery.at.since(overtaker.at) as f64,
+            late_ms: delivery.at.since(seen.delivery(by).at) as f64,
             verdict: verdict::of(seen, clocks, late, by, retried),
-            overtaken_by: overtaker.invocation,
+            overtaken_by: seen.delivery(by).invocation,
         })
     }
 

@@ -4,67 +4,78 @@ use super::arrivals::Strip;
 use super::clock::Clocks;
 use crate::detect::seen::{DeliveryIndex, Outcome, Seen};
 use crate::detect::sequence::Sequence;
-use crate::model::invocation::Invocation;
 
-/// How often a sequence of the key began while another one was in progress in another run.
-pub(super) fn overlaps(seen: &Seen<'_>, clocks: &Clocks, strip: &Strip<'_>) -> u64 {
-    let mut count = 0;
-    let mut longest: Option<&Invocation> = None;
+/// A delivery and the one it collided with.
+pub(super) type Collision = (DeliveryIndex, DeliveryIndex);
+
+/// Sequences of the key that began while another one was in progress in another run.
+pub(super) fn overlaps(seen: &Seen<'_>, clocks: &Clocks, strip: &Strip<'_>) -> Vec<Collision> {
+    let mut found = Vec::new();
+    let mut longest: Option<DeliveryIndex> = None;
     for &at in &strip.arrivals {
         let run = seen.run(at);
-        if let Some(other) = longest {
-            let same = other.environment == run.environment && other.start == run.start;
-            let end = (other.environment, other.end);
-            let begun = clocks.surely_after(end, (run.environment, run.start));
-            count += u64::from(!same && begun && other.end > run.start);
+        if let Some(earlier) = longest {
+            let other = seen.run(earlier);
+            let same_run = seen.delivery(at).invocation == seen.delivery(earlier).invocation;
+            let (end, start) = ((other.environment, other.end), (run.environment, run.start));
+            if !same_run && other.end > run.start && clocks.surely_after(end, start) {
+                found.push((at, earlier));
+            }
         }
-        let known_end = !run.end_estimated;
-        if known_end && longest.is_none_or(|other| run.end > other.end) {
-            longest = Some(run);
+        let ends_last = longest.is_none_or(|other| run.end > seen.run(other).end);
+        if ends_last && !run.end_estimated {
+            longest = Some(at);
         }
     }
-    count
+    found
 }
 
-/// How many sequences were finished with success after a newer one had been.
-pub(super) fn stale_applies(seen: &Seen<'_>, clocks: &Clocks, strip: &Strip<'_>) -> u64 {
-    let known_success =
-        |at: DeliveryIndex| seen.outcome(at) == Outcome::Done && !seen.run(at).end_estimated;
-    let mut applied: Vec<(&Invocation, Sequence<'_>)> = strip
+/// Sequences that were finished with success after a newer one had been.
+pub(super) fn stale_applies(seen: &Seen<'_>, clocks: &Clocks, strip: &Strip<'_>) -> Vec<Collision> {
+    let end = |at: DeliveryIndex| (seen.run(at).environment, seen.run(at).end);
+    let mut applied: Vec<(DeliveryIndex, Sequence<'_>)> = strip
         .arrivals
         .iter()
-        .zip(&strip.sequences)
-        .filter(|&(&at, _)| known_success(at))
-        .map(|(&at, &sequence)| (seen.run(at), sequence))
+        .copied()
+        .zip(strip.sequences.iter().copied())
+        .filter(|&(at, _)| seen.outcome(at) == Outcome::Done && !seen.run(at).end_estimated)
         .collect();
-    applied.sort_by_key(|&(run, sequence)| (run.end, sequence));
-    let mut newest: Option<(&Invocation, Sequence<'_>)> = None;
-    let mut count = 0;
-    for (run, sequence) in applied {
+    applied.sort_by_key(|&(at, sequence)| (seen.run(at).end, sequence));
+    let mut found = Vec::new();
+    let mut newest: Option<(DeliveryIndex, Sequence<'_>)> = None;
+    for (at, sequence) in applied {
         match newest {
             Some((other, newer)) if newer > sequence => {
-                let (end, other_end) = ((run.environment, run.end), (other.environment, other.end));
-                count += u64::from(run.end > other.end && clocks.surely_after(end, other_end));
+                let later = end(at).1 > end(other).1;
+                if later && clocks.surely_after(end(at), end(other)) {
+                    found.push((at, other));
+                }
             }
-            _ => newest = Some((run, sequence)),
+            _ => newest = Some((at, sequence)),
         }
     }
-    count
+    found
 }
 
-/// Holes in sequences that are counted without holes. What lies before the first arrival is unknown.
-pub(super) fn gaps(sequences: &[Sequence<'_>]) -> u64 {
-    let Some(first) = sequences.first().and_then(|sequence| sequence.whole()) else {
-        return 0;
+/// The ends of each hole in sequences that are counted without holes. What lies before the first arrival is unknown.
+pub(super) fn holes(strip: &Strip<'_>) -> Vec<Collision> {
+    let Some(first) = strip
+        .sequences
+        .first()
+        .and_then(|sequence| sequence.whole())
+    else {
+        return Vec::new();
     };
-    let mut numbers: Vec<i128> = sequences
+    let mut numbers: Vec<(i128, DeliveryIndex)> = strip
+        .sequences
         .iter()
-        .filter_map(|sequence| sequence.whole())
-        .filter(|&number| number >= first)
+        .zip(&strip.arrivals)
+        .filter_map(|(sequence, &at)| Some((sequence.whole()?, at)))
+        .filter(|&(number, _)| number >= first)
         .collect();
     numbers.sort_unstable();
-    let holes = numbers
+    let open = numbers
         .windows(2)
-        .filter(|pair| pair[1].saturating_sub(pair[0]) > 1);
-    holes.count() as u64
+        .filter(|pair| pair[1].0.saturating_sub(pair[0].0) > 1);
+    open.map(|pair| (pair[1].1, pair[0].1)).collect()
 }
