@@ -1,6 +1,8 @@
 //! The simulated cloud against the analysis: each scenario is recorded, read back as `nepho report` reads files, and
 //! compared with what the world itself counted while it ran.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where a step fails")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;

@@ -92,7 +92,7 @@ impl DemoSource {
 }
 
 impl Source for DemoSource {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "demo"
     }
 
