@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn records_come_once_they_have_arrived_and_never_twice() {
-        let history = START.plus_ms(-40 * 60_000);
+        let history = START.plus_ms(-30 * 60_000);
         let mut whole = source();
         let (all, next) = read(&mut whole, history.plus_ms(90_000));
         assert_eq!(next, Next::CaughtUp);

@@ -124,12 +124,12 @@ impl Story {
     /// A world that runs well: the base of every scenario.
     pub(super) fn well() -> Self {
         Self {
-            history: 40 * MINUTE,
+            history: 30 * MINUTE,
             ships_after_s: (12.0, 75.0),
             changes: vec![
-                (-39 * MINUTE, Change::Provision(Function::Auth)),
+                (-29 * MINUTE, Change::Provision(Function::Auth)),
                 (
-                    -37 * MINUTE,
+                    -27 * MINUTE,
                     Change::Burst {
                         client: Client::Upload,
                         count: 8,
@@ -138,7 +138,7 @@ impl Story {
                     },
                 ),
                 (
-                    -36 * MINUTE,
+                    -26 * MINUTE,
                     Change::Burst {
                         client: Client::Webhook,
                         count: 5,
