@@ -16,7 +16,9 @@ pub(crate) fn interpreter() -> &'static Path {
 
 /// A script of this folder.
 pub(crate) fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/support")
+        .join(name)
 }
 
 fn make() -> PathBuf {
@@ -36,7 +38,13 @@ fn make() -> PathBuf {
     }
     run(Command::new("python3").args(["-m", "venv"]).arg(&home));
     let mut install = Command::new(&python);
-    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    install.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]);
     run(install.args(REQUIREMENTS));
     fs::write(&stamp, wanted).unwrap();
     python

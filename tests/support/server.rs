@@ -32,7 +32,7 @@ impl Server {
         static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
         shared(&SHARED, |port| {
             let mut command = guarded();
-            command.args(["-m", "ministack.app"]);
+            command.args(["-m", "ministack"]);
             command.env("GATEWAY_PORT", port.to_string());
             command
         })
@@ -55,7 +55,9 @@ impl Drop for Server {
 /// The interpreter twice: a guard, and under it the server whose arguments follow.
 fn guarded() -> Command {
     let mut command = Command::new(python::interpreter());
-    command.arg(python::script("guard.py")).arg(python::interpreter());
+    command
+        .arg(python::script("guard.py"))
+        .arg(python::interpreter());
     command
 }
 
@@ -111,7 +113,12 @@ fn answers(port: u16, guard: &mut Child) -> bool {
 }
 
 /// Calls the emulator with the independent client: `aws.py COMMAND`, its input as JSON, its answer as JSON.
-pub(crate) fn boto(url: &str, region: &str, command: &str, input: &serde_json::Value) -> serde_json::Value {
+pub(crate) fn boto(
+    url: &str,
+    region: &str,
+    command: &str,
+    input: &serde_json::Value,
+) -> serde_json::Value {
     let mut client = Command::new(python::interpreter())
         .arg(python::script("client.py"))
         .args([url, region, command])

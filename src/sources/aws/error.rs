@@ -70,7 +70,15 @@ fn dispatch(failure: &DispatchFailure, at: At<'_>) -> FetchError {
         return login::missing(error, at.place.profile.as_deref());
     }
     if failure.is_timeout() {
-        return no_answer(at, "timed out", CONNECT_WITHIN);
+        let connected = texts(error)
+            .iter()
+            .any(|text| text.contains("read timeout"));
+        let within = if connected {
+            ANSWER_WITHIN
+        } else {
+            CONNECT_WITHIN
+        };
+        return no_answer(at, "timed out", within);
     }
     let kind = find::<io::Error>(error).map(io::Error::kind);
     let why = match kind {

@@ -75,16 +75,16 @@ impl Reserved {
             }
         };
         self.to_ask.pop_front();
-        let mut known = self.fleet.known();
-        if let Some(function) = known.functions.get_mut(&name) {
-            function.reserved = reserved;
-            function.reserved_asked = true;
-        }
         let next = if self.to_ask.is_empty() {
             self.pause()
         } else {
             Next::More
         };
+        let mut known = self.fleet.known();
+        if let Some(function) = known.functions.get_mut(&name) {
+            function.reserved = reserved;
+            function.reserved_asked = true;
+        }
         Ok(Page::new(known.news(), next))
     }
 
