@@ -53,8 +53,8 @@ pub fn duration(ms: f64) -> String {
     let seconds = (ms / 1e3).round() as i64;
     match seconds {
         ..=60 => "60.0 s".to_owned(),
-        ..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
-        ..172_800 => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
+        61..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        3600..172_800 => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
         _ => format!("{}d", seconds / 86_400),
     }
 }
@@ -69,8 +69,8 @@ pub fn age(ms: i64) -> String {
     let seconds = ms.max(0) / 1000;
     match seconds {
         ..60 => format!("{seconds}s"),
-        ..3600 => format!("{}m", seconds / 60),
-        ..172_800 => format!("{}h", seconds / 3600),
+        60..3600 => format!("{}m", seconds / 60),
+        3600..172_800 => format!("{}h", seconds / 3600),
         _ => format!("{}d", seconds / 86_400),
     }
 }
@@ -112,7 +112,7 @@ pub fn per_minute(value: f64) -> String {
 /// `14:04:17.639`.
 pub fn clock_ms(at: Timestamp) -> String {
     let text = at.to_string();
-    text.get(11..23).map_or(text.clone(), str::to_owned)
+    text.get(11..23).map_or_else(|| text.clone(), str::to_owned)
 }
 
 /// `14:04:17`.
@@ -127,7 +127,8 @@ pub fn clock_minute(at: Timestamp) -> String {
 
 fn cut_clock(at: Timestamp, end: usize) -> String {
     let text = at.to_string();
-    text.get(11..end).map_or(text.clone(), str::to_owned)
+    text.get(11..end)
+        .map_or_else(|| text.clone(), str::to_owned)
 }
 
 /// `14:04`, with its day where that is not the day of `now`: `20 Nov 14:04`.
@@ -161,7 +162,7 @@ pub fn request(id: RequestId) -> String {
 pub fn bytes(bytes: u64) -> String {
     match bytes {
         ..1024 => format!("{bytes} B"),
-        ..1_048_576 => format!("{} kB", bytes / 1024),
+        1024..1_048_576 => format!("{} kB", bytes / 1024),
         _ => format!("{} MB", count(bytes / (1024 * 1024))),
     }
 }

@@ -74,12 +74,11 @@ fn summary(analysis: &Analysis, function: &FunctionFigures) -> Part {
             word(known.runtime),
             known
                 .memory_mb
-                .map_or(figures::UNKNOWN.to_owned(), |mb| mb.to_string()),
-            known
-                .timeout_s
-                .map_or(figures::UNKNOWN.to_owned(), |s| figures::duration(
-                    f64::from(s) * 1e3
-                )),
+                .map_or_else(|| figures::UNKNOWN.to_owned(), |mb| mb.to_string()),
+            known.timeout_s.map_or_else(
+                || figures::UNKNOWN.to_owned(),
+                |s| figures::duration(f64::from(s) * 1e3)
+            ),
             match known.reserved_concurrency {
                 Some(limit) => format!("{limit} slots reserved"),
                 None => "no slots reserved".to_owned(),
@@ -94,7 +93,7 @@ fn summary(analysis: &Analysis, function: &FunctionFigures) -> Part {
     let cold = function
         .cold_rate
         .as_ref()
-        .map_or(String::new(), |rate| format!(", {}", figures::rate(rate)));
+        .map_or_else(String::new, |rate| format!(", {}", figures::rate(rate)));
     let lines = [
         (
             "runs",

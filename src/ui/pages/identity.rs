@@ -229,9 +229,10 @@ fn list(analysis: &Analysis, deliveries: &[Arrival<'_>], repeats: &[&Duplicate])
             let repeat = repeats
                 .iter()
                 .find(|one| one.repeat.invocation == delivery.invocation);
-            let gap = before.map_or(figures::NONE.to_owned(), |before| {
-                figures::duration(delivery.at.since(before) as f64)
-            });
+            let gap = before.map_or_else(
+                || figures::NONE.to_owned(),
+                |before| figures::duration(delivery.at.since(before) as f64),
+            );
             before = Some(delivery.at);
             let receive = delivery.item.and_then(|item| item.receive_count);
             let (harm, class) = match repeat {
@@ -252,7 +253,8 @@ fn list(analysis: &Analysis, deliveries: &[Arrival<'_>], repeats: &[&Duplicate])
                     Cell::text(&rows::took(analysis, delivery.invocation)),
                     Cell::Text(rows::status(run.status)),
                     Cell::text(
-                        &receive.map_or(figures::NONE.to_owned(), |count| count.to_string()),
+                        &receive
+                            .map_or_else(|| figures::NONE.to_owned(), |count| count.to_string()),
                     ),
                     Cell::of(harm_role, &harm),
                     Cell::text(&class),

@@ -136,12 +136,13 @@ fn found(analysis: &Analysis, at: InvocationIndex) -> Option<Part> {
         rows.push((Key::text(&key), row));
     };
     if let Some(init) = one.init.map(|init| &analysis.inits[init as usize]) {
-        let felt = init.felt_ms.map_or("felt ?".to_owned(), |felt| {
-            format!("felt {}", figures::duration(f64::from(felt)))
-        });
+        let felt = init.felt_ms.map_or_else(
+            || "felt ?".to_owned(),
+            |felt| format!("felt {}", figures::duration(f64::from(felt))),
+        );
         let cause = init
             .cause
-            .map_or("nobody waited".to_owned(), |cause| cause.to_string());
+            .map_or_else(|| "nobody waited".to_owned(), |cause| cause.to_string());
         let words = format!("cold start {}, {felt}: {cause}", init.kind);
         let step = Step::Invocations {
             function: analysis.text(one.function).to_owned(),

@@ -185,7 +185,7 @@ fn strip(
             cells: vec![
                 Cell::of(Role::Dim, &figures::clock_ms(run.start)),
                 Cell::text(&figures::request(run.request_id)),
-                Cell::text(&sequence.map_or(figures::UNKNOWN.to_owned(), figures::short)),
+                Cell::text(&sequence.map_or_else(|| figures::UNKNOWN.to_owned(), figures::short)),
                 Cell::Text(dot),
                 Cell::text(&rows::took(analysis, one.invocation)),
                 Cell::Text(rows::status(run.status)),

@@ -141,9 +141,10 @@ fn by_minute(scene: &Scene, resource: &str, mine: &[&Throttle]) -> Part {
             None => Cell::of(Role::Dim, figures::NONE),
         });
         let peaks = peaks(ran);
-        let label = limit.map_or("slots peak".to_owned(), |limit| {
-            format!("slots peak/{limit}")
-        });
+        let label = limit.map_or_else(
+            || "slots peak".to_owned(),
+            |limit| format!("slots peak/{limit}"),
+        );
         add(Text::new(&label), &mut |at| {
             let full = limit.is_some_and(|limit| peaks[at] >= i64::from(limit));
             Cell::of(
@@ -153,7 +154,7 @@ fn by_minute(scene: &Scene, resource: &str, mine: &[&Throttle]) -> Part {
         });
         add(Text::new("p50"), &mut |at| {
             let p50 = percentiles(&mut ran[at].took.clone()).map(|took| took.p50);
-            Cell::text(&p50.map_or(figures::NONE.to_owned(), figures::duration))
+            Cell::text(&p50.map_or_else(|| figures::NONE.to_owned(), figures::duration))
         });
     }
     let mut columns = vec![Column::word("", 14)];

@@ -15,9 +15,10 @@ pub(super) fn page(scene: &Arc<Scene>, name: &str) -> Page {
         return gone(name, name);
     };
     let time = |at: Option<crate::model::time::Timestamp>| {
-        at.map_or(figures::UNKNOWN.to_owned(), |at| {
-            figures::clock_or_day(at, scene.now)
-        })
+        at.map_or_else(
+            || figures::UNKNOWN.to_owned(),
+            |at| figures::clock_or_day(at, scene.now),
+        )
     };
     let mut list = vec![
         ("state", health.state.to_string()),
@@ -52,7 +53,7 @@ pub(super) fn page(scene: &Arc<Scene>, name: &str) -> Page {
         let on = right
             .resource
             .as_deref()
-            .map_or(String::new(), |resource| format!(" on {resource}"));
+            .map_or_else(String::new, |resource| format!(" on {resource}"));
         list.push((
             "lacks",
             format!("{}{on}: add it to the policy", right.action),

@@ -77,7 +77,8 @@ fn spans(scene: &Arc<Scene>, forest: &Forest, tree: Vec<(InvocationIndex, u32)>)
             figures::clock_ms(from),
             figures::duration(span),
             tree.len(),
-            ids.first().map_or(String::new(), |id| format!(" · {id}"))
+            ids.first()
+                .map_or_else(String::new, |id| format!(" · {id}"))
         ),
     );
     let keys = tree

@@ -146,7 +146,7 @@ fn who(scene: &Scene, order: Vec<usize>, of: Inits) -> Part {
         total(|function| function.invocations),
     );
     let share = crate::detect::statistics::wilson(felt, runs)
-        .map_or(String::new(), |rate| format!(", {}", figures::rate(&rate)));
+        .map_or_else(String::new, |rate| format!(", {}", figures::rate(&rate)));
     let title = format!(
         "Who waits: {} of {} invocations waited for a start{share}",
         figures::count(felt),
@@ -213,13 +213,13 @@ fn who_row(analysis: &Analysis, function: &FunctionFigures, inits: &[u32], hours
     };
     let percentile = |of: fn(&crate::model::rows::Percentiles) -> f64| {
         let of = function.init_ms.as_ref().map(of);
-        Cell::text(&of.map_or(figures::NONE.to_owned(), figures::duration))
+        Cell::text(&of.map_or_else(|| figures::NONE.to_owned(), figures::duration))
     };
     Row {
         cells: vec![
             Cell::of(Role::Strong, name),
             Cell::text(runtime),
-            Cell::text(&memory.map_or(figures::UNKNOWN.to_owned(), |mb| mb.to_string())),
+            Cell::text(&memory.map_or_else(|| figures::UNKNOWN.to_owned(), |mb| mb.to_string())),
             Cell::of(
                 if notable { Role::Cold } else { Role::Text },
                 &format!(
@@ -325,7 +325,7 @@ fn histogram(analysis: &Analysis, inits: &[u32]) -> Vec<(String, usize)> {
             (
                 STEPS
                     .get(at)
-                    .map_or("longer".to_owned(), |step| figures::duration(*step)),
+                    .map_or_else(|| "longer".to_owned(), |step| figures::duration(*step)),
                 counts[at],
             )
         })
@@ -346,9 +346,10 @@ fn list(scene: &Arc<Scene>, inits: &[u32]) -> Part {
             .invocation
             .map(|at: InvocationIndex| find::run_at(&analysis, at));
         let ms = |ms: Option<f32>| {
-            ms.map_or(figures::UNKNOWN.to_owned(), |ms| {
-                figures::duration(f64::from(ms))
-            })
+            ms.map_or_else(
+                || figures::UNKNOWN.to_owned(),
+                |ms| figures::duration(f64::from(ms)),
+            )
         };
         let felt = init.cause.is_some();
         Row {
@@ -364,12 +365,13 @@ fn list(scene: &Arc<Scene>, inits: &[u32]) -> Part {
                 Cell::text(
                     &init
                         .cause
-                        .map_or(figures::NONE.to_owned(), |cause| cause.to_string()),
+                        .map_or_else(|| figures::NONE.to_owned(), |cause| cause.to_string()),
                 ),
                 Cell::Text(explained(&analysis, init)),
-                Cell::text(&run.map_or(figures::NONE.to_owned(), |run| {
-                    figures::request(run.request)
-                })),
+                Cell::text(&run.map_or_else(
+                    || figures::NONE.to_owned(),
+                    |run| figures::request(run.request),
+                )),
             ],
             open: run.map(Step::Invocation),
             run,

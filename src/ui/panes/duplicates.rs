@@ -231,10 +231,10 @@ fn what_row(analysis: &Analysis, one: &Consumer) -> Row {
     let name = analysis.text(one.consumer);
     let source = one
         .source
-        .map_or(figures::UNKNOWN.to_owned(), |source| source.to_string());
+        .map_or_else(|| figures::UNKNOWN.to_owned(), |source| source.to_string());
     let ids = one
         .ids
-        .map_or(figures::UNKNOWN.to_owned(), figures::percent);
+        .map_or_else(|| figures::UNKNOWN.to_owned(), figures::percent);
     let known = one.source.is_some();
     let count = |n: u64, role: Role| Cell::count(known.then_some(n), role);
     let double = if known {
@@ -267,7 +267,7 @@ fn what_row(analysis: &Analysis, one: &Consumer) -> Row {
             double,
             Cell::text(
                 &one.class
-                    .map_or(figures::NONE.to_owned(), |class| class.to_string()),
+                    .map_or_else(|| figures::NONE.to_owned(), |class| class.to_string()),
             ),
             Cell::text(&ids),
         ],
@@ -339,7 +339,7 @@ fn by_class(name: &str, mine: &[&Duplicate]) -> Part {
         .iter()
         .map(|one| one.repeat.at.since(one.first.at) as f64)
         .collect();
-    let aside = percentiles(&mut gaps).map_or(String::new(), |gap| {
+    let aside = percentiles(&mut gaps).map_or_else(String::new, |gap| {
         format!(
             "gap p50 {} · p99 {}",
             figures::duration(gap.p50),

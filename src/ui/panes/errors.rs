@@ -81,7 +81,7 @@ fn what(scene: &Scene) -> Part {
         .sum();
     let failed: u64 = analysis.errors.iter().map(|group| group.count).sum();
     let share = wilson(failed.min(runs), runs)
-        .map_or(String::new(), |rate| format!(", {}", figures::rate(&rate)));
+        .map_or_else(String::new, |rate| format!(", {}", figures::rate(&rate)));
     let title = format!(
         "What breaks, since when: {} of {} invocations{share}",
         figures::count(failed),

@@ -144,8 +144,10 @@ fn what_row(analysis: &Analysis, domain: &OrderDomain) -> Row {
         _ => figures::NONE.to_owned(),
     };
     let mut waits: Vec<f64> = late.iter().map(|one| one.late_ms).collect();
-    let p99 = percentiles(&mut waits)
-        .map_or(figures::NONE.to_owned(), |late| figures::duration(late.p99));
+    let p99 = percentiles(&mut waits).map_or_else(
+        || figures::NONE.to_owned(),
+        |late| figures::duration(late.p99),
+    );
     let worst = late.iter().map(|one| one.verdict).min();
     let (verdict, role) = match worst {
         Some(verdict @ Verdict::Violation) => (verdict.to_string(), Role::Disorder),

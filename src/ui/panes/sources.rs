@@ -70,12 +70,10 @@ fn sources(scene: &Scene) -> Part {
             )
         },
     );
-    let complete = analysis
-        .facts
-        .watermark
-        .map_or("complete to ?".to_owned(), |until| {
-            format!("complete to {}", figures::clock(until))
-        });
+    let complete = analysis.facts.watermark.map_or_else(
+        || "complete to ?".to_owned(),
+        |until| format!("complete to {}", figures::clock(until)),
+    );
     let title = format!("Can I believe this: {complete} · {coverage}");
     let mut names: Vec<Box<str>> = board.sources.keys().cloned().collect();
     names.sort_by_key(|name| (rank(board.sources[name].state), name.clone()));
@@ -114,12 +112,13 @@ fn row(health: &Health, now: crate::model::time::Timestamp) -> Row {
         4 | 5 => Role::Text,
         _ => Role::Dim,
     };
-    let lag = |ms: Option<f64>| Cell::text(&ms.map_or(figures::NONE.to_owned(), figures::duration));
-    let complete = health
-        .complete_until
-        .map_or(figures::NONE.to_owned(), |until| {
-            figures::clock_or_day(until, now)
-        });
+    let lag = |ms: Option<f64>| {
+        Cell::text(&ms.map_or_else(|| figures::NONE.to_owned(), figures::duration))
+    };
+    let complete = health.complete_until.map_or_else(
+        || figures::NONE.to_owned(),
+        |until| figures::clock_or_day(until, now),
+    );
     let words = match (&health.trouble, health.gaps.last(), &health.note) {
         (Some(_), ..) | (None, None, None)
             if health.trouble.is_some() || health.lacks.is_some() =>
@@ -152,34 +151,34 @@ fn row(health: &Health, now: crate::model::time::Timestamp) -> Row {
 }
 
 fn calls(scene: &Scene) -> Part {
-    let rows: Vec<Row> = scene
-        .board
-        .calls
-        .iter()
-        .map(|(action, calls)| {
-            let share = calls
-                .quota_per_second
-                .filter(|quota| *quota > 0.0)
-                .map(|quota| calls.per_second / quota);
-            Row {
-                cells: vec![
-                    Cell::text(action),
-                    Cell::text(&format!("{:.2}/s", calls.per_second)),
-                    Cell::text(
-                        &calls
-                            .quota_per_second
-                            .map_or(figures::UNKNOWN.to_owned(), |quota| format!("{quota}/s")),
-                    ),
-                    Cell::Bar(share.unwrap_or(0.0), Role::Text),
-                    Cell::text(&share.map_or(String::new(), figures::percent)),
-                    Cell::count(Some(calls.refused), Role::P2),
-                    Cell::count(Some(calls.denied), Role::Error),
-                    Cell::text(&figures::count(calls.made)),
-                ],
-                ..Row::default()
-            }
-        })
-        .collect();
+    let rows: Vec<Row> =
+        scene
+            .board
+            .calls
+            .iter()
+            .map(|(action, calls)| {
+                let share = calls
+                    .quota_per_second
+                    .filter(|quota| *quota > 0.0)
+                    .map(|quota| calls.per_second / quota);
+                Row {
+                    cells: vec![
+                        Cell::text(action),
+                        Cell::text(&format!("{:.2}/s", calls.per_second)),
+                        Cell::text(&calls.quota_per_second.map_or_else(
+                            || figures::UNKNOWN.to_owned(),
+                            |quota| format!("{quota}/s"),
+                        )),
+                        Cell::Bar(share.unwrap_or(0.0), Role::Text),
+                        Cell::text(&share.map_or_else(String::new, figures::percent)),
+                        Cell::count(Some(calls.refused), Role::P2),
+                        Cell::count(Some(calls.denied), Role::Error),
+                        Cell::text(&figures::count(calls.made)),
+                    ],
+                    ..Row::default()
+                }
+            })
+            .collect();
     let columns = vec![
         Column::name("call", 24, 34),
         Column::figure("now", 9),
@@ -220,7 +219,7 @@ fn rights(scene: &Scene) -> Part {
         let on = right
             .resource
             .as_deref()
-            .map_or(String::new(), |resource| format!(" on {resource}"));
+            .map_or_else(String::new, |resource| format!(" on {resource}"));
         let words = format!("{}{on} → add it to the policy", right.action);
         lines.push(Text::of(Role::Error, "lack   ").and(Role::Text, &words));
     }

@@ -225,7 +225,7 @@ fn row(scene: &Scene, streams: &HashMap<StreamNo, Stream>, id: LineId) -> Row {
     let function = streams
         .get(&line.stream)
         .map_or("", |stream| stream.function.as_str());
-    let request = run.map_or(String::new(), |run| {
+    let request = run.map_or_else(String::new, |run| {
         run.request.to_string().chars().take(4).collect()
     });
     let level = shown.level.map_or_else(Text::default, |level| {

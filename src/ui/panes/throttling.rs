@@ -201,10 +201,13 @@ fn who_row(analysis: &Analysis, one: &Resource) -> Row {
     let limit = function
         .and_then(|function| analysis.facts.functions.get(&function))
         .and_then(|known| known.reserved_concurrency);
-    let slots = figures_of.map_or(figures::UNKNOWN.to_owned(), |figures| {
-        let limit = limit.map_or(figures::NONE.to_owned(), |limit| limit.to_string());
-        format!("{}/{limit}", figures.peak_concurrency)
-    });
+    let slots = figures_of.map_or_else(
+        || figures::UNKNOWN.to_owned(),
+        |figures| {
+            let limit = limit.map_or_else(|| figures::NONE.to_owned(), |limit| limit.to_string());
+            format!("{}/{limit}", figures.peak_concurrency)
+        },
+    );
     let (caller, caller_share) = match one.caller {
         Some((caller, count)) => (
             analysis.text(caller),
@@ -224,7 +227,10 @@ fn who_row(analysis: &Analysis, one: &Resource) -> Row {
                 "{bound}{}",
                 figures::per_minute(one.recent as f64 / minutes as f64)
             )),
-            Cell::text(&share.map_or(figures::UNKNOWN.to_owned(), |share| figures::rate(&share))),
+            Cell::text(&share.map_or_else(
+                || figures::UNKNOWN.to_owned(),
+                |share| figures::rate(&share),
+            )),
             Cell::text(&slots),
             Cell::of(Role::Dim, &caller_share),
             Cell::text(caller),

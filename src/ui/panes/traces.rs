@@ -71,7 +71,7 @@ impl Pane for Traces {
 fn list(scene: &Scene, requests: Vec<Request>) -> Part {
     let analysis = Arc::clone(&scene.analysis);
     let mut took: Vec<f64> = requests.iter().map(Request::took_ms).collect();
-    let spread = percentiles(&mut took).map_or(String::new(), |took| {
+    let spread = percentiles(&mut took).map_or_else(String::new, |took| {
         format!(
             "p50 {} · p99 {}",
             figures::duration(took.p50),

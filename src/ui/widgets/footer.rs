@@ -56,7 +56,11 @@ fn hint(keys: &KeyTable, context: Context, action: Action) -> Text {
     };
     let partner = partner.and_then(|partner| keys.keys(context, partner).into_iter().next());
     if let Some(partner) = partner {
-        key = format!("{key} {partner}");
+        // As on the keyboard: `{ }`, `o O`.
+        key = match action {
+            Action::NextPart => format!("{partner} {key}"),
+            _ => format!("{key} {partner}"),
+        };
     }
     Text::of(Role::Strong, &key).and(Role::Dim, &format!(" {}", action.label()))
 }

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::ui::figures::count;
 use crate::ui::glyphs::CURSOR;
 use crate::ui::page::Part;
 use crate::ui::text::Text;
@@ -116,7 +117,7 @@ pub fn place(part: &Part, view: View, area: Rect, buffer: &mut Buffer, look: &Lo
         shown += 1;
     }
     if shown < rows.len() && y < end {
-        let more = format!("{} more below", rows.len() - shown);
+        let more = format!("{} more below", count((rows.len() - shown) as u64));
         Text::of(Role::Dim, &more).place(buffer, (inner(y).x, inner(y).y), inner(y).width, look);
     }
     y = end;

@@ -1,0 +1,279 @@
+//! Every pane in every size and state, drawn from the same pictures; and what keys do to them.
+
+#[path = "support/picture.rs"]
+mod picture;
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use nepho::store::scene::Scene;
+use nepho::ui::panes;
+use nepho::ui::screen::{Outcome, Screen};
+use ratatui::buffer::Buffer;
+use ratatui::style::Style;
+
+use picture::{busy, denied, empty, frame, screen, text};
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (140, 40), (40, 12)];
+
+fn key(code: KeyCode) -> KeyEvent {
+    KeyEvent::new(code, KeyModifiers::NONE)
+}
+
+/// Presses keys, each after everything that was due is on the screen: `<enter>`, `<esc>`, `<space>`, else characters.
+fn press(screen: &mut Screen, keys: &str) -> Outcome {
+    let mut last = Outcome::Ignored;
+    let mut rest = keys;
+    while !rest.is_empty() {
+        let named = rest
+            .strip_prefix('<')
+            .and_then(|named| named.split_once('>'));
+        let (code, after) = match named {
+            Some(("enter", after)) => (KeyCode::Enter, after),
+            Some(("esc", after)) => (KeyCode::Esc, after),
+            Some(("space", after)) => (KeyCode::Char(' '), after),
+            Some(("tab", after)) => (KeyCode::Tab, after),
+            _ => {
+                let letter = rest.chars().next().unwrap();
+                (KeyCode::Char(letter), &rest[letter.len_utf8()..])
+            }
+        };
+        frame(screen, (120, 40));
+        last = screen.on_key(key(code));
+        rest = after;
+    }
+    last
+}
+
+/// Row 3 of a frame at 120×40.
+fn crumb(screen: &mut Screen) -> String {
+    let shown = text(&frame(screen, (120, 40)));
+    let line = shown.lines().nth(2).unwrap().trim();
+    line.split("   ").next().unwrap().to_owned()
+}
+
+/// The characters, then one letter a style, with what the letters stand for.
+fn with_styles(buffer: &Buffer) -> String {
+    let mut styles: Vec<Style> = Vec::new();
+    let mut letters = String::new();
+    for (at, cell) in buffer.content.iter().enumerate() {
+        if at > 0 && at % usize::from(buffer.area.width) == 0 {
+            letters.push('\n');
+        }
+        let style = Style::new()
+            .fg(cell.fg)
+            .bg(cell.bg)
+            .add_modifier(cell.modifier);
+        let index = styles
+            .iter()
+            .position(|known| *known == style)
+            .unwrap_or_else(|| {
+                styles.push(style);
+                styles.len() - 1
+            });
+        letters.push(char::from(b'a' + index as u8));
+    }
+    let mut shown = format!("{}\n{letters}\n\n", text(buffer));
+    for (index, style) in styles.iter().enumerate() {
+        writeln!(shown, "{}: {style:?}", char::from(b'a' + index as u8)).unwrap();
+    }
+    shown
+}
+
+#[test]
+fn every_pane_in_every_size_and_state() {
+    for (state, scene) in [("busy", busy()), ("empty", empty()), ("denied", denied())] {
+        for (at, pane) in panes::all().iter().enumerate() {
+            for (width, height) in SIZES {
+                let mut screen = screen(&scene);
+                press(&mut screen, &(at + 1).to_string());
+                let shown = with_styles(&frame(&mut screen, (width, height)));
+                let name = format!("{} {state} {width}x{height}", pane.title());
+                insta::assert_snapshot!(name.to_lowercase().replace(' ', "_"), shown);
+            }
+        }
+    }
+}
+
+#[test]
+fn enter_alone_leads_from_the_first_row_to_the_refusals_of_the_cause() {
+    let mut screen = screen(&busy());
+    press(&mut screen, "<enter>");
+    assert_eq!(crumb(&mut screen), "Overview › throttling payment");
+    press(&mut screen, "<enter>");
+    assert_eq!(
+        crumb(&mut screen),
+        "Overview › throttling payment › lambda:payment"
+    );
+    let shown = text(&frame(&mut screen, (120, 40)));
+    assert!(
+        shown.contains("checkout"),
+        "the callers are named:\n{shown}"
+    );
+}
+
+#[test]
+fn a_symptom_leads_to_its_cause() {
+    let mut screen = screen(&busy());
+    press(&mut screen, "j<enter><enter>");
+    assert!(
+        crumb(&mut screen).ends_with("› throttling payment"),
+        "{}",
+        crumb(&mut screen)
+    );
+}
+
+#[test]
+fn escape_goes_back_one_step_and_stops_at_the_top() {
+    let mut screen = screen(&busy());
+    press(&mut screen, "<enter><enter><esc>");
+    assert_eq!(crumb(&mut screen), "Overview › throttling payment");
+    press(&mut screen, "<esc><esc>");
+    assert_eq!(crumb(&mut screen), "Overview");
+    assert!(text(&frame(&mut screen, (120, 40))).contains("q quits"));
+}
+
+#[test]
+fn digits_are_places_that_keep_how_deep_one_was() {
+    let mut screen = screen(&busy());
+    press(&mut screen, "6<enter>");
+    let deep = crumb(&mut screen);
+    assert!(deep.starts_with("Traces › trace of "), "{deep}");
+    press(&mut screen, "3");
+    assert_eq!(crumb(&mut screen), "Throttling");
+    press(&mut screen, "6");
+    assert_eq!(crumb(&mut screen), deep);
+}
+
+#[test]
+fn a_figure_opens_down_to_the_lines_of_one_invocation() {
+    let mut screen = screen(&busy());
+    // The cold starts of the first function, the first of them, its lines.
+    press(&mut screen, "2<enter><enter>");
+    let invocation = crumb(&mut screen);
+    assert!(
+        invocation.starts_with("Cold starts › cold runs of "),
+        "{invocation}"
+    );
+    let shown = text(&frame(&mut screen, (120, 40)));
+    assert!(
+        shown.contains("Log lines") && shown.contains("START version"),
+        "{shown}"
+    );
+    press(&mut screen, "v");
+    assert!(crumb(&mut screen).contains("trace of"), "no trace behind v");
+}
+
+#[test]
+fn o_steps_through_the_lines_of_one_request_in_the_tail() {
+    let mut screen = screen(&busy());
+    press(&mut screen, "7");
+    frame(&mut screen, (120, 40));
+    press(&mut screen, "kkkkkkkkkk");
+    let request = |screen: &mut Screen| {
+        frame(screen, (120, 40));
+        screen
+            .place()
+            .row_trait()
+            .and_then(|row| row.run)
+            .expect("a line of a request")
+    };
+    // Some request near the end with a line before this one.
+    let first = request(&mut screen);
+    let row = screen.place().cursor().1;
+    press(&mut screen, "O");
+    if screen.place().cursor().1 == row {
+        press(&mut screen, "o");
+    }
+    assert_ne!(screen.place().cursor().1, row);
+    assert_eq!(request(&mut screen), first);
+    press(&mut screen, "E");
+    assert!(screen.place().row_trait().is_some_and(|row| row.error));
+}
+
+#[test]
+fn a_held_picture_stays_and_says_what_it_misses() {
+    let mut screen = screen(&empty());
+    press(&mut screen, "<space>");
+    screen.set_scene(busy());
+    let shown = text(&frame(&mut screen, (120, 40)));
+    assert!(
+        shown.contains("‖ held +") && !shown.contains("payment"),
+        "{shown}"
+    );
+    press(&mut screen, "<space>");
+    assert!(text(&frame(&mut screen, (120, 40))).contains("payment"));
+}
+
+#[test]
+fn the_cursor_stays_on_its_row_when_the_order_changes() {
+    let scene = busy();
+    let mut screen = screen(&scene);
+    press(&mut screen, "jj");
+    frame(&mut screen, (120, 40));
+    let finding = screen.place().row().and_then(|row| row.open);
+    let mut analysis = (*scene.analysis).clone();
+    let first = analysis.findings.remove(0);
+    analysis.findings.push(first);
+    screen.set_scene(Arc::new(Scene {
+        analysis: Arc::new(analysis),
+        ..(*scene).clone()
+    }));
+    frame(&mut screen, (120, 40));
+    assert_eq!(screen.place().row().and_then(|row| row.open), finding);
+}
+
+#[test]
+fn ascii_frames_have_the_same_columns() {
+    use nepho::ui::keys::{KeySettings, KeyTable};
+    use nepho::ui::theme::{Depth, Look};
+    for at in 0..panes::all().len() {
+        let (look, _) = Look::new("dark", Depth::True, true).unwrap();
+        let keys = KeyTable::new(&KeySettings::new()).unwrap();
+        let mut ascii = Screen::new(look, keys, (*busy()).clone());
+        let mut unicode = screen(&busy());
+        for one in [&mut ascii, &mut unicode] {
+            press(one, &(at + 1).to_string());
+        }
+        let (ascii, unicode) = (frame(&mut ascii, (120, 40)), frame(&mut unicode, (120, 40)));
+        for (plain, drawn) in ascii.content.iter().zip(&unicode.content) {
+            assert!(plain.symbol().is_ascii());
+            assert!(!drawn.symbol().is_ascii() || plain.symbol() == drawn.symbol());
+        }
+    }
+}
+
+#[test]
+fn every_size_is_drawn_without_a_panic() {
+    let mut screen = screen(&busy());
+    for at in 1..=panes::all().len() {
+        press(&mut screen, &at.to_string());
+        for width in [1, 2, 5, 19, 20, 21, 39, 59, 60, 61, 79, 99, 199, 200, 230] {
+            for height in [1, 2, 4, 5, 6, 15, 16, 17, 23, 60] {
+                frame(&mut screen, (width, height));
+            }
+        }
+    }
+    let shown = text(&frame(&mut screen, (34, 4)));
+    assert!(
+        shown.starts_with("nepho needs 20×5, this is 34×4"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn help_lists_every_key_of_the_pane() {
+    let mut screen = screen(&busy());
+    press(&mut screen, "7?");
+    let shown = text(&frame(&mut screen, (120, 40)));
+    for words in [
+        "next line of this request",
+        "open what is under the cursor",
+        "hold the picture",
+    ] {
+        assert!(shown.contains(words), "{words} is missing:\n{shown}");
+    }
+    press(&mut screen, "<esc>");
+    assert!(!text(&frame(&mut screen, (120, 40))).contains("hold the picture"));
+}
