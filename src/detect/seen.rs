@@ -1,5 +1,7 @@
 //! What is known of each delivery: its item, its run, how it ended.
 
+use std::ops::Range;
+
 use hashbrown::{HashMap, HashSet};
 
 use crate::detect::sequence::Sequence;
@@ -166,16 +168,13 @@ impl<'a> Seen<'a> {
             })
     }
 
-    /// Whether the batch of this delivery held other items.
-    pub(crate) fn has_batch_mates(&self, at: DeliveryIndex) -> bool {
-        let at = at as usize;
-        let run = self.deliveries[at].invocation;
-        let neighbours = [at.checked_sub(1), at.checked_add(1)];
-        neighbours.into_iter().flatten().any(|near| {
+    /// The deliveries of one run: they stand together.
+    pub(crate) fn received(&self, run: InvocationIndex) -> Range<DeliveryIndex> {
+        let before = |bound: InvocationIndex| {
             self.deliveries
-                .get(near)
-                .is_some_and(|other| other.invocation == run)
-        })
+                .partition_point(|delivery| delivery.invocation < bound) as u32
+        };
+        before(run)..before(run + 1)
     }
 
     pub(crate) fn outcome_of(&self, run: InvocationIndex) -> Outcome {

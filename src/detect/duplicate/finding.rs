@@ -2,19 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use hashbrown::HashMap;
-
-use super::identity::Identities;
-use super::origin::Origin;
+use super::origin::{Known, Origin};
 use super::{guard, words};
 use crate::detect::Detector;
-use crate::detect::seen::Seen;
 use crate::detect::statistics::wilson;
 use crate::model::analysis::Analysis;
 use crate::model::fact::EventSource;
-use crate::model::facts::FactRef;
 use crate::model::finding::{Alarm, BadEvent, Candidate, FindingKind};
-use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{Duplicate, DuplicateClass, Evidence, Harm};
 use crate::model::settings::Settings;
 use crate::model::symbols::Sym;
@@ -54,12 +48,12 @@ impl Detector for Duplicates {
                 .or_default()
                 .push(row);
         }
-        let lines = Lines::of(analysis);
+        let known = Known::of(analysis);
         let mut found: Vec<Candidate> = groups
             .into_iter()
-            .map(|((_, class), rows)| candidate(analysis, &lines, class, &rows))
+            .map(|((_, class), rows)| candidate(&known, class, &rows))
             .collect();
-        found.extend(unusable_keys(analysis));
+        found.extend(unusable_keys(&known));
         found
     }
 }
@@ -69,17 +63,12 @@ fn cut_off(row: &Duplicate) -> bool {
     row.first.status.failed()
 }
 
-fn candidate(
-    analysis: &Analysis,
-    lines: &Lines,
-    class: Option<DuplicateClass>,
-    rows: &[&Duplicate],
-) -> Candidate {
+fn candidate(known: &Known<'_>, class: Option<DuplicateClass>, rows: &[&Duplicate]) -> Candidate {
     let consumer = rows[0].consumer;
     let key = class.map_or_else(|| "possible".to_owned(), |class| class.to_string());
-    let mut found = Candidate::new(FindingKind::Duplicate, analysis.text(consumer), key);
-    let origin = Origin::of(analysis, rows);
-    let words = words::of(analysis, class, rows, &origin);
+    let mut found = Candidate::new(FindingKind::Duplicate, known.analysis.text(consumer), key);
+    let origin = Origin::of(known, rows);
+    let words = words::of(known.analysis, class, rows, &origin);
     (found.claim, found.cause, found.next) = (words.claim, words.cause, words.next);
     found.function = Some(consumer);
     found.events = rows
@@ -97,7 +86,7 @@ fn candidate(
     found.requests.dedup();
     found.weight = if class.is_some() { RAN_TWICE } else { MAY_HAVE };
     if class.is_some() {
-        let share = wilson(rows.len() as u64, origin.distinct.max(rows.len() as u64));
+        let share = wilson(rows.len() as u64, origin.distinct);
         let too_many = share.is_some_and(|share| share.low > RAISED_SHARE);
         let promised_once = origin.source == EventSource::SqsFifo;
         found.alarm = if too_many || promised_once {
@@ -107,14 +96,20 @@ fn candidate(
         };
     }
     let newest = rows.iter().rev().take(SHOWN);
-    found.evidence = newest.flat_map(|row| lines.proof(analysis, row)).collect();
+    found.evidence = newest
+        .flat_map(|row| [row.first, row.repeat].map(|end| (*row, end)))
+        .map(|(row, end)| Evidence::Line {
+            request_id: Some(end.request_id),
+            line: known.line(row, end),
+        })
+        .collect();
     found
 }
 
 /// Configured event ids that do not tell events apart: their repeats are left out, and this says so.
-fn unusable_keys(analysis: &Analysis) -> Vec<Candidate> {
-    let seen = Seen::new(&analysis.facts, &analysis.assembled, &analysis.deliveries);
-    let unusable = guard::unusable_keys(&seen, &Identities::new(&seen));
+fn unusable_keys(known: &Known<'_>) -> Vec<Candidate> {
+    let analysis = known.analysis;
+    let unusable = guard::unusable_keys(&known.seen, &known.identities);
     let mut consumers: Vec<Sym> = unusable.into_iter().collect();
     consumers.sort_by_key(|&consumer| analysis.text(consumer));
     consumers
@@ -130,9 +125,9 @@ fn unusable_keys(analysis: &Analysis) -> Vec<Candidate> {
             found.claim =
                 format!("the event_id configured for {name} does not tell its events apart");
             found.cause =
-                "too many events share one value; their repeats are not counted".to_owned();
+                String::from("too many events share one value; their repeats are not counted");
             found.next =
-                "name a field that is unique to one event in [[extract]] event_id".to_owned();
+                String::from("name a field that is unique to one event in [[extract]] event_id");
             found.function = Some(consumer);
             found.alarm = Alarm::Never;
             found.weight = 0.0;
@@ -153,38 +148,6 @@ fn unusable_keys(analysis: &Analysis) -> Vec<Candidate> {
             found
         })
         .collect()
-}
-
-/// The lines that name what each run received.
-struct Lines {
-    named: HashMap<(InvocationIndex, Sym), FactRef>,
-    any: HashMap<InvocationIndex, FactRef>,
-}
-
-impl Lines {
-    fn of(analysis: &Analysis) -> Self {
-        let (mut named, mut any) = (HashMap::new(), HashMap::new());
-        for delivery in &analysis.deliveries {
-            named.insert((delivery.invocation, delivery.identity), delivery.line);
-            any.entry(delivery.invocation).or_insert(delivery.line);
-        }
-        Self { named, any }
-    }
-
-    /// The line of each side that names the event; of an asynchronous event, which its request id names, the START lines.
-    fn proof(&self, analysis: &Analysis, row: &Duplicate) -> [Evidence; 2] {
-        [row.first, row.repeat].map(|end| {
-            let run = analysis.invocation(end.invocation);
-            let named = row.identity.and_then(|identity| {
-                let exact = self.named.get(&(end.invocation, identity));
-                exact.or_else(|| self.any.get(&end.invocation)).copied()
-            });
-            Evidence::Line {
-                request_id: Some(run.request_id),
-                line: named.unwrap_or(run.first_line),
-            }
-        })
-    }
 }
 
 /// What a source calls the things it delivers.

@@ -1,70 +1,95 @@
 //! Where repeated events came from.
 
-use hashbrown::HashSet;
+use hashbrown::HashMap;
 
+use super::identity::Identities;
+use crate::detect::seen::{DeliveryIndex, Seen};
 use crate::model::analysis::Analysis;
 use crate::model::fact::EventSource;
 use crate::model::facts::FactRef;
-use crate::model::rows::Duplicate;
+use crate::model::rows::{DeliveryEnd, Duplicate};
 use crate::model::symbols::Sym;
+
+/// What the findings need to know of deliveries, looked up once.
+pub(super) struct Known<'a> {
+    pub(super) analysis: &'a Analysis,
+    pub(super) seen: Seen<'a>,
+    pub(super) identities: Identities,
+    /// Ids that each consumer received from each source.
+    distinct: HashMap<(Sym, EventSource), u64>,
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn of(analysis: &'a Analysis) -> Self {
+        let seen = Seen::new(&analysis.facts, &analysis.assembled, &analysis.deliveries);
+        let identities = Identities::new(&seen);
+        let mut distinct = HashMap::new();
+        for at in 0..identities.len() {
+            let delivery = seen.delivery(identities.group(at)[0]);
+            *distinct
+                .entry((delivery.consumer, delivery.source))
+                .or_default() += 1;
+        }
+        Self {
+            analysis,
+            seen,
+            identities,
+            distinct,
+        }
+    }
+
+    /// The line of one side of a repeat that names the event; of an asynchronous event, which its request id names, START.
+    pub(super) fn line(&self, row: &Duplicate, end: DeliveryEnd) -> FactRef {
+        let exact = self
+            .delivery(row, end)
+            .map(|at| self.seen.delivery(at).line);
+        exact.unwrap_or_else(|| self.seen.invocation(end.invocation).first_line)
+    }
+
+    /// The delivery of one side; of an earlier copy under another id any of its run.
+    fn delivery(&self, row: &Duplicate, end: DeliveryEnd) -> Option<DeliveryIndex> {
+        let identity = row.identity?;
+        let mut all = self.seen.received(end.invocation);
+        let first = all.clone().next();
+        all.find(|&at| self.seen.delivery(at).identity == identity)
+            .or(first)
+    }
+}
 
 /// Source, place and sender of the repeats of one consumer and class.
 pub(super) struct Origin {
     pub(super) source: EventSource,
     pub(super) resource: Option<Sym>,
-    /// The one function that sent them, as far as its log says.
+    /// The function that sent the first of them that a log names.
     pub(super) producer: Option<Sym>,
-    /// Ids that the consumer received from this source.
+    /// Events that the consumer received from this source.
     pub(super) distinct: u64,
 }
 
 impl Origin {
-    pub(super) fn of(analysis: &Analysis, rows: &[&Duplicate]) -> Self {
+    pub(super) fn of(known: &Known<'_>, rows: &[&Duplicate]) -> Self {
         let (consumer, source) = (rows[0].consumer, rows[0].source);
-        let repeated: HashSet<Sym> = rows.iter().filter_map(|row| row.identity).collect();
-        let mut distinct = HashSet::new();
-        let mut resource = None;
-        for delivery in &analysis.deliveries {
-            if delivery.consumer == consumer && delivery.source == source {
-                distinct.insert(delivery.identity);
-                if resource.is_none() && repeated.contains(&delivery.identity) {
-                    let items = analysis.facts.app(delivery.line).map(|app| &app.items);
-                    let item = items.and_then(|items| items.get(usize::from(delivery.item)));
-                    resource = item.and_then(|item| item.resource);
-                }
-            }
-        }
-        let producer = producer(analysis, &repeated);
-        let known = distinct.len().max(repeated.len()).max(1);
-        let runs = || {
-            let figures = analysis
-                .functions
+        let items = || {
+            let repeats = rows
                 .iter()
-                .find(|row| row.function == consumer);
-            figures.map_or(rows.len() as u64, |row| row.invocations)
+                .filter_map(|row| known.delivery(row, row.repeat));
+            repeats.filter_map(|at| known.seen.item(at))
         };
-        let distinct = if source == EventSource::LambdaAsync {
-            runs()
-        } else {
-            known as u64
+        let sender = items().find_map(|item| known.seen.sender(item));
+        let runs = known
+            .analysis
+            .functions
+            .iter()
+            .find(|row| row.function == consumer);
+        let received = match source {
+            EventSource::LambdaAsync => runs.map(|row| row.invocations),
+            _ => known.distinct.get(&(consumer, source)).copied(),
         };
         Self {
             source,
-            resource,
-            producer,
-            distinct,
+            resource: items().find_map(|item| item.resource),
+            producer: sender.map(|run| known.seen.invocation(run).function),
+            distinct: received.unwrap_or(0).max(rows.len() as u64),
         }
     }
-}
-
-fn producer(analysis: &Analysis, repeated: &HashSet<Sym>) -> Option<Sym> {
-    let sends_one = |line: &FactRef| {
-        let app = analysis.facts.app(*line);
-        app.is_some_and(|app| app.produced.iter().any(|sent| repeated.contains(&sent.id)))
-    };
-    let senders = analysis.assembled.invocations.iter();
-    senders
-        .filter(|run| run.app.iter().any(sends_one))
-        .map(|run| run.function)
-        .next()
 }

@@ -79,7 +79,8 @@ pub(super) fn of_redelivery(
 fn after_failure(seen: &Seen<'_>, first: DeliveryIndex, repeat: DeliveryIndex) -> DuplicateClass {
     let failed_whole = seen.outcome_of(seen.delivery(first).invocation) != Outcome::Done;
     let recognised = seen.idempotent(seen.delivery(repeat).invocation);
-    if failed_whole && recognised && seen.has_batch_mates(first) {
+    let in_a_batch = seen.received(seen.delivery(first).invocation).len() > 1;
+    if failed_whole && recognised && in_a_batch {
         DuplicateClass::BatchCollateral
     } else {
         DuplicateClass::RetryExpected
