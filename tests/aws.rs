@@ -306,6 +306,53 @@ fn metrics_of_a_function_are_read_minute_by_minute() {
     );
 }
 
+#[test]
+fn a_request_is_shown_wherever_in_time_it_lies() {
+    let moto = Server::moto();
+    let (url, region) = (moto.url(), "sa-east-1");
+    // Five hours ago: not in the first hour that is looked at.
+    let start = now_ms() - 5 * 3_600_000;
+    let id = "cea42185-a492-47f6-a9f2-4d7d690c43d6";
+    let events = [
+        event(
+            "aa",
+            start,
+            &format!("START RequestId: {id} Version: $LATEST\n"),
+        ),
+        event("aa", start + 5, "a line without the id\n"),
+        event(
+            "aa",
+            start + 91,
+            &format!(
+                "REPORT RequestId: {id}\tDuration: 89.50 ms\tBilled Duration: 90 ms\tMemory Size: 128 MB\tMax Memory Used: 50 MB\t\n"
+            ),
+        ),
+    ];
+    boto(&url, region, "put-logs", &json!({ "events": events }));
+    let show = |id: &str| {
+        finish(nepho(&[
+            "show",
+            id,
+            "--endpoint-url",
+            &url,
+            "--region",
+            region,
+        ]))
+    };
+    let (status, out, _) = show(id);
+    assert_eq!(status, Some(0), "{out}");
+    assert!(
+        out.contains("a line without the id"),
+        "its whole invocation: {out}"
+    );
+    let (status, _, said) = show("no-such-id");
+    assert_eq!(status, Some(2));
+    assert!(
+        said.contains("no-such-id: in no log group of the last 90 days"),
+        "{said}"
+    );
+}
+
 // --- what goes wrong --------------------------------------------------------------------------------------------------
 
 /// What a server answers to all calls but FilterLogEvents: there is no such function, so its log group is read.

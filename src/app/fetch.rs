@@ -13,12 +13,20 @@ use crate::sources::Source;
 
 /// Reads every source to its end. Returns what went wrong where the rest went on; fails where there is nothing to go on.
 pub fn fetch(sources: Vec<Box<dyn Source>>, engine: &mut Engine) -> anyhow::Result<Vec<String>> {
+    each(sources, &mut |batch| engine.apply(&batch))
+}
+
+/// The same with each batch handed to `take`.
+pub fn each(
+    sources: Vec<Box<dyn Source>>,
+    take: &mut dyn FnMut(Batch),
+) -> anyhow::Result<Vec<String>> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .context("starting the runtime")?;
-    let board = runtime.block_on(read(sources, &mut |batch| engine.apply(&batch)));
+    let board = runtime.block_on(read(sources, take));
     verdict(&board)
 }
 

@@ -52,6 +52,21 @@ impl AwsArgs {
         Ok(aws::open_logs(self.choice(), scope.compile()?, window))
     }
 
+    /// The log lines that contain a text.
+    pub(crate) fn search(
+        &self,
+        scope: &ScopeArgs,
+        window: Window,
+        text: &str,
+    ) -> anyhow::Result<Vec<Box<dyn Source>>> {
+        Ok(aws::search(
+            self.choice(),
+            scope.compile()?,
+            window,
+            text.to_owned(),
+        ))
+    }
+
     fn choice(&self) -> aws::Choice {
         aws::Choice {
             profile: self.profile.clone(),
@@ -84,6 +99,16 @@ impl AwsArgs {
         &self,
         _scope: &ScopeArgs,
         _window: Window,
+    ) -> anyhow::Result<Vec<Box<dyn Source>>> {
+        Err(without_aws())
+    }
+
+    /// Says that this build cannot.
+    pub(crate) fn search(
+        &self,
+        _scope: &ScopeArgs,
+        _window: Window,
+        _text: &str,
     ) -> anyhow::Result<Vec<Box<dyn Source>>> {
         Err(without_aws())
     }

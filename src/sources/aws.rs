@@ -40,7 +40,7 @@ pub fn actions() -> impl Iterator<Item = &'static str> {
 /// Everything there is of the functions and log groups in scope. Nothing is called before the first fetch.
 pub fn open(choice: Choice, scope: Scope, window: Window) -> Vec<Box<dyn Source>> {
     let session = Session::new(choice);
-    let fleet = Arc::new(Fleet::new(scope));
+    let fleet = Arc::new(Fleet::new(scope, None));
     let shared = || (Arc::clone(&session), Arc::clone(&fleet), window);
     let mut sources = finders(&session, &fleet, window);
     let (session, fleet, window) = shared();
@@ -56,7 +56,14 @@ pub fn open(choice: Choice, scope: Scope, window: Window) -> Vec<Box<dyn Source>
 
 /// The log lines alone.
 pub fn open_logs(choice: Choice, scope: Scope, window: Window) -> Vec<Box<dyn Source>> {
-    finders(&Session::new(choice), &Arc::new(Fleet::new(scope)), window)
+    let fleet = Fleet::new(scope, None);
+    finders(&Session::new(choice), &Arc::new(fleet), window)
+}
+
+/// The log lines that contain a text, in any log group in scope.
+pub fn search(choice: Choice, scope: Scope, window: Window, text: String) -> Vec<Box<dyn Source>> {
+    let fleet = Fleet::new(scope, Some(text));
+    finders(&Session::new(choice), &Arc::new(fleet), window)
 }
 
 /// The two sources that find log groups and start them.

@@ -11,6 +11,8 @@ use crate::model::record::Record;
 /// The functions and groups in scope, as far as they were found.
 pub(super) struct Fleet {
     pub scope: Scope,
+    /// Only lines with this text are wanted.
+    pub text: Option<String>,
     known: Mutex<Known>,
 }
 
@@ -50,9 +52,10 @@ pub(super) struct Function {
 }
 
 impl Fleet {
-    pub(super) fn new(scope: Scope) -> Self {
+    pub(super) fn new(scope: Scope, text: Option<String>) -> Self {
         Self {
             scope,
+            text,
             known: Mutex::default(),
         }
     }

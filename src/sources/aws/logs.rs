@@ -30,6 +30,8 @@ pub(super) struct LogGroup {
     group: Box<str>,
     name: String,
     until: Option<Timestamp>,
+    /// Filter pattern of CloudWatch Logs; `None`: every line.
+    pattern: Option<String>,
     cursor: Cursor,
     /// Next page of the pass under way.
     token: Option<String>,
@@ -37,12 +39,19 @@ pub(super) struct LogGroup {
 }
 
 impl LogGroup {
-    pub(super) fn new(session: Arc<Session>, group: &str, window: Window) -> Self {
+    /// Lines that contain `text`, or all.
+    pub(super) fn new(
+        session: Arc<Session>,
+        group: &str,
+        window: Window,
+        text: Option<&str>,
+    ) -> Self {
         Self {
             session,
             group: group.into(),
             name: format!("logs {group}"),
             until: window.until,
+            pattern: text.map(|text| format!("\"{}\"", text.replace('"', ""))),
             cursor: Cursor::new(window.since),
             token: None,
             exists: None,
@@ -56,6 +65,7 @@ impl LogGroup {
             .filter_log_events()
             .log_group_name(&*self.group)
             .start_time(self.cursor.from(now).0.max(0))
+            .set_filter_pattern(self.pattern.clone())
             .set_end_time(self.until.map(|until| until.0))
             .set_next_token(self.token.clone())
             .send()

@@ -135,7 +135,12 @@ impl Functions {
                 continue;
             }
             if known.claim(&group) {
-                let group = LogGroup::new(Arc::clone(&self.session), &group, self.window);
+                let group = LogGroup::new(
+                    Arc::clone(&self.session),
+                    &group,
+                    self.window,
+                    self.fleet.text.as_deref(),
+                );
                 groups.push(Box::new(group));
             }
             if let Some(fields) = function.fields {

@@ -105,7 +105,10 @@ impl Groups {
 
     fn start(&self, group: &str) -> Option<Box<dyn Source>> {
         let new = self.fleet.known().claim(group);
-        let start = || LogGroup::new(Arc::clone(&self.session), group, self.window);
+        let start = || {
+            let text = self.fleet.text.as_deref();
+            LogGroup::new(Arc::clone(&self.session), group, self.window, text)
+        };
         new.then(|| Box::new(start()) as Box<dyn Source>)
     }
 
