@@ -52,7 +52,7 @@ fn measure(path: &Path) -> io::Result<()> {
         read.bytes / MEGABYTE,
         analysis.facts.inputs.log_events,
         reading.as_secs_f64(),
-        (whole - reading).as_secs_f64(),
+        whole.saturating_sub(reading).as_secs_f64(),
         read.bytes as f64 / MEGABYTE as f64 / whole.as_secs_f64(),
         peak_megabytes().map_or_else(|| "?".to_owned(), |peak| peak.to_string()),
     );

@@ -198,7 +198,7 @@ impl Work {
                 let before = meter.elapsed();
                 picture.analysis = Arc::new(engine.analyse());
                 picture.show(engine, board);
-                *next = meter.elapsed() + GAP.max((meter.elapsed() - before) * REST);
+                *next = meter.elapsed() + GAP.max(meter.elapsed().saturating_sub(before) * REST);
             }
             !picture.scene.is_closed()
         })?;
@@ -262,7 +262,7 @@ impl Work {
         self.stale = false;
         self.changed = false;
         let after = self.meter.elapsed();
-        self.next = after + GAP.max((after - before) * REST);
+        self.next = after + GAP.max(after.saturating_sub(before) * REST);
     }
 }
 

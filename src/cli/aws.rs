@@ -84,6 +84,7 @@ impl ScopeArgs {
 }
 
 #[cfg(not(feature = "aws"))]
+#[expect(clippy::unused_self, reason = "the same methods as with the feature")]
 impl AwsArgs {
     /// Says that this build cannot.
     pub(crate) fn sources(

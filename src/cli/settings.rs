@@ -44,7 +44,7 @@ fn parse(text: &str, path: &Path) -> anyhow::Result<Settings> {
     toml::from_str(text).map_err(|error| {
         let at = error.span().map_or_else(String::new, |span| {
             let before = &text.as_bytes()[..span.start.min(text.len())];
-            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = memchr::memchr_iter(b'\n', before).count() + 1;
             let column = before
                 .iter()
                 .rev()

@@ -100,7 +100,8 @@ fn aws_digits(at: Timestamp, rest: [u8; 18]) -> String {
         }
         *group = remainder as u32;
     }
-    groups.iter().map(|group| format!("{group:08}")).collect()
+    let [a, b, c, d, e, f, g] = groups;
+    format!("{a:08}{b:08}{c:08}{d:08}{e:08}{f:08}{g:08}")
 }
 
 #[cfg(test)]

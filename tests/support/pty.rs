@@ -4,8 +4,9 @@ use std::io::{Read as _, Write};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use nepho::app::clock::Stopwatch;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use tempfile::TempDir;
 
@@ -105,21 +106,21 @@ impl Pty {
     }
 
     /// Waits until the text is on the screen.
-    pub fn wait_for(&mut self, text: &str) {
+    pub fn wait_for(&self, text: &str) {
         self.wait(&format!("{text:?} on the screen"), |screen| {
             screen.contents().contains(text)
         });
     }
 
     /// Waits until the text is not on the screen.
-    pub fn wait_gone(&mut self, text: &str) {
+    pub fn wait_gone(&self, text: &str) {
         self.wait(&format!("{text:?} gone"), |screen| {
             !screen.contents().contains(text)
         });
     }
 
-    fn wait(&mut self, what: &str, done: impl Fn(&vt100::Screen) -> bool) {
-        let start = Instant::now();
+    fn wait(&self, what: &str, done: impl Fn(&vt100::Screen) -> bool) {
+        let start = Stopwatch::start();
         while !done(&self.screen()) {
             let ended = self.seen.lock().unwrap().ended;
             assert!(
@@ -132,7 +133,7 @@ impl Pty {
     }
 
     /// Waits until nothing has been written for a while.
-    pub fn settle(&mut self) {
+    pub fn settle(&self) {
         let mut last = usize::MAX;
         while last != self.bytes() {
             last = self.bytes();
@@ -159,7 +160,7 @@ impl Pty {
     }
 
     /// Sends SIGTERM to the program.
-    pub fn terminate(&mut self) {
+    pub fn terminate(&self) {
         let pid = self.note("pid");
         assert!(
             Command::new("kill")
@@ -172,7 +173,7 @@ impl Pty {
 
     /// Waits for the end and checks that the terminal is as it was.
     pub fn expect_clean_end(&mut self, status: i32) {
-        let start = Instant::now();
+        let start = Stopwatch::start();
         while self.child.try_wait().unwrap().is_none() {
             assert!(
                 start.elapsed() < PATIENCE,

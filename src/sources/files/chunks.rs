@@ -50,7 +50,7 @@ impl<'a> Chunks<'a> {
         if !self.started {
             self.started = true;
             if self.broken.is_none() && spans_lines(&self.rest) {
-                return self.whole();
+                return Ok(self.whole());
             }
         }
         // A line longer than a block is read to its end.
@@ -102,12 +102,12 @@ impl<'a> Chunks<'a> {
         }
     }
 
-    fn whole(&mut self) -> io::Result<Option<Chunk>> {
+    fn whole(&mut self) -> Option<Chunk> {
         self.fill(usize::MAX);
         let end = self.rest.len();
         let mut chunk = self.cut(end);
         chunk.spans_lines = true;
-        Ok((end > 0).then_some(chunk))
+        (end > 0).then_some(chunk)
     }
 }
 
