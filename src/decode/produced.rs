@@ -62,7 +62,7 @@ pub(super) fn direction(text: &str) -> Direction {
             word.get(..stem.len())
                 .is_some_and(|head| head.eq_ignore_ascii_case(stem))
         };
-        if RECEIVED.iter().any(|stem| starts(&stem)) {
+        if RECEIVED.iter().any(starts) {
             direction = Direction::Received;
         }
     }

@@ -100,8 +100,11 @@ fn aws_digits(at: Timestamp, rest: [u8; 18]) -> String {
         }
         *group = remainder as u32;
     }
-    let [a, b, c, d, e, f, g] = groups;
-    format!("{a:08}{b:08}{c:08}{d:08}{e:08}{f:08}{g:08}")
+    let mut digits = String::with_capacity(56);
+    for group in groups {
+        digits.push_str(&format!("{group:08}"));
+    }
+    digits
 }
 
 #[cfg(test)]

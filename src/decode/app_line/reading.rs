@@ -106,13 +106,15 @@ impl<'a> Reading<'a> {
 
     /// Takes in a string: JSON in it, else what prose says.
     fn text(&mut self, text: &str, texts: u8) {
-        if texts < TEXTS && text.len() > 8 && text.contains('{') {
-            if let Some(cut) = embedded::cut(text) {
-                self.prose(cut.before);
-                self.value(&cut.json, texts + 1);
-                self.prose(cut.after);
-                return;
-            }
+        if texts < TEXTS
+            && text.len() > 8
+            && text.contains('{')
+            && let Some(cut) = embedded::cut(text)
+        {
+            self.prose(cut.before);
+            self.value(&cut.json, texts + 1);
+            self.prose(cut.after);
+            return;
         }
         if text.contains(' ') {
             self.prose(text);

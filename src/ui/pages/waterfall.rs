@@ -147,11 +147,11 @@ impl Axis {
 /// Four times along the axis.
 fn ticks(span: f64) -> String {
     let step = usize::from(AXIS) / 5;
-    (0..5).fold(String::new(), |mut line, at| {
+    (0..5u8).fold(String::new(), |mut line, at| {
         let time = if at == 0 {
             "0".to_owned()
         } else {
-            figures::duration(span * at as f64 / 5.0)
+            figures::duration(span * f64::from(at) / 5.0)
         };
         line.push_str(&format!("{time:step$}"));
         line

@@ -56,10 +56,8 @@ impl Pane for Duplicates {
             };
         }
         let detail_scene = Arc::clone(scene);
-        let names: Vec<(Sym, Option<EventSource>)> = consumers
-            .iter()
-            .map(|one| (one.consumer, one.source))
-            .collect();
+        let names: Vec<(Sym, Option<EventSource>)> =
+            consumers.iter().map(|one| (one.name, one.source)).collect();
         Page {
             note: Text::of(Role::Dim, "sort double ↓"),
             parts: vec![what(scene, consumers)],
@@ -75,7 +73,7 @@ impl Pane for Duplicates {
 
 /// What one consumer received of one source. No source: it is blind, its log names no ids.
 struct Consumer {
-    consumer: Sym,
+    name: Sym,
     source: Option<EventSource>,
     distinct: u64,
     repeats: u64,
@@ -118,7 +116,7 @@ fn consumers(analysis: &Analysis) -> Vec<Consumer> {
             let mine = repeats.get(pair).map_or(&[][..], Vec::as_slice);
             let harm = |wanted: Harm| mine.iter().filter(|one| one.harm == wanted).count() as u64;
             Consumer {
-                consumer: pair.0,
+                name: pair.0,
                 source: Some(pair.1),
                 distinct: match distinct.get(pair) {
                     Some(ids) => ids.len() as u64,
@@ -141,7 +139,7 @@ fn consumers(analysis: &Analysis) -> Vec<Consumer> {
                 .any(|(consumer, _)| *consumer == figures.function)
         {
             found.push(Consumer {
-                consumer: figures.function,
+                name: figures.function,
                 source: None,
                 distinct: 0,
                 repeats: 0,
@@ -193,13 +191,7 @@ fn what(scene: &Scene, consumers: Vec<Consumer>) -> Part {
     );
     let keys = consumers
         .iter()
-        .map(|one| {
-            Key::text(&format!(
-                "{}\0{:?}",
-                analysis.text(one.consumer),
-                one.source
-            ))
-        })
+        .map(|one| Key::text(&format!("{}\0{:?}", analysis.text(one.name), one.source)))
         .collect();
     let horizon = match analysis.facts.horizon {
         Some(horizon) => format!(
@@ -228,7 +220,7 @@ fn what(scene: &Scene, consumers: Vec<Consumer>) -> Part {
 }
 
 fn what_row(analysis: &Analysis, one: &Consumer) -> Row {
-    let name = analysis.text(one.consumer);
+    let name = analysis.text(one.name);
     let source = one
         .source
         .map_or_else(|| figures::UNKNOWN.to_owned(), |source| source.to_string());

@@ -80,8 +80,7 @@ fn guarantee(source: EventSource) -> &'static str {
         EventSource::Dynamodb => "strict per item",
         EventSource::Kafka => "strict per partition",
         EventSource::Configured => "strict, as configured",
-        EventSource::S3 => "best effort",
-        EventSource::Sqs => "best effort",
+        EventSource::S3 | EventSource::Sqs => "best effort",
         _ => "none",
     }
 }
