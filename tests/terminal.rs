@@ -18,7 +18,7 @@ const ESC: &str = "\x1b";
 
 fn open(columns: u16, rows: u16) -> Pty {
     let file = small_world::file();
-    let mut pty = Pty::start(columns, rows, &["open", file.to_str().unwrap()], &[]);
+    let pty = Pty::start(columns, rows, &["open", file.to_str().unwrap()], &[]);
     pty.wait_for("Overview");
     pty.wait_for("What is wrong now");
     pty

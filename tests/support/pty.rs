@@ -142,7 +142,7 @@ impl Pty {
     }
 
     /// Gives the terminal another size.
-    pub fn resize(&mut self, columns: u16, rows: u16) {
+    pub fn resize(&self, columns: u16, rows: u16) {
         self.seen
             .lock()
             .unwrap()
