@@ -35,7 +35,7 @@ fn the_polled_world_gives_the_report_of_the_recorded_one() {
     let options = Options {
         scenario: Scenario::DoubleOrders,
         seed: 11,
-        start: clock::now().plus_ms(-180_000),
+        start: clock::now().plus_ms(-900_000),
         duration_ms: Some(0),
         history_ms: Some(HISTORY_MS),
     };
@@ -64,7 +64,7 @@ fn the_polled_world_gives_the_report_of_the_recorded_one() {
         "--exit-zero",
     ];
     let recorded = report(&[&["report", recording.to_str().unwrap()], &common[..]].concat());
-    let since = clock::now().plus_ms(-1_200_000).to_string();
+    let since = clock::now().plus_ms(-1_800_000).to_string();
     let url = moto.url();
     let polled = [
         "report",
