@@ -12,6 +12,7 @@ mod gateway_log;
 mod head;
 mod header;
 mod json;
+mod literal;
 mod metric;
 mod needles;
 mod otlp_span;
@@ -118,7 +119,7 @@ impl Decoder {
             return None;
         }
         let json = if message.trim_start().starts_with('{') {
-            Json::parse(message)
+            Json::parse(message).or_else(|| literal::parse_whole(message))
         } else {
             None
         };

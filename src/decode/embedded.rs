@@ -1,11 +1,12 @@
-//! JSON inside text: where it stands, what it says.
+//! Objects inside text, as JSON or as a language prints them: where they stand, what they say.
 
 use super::json::Json;
+use super::literal;
 
 /// At most this many openings of one text are tried, so that broken JSON costs no more than a few looks at it.
 const TRIES: usize = 4;
 
-/// A text cut at its first JSON object or list of objects.
+/// A text cut at its first object or list of objects.
 #[derive(Debug, PartialEq)]
 pub(super) struct Cut<'a> {
     pub(super) before: &'a str,
@@ -19,7 +20,8 @@ pub(super) fn cut(text: &str) -> Option<Cut<'_>> {
         .filter(|&at| may_open(&text[at..]))
         .take(TRIES)
         .find_map(|at| {
-            let (json, length) = Json::parse_prefix(&text[at..])?;
+            let (json, length) =
+                Json::parse_prefix(&text[at..]).or_else(|| literal::parse_prefix(&text[at..]))?;
             Some(Cut {
                 before: &text[..at],
                 json,
@@ -32,10 +34,16 @@ pub(super) fn cut(text: &str) -> Option<Cut<'_>> {
 fn may_open(text: &str) -> bool {
     let inside = text[1..].trim_start();
     if text.starts_with('{') {
-        inside.starts_with(['"', '}'])
+        inside.starts_with(['"', '\'', '}']) || is_bare_key(inside)
     } else {
         inside.starts_with('{')
     }
+}
+
+/// `key: …`, as node prints it.
+fn is_bare_key(text: &str) -> bool {
+    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    end.is_some_and(|end| end > 0 && text[end..].starts_with(": "))
 }
 
 #[cfg(test)]

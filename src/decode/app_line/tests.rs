@@ -75,6 +75,9 @@ fn an_event_is_found_wherever_it_stands() {
         format!("[INFO]\t2026-11-20T10:00:01.246Z\t{ID}\tReceived event: {EVENT}\n"),
         format!("2026-11-20T10:00:01.246Z\t{ID}\tINFO\tReceived event: {indented}\n"),
         format!("event={EVENT} from the poller"),
+        EVENT.replace('"', "'"),
+        "Received event: { Records: [ { messageId: '9ba35f1a-8069', attributes: [Object], eventSource: 'aws:sqs' } ] }".into(),
+        EVENT.replace("hi", r"half \ud800"),
         format!(r#"{{"level":"INFO","message":{EVENT},"function_request_id":"{ID}"}}"#),
         format!(r#"{{"timestamp":"t","message":{twice},"AWSRequestId":"{ID}"}}"#),
         format!(
