@@ -123,12 +123,13 @@ impl Decoder {
         } else {
             None
         };
+        let marks = self.needles.marks(message);
         let fact = match &json {
             Some(event) if platform_json::event_type(event).is_some() => {
                 return platform_json::decode(event, symbols);
             }
-            Some(root) => app_line::decode_json(root, function, symbols),
-            None => app_line::decode_text(message, function, symbols),
+            Some(root) => app_line::decode_json(root, function, marks, symbols),
+            None => app_line::decode_text(message, function, marks, symbols),
         };
         let fact = app_line::with_rules(fact, message, function, &self.rules, symbols)?;
         Some(What::App(Box::new(fact)))

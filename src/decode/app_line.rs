@@ -3,9 +3,11 @@
 mod reading;
 
 use self::reading::Reading;
+use super::embedded::Cut;
 use super::extract::Rules;
 use super::header::{self, Header};
 use super::json::Json;
+use super::needles::Marks;
 use super::{embedded, exception, trace_header, words};
 use crate::model::fact::{AppFact, Level};
 use crate::model::ids::{RequestId, TraceId};
@@ -18,9 +20,10 @@ const PIECES: usize = 8;
 pub(super) fn decode_json(
     root: &Json<'_>,
     function: Option<&str>,
+    marks: Marks,
     symbols: &mut Symbols,
 ) -> AppFact {
-    let mut reading = Reading::new(function, symbols);
+    let mut reading = Reading::new(function, marks, symbols);
     reading.fact.request_id = request_id(root);
     reading.fact.trace = trace_id(root);
     reading.fact.level = level(root);
@@ -28,20 +31,14 @@ pub(super) fn decode_json(
     if let Some(text) = message.and_then(Json::text) {
         reading.set_direction(text);
     }
-    // ruby and Go, custom runtimes: the line is the runtime's own account of what was raised.
-    let is_account = exception::is_runtime_account(root) && reading.fact.level.is_none();
-    let is_unhandled = is_account || root.get("log_level").is_some();
-    if root.get("errorType").is_some() && is_unhandled {
-        let raised = exception::in_object(root, true, reading.symbols);
-        reading.raised(raised);
-    } else if let Some(account @ Json::Object(_)) = message
-        && exception::is_runtime_account(account)
-    {
-        let raised = exception::in_object(account, true, reading.symbols);
-        reading.raised(raised);
+    if reading.marks.exception {
+        unhandled_in_json(root, message, &mut reading);
     }
     reading.object(root, 0);
-    if let Some(text) = message.and_then(Json::text) {
+    if let Some(text) = message.and_then(Json::text)
+        && reading.marks.exception
+        && embedded::cut(text).is_none()
+    {
         let header = Header {
             request_id: None,
             level: reading.fact.level,
@@ -54,46 +51,75 @@ pub(super) fn decode_json(
     reading.finish()
 }
 
+/// The runtime's own account of an exception: the line itself (ruby, Go, custom runtimes; python with `log_level`), or its
+/// message (node).
+fn unhandled_in_json(root: &Json<'_>, message: Option<&Json<'_>>, reading: &mut Reading<'_>) {
+    let is_account = exception::is_runtime_account(root)
+        && (reading.fact.level.is_none() || root.get("log_level").is_some());
+    let account = match message {
+        _ if is_account => Some(root),
+        Some(account @ Json::Object(_)) if exception::is_runtime_account(account) => Some(account),
+        _ => None,
+    };
+    if let Some(account) = account {
+        let raised = exception::in_object(account, true, reading.symbols);
+        reading.raised(raised);
+    }
+}
+
 /// Reads a line of text, with or without JSON in it.
-pub(super) fn decode_text(message: &str, function: Option<&str>, symbols: &mut Symbols) -> AppFact {
+pub(super) fn decode_text(
+    message: &str,
+    function: Option<&str>,
+    marks: Marks,
+    symbols: &mut Symbols,
+) -> AppFact {
     let header = header::parse(message);
-    let mut reading = Reading::new(function, symbols);
+    let mut reading = Reading::new(function, marks, symbols);
     reading.fact.request_id = header.request_id.or_else(|| request_id_in_span(message));
     reading.fact.level = header.level;
     let mut rest = header.rest;
-    let mut pieces = 0;
-    let mut prose_first = None;
-    while pieces < PIECES {
+    for piece in 0..PIECES {
         let Some(cut) = embedded::cut(rest) else {
             break;
         };
-        let prose = cut.before;
-        if prose_first.is_none() {
-            prose_first = Some(prose);
-            reading.set_direction(prose);
-            let is_unhandled = is_unhandled_lead(prose);
-            if is_unhandled || (prose.trim().is_empty() && exception::is_runtime_account(&cut.json))
-            {
-                adopt_head(&mut reading.fact, &cut.json);
-                let raised = exception::in_object(&cut.json, true, reading.symbols);
-                reading.raised(raised);
+        if piece == 0 {
+            reading.set_direction(cut.before);
+            if reading.marks.exception {
+                unhandled_in_text(&header, &cut, &mut reading);
             }
         }
-        reading.prose(prose);
+        reading.prose(cut.before);
         reading.value(&cut.json, 0);
         rest = cut.after;
-        pieces += 1;
     }
-    if pieces == 0 {
+    if rest.len() == header.rest.len() {
         reading.set_direction(rest);
+        // A stack stands in prose; an event that was logged may quote one.
+        if reading.marks.exception {
+            let raised = exception::in_text(&header, message, reading.symbols);
+            reading.raised(raised);
+        }
     }
     reading.prose(rest);
-    // A stack stands in the prose; an event that was logged may quote one.
-    if pieces == 0 || prose_first.is_some_and(|prose| prose.contains('\n')) {
-        let raised = exception::in_text(&header, message, reading.symbols);
+    reading.finish()
+}
+
+/// An exception that nobody handled, as JSON behind the runtime's words or alone on a line; else a stack in front of JSON.
+fn unhandled_in_text(header: &Header<'_>, cut: &Cut<'_>, reading: &mut Reading<'_>) {
+    let is_account = cut.before.trim().is_empty() && exception::is_runtime_account(&cut.json);
+    if is_account || is_unhandled_lead(cut.before) {
+        adopt_head(&mut reading.fact, &cut.json);
+        let raised = exception::in_object(&cut.json, true, reading.symbols);
+        reading.raised(raised);
+    } else if cut.before.contains(['\n', '\r']) {
+        let before = Header {
+            rest: cut.before,
+            ..*header
+        };
+        let raised = exception::in_text(&before, cut.before, reading.symbols);
         reading.raised(raised);
     }
-    reading.finish()
 }
 
 /// What runtimes write in front of the account of an exception that nobody handled.
@@ -163,8 +189,7 @@ pub(super) fn request_id(root: &Json<'_>) -> Option<RequestId> {
 
 /// `Lambda runtime invoke{requestId="…" xrayTraceId="…"}`: the span of Rust's runtime in front of a text.
 pub(super) fn request_id_in_span(message: &str) -> Option<RequestId> {
-    let rest = message.split_once("{requestId=\"")?.1;
-    RequestId::parse(rest.get(..36)?)
+    RequestId::parse(words::behind(message, "{requestId=\"")?.get(..36)?)
 }
 
 pub(super) fn trace_id(root: &Json<'_>) -> Option<TraceId> {

@@ -1,7 +1,7 @@
 //! Correlation ids: values that services hand on under a name of their own.
 
 use super::json::Json;
-use super::trace_header;
+use super::{trace_header, words};
 use crate::model::ids::RequestId;
 use crate::model::symbols::{Sym, Symbols};
 
@@ -77,7 +77,7 @@ pub(super) fn in_event(
 fn may_hold(text: &str) -> bool {
     ["orrelation", "traceparent", "request"]
         .iter()
-        .any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some())
+        .any(|mark| words::holds(text, mark))
 }
 
 /// Adds the correlation ids in prose: `correlation_id=…`.

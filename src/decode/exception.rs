@@ -5,6 +5,7 @@ mod message;
 
 use super::header::Header;
 use super::json::Json;
+use super::words::{behind, holds};
 use crate::model::fact::{Exception, Level};
 use crate::model::symbols::Symbols;
 
@@ -49,7 +50,7 @@ pub(super) fn in_text(
 fn python_unhandled(message: &str) -> Option<Raised<'_>> {
     let rest = message.strip_prefix("[ERROR] ")?;
     let (kind, text) = kind_and_message(first_line(rest))?;
-    let has_traceback = rest.contains(TRACEBACK);
+    let has_traceback = holds(rest, TRACEBACK);
     (has_traceback || is_of_the_runtime(kind)).then_some(Raised {
         kind,
         message: text,
@@ -70,15 +71,18 @@ fn is_of_the_runtime(kind: &str) -> bool {
 /// the handler.
 fn panic(rest: &str) -> Option<Raised<'_>> {
     if let Some(text) = rest.strip_prefix("panic: ") {
-        return rest.contains("goroutine ").then_some(Raised {
+        return holds(rest, "goroutine ").then_some(Raised {
             kind: "panic",
             message: first_line(text).trim_end_matches(" [recovered]"),
             stack: rest,
             unhandled: true,
         });
     }
-    let (thread, text) = rest.split_once(" panicked at ")?;
-    if !thread.starts_with("thread '") || thread.contains('\n') {
+    if !rest.starts_with("thread '") {
+        return None;
+    }
+    let text = behind(rest, " panicked at ")?;
+    if rest[..rest.len() - text.len()].contains('\n') {
         return None;
     }
     let place = first_line(text);
@@ -117,7 +121,7 @@ fn java_unhandled(rest: &str) -> Option<Raised<'_>> {
 
 /// A traceback that an application logged: its last line that is not indented says what was raised.
 fn traceback(rest: &str) -> Option<Raised<'_>> {
-    let at = rest.find(TRACEBACK)?;
+    let at = memchr::memmem::find(rest.as_bytes(), TRACEBACK.as_bytes())?;
     let stack = &rest[at..];
     let last = lines(stack)
         .skip(1)

@@ -227,11 +227,8 @@ impl Found {
     fn add_to(self, fact: &mut AppFact, dense: bool, symbols: &mut Symbols) {
         // A key or sequence that stands once holds for all items of the line.
         fn at(values: &[String], place: usize, symbols: &mut Symbols) -> Option<Sym> {
-            let value = values.get(place).or(if values.len() == 1 {
-                values.first()
-            } else {
-                None
-            })?;
+            let alone = values.first().filter(|_| values.len() == 1);
+            let value = values.get(place).or(alone)?;
             Some(symbols.intern(value))
         }
         for (place, id) in self.event_ids.iter().enumerate() {

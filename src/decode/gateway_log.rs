@@ -26,7 +26,7 @@ pub(super) fn decode(line: &LogLine<'_>, symbols: &mut Symbols) -> Option<Access
 fn access_of(group: &str, api: Option<&str>, symbols: &mut Symbols) -> Access {
     let place = api_of_group(group);
     let api = api
-        .or(place.map(|(api, _)| api))
+        .or_else(|| place.map(|(api, _)| api))
         .unwrap_or_else(|| group.rsplit('/').next().unwrap_or(group));
     let stage = place.and_then(|(_, stage)| stage);
     bare(

@@ -1,10 +1,9 @@
-//! The one scan that most lines get: whether a line could say anything.
+//! The one scan that most lines get: whether a line could say anything, and of what.
 
 use regex::Regex;
 
-/// Texts without which no grammar of application lines finds anything.
-const NEEDLES: [&str; 34] = [
-    // events
+/// Events, outcomes of items, durable executions, platform events.
+const EVENTS: [&str; 12] = [
     "Records",
     "records",
     "eventSource",
@@ -12,11 +11,15 @@ const NEEDLES: [&str; 34] = [
     "detail-type",
     "requestContext",
     "Execution",
-    // outcomes of items and executions
     "itemIdentifier",
     "xecutionArn",
     "xecution_arn",
-    // ids that a send returned
+    "{requestId=",
+    "\"platform.",
+];
+
+/// Ids that a send returned.
+const IDS: [&str; 12] = [
     "essageId",
     "essage_id",
     "ventId",
@@ -25,61 +28,116 @@ const NEEDLES: [&str; 34] = [
     "equence_number",
     "ambdaRequestId",
     "ambda_request_id",
-    "nvok",
+    "nvokedRequestId",
+    "nvocationId",
     "ExecutedVersion",
-    // refusals
+    "functionName",
+];
+
+/// Refused calls.
+const REFUSALS: [&str; 14] = [
     "hrottl",
     "TooManyRequests",
     "Too Many Requests",
     "429",
-    "LimitExceeded",
+    "RequestLimitExceeded",
+    "BandwidthLimitExceeded",
     "ThroughputExceeded",
     "ate exceeded",
     "ate Exceeded",
     "SlowDown",
     "equest rate",
+    "RequestRateTooLarge",
     "PriorRequestNotComplete",
-    // exceptions
+    "current capacity",
+];
+
+/// Exceptions.
+const EXCEPTIONS: [&str; 8] = [
     "xception",
     "Error",
-    "Traceback",
-];
-
-/// Further needles, kept apart only to stay readable.
-const MORE: [&str; 12] = [
     "error",
+    "Traceback",
     "panic",
-    // idempotency
-    "dempoten",
-    "ConditionalCheckFailed",
-    "already",
-    "uplicate",
-    // correlation
-    "orrelation",
-    "orrelationId",
-    "traceparent",
-    "\"request_id\"",
-    "x-request-id",
-    // platform events
-    "\"platform.",
+    "stack",
+    "Stack",
+    "Failure",
 ];
 
-/// Decides in one pass over a line.
+/// Events seen before.
+const REPEATS: [&str; 4] = ["dempoten", "ConditionalCheckFailed", "already", "uplicate"];
+
+/// Ids handed on.
+const CORRELATIONS: [&str; 7] = [
+    "orrelation",
+    "traceparent",
+    // not the `function_request_id` of every Powertools line
+    "\"request_id",
+    " request_id",
+    "-request-id",
+    "-Request-Id",
+    "-Request-ID",
+];
+
+/// What a line could speak of.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Marks {
+    pub(super) ids: bool,
+    pub(super) refusal: bool,
+    pub(super) exception: bool,
+    pub(super) repeat: bool,
+    pub(super) correlation: bool,
+}
+
+/// Looks for texts without which a grammar of application lines finds nothing.
 #[derive(Debug)]
-pub(super) struct Needles(Regex);
+pub(super) struct Needles {
+    any: Regex,
+    ids: Regex,
+    refusals: Regex,
+    exceptions: Regex,
+    repeats: Regex,
+    correlations: Regex,
+}
 
 impl Needles {
     pub(super) fn new() -> Result<Self, regex::Error> {
-        let pattern: Vec<String> = NEEDLES
-            .iter()
-            .chain(&MORE)
-            .map(|needle| regex::escape(needle))
-            .collect();
-        Regex::new(&pattern.join("|")).map(Self)
+        let groups: [&[&str]; 6] = [
+            &EVENTS,
+            &IDS,
+            &REFUSALS,
+            &EXCEPTIONS,
+            &REPEATS,
+            &CORRELATIONS,
+        ];
+        Ok(Self {
+            any: one_of(&groups.concat())?,
+            ids: one_of(&IDS)?,
+            refusals: one_of(&REFUSALS)?,
+            exceptions: one_of(&EXCEPTIONS)?,
+            repeats: one_of(&REPEATS)?,
+            correlations: one_of(&CORRELATIONS)?,
+        })
     }
 
     /// Whether any needle stands in the text.
     pub(super) fn found_in(&self, text: &str) -> bool {
-        self.0.is_match(text)
+        self.any.is_match(text)
     }
+
+    /// Which needles do.
+    pub(super) fn marks(&self, text: &str) -> Marks {
+        Marks {
+            ids: self.ids.is_match(text),
+            refusal: self.refusals.is_match(text),
+            exception: self.exceptions.is_match(text),
+            repeat: self.repeats.is_match(text),
+            correlation: self.correlations.is_match(text),
+        }
+    }
+}
+
+fn one_of(needles: &[&str]) -> Result<Regex, regex::Error> {
+    let escaped: Vec<String> = needles.iter().map(|needle| regex::escape(needle)).collect();
+    Regex::new(&escaped.join("|"))
 }

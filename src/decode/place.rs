@@ -1,6 +1,7 @@
 //! Which function a log stream belongs to: from its names, or from a line in it.
 
 use super::json::Json;
+use super::words::{behind, holds};
 use crate::model::record::LogLine;
 
 /// What the names of a group and a stream say.
@@ -58,9 +59,9 @@ pub fn function_in<'a>(line: &LogLine<'a>) -> Option<&'a str> {
     if !message.starts_with('{') {
         return None;
     }
-    let key = if message.contains("\"platform.") {
+    let key = if holds(message, "\"platform.") {
         ["\"functionName\"", "\"functionArn\""]
-    } else if message.contains("\"function_request_id\"") {
+    } else if holds(message, "\"function_request_id\"") {
         ["\"function_name\"", "\"function_arn\""]
     } else {
         return None;
@@ -78,8 +79,10 @@ pub(super) fn function_name(text: &str) -> &str {
 
 /// The plain string behind a key, borrowed; `None` if it has escapes or is none.
 fn string_after<'a>(text: &'a str, key: &str) -> Option<&'a str> {
-    let at = text.find(key)? + key.len();
-    let rest = text[at..].trim_start().strip_prefix(':')?.trim_start();
+    let rest = behind(text, key)?
+        .trim_start()
+        .strip_prefix(':')?
+        .trim_start();
     let value = rest.strip_prefix('"')?;
     let value = &value[..value.find('"')?];
     (!value.contains('\\')).then_some(value)
@@ -113,6 +116,11 @@ pub(super) fn resource_name(arn: &str) -> &str {
         (Some("table" | "stream" | "rule" | "event-bus" | "cluster"), Some(name)) => name,
         _ => resource,
     }
+}
+
+/// Whether an ARN names a FIFO queue or topic.
+pub(super) fn is_fifo(arn: &str) -> bool {
+    arn.strip_suffix(".fifo").is_some()
 }
 
 /// The service of an ARN (`dynamodb`, `sqs`, …).

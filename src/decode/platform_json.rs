@@ -116,8 +116,9 @@ fn phase(record: &Json<'_>) -> Phase {
 
 /// Old captures leave the status out where all went well.
 fn status(record: &Json<'_>) -> Status {
-    let status = record.text_at("status").and_then(words::status);
-    status.unwrap_or(if record.get("errorType").is_some() {
+    let told = record.text_at("status").and_then(words::status);
+    let failed = record.get("errorType").is_some();
+    told.unwrap_or(if failed {
         Status::Error
     } else {
         Status::Success

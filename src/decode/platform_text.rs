@@ -72,7 +72,7 @@ fn report(rest: &str, symbols: &mut Symbols) -> Option<What> {
     let mut trace = None;
     let mut segment = None;
     let mut sampled = None;
-    for (key, value) in Fields(rest) {
+    for (key, value) in Fields::of(rest) {
         match key {
             "Duration" => duration = words::milliseconds(value),
             "Billed Duration" => report.billed_ms = words::milliseconds(value),
@@ -112,7 +112,7 @@ fn init_report(rest: &str, symbols: &mut Symbols) -> Option<What> {
     let mut phase = Phase::Init;
     let mut status = Status::Success;
     let mut error_type = None;
-    for (key, value) in Fields(rest) {
+    for (key, value) in Fields::of(rest) {
         match key {
             "Init Duration" => duration_ms = words::milliseconds(value),
             "Phase" => phase = words::phase(value)?,
@@ -134,7 +134,7 @@ fn restore_report(rest: &str, symbols: &mut Symbols) -> Option<What> {
     let mut duration_ms = None;
     let mut status = Status::Success;
     let mut error_type = None;
-    for (key, value) in Fields(rest) {
+    for (key, value) in Fields::of(rest) {
         match key {
             "Restore Duration" => duration_ms = words::milliseconds(value),
             "Status" => status = words::status(value)?,
@@ -150,7 +150,7 @@ fn restore_report(rest: &str, symbols: &mut Symbols) -> Option<What> {
 }
 
 fn runtime(fields: &str, symbols: &mut Symbols) -> Option<Sym> {
-    Fields(fields)
+    Fields::of(fields)
         .find(|(key, _)| *key == "Runtime Version")
         .map(|(_, value)| symbols.intern(value))
 }
@@ -204,7 +204,20 @@ fn first_word(text: &str) -> &str {
 
 /// `Key: value` pairs of a line. A tab or a line end closes a value; where spaces stand for tabs, a value ends before
 /// the next key that Lambda is known to write.
-struct Fields<'a>(&'a str);
+struct Fields<'a> {
+    /// What is left of the field at hand.
+    field: &'a str,
+    rest: &'a str,
+}
+
+impl<'a> Fields<'a> {
+    fn of(line: &'a str) -> Self {
+        Self {
+            field: "",
+            rest: line,
+        }
+    }
+}
 
 /// Keys as Lambda writes them: only needed to part fields where the tabs were lost.
 const KEYS: [&str; 16] = [
@@ -231,24 +244,21 @@ impl<'a> Iterator for Fields<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let (field, rest) = match memchr::memchr3(b'\t', b'\n', b'\r', self.0.as_bytes()) {
-                Some(end) => (&self.0[..end], &self.0[end + 1..]),
-                None if self.0.is_empty() => return None,
-                None => (self.0, ""),
-            };
-            let field_start = field.trim_start();
-            let Some(colon) = field_start.find(": ") else {
-                self.0 = rest;
+            let Some(colon) = words::colon(self.field) else {
+                if self.rest.is_empty() {
+                    return None;
+                }
+                let end = memchr::memchr3(b'\t', b'\n', b'\r', self.rest.as_bytes());
+                let end = end.unwrap_or(self.rest.len());
+                self.field = &self.rest[..end];
+                self.rest = self.rest.get(end + 1..).unwrap_or("");
                 continue;
             };
-            let key = known_key(&field_start[..colon]);
-            let value = &field_start[colon + 2..];
-            let Some(end) = next_key(value) else {
-                self.0 = rest;
-                return Some((key, value.trim()));
-            };
+            let key = known_key(self.field[..colon].trim_start());
+            let value = &self.field[colon + 2..];
             // No tab between this value and the next key: go on at that key.
-            self.0 = &self.0[field.len() - (value.len() - end)..];
+            let end = next_key(value).unwrap_or(value.len());
+            self.field = &value[end..];
             return Some((key, value[..end].trim()));
         }
     }
@@ -266,7 +276,7 @@ fn known_key(text: &str) -> &str {
 /// Where the next known key starts inside a value; `None` if the value runs to its end.
 fn next_key(value: &str) -> Option<usize> {
     let mut from = 0;
-    while let Some(found) = value[from..].find(": ") {
+    while let Some(found) = words::colon(&value[from..]) {
         let colon = from + found;
         let key = known_key(&value[..colon]);
         if key.len() < colon && KEYS.contains(&key) {
@@ -314,7 +324,7 @@ mod tests {
         for message in [&tabs, &columns, &words, &reordered] {
             let (report, _) = report_of(message);
             assert_eq!(report.request_id, RequestId::parse(ID));
-            assert_eq!(report.duration_ms, 2.46, "{message}");
+            assert_eq!(Some(report.duration_ms), Some(2.46), "{message}");
             assert_eq!(
                 (report.billed_ms, report.init_ms),
                 (Some(417.0), Some(413.61))

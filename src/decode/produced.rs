@@ -278,27 +278,26 @@ pub(super) fn in_text(
     );
 }
 
-/// `key=value` and `key: value` pairs of a text.
+/// `key=value` and `key: value` pairs of a text. Values longer than any id are none.
 pub(super) fn pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    const LONGEST: usize = 256;
     text.match_indices(['=', ':']).filter_map(|(at, mark)| {
-        let before = &text[..at];
-        let start = before
-            .rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')))
-            .map_or(0, |at| at + 1);
-        let key = before.get(start..)?;
+        let before = &text.as_bytes()[..at];
+        let is_key = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        let length = before.iter().rev().take_while(|byte| is_key(byte)).count();
+        let key = text.get(at - length..at).filter(|key| !key.is_empty())?;
         let after = &text[at + 1..];
         let after = if mark == ":" {
             after.strip_prefix(' ')?
         } else {
             after
         };
-        let value = after.trim_start_matches(['"', '\'']);
-        let end = value
-            .find(|c: char| {
-                c.is_ascii_whitespace() || matches!(c, ',' | ';' | '"' | '\'' | ')' | '}')
-            })
-            .unwrap_or(value.len());
-        (!key.is_empty() && end > 0).then(|| (key, value[..end].trim_end_matches('.')))
+        let value = after.strip_prefix(['"', '\'']).unwrap_or(after);
+        let ends = |byte: &u8| byte.is_ascii_whitespace() || b",;\"')}".contains(byte);
+        let head = value.as_bytes().iter().take(LONGEST);
+        let end = head.clone().position(ends).unwrap_or_else(|| head.len());
+        let value = value.get(..end).filter(|_| end > 0 && end < LONGEST)?;
+        Some((key, value.trim_end_matches('.')))
     })
 }
 

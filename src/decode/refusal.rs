@@ -3,6 +3,7 @@
 mod target;
 
 use super::json::Json;
+use super::words::{behind, holds};
 use crate::model::fact::Refusal;
 use crate::model::ids::RequestId;
 use crate::model::symbols::Symbols;
@@ -66,11 +67,16 @@ pub(super) struct Refusing {
 impl Refusing {
     /// Takes in prose: a message, or a text field of an error.
     pub(super) fn text(&mut self, text: &str) {
-        if self.code.is_none() {
-            self.code = code_in(text);
-        }
+        self.said(text);
         if self.reason.is_none() {
             self.reason = words(text).find(|word| is_reason(word)).map(str::to_owned);
+        }
+        self.target.text(text);
+    }
+
+    fn said(&mut self, text: &str) {
+        if self.code.is_none() {
+            self.code = code_in(text);
         }
         if self.attempts.is_none() {
             self.attempts = attempts_in(text);
@@ -78,7 +84,6 @@ impl Refusing {
         if self.request_id.is_none() {
             self.request_id = request_id_in(text);
         }
-        self.target.text(text);
     }
 
     /// Takes in one object of the line, not what lies below it.
@@ -109,17 +114,9 @@ impl Refusing {
                 ) if text == "Throttling" => {
                     self.code.get_or_insert_with(|| text.to_string());
                 }
-                (_, Json::Text(text)) => {
-                    if self.code.is_none() {
-                        self.code = code_in(text);
-                    }
-                    if self.attempts.is_none() {
-                        self.attempts = attempts_in(text);
-                    }
-                    if self.request_id.is_none() {
-                        self.request_id = request_id_in(text);
-                    }
-                }
+                // Neither a code nor prose: an id, a level, a time.
+                (_, Json::Text(text)) if text.len() < 8 => {}
+                (_, Json::Text(text)) => self.said(text),
                 _ => {}
             }
         }
@@ -167,7 +164,7 @@ fn whole(value: &Json<'_>) -> Option<u16> {
 /// The code in a text, as a word of its own or behind a namespace.
 fn code_in(text: &str) -> Option<String> {
     let word = words(text).find(|word| CODES.contains(word));
-    let phrase = || PHRASES.iter().copied().find(|phrase| text.contains(phrase));
+    let phrase = || PHRASES.iter().copied().find(|phrase| holds(text, phrase));
     word.or_else(phrase).map(str::to_owned)
 }
 
@@ -186,7 +183,7 @@ fn is_reason(word: &str) -> bool {
 /// `(reached max retries: 4)`: the first try and four more. `maximum number of attempts, 3`: three in all.
 fn attempts_in(text: &str) -> Option<u16> {
     let number_after = |lead: &str| -> Option<u16> {
-        let rest = text.split_once(lead)?.1;
+        let rest = behind(text, lead)?;
         let end = rest
             .find(|c: char| !c.is_ascii_digit())
             .unwrap_or(rest.len());
@@ -210,7 +207,7 @@ fn request_id_in(text: &str) -> Option<String> {
         "x-amzn-RequestId: ",
     ];
     LEADS.iter().find_map(|lead| {
-        let rest = text.split_once(lead)?.1;
+        let rest = behind(text, lead)?;
         let id = rest
             .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
             .next()?;

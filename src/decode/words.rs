@@ -1,6 +1,24 @@
 //! Words and figures that several grammars share: phases, statuses, levels, durations.
 
+use memchr::memmem;
+
 use crate::model::fact::{InitType, Level, Phase, Status};
+
+/// Whether a text holds another. For a few words in a short line this is far quicker than `str::contains`.
+pub(super) fn holds(text: &str, wanted: &str) -> bool {
+    memmem::find(text.as_bytes(), wanted.as_bytes()).is_some()
+}
+
+/// What stands behind the first `lead` in a text.
+pub(super) fn behind<'a>(text: &'a str, lead: &str) -> Option<&'a str> {
+    let at = memmem::find(text.as_bytes(), lead.as_bytes())?;
+    Some(&text[at + lead.len()..])
+}
+
+/// Where `: ` stands.
+pub(super) fn colon(text: &str) -> Option<usize> {
+    memchr::memchr_iter(b':', text.as_bytes()).find(|at| text[at + 1..].starts_with(' '))
+}
 
 /// No duration of Lambda is longer than this: a year in milliseconds.
 const LONGEST_MS: f64 = 366.0 * 86_400_000.0;

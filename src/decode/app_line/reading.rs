@@ -1,8 +1,10 @@
 //! One pass over the JSON and the prose of a line.
 
 use crate::decode::json::Json;
+use crate::decode::needles::Marks;
 use crate::decode::produced::{self, Context, Direction};
 use crate::decode::refusal::Refusing;
+use crate::decode::words::holds;
 use crate::decode::{correlation, embedded, exception, payload};
 use crate::model::fact::{AppFact, Exception};
 use crate::model::symbols::{Sym, Symbols};
@@ -15,17 +17,20 @@ pub(super) struct Reading<'a> {
     pub(super) fact: AppFact,
     pub(super) symbols: &'a mut Symbols,
     function: Option<&'a str>,
+    /// What the line could speak of; the rest is not looked for.
+    pub(super) marks: Marks,
     refusing: Refusing,
     direction: Direction,
     target: Option<Sym>,
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(function: Option<&'a str>, symbols: &'a mut Symbols) -> Self {
+    pub(super) fn new(function: Option<&'a str>, marks: Marks, symbols: &'a mut Symbols) -> Self {
         Self {
             fact: AppFact::default(),
             symbols,
             function,
+            marks,
             refusing: Refusing::default(),
             direction: Direction::Unsaid,
             target: None,
@@ -34,6 +39,9 @@ impl<'a> Reading<'a> {
 
     /// Takes what the message says it is about.
     pub(super) fn set_direction(&mut self, message: &str) {
+        if !self.marks.ids {
+            return;
+        }
         self.direction = produced::direction(message);
         self.target = produced::target_in(message).map(|name| self.symbols.intern(name));
     }
@@ -72,7 +80,10 @@ impl<'a> Reading<'a> {
                     self.fact.items.push(item);
                 }
             }
-            correlation::in_event(object, own, TEXTS, self.symbols, &mut self.fact.correlation);
+            if self.marks.correlation {
+                let found = &mut self.fact.correlation;
+                correlation::in_event(object, own, TEXTS, self.symbols, found);
+            }
             return;
         }
         let context = Context {
@@ -80,10 +91,16 @@ impl<'a> Reading<'a> {
             target: self.target,
             own,
         };
-        produced::in_object(object, context, self.symbols, &mut self.fact.produced);
-        correlation::in_object(object, own, self.symbols, &mut self.fact.correlation);
-        self.refusing.object(object, self.function);
-        if self.fact.exception.is_none() {
+        if self.marks.ids {
+            produced::in_object(object, context, self.symbols, &mut self.fact.produced);
+        }
+        if self.marks.correlation {
+            correlation::in_object(object, own, self.symbols, &mut self.fact.correlation);
+        }
+        if self.marks.refusal {
+            self.refusing.object(object, self.function);
+        }
+        if self.marks.exception && self.fact.exception.is_none() {
             self.fact.exception = exception::in_object(object, false, self.symbols);
         }
         for (key, value) in object.entries() {
@@ -107,16 +124,13 @@ impl<'a> Reading<'a> {
     /// Takes in a string: JSON in it, else what prose says.
     fn text(&mut self, text: &str, texts: u8) {
         if texts < TEXTS
-            && text.len() > 8
             && text.contains('{')
             && let Some(cut) = embedded::cut(text)
         {
             self.prose(cut.before);
             self.value(&cut.json, texts + 1);
             self.prose(cut.after);
-            return;
-        }
-        if text.contains(' ') {
+        } else if text.contains(' ') {
             self.prose(text);
         }
     }
@@ -132,10 +146,18 @@ impl<'a> Reading<'a> {
             target: self.target,
             own,
         };
-        produced::in_text(text, context, self.symbols, &mut self.fact.produced);
-        correlation::in_text(text, own, self.symbols, &mut self.fact.correlation);
-        self.refusing.text(text);
-        self.fact.idempotent |= is_idempotent(text);
+        if self.marks.ids {
+            produced::in_text(text, context, self.symbols, &mut self.fact.produced);
+        }
+        if self.marks.correlation {
+            correlation::in_text(text, own, self.symbols, &mut self.fact.correlation);
+        }
+        if self.marks.refusal {
+            self.refusing.text(text);
+        }
+        if self.marks.repeat {
+            self.fact.idempotent |= is_idempotent(text);
+        }
     }
 
     fn failed_items(&mut self, failures: &Json<'_>) {
@@ -181,7 +203,7 @@ fn is_idempotent(text: &str) -> bool {
         "duplicate message",
         "Duplicate",
     ];
-    if MARKS.iter().any(|mark| text.contains(mark)) {
+    if MARKS.iter().any(|mark| holds(text, mark)) {
         return true;
     }
     let says_so = [
@@ -192,5 +214,5 @@ fn is_idempotent(text: &str) -> bool {
         "replayed",
         "skipping",
     ];
-    text.contains("dempoten") && says_so.iter().any(|word| text.contains(word))
+    holds(text, "dempoten") && says_so.iter().any(|word| holds(text, word))
 }

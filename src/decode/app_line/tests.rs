@@ -219,6 +219,10 @@ fn unhandled_exceptions_are_known_by_the_form_of_each_runtime() {
             true
         )
     );
+}
+
+#[test]
+fn so_are_those_of_compiled_languages_and_ruby() {
     assert_eq!(
         raised(
             "pool is empty: java.lang.IllegalStateException\njava.lang.IllegalStateException: pool is empty\n\tat com.acme.Pool.get(Pool.java:88)\n\tat java.base/java.lang.Thread.run(Unknown Source)\n"

@@ -15,20 +15,19 @@ pub(super) fn text_of<'a>(stack: &'a Json<'_>) -> Cow<'a, str> {
     if let Some(text) = stack.text() {
         return Cow::Borrowed(text);
     }
-    let mut lines = String::new();
-    for frame in stack.items() {
-        if let Some(text) = frame.text() {
-            lines.push_str(text);
-        } else if let Some(label) = frame.text_at("label") {
-            lines.push_str("at ");
-            lines.push_str(label);
-            if let Some(path) = frame.text_at("path") {
-                lines.push_str(&format!(" ({path})"));
-            }
-        }
-        lines.push('\n');
+    let frames: Vec<Cow<'_, str>> = stack.items().iter().filter_map(text_of_frame).collect();
+    Cow::Owned(frames.join("\n"))
+}
+
+fn text_of_frame<'a>(frame: &'a Json<'_>) -> Option<Cow<'a, str>> {
+    if let Some(text) = frame.text() {
+        return Some(Cow::Borrowed(text));
     }
-    Cow::Owned(lines)
+    let label = frame.text_at("label")?;
+    Some(Cow::Owned(match frame.text_at("path") {
+        Some(path) => format!("at {label} ({path})"),
+        None => format!("at {label}"),
+    }))
 }
 
 /// The top frames of own code, joined by line ends; empty if none can be told.

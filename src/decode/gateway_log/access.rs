@@ -16,7 +16,10 @@ use crate::model::time::Timestamp;
 /// Reads one line. `-` stands for what a request did not have; numbers are written as text.
 pub(super) fn decode(message: &str, group: &str, symbols: &mut Symbols) -> Option<Access> {
     if message.starts_with('{') {
-        return of_fields(&Fields::read(message), group, symbols);
+        return match Json::parse(message) {
+            Some(json) => of_fields(&Fields::of(&json), group, symbols),
+            None => of_fields(&Fields::of_broken(message), group, symbols),
+        };
     }
     common_log(message, group, symbols)
 }
@@ -71,7 +74,7 @@ fn of_fields(fields: &Fields<'_>, group: &str, symbols: &mut Symbols) -> Option<
     let blocked = fields.find(&["wafresponsecode", "wafstatus", "waf"]) == Some("WAF_BLOCK");
     access.response_type = fields
         .find(&["responsetype", "errorresponsetype"])
-        .or(blocked.then_some("WAF_FILTERED"))
+        .or_else(|| blocked.then_some("WAF_FILTERED"))
         .map(|kind| symbols.intern(kind));
     access.trace = fields
         .find(&["xraytraceid", "traceid"])
@@ -129,82 +132,88 @@ fn common_log(message: &str, group: &str, symbols: &mut Symbols) -> Option<Acces
     Some(access)
 }
 
-/// The fields of a line: keys in lower case without marks, so that `integration.requestId`, `integrationRequestId` and
-/// `integration_request_id` are one name.
-struct Fields<'a>(Vec<(String, Cow<'a, str>)>);
+/// The fields of a line. Names are compared in lower case and without marks, so that `integration.requestId`,
+/// `integrationRequestId` and `integration_request_id` are one.
+#[derive(Default)]
+struct Fields<'a>(Vec<Field<'a>>);
+
+struct Field<'a> {
+    /// Key of the object around it, and its own.
+    keys: [&'a str; 2],
+    value: Cow<'a, str>,
+}
 
 impl<'a> Fields<'a> {
-    fn read(message: &'a str) -> Self {
-        let mut fields = Self(Vec::new());
-        match Json::parse(message) {
-            Some(json) => fields.add("", &json, 2),
-            None => fields.add_broken(message),
+    /// The fields of an object and of objects in it.
+    fn of(object: &'a Json<'_>) -> Self {
+        let mut fields = Self::default();
+        for (key, value) in object.entries() {
+            fields.add(["", key], value);
+            for (inner, value) in value.entries() {
+                fields.add([key, inner], value);
+            }
         }
         fields
     }
 
-    /// Adds the fields of an object and of objects in it.
-    fn add(&mut self, prefix: &str, object: &Json<'_>, depth: u8) {
-        for (key, value) in object.entries() {
-            let name = format!("{prefix}{}", plain(key));
-            match value {
-                Json::Object(_) if depth > 0 => self.add(&name, value, depth - 1),
-                Json::Text(text) => self.0.push((name, Cow::Owned(text.to_string()))),
-                Json::Int(number) => self.0.push((name, Cow::Owned(number.to_string()))),
-                Json::Float(number) => self.0.push((name, Cow::Owned(number.to_string()))),
-                _ => {}
-            }
+    fn add(&mut self, keys: [&'a str; 2], value: &'a Json<'_>) {
+        let value = match value {
+            Json::Float(number) => Some(Cow::Owned(number.to_string())),
+            other => other.digits_or_text(),
+        };
+        if let Some(value) = value {
+            self.0.push(Field { keys, value });
         }
     }
 
     /// Reads a flat object whose texts hold bare quotes: `$context.error.messageString` brings its own. A text ends
     /// where a quote stands before a comma or the closing brace.
-    fn add_broken(&mut self, message: &'a str) {
+    fn of_broken(message: &'a str) -> Self {
+        let mut fields = Self::default();
         let mut rest = message;
-        while let Some((_, after)) = rest.split_once('"') {
-            let Some((key, after)) = after.split_once("\":") else {
-                return;
-            };
-            let after = after.trim_start();
-            let (value, behind) = match after.strip_prefix('"') {
-                Some(text) => {
-                    let ends = ["\",", "\"}", "\" ,", "\" }"]
-                        .iter()
-                        .filter_map(|end| text.find(end));
-                    let Some(end) = ends.min() else {
-                        return;
-                    };
-                    (&text[..end], &text[end + 1..])
-                }
-                None => {
-                    let end = after.find([',', '}']).unwrap_or(after.len());
-                    (after[..end].trim(), &after[end..])
-                }
-            };
-            if key.len() <= 64 {
-                self.0
-                    .push((plain(key), Cow::Borrowed(value.trim_matches('"'))));
-            }
+        while let Some((field, behind)) = broken_field(rest) {
+            fields.0.push(field);
             rest = behind;
         }
+        fields
     }
 
     /// The value of the first name that has one.
     fn find(&self, names: &[&str]) -> Option<&str> {
-        let of = |name: &&str| {
-            self.0
-                .iter()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.as_ref())
-        };
         names
             .iter()
-            .filter_map(of)
+            .filter_map(|name| self.0.iter().find(|field| field.is(name)))
+            .map(|field| field.value.as_ref())
             .find(|value| !matches!(*value, "" | "-"))
     }
 }
 
-fn plain(key: &str) -> String {
-    let letters = key.chars().filter(char::is_ascii_alphanumeric);
-    letters.map(|c| c.to_ascii_lowercase()).collect()
+impl Field<'_> {
+    fn is(&self, name: &str) -> bool {
+        let letters = self.keys.iter().flat_map(|key| key.bytes());
+        letters
+            .filter(u8::is_ascii_alphanumeric)
+            .map(|byte| byte.to_ascii_lowercase())
+            .eq(name.bytes())
+    }
+}
+
+/// The next field of a broken object, and what stands behind it.
+fn broken_field(text: &str) -> Option<(Field<'_>, &str)> {
+    let (_, text) = text.split_once('"')?;
+    let (key, text) = text.split_once("\":")?;
+    let text = text.trim_start();
+    let (value, behind) = if let Some(text) = text.strip_prefix('"') {
+        let mut pairs = text.as_bytes().windows(2);
+        let end = pairs.position(|pair| matches!(pair, b"\"," | b"\"}"))?;
+        (&text[..end], &text[end + 1..])
+    } else {
+        let end = text.find([',', '}']).unwrap_or(text.len());
+        (text[..end].trim(), &text[end..])
+    };
+    let field = Field {
+        keys: ["", key],
+        value: Cow::Borrowed(value.trim_matches('"')),
+    };
+    Some((field, behind))
 }

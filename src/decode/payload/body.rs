@@ -146,7 +146,7 @@ mod tests {
     fn a_body_below_32_bytes_tells_nothing() {
         assert_eq!(hash("ping"), None);
         assert_eq!(
-            hash(r#"{                                        }"#),
+            hash("{                                        }"),
             None,
             "{{}} in canonical form"
         );

@@ -2,7 +2,7 @@
 
 use super::{body, rfc3339};
 use crate::decode::json::Json;
-use crate::decode::place::resource_name;
+use crate::decode::place::{is_fifo, resource_name};
 use crate::model::fact::{EventSource, Item};
 use crate::model::symbols::Symbols;
 
@@ -15,7 +15,7 @@ pub(super) fn item(record: &Json<'_>, symbols: &mut Symbols) -> Option<Item> {
 pub(super) fn notification(message: &Json<'_>, symbols: &mut Symbols) -> Option<Item> {
     let id = message.first_of(&["MessageId", "messageId"])?.text()?;
     let topic = message.first_of(&["TopicArn", "topicArn"])?.text()?;
-    let source = if topic.ends_with(".fifo") {
+    let source = if is_fifo(topic) {
         EventSource::SnsFifo
     } else {
         EventSource::Sns

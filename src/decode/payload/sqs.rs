@@ -2,7 +2,8 @@
 
 use super::{body, count, eventbridge, millis, s3, sns, source_arn, source_name};
 use crate::decode::json::Json;
-use crate::decode::trace_header;
+use crate::decode::place::is_fifo;
+use crate::decode::{trace_header, words};
 use crate::model::fact::{EventSource, Item};
 use crate::model::symbols::{Sym, Symbols};
 
@@ -13,7 +14,7 @@ pub(super) fn item(record: &Json<'_>, symbols: &mut Symbols) -> Option<Item> {
     let attributes = record.first_of(&["attributes", "Attributes"]);
     let attribute = |key: &str| attributes?.get(key);
     let arn = source_arn(record);
-    let is_fifo = arn.is_some_and(|arn| arn.ends_with(".fifo"));
+    let is_fifo = arn.is_some_and(is_fifo);
     let source = if is_fifo {
         EventSource::SqsFifo
     } else {
@@ -65,7 +66,7 @@ struct Wrapped {
 fn wrapped(text: &str, symbols: &mut Symbols) -> Option<Wrapped> {
     let is_marked = ["TopicArn", "detail-type", "aws:s3"]
         .iter()
-        .any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some());
+        .any(|mark| words::holds(text, mark));
     if !is_marked {
         return None;
     }

@@ -2,13 +2,16 @@ use super::*;
 
 const CALL: &str = "3a8f8e4a-2c7d-4864-8e7b-fd17652b11a2";
 
-fn of_text(text: &str) -> Option<(Option<String>, Option<String>, Option<String>, u16)> {
+/// Resource, reason, request id of the call, attempts.
+type Shown = Option<(Option<String>, Option<String>, Option<String>, u16)>;
+
+fn of_text(text: &str) -> Shown {
     let mut refusing = Refusing::default();
     refusing.text(text);
     shown(refusing)
 }
 
-fn shown(refusing: Refusing) -> Option<(Option<String>, Option<String>, Option<String>, u16)> {
+fn shown(refusing: Refusing) -> Shown {
     let mut symbols = Symbols::default();
     let refusal = refusing.finish(None, &mut symbols)?;
     let text = |sym: Option<crate::model::symbols::Sym>| sym.map(|sym| symbols.get(sym).to_owned());

@@ -1,0 +1,207 @@
+//! What each fuzz target does with its input. `tests/corpus.rs` replays the corpora through the same functions.
+#![allow(dead_code, reason = "every target takes one function out of this file")]
+#![allow(clippy::expect_used, reason = "the rules are written here")]
+
+use std::sync::OnceLock;
+
+use nepho::decode::{self, Decoder};
+use nepho::model::fact::{AppFact, Fact, Level, What};
+use nepho::model::record::LogLine;
+use nepho::model::settings::{ExtractRule, Settings};
+use nepho::model::span::Span;
+use nepho::model::symbols::Symbols;
+use nepho::model::time::Timestamp;
+
+const GROUP: &str = "/aws/lambda/f";
+const STREAM: &str = "2026/11/20/[$LATEST]aa97cbe959dac2cd6ae05f15086a7230";
+
+/// Lambda's lines in text format.
+pub(crate) fn platform_text(data: &[u8]) {
+    of_function(plain(), &text(data));
+}
+
+/// Lambda's lines in JSON format.
+pub(crate) fn platform_json(data: &[u8]) {
+    of_function(plain(), &text(data));
+}
+
+/// Lines of applications, loggers and runtimes.
+pub(crate) fn app_line(data: &[u8]) {
+    of_function(plain(), &text(data));
+}
+
+/// Events: bare, behind prose, and in a text in JSON.
+pub(crate) fn payload(data: &[u8]) {
+    let event = text(data);
+    let decoder = plain();
+    of_function(decoder, &event);
+    of_function(
+        decoder,
+        &format!("2026-11-20T10:00:05.353Z\tx\tINFO\tReceived event: {event}\n"),
+    );
+    of_function(decoder, &format!("{{\"message\":{event:?}}}"));
+}
+
+/// Lines of functions that have rules of their own.
+pub(crate) fn extract(data: &[u8]) {
+    static WITH_RULES: OnceLock<Decoder> = OnceLock::new();
+    let decoder = WITH_RULES.get_or_init(|| {
+        let settings = with_rules();
+        Decoder::new(&settings).expect("the rules are valid")
+    });
+    of_function(decoder, &text(data));
+}
+
+fn with_rules() -> Settings {
+    Settings {
+        extract: vec![
+            ExtractRule {
+                event_id: Some("$..id".into()),
+                ordering_key: Some("$.detail.accountId".into()),
+                sequence: Some("$.detail.version".into()),
+                dense: true,
+                ..ExtractRule::default()
+            },
+            ExtractRule {
+                pattern: Some(
+                    r"msg=(?P<event_id>\S+) acct=(?P<ordering_key>\S+) v=(?P<sequence>\d+)".into(),
+                ),
+                ..ExtractRule::default()
+            },
+        ],
+        ..Settings::default()
+    }
+}
+
+/// Lines of API Gateway and AppSync: the first line of the input is the log group.
+pub(crate) fn gateway_log(data: &[u8]) {
+    let input = text(data);
+    let (group, message) = input.split_once('\n').unwrap_or((GROUP, &input));
+    let read = |symbols: &mut Symbols| plain().line(&line(group, STREAM, message), None, symbols);
+    same_again(read, check);
+}
+
+/// Segment documents and spans.
+pub(crate) fn segment(data: &[u8]) {
+    let json = text(data);
+    same_again(
+        |symbols| decode::segments(&json, symbols).ok(),
+        |spans: &Vec<Span>| {
+            assert!(!spans.is_empty());
+            assert!(
+                spans
+                    .iter()
+                    .all(|span| span.start_us >= 0 && span.trace == spans[0].trace)
+            );
+        },
+    );
+}
+
+/// Lines of a metric stream.
+pub(crate) fn metric(data: &[u8]) {
+    let json = text(data);
+    same_again(
+        |symbols| decode::metric(&json, symbols).ok(),
+        |point| {
+            assert!(point.sum.is_finite() && point.count.is_finite());
+        },
+    );
+}
+
+/// Configurations of functions.
+pub(crate) fn function_config(data: &[u8]) {
+    let json = text(data);
+    same_again(
+        |symbols| decode::function_config(&json, symbols).ok(),
+        |_| {},
+    );
+}
+
+/// Names of groups and streams, one a line.
+pub(crate) fn place(data: &[u8]) {
+    let input = text(data);
+    let (group, stream) = input.split_once('\n').unwrap_or((&input, ""));
+    let place = decode::place(group, stream);
+    assert!(
+        place
+            .function
+            .is_none_or(|name| !name.is_empty() && !name.contains(['/', '[', '.']))
+    );
+    let _ = decode::function_in(&line(group, stream, stream));
+}
+
+fn text(data: &[u8]) -> String {
+    String::from_utf8_lossy(data).into_owned()
+}
+
+/// A decoder without rules; it holds nothing of what it read.
+fn plain() -> &'static Decoder {
+    static PLAIN: OnceLock<Decoder> = OnceLock::new();
+    PLAIN.get_or_init(|| Decoder::new(&Settings::default()).expect("no rules"))
+}
+
+fn line<'a>(group: &'a str, stream: &'a str, message: &'a str) -> LogLine<'a> {
+    LogLine {
+        group,
+        stream,
+        timestamp: Timestamp(1_795_168_801_274),
+        ingestion: None,
+        event_id: Some("40033602025563129891242405994489553170594962871841456129"),
+        message,
+    }
+}
+
+fn of_function(decoder: &Decoder, message: &str) {
+    let read =
+        |symbols: &mut Symbols| decoder.line(&line(GROUP, STREAM, message), Some("f"), symbols);
+    same_again(read, check);
+}
+
+/// Reads twice with fresh tables: equal input gives equal output.
+fn same_again<T: PartialEq + std::fmt::Debug>(
+    read: impl Fn(&mut Symbols) -> Option<T>,
+    check: impl Fn(&T),
+) {
+    let first = read(&mut Symbols::default());
+    assert_eq!(first, read(&mut Symbols::default()));
+    if let Some(value) = &first {
+        check(value);
+    }
+}
+
+/// What holds of every fact.
+fn check(fact: &Fact) {
+    assert_eq!(fact.at, Timestamp(1_795_168_801_274));
+    let is_duration = |ms: f32| ms.is_finite() && ms >= 0.0;
+    match &fact.what {
+        What::Report(report) => {
+            let figures = [
+                Some(report.duration_ms),
+                report.billed_ms,
+                report.init_ms,
+                report.restore_ms,
+            ];
+            assert!(figures.into_iter().flatten().all(is_duration));
+        }
+        What::InitReport { duration_ms, .. }
+        | What::RestoreReport { duration_ms, .. }
+        | What::RuntimeDone { duration_ms, .. } => assert!(is_duration(*duration_ms)),
+        What::App(app) => check_app(app),
+        _ => {}
+    }
+}
+
+fn check_app(app: &AppFact) {
+    assert!(!app.is_empty());
+    assert!(
+        app.items
+            .iter()
+            .all(|item| !item.dense || item.sequence.is_some())
+    );
+    assert!(
+        app.refused
+            .as_ref()
+            .is_none_or(|refusal| refusal.attempts >= 1)
+    );
+    assert!(app.level.is_none_or(|level| level <= Level::Fatal));
+}
