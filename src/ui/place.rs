@@ -75,7 +75,7 @@ impl Place {
 
     /// What the row that the detail is about was when it was last seen.
     pub fn chosen_key(&self) -> Option<Key> {
-        self.chosen_key
+        self.chosen_key.filter(|_| !self.live())
     }
 
     /// First row in view of a part.
@@ -83,8 +83,17 @@ impl Place {
         self.tops.get(part).copied().unwrap_or(0)
     }
 
-    /// Takes a new page: the cursor stays on its row, and the row on its line.
+    /// Whether the list moves under the cursor: on the first row nobody reads on yet, so it stays the worst that there is.
+    fn live(&self) -> bool {
+        self.cursor == (0, 0) && self.page.as_ref().is_none_or(|page| !page.follows)
+    }
+
+    /// Takes a new page: the cursor stays on its row, and the row on its line; on the first row it stays the first.
     pub fn set_page(&mut self, page: Arc<Page>, detail: Vec<Part>, of: u64) {
+        if self.live() {
+            (self.cursor_key, self.chosen, self.chosen_key) = (None, 0, None);
+            self.tops.clear();
+        }
         let at_end = self.page.is_none() || {
             let (part, row) = self.cursor;
             part == 0
@@ -341,6 +350,32 @@ fn scroll(top: usize, cursor: usize, unfold: usize, len: usize, lines: usize) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::page::{Row, Rows, Table};
+
+    fn page(keys: &[&str]) -> Arc<Page> {
+        let keys = keys.iter().map(|key| Key::text(key)).collect();
+        let rows = Rows::new(keys, |_| Row::default());
+        let part = Part::new("list", "", Table::bare(Vec::new(), rows));
+        Arc::new(Page {
+            parts: vec![part],
+            ..Page::default()
+        })
+    }
+
+    #[test]
+    fn on_the_first_row_the_list_is_live_and_below_it_the_row_is_kept() {
+        let mut place = Place::new(Step::Pane(0));
+        place.set_page(page(&["a", "b"]), Vec::new(), 1);
+        place.set_page(page(&["worse", "a", "b"]), Vec::new(), 2);
+        assert_eq!(
+            (place.cursor(), place.chosen()),
+            ((0, 0), 0),
+            "what came above is looked at"
+        );
+        place.step_rows(2);
+        place.set_page(page(&["worst", "worse", "a", "b"]), Vec::new(), 3);
+        assert_eq!(place.cursor(), (0, 3), "the cursor went with b");
+    }
 
     #[test]
     fn scrolling_moves_as_little_as_it_can() {
