@@ -4,7 +4,9 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use nepho::app::clock::Stopwatch;
 
 /// The program with these arguments.
 pub(crate) fn nepho(arguments: &[&str]) -> Command {
@@ -55,7 +57,7 @@ impl Following {
 
     /// The next lines of standard output, as many as `count`; fewer if they do not come in time.
     pub(crate) fn lines(&self, count: usize, within: Duration) -> Vec<String> {
-        let begun = Instant::now();
+        let begun = Stopwatch::start();
         let mut lines = Vec::new();
         while lines.len() < count {
             let left = within.saturating_sub(begun.elapsed());

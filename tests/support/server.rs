@@ -5,9 +5,11 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, Weak};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::python;
+
+use nepho::app::clock::Stopwatch;
 
 /// A running emulator.
 pub(crate) struct Server {
@@ -99,7 +101,7 @@ pub(crate) fn free_port() -> u16 {
 
 fn answers(port: u16, guard: &mut Child) -> bool {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let begun = Instant::now();
+    let begun = Stopwatch::start();
     while begun.elapsed() < Duration::from_secs(60) {
         if guard.try_wait().unwrap().is_some() {
             return false;
