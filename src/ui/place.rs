@@ -20,6 +20,8 @@ pub struct Place {
     pub detail_of: Option<(u64, usize)>,
     cursor: (usize, usize),
     cursor_key: Option<Key>,
+    /// Somebody moved the cursor away from where the page began.
+    moved: bool,
     /// The row of the first part that the detail is about.
     chosen: usize,
     chosen_key: Option<Key>,
@@ -39,6 +41,7 @@ impl Place {
             detail_of: None,
             cursor: (0, 0),
             cursor_key: None,
+            moved: false,
             chosen: 0,
             chosen_key: None,
             tops: BTreeMap::new(),
@@ -85,13 +88,15 @@ impl Place {
 
     /// Whether the list moves under the cursor: on the first row nobody reads on yet, so it stays the worst that there is.
     fn live(&self) -> bool {
-        self.cursor == (0, 0) && self.page.as_ref().is_none_or(|page| !page.follows)
+        let at_first = !self.moved || self.cursor == (0, 0);
+        at_first && self.page.as_ref().is_none_or(|page| !page.follows)
     }
 
     /// Takes a new page: the cursor stays on its row, and the row on its line; on the first row it stays the first.
     pub fn set_page(&mut self, page: Arc<Page>, detail: Vec<Part>, of: u64) {
         if self.live() {
-            (self.cursor_key, self.chosen, self.chosen_key) = (None, 0, None);
+            (self.cursor, self.cursor_key) = ((0, 0), None);
+            (self.chosen, self.chosen_key) = (0, None);
             self.tops.clear();
         }
         let at_end = self.page.is_none() || {
@@ -190,6 +195,7 @@ impl Place {
                     .map(|at| (at, self.rows_of(at).saturating_sub(1)))
             };
             let Some(next) = next else { break };
+            self.moved = true;
             self.cursor = next;
         }
         self.settle();
@@ -235,6 +241,7 @@ impl Place {
             self.previous_part(from)
         };
         let Some(at) = found else { return false };
+        self.moved = true;
         self.cursor = (at, if at == 0 { self.chosen } else { 0 });
         self.settle();
         true
@@ -242,12 +249,14 @@ impl Place {
 
     /// Moves to the first row of the page.
     pub fn go_first(&mut self) {
+        self.moved = false;
         self.cursor = (0, 0);
         self.settle();
     }
 
     /// Moves to the last row of the cursor's part.
     pub fn go_last(&mut self) {
+        self.moved = true;
         self.cursor.1 = self.rows_of(self.cursor.0).saturating_sub(1);
         self.settle();
     }
@@ -271,6 +280,7 @@ impl Place {
             (0..row).rev().find(fits)
         };
         let Some(found) = found else { return false };
+        self.moved = true;
         self.cursor.1 = found;
         self.settle();
         true
@@ -375,6 +385,29 @@ mod tests {
         place.step_rows(2);
         place.set_page(page(&["worst", "worse", "a", "b"]), Vec::new(), 3);
         assert_eq!(place.cursor(), (0, 3), "the cursor went with b");
+    }
+
+    #[test]
+    fn a_cursor_that_nobody_moved_goes_to_the_first_part_once_that_has_rows() {
+        let two = |first: &[&str]| {
+            let of = |keys: &[&str]| {
+                let keys = keys.iter().map(|key| Key::text(key)).collect();
+                Table::bare(Vec::new(), Rows::new(keys, |_| Row::default()))
+            };
+            let parts = vec![
+                Part::new("wrong", "", of(first)),
+                Part::new("all", "", of(&["f"])),
+            ];
+            Arc::new(Page {
+                parts,
+                ..Page::default()
+            })
+        };
+        let mut place = Place::new(Step::Pane(0));
+        place.set_page(two(&[]), Vec::new(), 1);
+        assert_eq!(place.cursor(), (1, 0), "nothing wrong yet");
+        place.set_page(two(&["worst"]), Vec::new(), 2);
+        assert_eq!(place.cursor(), (0, 0), "the worst is looked at");
     }
 
     #[test]
