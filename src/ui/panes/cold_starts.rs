@@ -414,10 +414,16 @@ fn explained(analysis: &Analysis, init: &Init) -> Text {
     let name = find::environment(
         analysis.text(analysis.facts.streams[environment.stream as usize].stream),
     );
-    let Some(last) = environment.invocations.last() else {
+    // An environment that was restarted ran on: what ended it is the run before the start.
+    let before = environment
+        .invocations
+        .iter()
+        .rev()
+        .map(|at| analysis.invocation(*at))
+        .find(|run| run.start < init.at);
+    let Some(last) = before else {
         return Text::of(Role::Dim, &format!("environment {name}"));
     };
-    let last = analysis.invocation(*last);
     let idle = figures::duration(init.at.since(last.end) as f64);
     let words = match init.cause {
         Some(InitCause::ErrorRecycle) => format!("environment {name} ended by {}", last.status),
