@@ -6,7 +6,8 @@ use super::place::function_name;
 use crate::model::config::FunctionConfig;
 use crate::model::symbols::{Sym, Symbols};
 
-/// Reads one element of `Functions`. `ReservedConcurrentExecutions` and `ProvisionedConcurrencyConfigs` (what
+/// Reads one element of `Functions`. `ReservedConcurrentExecutions`, `AccountConcurrentExecutions` (of
+/// `GetAccountSettings`) and `ProvisionedConcurrencyConfigs` (what
 /// `ListProvisionedConcurrencyConfigs` answers) may stand beside its own fields.
 pub(super) fn decode(
     json: &str,
@@ -33,6 +34,7 @@ pub(super) fn decode(
         memory_mb: whole("MemorySize"),
         timeout_s: whole("Timeout"),
         reserved_concurrency: whole("ReservedConcurrentExecutions"),
+        account_concurrency: whole("AccountConcurrentExecutions"),
         log_group: function
             .path(&["LoggingConfig", "LogGroup"])
             .and_then(Json::text)
@@ -75,7 +77,7 @@ mod tests {
     fn a_configuration_is_read_and_what_is_not_given_is_unknown() {
         let mut symbols = Symbols::default();
         let (name, config) = decode(
-            r#"{"FunctionName":"pay","Runtime":"python3.13","Timeout":30,"MemorySize":256,"ReservedConcurrentExecutions":0,
+            r#"{"FunctionName":"pay","Runtime":"python3.13","Timeout":30,"MemorySize":256,"ReservedConcurrentExecutions":0,"AccountConcurrentExecutions":1000,
             "TracingConfig":{"Mode":"PassThrough"},"SnapStart":{"ApplyOn":"PublishedVersions"},
             "LoggingConfig":{"LogFormat":"Text","LogGroup":"/platform/shared"},
             "ProvisionedConcurrencyConfigs":[{"FunctionArn":"arn:aws:lambda:eu-west-1:1:function:pay:live","AllocatedProvisionedConcurrentExecutions":5}]}"#,
@@ -89,6 +91,7 @@ mod tests {
             Some(0),
             "0 is a setting, not unknown"
         );
+        assert_eq!(config.account_concurrency, Some(1000));
         assert_eq!(
             (config.tracing_active, config.snap_start),
             (Some(false), true)

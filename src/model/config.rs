@@ -9,6 +9,8 @@ pub struct FunctionConfig {
     pub memory_mb: Option<u32>,
     pub timeout_s: Option<u32>,
     pub reserved_concurrency: Option<u32>,
+    /// Concurrent executions that the account grants to all its functions, where a source wrote it beside them.
+    pub account_concurrency: Option<u32>,
     /// Log group it writes to, where it is not `/aws/lambda/NAME`.
     pub log_group: Option<Sym>,
     pub tracing_active: Option<bool>,

@@ -91,6 +91,15 @@ pub struct FactRef {
 }
 
 impl Facts {
+    /// Concurrent executions that the account grants to all its functions; `None` where no configuration says.
+    pub fn account_concurrency(&self) -> Option<u32> {
+        let said = self
+            .functions
+            .values()
+            .filter_map(|config| config.account_concurrency);
+        said.max()
+    }
+
     /// The fact behind a reference of this store.
     pub fn fact(&self, at: FactRef) -> &Fact {
         &self.streams[at.stream as usize].facts[at.fact as usize]

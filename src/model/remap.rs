@@ -264,6 +264,7 @@ impl Remap for FunctionConfig {
             memory_mb: _,
             timeout_s: _,
             reserved_concurrency: _,
+            account_concurrency: _,
             log_group,
             tracing_active: _,
             snap_start: _,

@@ -139,7 +139,8 @@ impl<'a> Limits<'a> {
         if grows_by(near, SCALING_STEP) {
             return Some(ThrottleClass::ScalingRate);
         }
-        let account = self.settings.thresholds.account_concurrency?;
+        let set = self.settings.thresholds.account_concurrency;
+        let account = set.or_else(|| self.facts.account_concurrency())?;
         let reserved: u32 = self
             .facts
             .functions

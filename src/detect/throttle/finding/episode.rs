@@ -108,7 +108,10 @@ impl<'a> Episode<'a> {
             per_minute: recent as f64 / minutes as f64,
             tries: None,
             limit: match class {
-                ThrottleClass::AccountLimit => settings.thresholds.account_concurrency,
+                ThrottleClass::AccountLimit => {
+                    let set = settings.thresholds.account_concurrency;
+                    set.or_else(|| analysis.facts.account_concurrency())
+                }
                 _ => config.and_then(|config| config.reserved_concurrency),
             },
             demand,
