@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use flate2::write::GzEncoder;
 
 use crate::app::Recorder;
-use crate::export::recording::write_record;
+use crate::export::recording::write_batch;
 use crate::model::batch::Batch;
 
 /// An open recording. It must be finished: a compressed file ends with its own mark.
@@ -108,10 +108,7 @@ impl Recorder for BatchRecorder {
     }
 
     fn record(&mut self, batch: &Batch) -> io::Result<()> {
-        batch
-            .records
-            .iter()
-            .try_for_each(|record| write_record(record, &mut self.out))
+        write_batch(batch, &mut self.out)
     }
 
     fn finish(&mut self) -> io::Result<()> {

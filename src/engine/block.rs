@@ -35,6 +35,8 @@ pub struct Block {
     pub(super) metrics: Vec<MetricPoint>,
     pub(super) functions: Vec<(Sym, FunctionConfig)>,
     pub(super) gaps: Vec<Gap>,
+    /// (log group, moment) before which everything has arrived, as its source said.
+    pub(super) complete: Vec<(Sym, Timestamp)>,
     pub(super) unparsed: u64,
     /// What was wrong with the first unparsed record.
     pub(super) first_unparsed: Option<String>,
@@ -78,6 +80,7 @@ impl Block {
             metrics: Vec::new(),
             functions: Vec::new(),
             gaps: Vec::new(),
+            complete: Vec::new(),
             unparsed: 0,
             first_unparsed: None,
         }
@@ -87,11 +90,22 @@ impl Block {
     pub fn record(&mut self, record: &Record) {
         match record {
             Record::Log(log) => self.log(&log.line()),
-            Record::Gap(gap) => self.gaps.push(gap.clone()),
+            Record::Gap(gap) => self.gap(gap.clone()),
             Record::Segment(json) => self.tell(|block| block.segment(json)),
             Record::Metric(json) => self.tell(|block| block.metric(json)),
             Record::Function(json) => self.tell(|block| block.function(json)),
         }
+    }
+
+    /// A stretch that was not seen.
+    pub fn gap(&mut self, gap: Gap) {
+        self.gaps.push(gap);
+    }
+
+    /// Everything of a log group before that moment has arrived.
+    pub fn complete(&mut self, group: &str, until: Timestamp) {
+        let group = self.symbols.intern(group);
+        self.complete.push((group, until));
     }
 
     fn tell(&mut self, decode: impl FnOnce(&mut Self) -> Result<(), DecodeError>) {
@@ -163,6 +177,11 @@ impl Block {
         if self.first_unparsed.is_none() {
             self.first_unparsed = Some(why());
         }
+    }
+
+    /// So many records could not be read when a recording was made.
+    pub fn unparsed_before(&mut self, records: u64) {
+        self.unparsed += records;
     }
 
     /// How many records could not be read, and why the first could not.

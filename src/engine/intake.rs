@@ -129,13 +129,11 @@ impl Engine {
     pub fn apply(&mut self, batch: &Batch) {
         let mut block = self.block();
         batch.records.iter().for_each(|record| block.record(record));
+        for (group, moment) in &batch.complete {
+            block.complete(group, *moment);
+        }
         self.begin_read();
         self.take(block);
-        for (group, moment) in &batch.complete {
-            let group = self.symbols.intern(group);
-            let known = self.complete.entry(group).or_insert(*moment);
-            *known = (*known).max(*moment);
-        }
     }
 
     /// A new read begins: a poll or a file. Equal lines without an event id are different lines only within one read.
@@ -187,6 +185,10 @@ impl Engine {
                 to: gap.to,
                 why: gap.why,
             });
+        }
+        for (group, moment) in block.complete {
+            let known = self.complete.entry(to(group)).or_insert(moment);
+            *known = (*known).max(moment);
         }
         self.inputs.trace_segments += block.segments;
         self.inputs.unparsed_lines += block.unparsed;

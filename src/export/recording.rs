@@ -4,12 +4,14 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::model::record::{LogRecord, Record};
+use crate::model::batch::Batch;
+use crate::model::record::{Gap, LogLine, Record};
+use crate::model::time::Timestamp;
 
 /// A `FilterLogEvents` event with its group.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct LogLine<'a> {
+struct LogFields<'a> {
     log_group_name: &'a str,
     log_stream_name: &'a str,
     timestamp: i64,
@@ -20,39 +22,100 @@ struct LogLine<'a> {
     event_id: Option<&'a str>,
 }
 
-impl<'a> From<&'a LogRecord> for LogLine<'a> {
-    fn from(log: &'a LogRecord) -> Self {
+impl<'a> From<&LogLine<'a>> for LogFields<'a> {
+    fn from(log: &LogLine<'a>) -> Self {
         Self {
-            log_group_name: &log.group,
-            log_stream_name: &log.stream,
+            log_group_name: log.group,
+            log_stream_name: log.stream,
             timestamp: log.timestamp.0,
-            message: &log.message,
+            message: log.message,
             ingestion_time: log.ingestion.map(|at| at.0),
-            event_id: log.event_id.as_deref(),
+            event_id: log.event_id,
         }
     }
 }
 
-/// Writes one record as one line. A gap has no shape of its own among the inputs: it is left out.
+#[derive(Serialize)]
+struct GapLine<'a> {
+    gap: GapFields<'a>,
+}
+
+#[derive(Serialize)]
+struct GapFields<'a> {
+    from: Timestamp,
+    to: Timestamp,
+    log_group: &'a str,
+    why: String,
+}
+
+#[derive(Serialize)]
+struct CompleteLine<'a> {
+    complete: CompleteFields<'a>,
+}
+
+#[derive(Serialize)]
+struct CompleteFields<'a> {
+    log_group: &'a str,
+    until: Timestamp,
+}
+
+/// Writes what a poll brought: its records, then how far its groups are complete.
+pub fn write_batch(batch: &Batch, out: &mut dyn Write) -> io::Result<()> {
+    for record in &batch.records {
+        write_record(record, out)?;
+    }
+    for (group, until) in &batch.complete {
+        write_complete(group, *until, out)?;
+    }
+    Ok(())
+}
+
+/// Writes one record as one line.
 pub fn write_record(record: &Record, out: &mut dyn Write) -> io::Result<()> {
     match record {
-        Record::Log(log) => {
-            let mut line = Vec::with_capacity(log.message.len() + 400);
-            serde_json::to_writer(&mut line, &LogLine::from(log))?;
-            line.push(b'\n');
-            out.write_all(&line)
-        }
-        Record::Segment(json) | Record::Metric(json) => document(json, out),
-        Record::Function(json) => {
-            out.write_all(b"{\"Functions\":[")?;
-            one_line(json, out)?;
-            out.write_all(b"]}\n")
-        }
-        Record::Gap(_) => Ok(()),
+        Record::Log(log) => write_log(&log.line(), out),
+        Record::Segment(json) | Record::Metric(json) => write_document(json, out),
+        Record::Function(json) => write_function(json, out),
+        Record::Gap(gap) => write_gap(gap, out),
     }
 }
 
-fn document(json: &str, out: &mut dyn Write) -> io::Result<()> {
+/// Writes one log event as one line.
+pub fn write_log(log: &LogLine<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut line = Vec::with_capacity(log.message.len() + 400);
+    serde_json::to_writer(&mut line, &LogFields::from(log))?;
+    line.push(b'\n');
+    out.write_all(&line)
+}
+
+/// Writes one function configuration as one line.
+pub fn write_function(json: &str, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(b"{\"Functions\":[")?;
+    one_line(json, out)?;
+    out.write_all(b"]}\n")
+}
+
+/// Writes a stretch that was not seen, in the words of `nepho tail --json`.
+pub fn write_gap(gap: &Gap, out: &mut dyn Write) -> io::Result<()> {
+    let fields = GapFields {
+        from: gap.from,
+        to: gap.to,
+        log_group: &gap.group,
+        why: gap.why.to_string(),
+    };
+    serde_json::to_writer(&mut *out, &GapLine { gap: fields })?;
+    out.write_all(b"\n")
+}
+
+/// Writes that everything of a log group before a moment stands above.
+pub fn write_complete(log_group: &str, until: Timestamp, out: &mut dyn Write) -> io::Result<()> {
+    let complete = CompleteFields { log_group, until };
+    serde_json::to_writer(&mut *out, &CompleteLine { complete })?;
+    out.write_all(b"\n")
+}
+
+/// Writes one segment, span or metric as one line.
+pub fn write_document(json: &str, out: &mut dyn Write) -> io::Result<()> {
     one_line(json, out)?;
     out.write_all(b"\n")
 }
@@ -73,8 +136,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::model::record::{Gap, GapReason};
-    use crate::model::time::Timestamp;
+    use crate::model::record::{GapReason, LogRecord};
 
     fn written(record: &Record) -> String {
         let mut out = Vec::new();
@@ -119,13 +181,29 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_is_left_out() {
-        let gap = Gap {
-            group: "g".into(),
-            from: Timestamp(0),
-            to: Timestamp(1),
-            why: GapReason::Denied,
+    fn a_gap_and_how_far_a_group_is_complete_are_lines_of_their_own() {
+        let batch = Batch {
+            records: vec![Record::Gap(Gap {
+                group: "g".into(),
+                from: Timestamp(0),
+                to: Timestamp(1),
+                why: GapReason::Denied,
+            })],
+            complete: vec![("g".into(), Timestamp(2))],
         };
-        assert_eq!(written(&Record::Gap(gap)), "");
+        let mut out = Vec::new();
+        write_batch(&batch, &mut out).unwrap();
+        let lines: Vec<Value> = serde_json::Deserializer::from_slice(&out)
+            .into_iter()
+            .map(Result::unwrap)
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                json!({"gap": {"from": "1970-01-01T00:00:00.000Z", "to": "1970-01-01T00:00:00.001Z",
+                               "log_group": "g", "why": "denied"}}),
+                json!({"complete": {"log_group": "g", "until": "1970-01-01T00:00:00.002Z"}}),
+            ]
+        );
     }
 }

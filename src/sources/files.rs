@@ -7,13 +7,16 @@ mod chunks;
 mod open;
 mod parallel;
 mod shapes;
+mod sink;
 mod walk;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::engine::Engine;
+use crate::engine::{Block, Engine};
 
+pub use sink::Sink;
 pub use walk::Input;
 
 /// What cannot be read at all. One line: what, where, what to do.
@@ -52,20 +55,45 @@ pub fn read(
     engine: &mut Engine,
     progress: &mut dyn FnMut(&mut Engine, &Read) -> bool,
 ) -> Result<Read, ReadError> {
+    let (decoder, keep_text) = (engine.decoder(), engine.keeps_text());
+    let empty = || Block::new(Arc::clone(&decoder), keep_text);
+    each(paths, options, &empty, &mut |block, first, read| {
+        if first {
+            engine.begin_read();
+        }
+        engine.take(block);
+        progress(engine, read)
+    })
+}
+
+/// Reads every input into sinks that `empty` makes, on all cores, and hands them to `take` in the order of the input: with
+/// whether a new input begins, and what was read so far. `take` may stop the reading by `false`.
+pub fn each<S: Sink + Send>(
+    paths: &[PathBuf],
+    options: &Options,
+    empty: &(dyn Fn() -> S + Sync),
+    take: &mut dyn FnMut(S, bool, &Read) -> bool,
+) -> Result<Read, ReadError> {
     let mut done = Read::default();
     for input in walk::inputs(paths)? {
         let mut reader = open::open(&input)?;
         let name = input.name();
-        engine.begin_read();
         let mut unparsed = None;
-        let mut on_block = |engine: &mut Engine, bytes: u64, failure: Option<String>| {
+        let mut first = true;
+        let log_group = options.log_group.as_deref();
+        let work = |chunk: &chunks::Chunk| {
+            let mut sink = empty();
+            shapes::take(&mut sink, chunk, &name, log_group);
+            sink
+        };
+        let mut on_sink = |sink: S, bytes: u64| {
             done.bytes += bytes;
             if unparsed.is_none() {
-                unparsed = failure;
+                unparsed = sink.failure().map(str::to_owned);
             }
-            progress(engine, &done)
+            take(sink, std::mem::take(&mut first), &done)
         };
-        let end = parallel::decode(&mut *reader, &name, options, engine, &mut on_block);
+        let end = parallel::map(&mut *reader, options.threads, &work, &mut on_sink);
         done.files += 1;
         done.warnings.extend(unparsed);
         match end {

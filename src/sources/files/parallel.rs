@@ -1,14 +1,10 @@
-//! Decodes the chunks of one input on all cores and takes them in in the order of the input.
+//! Works on the chunks of one input on all cores and hands on what comes of them in the order of the input.
 
 use std::io::{self, Read};
-use std::path::Path;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use super::chunks::{Chunk, Chunks};
-use super::{Options, shapes};
-use crate::engine::{Block, Engine};
 
 /// Chunks that may wait before and after each worker.
 const AHEAD: usize = 2;
@@ -19,57 +15,41 @@ pub(super) struct Broken {
     pub(super) lines: u64,
 }
 
-/// Called with (engine, bytes of the chunk, its first failure) after each chunk was taken in; `false` stops.
-type OnBlock<'a> = dyn FnMut(&mut Engine, u64, Option<String>) -> bool + 'a;
+/// Called with what came of a chunk, and the bytes of the chunk; `false` stops.
+type Take<'a, T> = dyn FnMut(T, u64) -> bool + 'a;
 
-/// Decodes an input to its end. `Ok(false)` if it was stopped.
-pub(super) fn decode(
+/// Works on an input to its end; 0 threads are one a core. `Ok(false)` if it was stopped.
+pub(super) fn map<T: Send>(
     reader: &mut (dyn Read + Send),
-    name: &Path,
-    options: &Options,
-    engine: &mut Engine,
-    on_block: &mut OnBlock<'_>,
+    threads: usize,
+    work: &(dyn Fn(&Chunk) -> T + Sync),
+    take: &mut Take<'_, T>,
 ) -> Result<bool, Broken> {
     let mut chunks = Chunks::new(reader);
     let first = chunks.next().map_err(|cause| Broken { cause, lines: 0 })?;
     let Some(first) = first else {
         return Ok(true);
     };
-    let threads = match options.threads {
+    let threads = match threads {
         0 => thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
     };
     thread::scope(|scope| {
-        let mut workers: Vec<(SyncSender<Chunk>, Receiver<Decoded>)> = Vec::new();
+        let mut workers: Vec<(SyncSender<Chunk>, Receiver<(T, u64)>)> = Vec::new();
         for _ in 0..threads {
             let (to_worker, chunks) = sync_channel::<Chunk>(AHEAD);
-            let (decoded, from_worker) = sync_channel(AHEAD);
-            let empty = {
-                let decoder = engine.decoder();
-                let keep_text = engine.keeps_text();
-                move || Block::new(Arc::clone(&decoder), keep_text)
-            };
+            let (done, from_worker) = sync_channel(AHEAD);
             scope.spawn(move || {
                 for chunk in chunks {
-                    let mut block = empty();
-                    shapes::take(&mut block, &chunk, name, options.log_group.as_deref());
-                    let failure = block.failures().1.map(str::to_owned);
                     let bytes = chunk.bytes.len() as u64;
-                    if decoded
-                        .send(Decoded {
-                            block,
-                            bytes,
-                            failure,
-                        })
-                        .is_err()
-                    {
+                    if done.send((work(&chunk), bytes)).is_err() {
                         break;
                     }
                 }
             });
             workers.push((to_worker, from_worker));
         }
-        // The reader hands chunks out in turn and the engine takes blocks back in the same turn: order is kept, and no
+        // The reader hands chunks out in turn and takes what came of them back in the same turn: order is kept, and no
         // more than `threads * (2 * AHEAD + 1)` chunks are under way.
         let mut sent = 0usize;
         let mut taken = 0usize;
@@ -88,12 +68,11 @@ pub(super) fn decode(
             }
             let full = sent - taken >= threads * AHEAD;
             if (full || next.is_none()) && taken < sent {
-                let Ok(decoded) = workers[taken % threads].1.recv() else {
+                let Ok((made, bytes)) = workers[taken % threads].1.recv() else {
                     break;
                 };
                 taken += 1;
-                engine.take(decoded.block);
-                if !on_block(engine, decoded.bytes, decoded.failure) {
+                if !take(made, bytes) {
                     return Ok(false);
                 }
             }
@@ -109,10 +88,4 @@ pub(super) fn decode(
             }),
         }
     })
-}
-
-struct Decoded {
-    block: Block,
-    bytes: u64,
-    failure: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Tells the shapes of the report's inputs apart, document by document, and hands each to the block.
+//! Tells the shapes of the report's inputs apart, document by document, and hands each to the sink.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -8,17 +8,17 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::chunks::Chunk;
+use super::sink::Sink;
 use crate::decode::DecodeError;
-use crate::engine::Block;
-use crate::model::record::LogLine;
+use crate::model::record::{Gap, LogLine};
 use crate::model::time::Timestamp;
 
-/// Decodes a chunk into a block. What is none of the shapes is counted, the first with file and line.
-pub(super) fn take(block: &mut Block, chunk: &Chunk, name: &Path, log_group: Option<&str>) {
+/// Hands what a chunk says to a sink. What is none of the shapes is counted, the first with file and line.
+pub(super) fn take<S: Sink>(sink: &mut S, chunk: &Chunk, name: &Path, log_group: Option<&str>) {
     let text = String::from_utf8_lossy(&chunk.bytes);
     if chunk.spans_lines {
         documents(
-            block,
+            sink,
             &text,
             &Place {
                 name,
@@ -32,7 +32,7 @@ pub(super) fn take(block: &mut Block, chunk: &Chunk, name: &Path, log_group: Opt
         let line = line.trim_ascii();
         if !line.is_empty() {
             documents(
-                block,
+                sink,
                 line,
                 &Place {
                     name,
@@ -51,24 +51,24 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn refuse(&self, block: &mut Block, why: &dyn std::fmt::Display) {
-        block.unparsed(|| format!("{}:{}: {why}", self.name.display(), self.line));
+    fn refuse(&self, sink: &mut impl Sink, why: &dyn std::fmt::Display) {
+        sink.unparsed(|| format!("{}:{}: {why}", self.name.display(), self.line));
     }
 }
 
 /// Reads one document, or several that stand one after another.
-fn documents(block: &mut Block, text: &str, place: &Place<'_>) {
+fn documents(sink: &mut impl Sink, text: &str, place: &Place<'_>) {
     if memmem::find(text.as_bytes(), b"\"logStreamName\"").is_some()
         && let Ok(event) = serde_json::from_str::<LogEvent<'_>>(text)
     {
-        event.take(block, place.log_group);
+        event.take(sink, place.log_group);
         return;
     }
     for document in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
         match document {
-            Ok(document) => one(block, document.get(), place),
+            Ok(document) => one(sink, document.get(), place),
             Err(error) => {
-                place.refuse(block, &NotJson(&error));
+                place.refuse(sink, &NotJson(&error));
                 return;
             }
         }
@@ -84,24 +84,24 @@ impl std::fmt::Display for NotJson<'_> {
 }
 
 /// Reads one whole document.
-fn one(block: &mut Block, json: &str, place: &Place<'_>) {
+fn one(sink: &mut impl Sink, json: &str, place: &Place<'_>) {
     if json.starts_with('[') {
         match serde_json::from_str::<Vec<&RawValue>>(json) {
-            Ok(all) => all.iter().for_each(|part| one(block, part.get(), place)),
-            Err(error) => place.refuse(block, &NotJson(&error)),
+            Ok(all) => all.iter().for_each(|part| one(sink, part.get(), place)),
+            Err(error) => place.refuse(sink, &NotJson(&error)),
         }
         return;
     }
     let json = mended(json);
     let taken = match serde_json::from_str::<Shape<'_>>(&json) {
-        Ok(shape) => shape.take(block, &json, place.log_group),
+        Ok(shape) => shape.take(sink, &json, place.log_group),
         Err(error) => Err(Refused::Json(error)),
     };
     match taken {
         Ok(()) => {}
-        Err(Refused::Json(error)) => place.refuse(block, &NotJson(&error)),
-        Err(Refused::Content(error)) => place.refuse(block, &error),
-        Err(Refused::Unknown) => place.refuse(block, &UNKNOWN),
+        Err(Refused::Json(error)) => place.refuse(sink, &NotJson(&error)),
+        Err(Refused::Content(error)) => place.refuse(sink, &error),
+        Err(Refused::Unknown) => place.refuse(sink, &UNKNOWN),
     }
 }
 
@@ -143,8 +143,8 @@ struct LogEvent<'a> {
 }
 
 impl LogEvent<'_> {
-    fn take(&self, block: &mut Block, log_group: Option<&str>) {
-        block.log(&LogLine {
+    fn take(&self, sink: &mut impl Sink, log_group: Option<&str>) {
+        sink.log(&LogLine {
             group: self.group.as_deref().or(log_group).unwrap_or_default(),
             stream: &self.stream,
             timestamp: Timestamp(self.timestamp),
@@ -176,6 +176,39 @@ struct Shape<'a> {
     start_time: Option<&'a RawValue>,
     #[serde(borrow, rename = "traceId")]
     trace_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    gap: Option<&'a RawValue>,
+    #[serde(borrow)]
+    complete: Option<&'a RawValue>,
+    #[serde(borrow)]
+    unparsed_lines: Option<&'a RawValue>,
+}
+
+/// A stretch that was not seen, as `nepho tail --json` and recordings write it.
+#[derive(Deserialize)]
+struct GapFields<'a> {
+    from: Cow<'a, str>,
+    to: Cow<'a, str>,
+    log_group: Cow<'a, str>,
+    why: Cow<'a, str>,
+}
+
+impl GapFields<'_> {
+    fn read(&self) -> Option<Gap> {
+        Some(Gap {
+            group: (&*self.log_group).into(),
+            from: Timestamp::parse_rfc3339(&self.from)?,
+            to: Timestamp::parse_rfc3339(&self.to)?,
+            why: self.why.parse().ok()?,
+        })
+    }
+}
+
+/// How far a recording is complete.
+#[derive(Deserialize)]
+struct CompleteFields<'a> {
+    log_group: Cow<'a, str>,
+    until: Cow<'a, str>,
 }
 
 #[derive(Deserialize)]
@@ -213,29 +246,43 @@ struct SubscriptionEvent<'a> {
 }
 
 impl Shape<'_> {
-    fn take(self, block: &mut Block, json: &str, log_group: Option<&str>) -> Result<(), Refused> {
+    fn take(
+        self,
+        sink: &mut impl Sink,
+        json: &str,
+        log_group: Option<&str>,
+    ) -> Result<(), Refused> {
         if self.stream.is_some() {
-            serde_json::from_str::<LogEvent<'_>>(json)?.take(block, log_group);
+            serde_json::from_str::<LogEvent<'_>>(json)?.take(sink, log_group);
         } else if let Some(events) = self.events {
-            events.iter().for_each(|event| event.take(block, log_group));
+            events.iter().for_each(|event| event.take(sink, log_group));
         } else if self.message_type.is_some() {
-            subscription(block, &serde_json::from_str(json)?)?;
+            subscription(sink, &serde_json::from_str(json)?)?;
         } else if let Some(traces) = self.traces {
             for segment in traces.into_iter().flat_map(|trace| trace.segments) {
-                document(block, segment.document.get())?;
+                document(sink, segment.document.get())?;
             }
         } else if let Some(segments) = self.segments {
             for segment in segments {
-                document(block, segment.document.get())?;
+                document(sink, segment.document.get())?;
             }
         } else if let Some(functions) = self.functions {
             for function in functions {
-                block.function(function.get())?;
+                sink.function(function.get())?;
             }
         } else if self.metric_name.is_some() {
-            block.metric(json)?;
+            sink.metric(json)?;
         } else if self.start_time.is_some() || self.trace_id.is_some() {
-            block.segment(json)?;
+            sink.segment(json)?;
+        } else if let Some(gap) = self.gap {
+            let fields: GapFields<'_> = serde_json::from_str(gap.get())?;
+            sink.gap(fields.read().ok_or(Refused::Unknown)?);
+        } else if let Some(complete) = self.complete {
+            let fields: CompleteFields<'_> = serde_json::from_str(complete.get())?;
+            let until = Timestamp::parse_rfc3339(&fields.until).ok_or(Refused::Unknown)?;
+            sink.complete(&fields.log_group, until);
+        } else if let Some(lines) = self.unparsed_lines {
+            sink.unparsed_before(serde_json::from_str(lines.get())?);
         } else {
             return Err(Refused::Unknown);
         }
@@ -243,14 +290,14 @@ impl Shape<'_> {
     }
 }
 
-fn subscription(block: &mut Block, record: &Subscription<'_>) -> Result<(), Refused> {
+fn subscription(sink: &mut impl Sink, record: &Subscription<'_>) -> Result<(), Refused> {
     match &*record.message_type {
         "CONTROL_MESSAGE" => return Ok(()),
         "DATA_MESSAGE" => {}
         _ => return Err(Refused::Unknown),
     }
     for event in &record.events {
-        block.log(&LogLine {
+        sink.log(&LogLine {
             group: &record.group,
             stream: &record.stream,
             timestamp: Timestamp(event.timestamp),
@@ -263,11 +310,11 @@ fn subscription(block: &mut Block, record: &Subscription<'_>) -> Result<(), Refu
 }
 
 /// A segment document: JSON in a string, as the API answers, or the object itself.
-fn document(block: &mut Block, raw: &str) -> Result<(), Refused> {
+fn document(sink: &mut impl Sink, raw: &str) -> Result<(), Refused> {
     if raw.starts_with('"') {
-        block.segment(&serde_json::from_str::<Cow<'_, str>>(raw)?)?;
+        sink.segment(&serde_json::from_str::<Cow<'_, str>>(raw)?)?;
     } else {
-        block.segment(raw)?;
+        sink.segment(raw)?;
     }
     Ok(())
 }
