@@ -6,7 +6,9 @@
 //! what is visible and nothing else. Panes are the pages on the digits; drill-downs are pages on a stack above them.
 
 pub mod action;
+pub mod arrange;
 pub mod figures;
+pub mod filter;
 pub mod find;
 pub mod frame;
 pub mod glyphs;
@@ -27,4 +29,5 @@ pub mod step;
 pub mod svg;
 pub mod text;
 pub mod theme;
+pub mod value;
 pub mod widgets;

@@ -1,0 +1,110 @@
+//! Columns: where a cell lies, what it is called, when it goes.
+
+use crate::ui::text::Text;
+use crate::ui::theme::Role;
+
+/// One column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    pub title: Text,
+    /// What filters, sorting and explanations call it: the words of its title. Empty: none of them is offered.
+    pub name: Box<str>,
+    pub width: Width,
+    pub align: Align,
+    pub cut: Cut,
+    /// 0 stays always; the highest goes first when the page is narrow.
+    pub drop: u8,
+    /// The reader took it away.
+    pub hidden: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    Cells(u16),
+    /// What is left, at least and at most so many cells.
+    Between(u16, u16),
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Align {
+    #[default]
+    Left,
+    Right,
+}
+
+/// Where a text that is too long loses least.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cut {
+    #[default]
+    End,
+    Middle,
+}
+
+impl Column {
+    /// A text column of what is left, from `least` to `most` cells.
+    pub fn text(title: &str, least: u16, most: u16) -> Self {
+        Self {
+            title: Text::of(Role::Dim, title),
+            name: words_of(title),
+            width: Width::Between(least, most),
+            align: Align::Left,
+            cut: Cut::End,
+            drop: 0,
+            hidden: false,
+        }
+    }
+
+    /// A text column of fixed width.
+    pub fn word(title: &str, cells: u16) -> Self {
+        Self {
+            width: Width::Cells(cells),
+            ..Self::text(title, 0, 0)
+        }
+    }
+
+    /// A column of names, which are cut in the middle.
+    pub fn name(title: &str, least: u16, most: u16) -> Self {
+        Self {
+            cut: Cut::Middle,
+            ..Self::text(title, least, most)
+        }
+    }
+
+    /// A column of figures, aligned right.
+    pub fn figure(title: &str, cells: u16) -> Self {
+        Self {
+            align: Align::Right,
+            ..Self::word(title, cells)
+        }
+    }
+
+    /// Goes when the page is narrow; the highest number first.
+    #[must_use]
+    pub fn drop(mut self, order: u8) -> Self {
+        self.drop = order;
+        self
+    }
+
+    /// With a title that is more than dim text: a kind's glyph before its word.
+    #[must_use]
+    pub fn titled(mut self, title: Text) -> Self {
+        self.name = words_of(&title.characters());
+        self.title = title;
+        self
+    }
+
+    /// With a name where its title has no words.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.name = name.into();
+        self
+    }
+}
+
+/// A title without the glyph before it.
+fn words_of(title: &str) -> Box<str> {
+    title
+        .trim_start_matches(|letter: char| !letter.is_alphanumeric() && letter != '/')
+        .trim_end()
+        .into()
+}
