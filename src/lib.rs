@@ -12,7 +12,7 @@
 //! | 5 | [`sources`], [`demo`] | where raw records come from: AWS, files, the simulated cloud |
 //! | 4 | [`engine`] | decode → correlate → detect → scene, a batch at a time |
 //! | 3 | [`store`] | log text, the scene that readers hold, budgets |
-//! | 2 | [`correlate`], [`detect`] | facts → invocations, environments, deliveries, links; those → rows and findings |
+//! | 2 | [`correlate`], [`detect`], [`redact`] | facts → invocations, environments, deliveries, links; those → rows and findings; records → records without secrets |
 //! | 1 | [`decode`] | one raw record → facts: line grammars, payload shapes, X-Ray and metric documents |
 //! | 0 | [`model`] | the nouns: time, ids, records, facts, invocations, findings, settings |
 
@@ -25,6 +25,7 @@ pub mod detect;
 pub mod engine;
 pub mod export;
 pub mod model;
+pub mod redact;
 pub mod sources;
 pub mod store;
 pub mod ui;

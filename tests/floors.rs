@@ -16,6 +16,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("store", 3),
     ("correlate", 2),
     ("detect", 2),
+    ("redact", 2),
     ("decode", 1),
     ("model", 0),
 ];

@@ -14,6 +14,7 @@ pub struct Settings {
     pub extract: Vec<ExtractRule>,
     pub thresholds: Thresholds,
     pub memory: Memory,
+    pub redact: RedactSettings,
     /// Keys by context, then by key: `[keys.table] "ctrl-n" = "down"`.
     pub keys: BTreeMap<String, BTreeMap<String, String>>,
     /// `false` leaves selection to the terminal.
@@ -80,4 +81,25 @@ impl Default for Memory {
             traces: 200_000,
         }
     }
+}
+
+/// What is taken out of records before they leave, beside what is always taken out.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct RedactSettings {
+    /// Masks are hashes keyed with this: equal values get equal masks in every snapshot. The content gives one if it is absent.
+    pub key: Option<String>,
+    /// The same rules mask what the screen shows.
+    pub screen: bool,
+    pub rule: Vec<RedactRule>,
+}
+
+/// One `[[redact.rule]]`: a JSONPath into the JSON of a line, or a regex whose first group, else the whole of it, is replaced.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct RedactRule {
+    /// What masks and counts call it.
+    pub name: String,
+    pub path: Option<String>,
+    pub pattern: Option<String>,
 }

@@ -6,6 +6,7 @@
 mod chunks;
 mod open;
 mod parallel;
+mod redacting;
 mod shapes;
 mod sink;
 mod walk;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use crate::engine::{Block, Engine};
 
+pub use redacting::Redacting;
 pub use sink::Sink;
 pub use walk::Input;
 

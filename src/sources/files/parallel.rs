@@ -18,6 +18,9 @@ pub(super) struct Broken {
 /// Called with what came of a chunk, and the bytes of the chunk; `false` stops.
 type Take<'a, T> = dyn FnMut(T, u64) -> bool + 'a;
 
+/// The two ends of one worker.
+type Worker<T> = (SyncSender<Chunk>, Receiver<(T, u64)>);
+
 /// Works on an input to its end; 0 threads are one a core. `Ok(false)` if it was stopped.
 pub(super) fn map<T: Send>(
     reader: &mut (dyn Read + Send),
@@ -35,7 +38,7 @@ pub(super) fn map<T: Send>(
         threads => threads,
     };
     thread::scope(|scope| {
-        let mut workers: Vec<(SyncSender<Chunk>, Receiver<(T, u64)>)> = Vec::new();
+        let mut workers: Vec<Worker<T>> = Vec::new();
         for _ in 0..threads {
             let (to_worker, chunks) = sync_channel::<Chunk>(AHEAD);
             let (done, from_worker) = sync_channel(AHEAD);

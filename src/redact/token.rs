@@ -1,0 +1,183 @@
+//! Credentials that are known by their own form.
+
+use memchr::memmem::{self, Finder};
+use regex::Regex;
+
+use super::span::{Finds, Span, json_number};
+use super::{Rule, is_mask};
+
+/// The forms, compiled.
+pub(super) struct Forms {
+    patterns: [(Rule, Regex); 4],
+    /// Account ids; `None` keeps them.
+    accounts: Option<Regex>,
+    scheme: [Finder<'static>; 2],
+    begin: Finder<'static>,
+}
+
+impl Forms {
+    #[expect(
+        clippy::expect_used,
+        reason = "the patterns are constants, a test compiles them"
+    )]
+    pub(super) fn compile(keep_accounts: bool) -> Self {
+        let regex = |pattern: &str| Regex::new(pattern).expect("a valid pattern");
+        let bearer = r"(?i)(?:bearer|basic|negotiate|digest)(?:[ \t]|%20|\+)+([a-z0-9._~+/=-]{6,})";
+        let jwt = r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){0,3}";
+        let provider = concat!(
+            r"gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[abeprs]-[A-Za-z0-9-]{8,}",
+            r"|[sr]k_(?:live|test)_\w{8,}|\bsk-[\w-]{20,}|AIza[\w-]{30,}|ya29\.[\w-]{10,}|npm_\w{30,}",
+            r"|SG\.[\w-]{16,}\.[\w-]{16,}|NRAK-[A-Z0-9]{20,}|hooks\.slack\.com/services/[\w/]{10,}"
+        );
+        let account = concat!(
+            r"(?:arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:|amazonaws\.com/)([0-9]{12})\b",
+            r#"|(?i:account_?id|account|owner)\\*["']?\s*[:=]\s*\\*["']?([0-9]{12})\b"#
+        );
+        Self {
+            accounts: (!keep_accounts).then(|| regex(account)),
+            patterns: [
+                (Rule::AwsKey, regex(r"(?:AKIA|ASIA)[A-Z0-9]{16}")),
+                (Rule::Jwt, regex(jwt)),
+                (Rule::ProviderToken, regex(provider)),
+                (Rule::Bearer, regex(bearer)),
+            ],
+            scheme: [Finder::new(b"://"), Finder::new(br":\/\/")],
+            begin: Finder::new(b"-----BEGIN "),
+        }
+    }
+
+    pub(super) fn find(&self, text: &str, finds: &mut Finds) {
+        for (rule, pattern) in &self.patterns {
+            for found in pattern.captures_iter(text) {
+                let Some(part) = found.get(1).or_else(|| found.get(0)) else {
+                    continue;
+                };
+                if *rule != Rule::Bearer || is_credential(part.as_str()) {
+                    finds.push(Span::new(part.start(), part.end(), *rule));
+                }
+            }
+        }
+        let bytes = text.as_bytes();
+        for found in self
+            .accounts
+            .iter()
+            .flat_map(|form| form.captures_iter(text))
+        {
+            if let Some(id) = found.get(1).or_else(|| found.get(2)) {
+                let mut span = Span::new(id.start(), id.end(), Rule::Account);
+                span.quoted = json_number(bytes, id.start(), id.end());
+                finds.push(span);
+            }
+        }
+        for scheme in &self.scheme {
+            for at in scheme.find_iter(bytes) {
+                user_info(bytes, at + scheme.needle().len(), finds);
+            }
+        }
+        for at in self.begin.find_iter(bytes) {
+            private_key(bytes, at, finds);
+        }
+        key_line(text, finds);
+        aws_secret(bytes, finds);
+    }
+}
+
+/// `Basic authentication failed` holds no credential: one has digits, a long run, or capitals within.
+fn is_credential(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    bytes.len() >= 20
+        || bytes
+            .iter()
+            .any(|byte| byte.is_ascii_digit() || *byte == b'=')
+        || bytes[1..].iter().any(u8::is_ascii_uppercase)
+}
+
+/// The password in `user:password@host`, or a long user that is a key by itself.
+fn user_info(bytes: &[u8], start: usize, finds: &mut Finds) {
+    let stops =
+        |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'`');
+    let rest = &bytes[start..];
+    let length = rest.iter().take_while(|byte| !stops(**byte)).count();
+    let url = &rest[..length];
+    let authority = url
+        .iter()
+        .position(|byte| matches!(byte, b'/' | b'?' | b'#' | b'\\'))
+        .unwrap_or(length);
+    let colon = memchr::memchr(b':', url);
+    let at = match memchr::memrchr(b'@', &url[..authority]) {
+        Some(at) => at,
+        // A slash in the password: what follows the colon is no port, and an @ comes later.
+        None => match (colon, memchr::memchr(b'@', url)) {
+            (Some(colon), Some(at)) if colon < authority && colon < at => {
+                let port = &url[colon + 1..authority];
+                if url[0] == b'[' || port.iter().all(u8::is_ascii_digit) {
+                    return;
+                }
+                at
+            }
+            _ => return,
+        },
+    };
+    let (from, to) = match colon.filter(|colon| *colon < at) {
+        Some(colon) => (colon + 1, at),
+        None if at >= 16 => (0, at),
+        None => return,
+    };
+    if from < to && !is_mask(&url[from..to]) {
+        finds.push(Span::new(start + from, start + to, Rule::UrlPassword));
+    }
+}
+
+/// A PEM block of a private key, to its end mark or, where it was cut off, to the end.
+fn private_key(bytes: &[u8], at: usize, finds: &mut Finds) {
+    let label = &bytes[at..bytes.len().min(at + 80)];
+    if memmem::find(label, b"PRIVATE KEY").is_none() {
+        return;
+    }
+    let end = memmem::find(&bytes[at..], b"-----END ").map_or(bytes.len(), |end| {
+        let end = at + end + b"-----END ".len();
+        memmem::find(&bytes[end..], b"-----").map_or(bytes.len(), |dashes| end + dashes + 5)
+    });
+    finds.push(Span::new(at, end, Rule::PrivateKey));
+}
+
+/// A line of a PEM block that was logged line by line: 64 or 76 characters of base64, alone.
+fn key_line(text: &str, finds: &mut Finds) {
+    let line = text.trim_ascii();
+    if matches!(line.len(), 64 | 76) && line.bytes().all(is_base64) && is_mixed(line.as_bytes()) {
+        let start = text.len() - text.trim_ascii_start().len();
+        finds.push(Span::new(start, start + line.len(), Rule::PrivateKey));
+    }
+}
+
+/// Secret access keys have no mark but their length: 40 characters of base64 between others.
+fn aws_secret(bytes: &[u8], finds: &mut Finds) {
+    const LENGTH: usize = 40;
+    // Every run of 40 covers one of these places.
+    for place in (LENGTH - 1..bytes.len()).step_by(LENGTH) {
+        if !is_base64(bytes[place]) {
+            continue;
+        }
+        let before = bytes[..place].iter().rev().take(LENGTH);
+        let start = place - before.take_while(|byte| is_base64(**byte)).count();
+        let after = bytes[place..].iter().take(LENGTH + 1);
+        let end = place + after.take_while(|byte| is_base64(**byte)).count();
+        let run = &bytes[start..end];
+        let slashes = memchr::memchr_iter(b'/', run).count();
+        if run.len() == LENGTH && slashes <= 3 && is_mixed(run) {
+            finds.push(Span::new(start, end, Rule::AwsSecret));
+        }
+    }
+}
+
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'+')
+}
+
+/// Capitals, small letters and digits: no word, no hexadecimal number.
+fn is_mixed(run: &[u8]) -> bool {
+    run.iter().any(u8::is_ascii_uppercase)
+        && run.iter().any(u8::is_ascii_lowercase)
+        && run.iter().any(u8::is_ascii_digit)
+        && !run.iter().all(u8::is_ascii_hexdigit)
+}

@@ -1,0 +1,89 @@
+//! A sink behind a redactor: what goes in there is already without secrets.
+
+use std::sync::Arc;
+
+use super::sink::Sink;
+use crate::decode::DecodeError;
+use crate::model::record::{Gap, LogLine};
+use crate::model::time::Timestamp;
+use crate::redact::{Counts, Redactor};
+
+/// Hands records on to another sink, without what the rules take out. Without a redactor as they are.
+pub struct Redacting<S> {
+    pub to: S,
+    /// What was taken out.
+    pub counts: Counts,
+    redactor: Option<Arc<Redactor>>,
+}
+
+impl<S> Redacting<S> {
+    /// A redactor before a sink.
+    pub fn new(to: S, redactor: Option<Arc<Redactor>>) -> Self {
+        let counts = redactor
+            .as_ref()
+            .map_or_else(Counts::default, |redactor| redactor.counts());
+        Self {
+            to,
+            counts,
+            redactor,
+        }
+    }
+}
+
+impl<S: Sink> Sink for Redacting<S> {
+    fn log(&mut self, line: &LogLine<'_>) {
+        match &self.redactor {
+            Some(redactor) => self.to.log(&redactor.line(line, &mut self.counts).line()),
+            None => self.to.log(line),
+        }
+    }
+
+    fn segment(&mut self, json: &str) -> Result<(), DecodeError> {
+        match &self.redactor {
+            Some(redactor) => self.to.segment(&redactor.text(json, &mut self.counts)),
+            None => self.to.segment(json),
+        }
+    }
+
+    fn metric(&mut self, json: &str) -> Result<(), DecodeError> {
+        match &self.redactor {
+            Some(redactor) => self.to.metric(&redactor.text(json, &mut self.counts)),
+            None => self.to.metric(json),
+        }
+    }
+
+    fn function(&mut self, json: &str) -> Result<(), DecodeError> {
+        match &self.redactor {
+            Some(redactor) => self.to.function(&redactor.function(json, &mut self.counts)),
+            None => self.to.function(json),
+        }
+    }
+
+    fn gap(&mut self, gap: Gap) {
+        match &self.redactor {
+            Some(redactor) => self.to.gap(redactor.gap(gap, &mut self.counts)),
+            None => self.to.gap(gap),
+        }
+    }
+
+    fn complete(&mut self, group: &str, until: Timestamp) {
+        match &self.redactor {
+            Some(redactor) => self
+                .to
+                .complete(&redactor.text(group, &mut self.counts), until),
+            None => self.to.complete(group, until),
+        }
+    }
+
+    fn unparsed(&mut self, why: impl FnOnce() -> String) {
+        self.to.unparsed(why);
+    }
+
+    fn unparsed_before(&mut self, lines: u64) {
+        self.to.unparsed_before(lines);
+    }
+
+    fn failure(&self) -> Option<&str> {
+        self.to.failure()
+    }
+}
