@@ -7,9 +7,11 @@
 
 pub mod action;
 pub mod arrange;
+pub mod complete;
 pub mod figures;
 pub mod filter;
 pub mod find;
+pub mod float;
 pub mod frame;
 pub mod glyphs;
 pub mod keys;
@@ -20,6 +22,7 @@ pub mod page;
 pub mod pages;
 pub mod panes;
 pub mod place;
+pub mod prompt;
 pub mod requests;
 pub mod rows;
 pub mod screen;

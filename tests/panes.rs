@@ -1,50 +1,23 @@
 //! Every pane in every size and state, drawn from the same pictures; and what keys do to them.
 
+#[path = "support/keys.rs"]
+mod keys;
 #[path = "support/picture.rs"]
 mod picture;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use nepho::store::scene::Scene;
 use nepho::ui::panes;
-use nepho::ui::screen::{Outcome, Screen};
+use nepho::ui::screen::Screen;
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
+use keys::press;
 use picture::{busy, denied, empty, frame, screen, text};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (140, 40), (40, 12)];
-
-fn key(code: KeyCode) -> KeyEvent {
-    KeyEvent::new(code, KeyModifiers::NONE)
-}
-
-/// Presses keys, each after everything that was due is on the screen: `<enter>`, `<esc>`, `<space>`, else characters.
-fn press(screen: &mut Screen, keys: &str) -> Outcome {
-    let mut last = Outcome::Ignored;
-    let mut rest = keys;
-    while !rest.is_empty() {
-        let named = rest
-            .strip_prefix('<')
-            .and_then(|named| named.split_once('>'));
-        let (code, after) = match named {
-            Some(("enter", after)) => (KeyCode::Enter, after),
-            Some(("esc", after)) => (KeyCode::Esc, after),
-            Some(("space", after)) => (KeyCode::Char(' '), after),
-            Some(("tab", after)) => (KeyCode::Tab, after),
-            _ => {
-                let letter = rest.chars().next().unwrap();
-                (KeyCode::Char(letter), &rest[letter.len_utf8()..])
-            }
-        };
-        frame(screen, (120, 40));
-        last = screen.on_key(key(code));
-        rest = after;
-    }
-    last
-}
 
 /// Row 3 of a frame at 120×40.
 fn crumb(screen: &mut Screen) -> String {

@@ -219,6 +219,7 @@ fn handle(screen: &mut Screen, event: &Event) -> Outcome {
             }
         }
         Event::Key(key) => screen.on_key(*key),
+        Event::Paste(text) => screen.on_paste(text),
         Event::Resize(..) => Outcome::Redraw,
         _ => Outcome::Ignored,
     }

@@ -10,6 +10,8 @@ use strum::{Display, EnumIter, EnumString};
 pub enum Action {
     Down,
     Up,
+    Left,
+    Right,
     NextPart,
     PreviousPart,
     First,
@@ -38,11 +40,27 @@ pub enum Action {
     PreviousOfRequest,
     NextError,
     PreviousError,
+    Filter,
+    NextHit,
+    PreviousHit,
+    Only,
+    Without,
+    SortNext,
+    SortPrevious,
+    SortReverse,
+    SortNow,
+    Columns,
+    OnlyPart,
     Pause,
     Help,
     Quit,
     QuitNow,
     Suspend,
+    Complete,
+    Older,
+    Newer,
+    DeleteWord,
+    DeleteLine,
 }
 
 /// The headings of the help.
@@ -50,7 +68,9 @@ pub enum Action {
 pub enum Group {
     Move,
     Follow,
+    Look,
     Nepho,
+    Prompt,
 }
 
 impl Action {
@@ -67,6 +87,13 @@ impl Action {
             Self::Pause => "pause",
             Self::Last => "newest",
             Self::NextPart => "next part",
+            Self::Filter => "filter",
+            Self::NextHit => "next hit",
+            Self::SortNext => "sort column",
+            Self::SortReverse => "reverse",
+            Self::Columns => "columns",
+            Self::Only => "only this",
+            Self::Without => "without it",
             Self::Help => "help",
             Self::Quit => "quit",
             Self::NextPane => "next pane",
@@ -79,6 +106,8 @@ impl Action {
         match self {
             Self::Down => "next row",
             Self::Up => "previous row",
+            Self::Left => "column to the left",
+            Self::Right => "column to the right",
             Self::NextPart => "next part of the pane",
             Self::PreviousPart => "previous part",
             Self::First => "first row",
@@ -107,6 +136,22 @@ impl Action {
             Self::PreviousOfRequest => "previous line of this request",
             Self::NextError => "next error",
             Self::PreviousError => "previous error",
+            Self::Filter => "filter this list; Tab: find in it",
+            Self::NextHit => "next hit",
+            Self::PreviousHit => "previous hit",
+            Self::Only => "only rows with this value",
+            Self::Without => "only rows without it",
+            Self::SortNext => "sort by the next column",
+            Self::SortPrevious => "sort by the column before",
+            Self::SortReverse => "turn the order round",
+            Self::SortNow => "put rows in order now",
+            Self::Columns => "choose columns",
+            Self::OnlyPart => "only this part, all parts",
+            Self::Complete => "complete; filter or find",
+            Self::Older => "entry before",
+            Self::Newer => "entry after",
+            Self::DeleteWord => "delete a word",
+            Self::DeleteLine => "delete all",
             Self::Pause => "hold the picture, go on",
             Self::Help => "this help",
             Self::Quit => "quit",
@@ -125,6 +170,20 @@ impl Action {
             | Self::PreviousOfRequest
             | Self::NextError
             | Self::PreviousError => Group::Follow,
+            Self::Filter
+            | Self::NextHit
+            | Self::PreviousHit
+            | Self::Only
+            | Self::Without
+            | Self::SortNext
+            | Self::SortPrevious
+            | Self::SortReverse
+            | Self::SortNow
+            | Self::Columns
+            | Self::OnlyPart => Group::Look,
+            Self::Complete | Self::Older | Self::Newer | Self::DeleteWord | Self::DeleteLine => {
+                Group::Prompt
+            }
             Self::Pause | Self::Help | Self::Quit | Self::QuitNow | Self::Suspend => Group::Nepho,
             _ => Group::Move,
         }

@@ -7,13 +7,19 @@ use ratatui::layout::Rect;
 
 use crate::store::scene::Scene;
 
+use super::action::Action;
+use super::arrange::Sort;
+use super::figures;
+use super::float::Float;
 use super::glyphs;
-use super::keys::KeyTable;
+use super::keys::{Context, KeyTable};
 use super::place::Place;
+use super::prompt::Prompt;
+use super::screen::Asks;
 use super::text::Text;
 use super::theme::{Look, Role};
 use super::widgets::part::View;
-use super::widgets::{crumb, footer, header, help, part, tabs};
+use super::widgets::{columns, crumb, footer, header, help, part, prompt, tabs};
 
 /// Below this the frame is one line, below the other it is header, first part and footer.
 const LEAST: (u16, u16) = (20, 5);
@@ -31,12 +37,15 @@ pub struct Parts<'a> {
     pub pane: usize,
     pub crumbs: Vec<String>,
     pub message: Option<Text>,
-    pub help: bool,
+    /// The topmost last.
+    pub floats: &'a mut [Float],
+    pub prompt: Option<&'a Prompt<Asks>>,
+    pub context: Context,
     pub keys: &'a KeyTable,
 }
 
 /// Draws a frame.
-pub fn place(parts: &Parts<'_>, place: &mut Place, area: Rect, buffer: &mut Buffer) {
+pub fn place(parts: &mut Parts<'_>, place: &mut Place, area: Rect, buffer: &mut Buffer) {
     if area.width < LEAST.0 || area.height < LEAST.1 {
         let words = format!(
             "nepho needs {}×{}, this is {}×{}",
@@ -71,7 +80,7 @@ fn small(parts: &Parts<'_>, place: &mut Place, area: Rect, buffer: &mut Buffer) 
     bottom(parts, place, area, buffer);
 }
 
-fn whole(parts: &Parts<'_>, place: &mut Place, area: Rect, buffer: &mut Buffer) {
+fn whole(parts: &mut Parts<'_>, place: &mut Place, area: Rect, buffer: &mut Buffer) {
     header::place(
         &parts.scene,
         parts.unseen,
@@ -80,12 +89,9 @@ fn whole(parts: &Parts<'_>, place: &mut Place, area: Rect, buffer: &mut Buffer) 
         &parts.look,
     );
     tabs::place(&parts.scene, parts.pane, row(area, 1), buffer, &parts.look);
-    let note = place
-        .page()
-        .map(|page| page.note.clone())
-        .unwrap_or_default();
+    let note = note(place);
     crumb::place(&parts.crumbs, note, row(area, 2), buffer, &parts.look);
-    let message = u16::from(parts.message.is_some());
+    let message = u16::from(said(parts, place).is_some());
     let body = Rect::new(area.x, area.y + 3, area.width, area.height - 4 - message);
     let listed = place.page().map_or(0, |page| page.parts.len());
     let all = place.parts().count();
@@ -108,32 +114,119 @@ fn whole(parts: &Parts<'_>, place: &mut Place, area: Rect, buffer: &mut Buffer) 
         page(parts, place, 0..all, body, buffer);
     }
     bottom(parts, place, area, buffer);
-    if parts.help {
-        help::place(
-            parts.keys,
-            place.step.context(),
-            &place.step.crumb(),
-            body,
-            buffer,
-            &parts.look,
+    let title = place.step.crumb();
+    for float in parts.floats.iter_mut() {
+        match float {
+            Float::Help { top } => {
+                let context = place.step.context();
+                let (keys, look) = (parts.keys, &parts.look);
+                let most = help::place(keys, context, &title, *top, body, buffer, look);
+                float.clamp(most);
+            }
+            Float::Columns { part, chosen } => {
+                let chosen = *chosen;
+                let Some(part) = place.parts().find(|one| one.id == *part) else {
+                    continue;
+                };
+                let most = columns::place(part, chosen, parts.keys, body, buffer, &parts.look);
+                float.clamp(most);
+            }
+        }
+    }
+}
+
+/// Right of the breadcrumb: how the list under the cursor is sorted, what its filter hides, what other lists hide.
+fn note(place: &Place) -> Text {
+    let Some(page) = place.page() else {
+        return Text::default();
+    };
+    let here = place.cursor_part().map_or("", |part| part.id);
+    let view = place.view_of(here);
+    let mut note = match &view.sort {
+        Some(Sort { column, descending }) => {
+            let arrow = if *descending { "↓" } else { "↑" };
+            Text::of(Role::Dim, &format!("sort {column} {arrow}"))
+        }
+        None => page.note.clone(),
+    };
+    let mut add = |role: Role, words: &str| {
+        let before = std::mem::take(&mut note);
+        let apart = if before.is_empty() { "" } else { " · " };
+        note = before.and(Role::Dim, apart).and(role, words);
+    };
+    for part in place.parts() {
+        let (hidden, of) = (
+            part.arranged.hidden,
+            part.table.rows.len() + part.arranged.hidden,
+        );
+        let filter = place.view_of(part.id).filter;
+        if filter.is_empty() {
+            continue;
+        }
+        let hides = format!(
+            "hides {} of {}",
+            figures::count(hidden as u64),
+            figures::count(of as u64)
+        );
+        if part.id == here {
+            add(Role::Focus, &format!("filter {filter} {hides}"));
+        } else {
+            add(Role::Focus, &format!("{} {hides}", part.id));
+        }
+    }
+    if !view.search.is_empty() {
+        let hits = place
+            .cursor_part()
+            .map_or(0, |part| part.arranged.hits.len());
+        add(
+            Role::Focus,
+            &format!("{} hits of {}", figures::count(hits as u64), view.search),
         );
     }
+    note
+}
+
+/// What stands over the footer: what is wrong with the prompt, a message, else that the order of rows is held.
+fn said(parts: &Parts<'_>, place: &Place) -> Option<Text> {
+    if let Some(problem) = parts.prompt.and_then(|prompt| prompt.problem.as_deref()) {
+        return Some(Text::of(Role::Error, problem));
+    }
+    if let Some(message) = &parts.message {
+        return Some(message.clone());
+    }
+    let (since, moved, above) = place.held()?;
+    let mut text = Text::of(Role::Dim, &format!("order held {}", figures::clock(since)));
+    if moved > 0 {
+        text = text.and(Role::Text, &format!(" · {moved} would move"));
+    }
+    if above > 0 {
+        text = text.and(Role::Text, &format!(" · ▲ {above} new above"));
+    }
+    let renew = parts.keys.keys(parts.context, Action::SortNow);
+    let key = renew.first().map_or("", String::as_str);
+    Some(
+        text.and(Role::Dim, " · ")
+            .and(Role::Strong, key)
+            .and(Role::Dim, " re-sort"),
+    )
 }
 
 fn bottom(parts: &Parts<'_>, place: &Place, area: Rect, buffer: &mut Buffer) {
     let look = &parts.look;
-    if let Some(message) = &parts.message {
+    if let Some(said) = said(parts, place) {
         let line = row(area, area.height - 2);
-        let text = Text::new(" ").then(message.clone());
+        let text = Text::new(" ").then(said);
+        buffer.set_style(line, ratatui::style::Style::reset());
+        for x in line.x..line.right() {
+            buffer[(x, line.y)].set_symbol(" ");
+        }
         text.place(buffer, (line.x, line.y), line.width, look);
     }
-    footer::place(
-        parts.keys,
-        &place.step,
-        row(area, area.height - 1),
-        buffer,
-        look,
-    );
+    let last = row(area, area.height - 1);
+    match parts.prompt {
+        Some(typed) => prompt::place(typed, parts.keys, last, buffer, look),
+        None => footer::place(parts.keys, &place.step, last, buffer, look),
+    }
 }
 
 /// Draws some of a place's parts, one under the other.
@@ -154,7 +247,12 @@ fn page(
         );
         return;
     }
+    let range = match place.only_part() {
+        Some(only) if range.contains(&only) => only..only + 1,
+        _ => range,
+    };
     let lines = place.lay_out(range.clone(), (area.width, area.height));
+    let column = place.column().map(str::to_owned);
     let (at, row) = place.cursor();
     let has_detail = place.page().is_some_and(|page| page.detail.is_some());
     let mut y = area.y;
@@ -168,6 +266,13 @@ fn page(
             lines,
             cursor: (index == at && shown.table.rows.selectable()).then_some(row),
             chosen: (index == 0 && at != 0 && has_detail).then(|| place.chosen()),
+            column: (index == at)
+                .then_some(column.as_deref())
+                .flatten()
+                .and_then(|name| {
+                    let columns = shown.table.columns.iter();
+                    columns.into_iter().position(|column| &*column.name == name)
+                }),
         };
         y += part::place(shown, view, left, buffer, &parts.look);
     }

@@ -18,8 +18,10 @@ pub enum Context {
     Everywhere,
     /// The tail and the log lines of an invocation.
     Log,
-    /// Help.
+    /// What floats above the page: help, explanations, lists to choose from.
     Popup,
+    /// A line that is being typed. Keys of other contexts have no meaning there: they are letters.
+    Prompt,
 }
 
 /// Keys by context, as `[keys]` of the settings and the embedded table write them.
@@ -84,14 +86,17 @@ impl KeyTable {
 
     /// What a key does in a context.
     pub fn action(&self, context: Context, event: KeyEvent) -> Option<Action> {
+        self.own_action(context, event)
+            .or_else(|| self.own_action(Context::Everywhere, event))
+    }
+
+    /// What a key does by the keys of the context alone.
+    pub fn own_action(&self, context: Context, event: KeyEvent) -> Option<Action> {
         let key = normal(KeyCombination::from(event));
-        let within = |wanted: Context| {
-            self.bindings
-                .iter()
-                .find(|(at, known, _)| (*at, *known) == (wanted, key))
-                .map(|(_, _, action)| *action)
-        };
-        within(context).or_else(|| within(Context::Everywhere))
+        self.bindings
+            .iter()
+            .find(|(at, known, _)| (*at, *known) == (context, key))
+            .map(|(_, _, action)| *action)
     }
 
     /// The keys of an action that work in a context, the shortest first.
@@ -99,6 +104,7 @@ impl KeyTable {
         let works = |at: Context, key: KeyCombination| {
             at == context
                 || at == Context::Everywhere
+                    && context != Context::Prompt
                     && !self
                         .bindings
                         .iter()

@@ -4,20 +4,47 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::arrange::View;
 use super::layout::{self, Wish};
 use super::page::{Key, Page, Part, Row, RowTrait};
 use super::step::Step;
 use super::widgets::part::INDENT;
+use crate::model::time::Timestamp;
+
+mod moves;
+mod views;
+
+pub use views::Views;
+
+/// Of which picture a page was made, and of which state of the reader's filters and orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    pub picture: u64,
+    pub view: u64,
+}
 
 /// A step with its page and what the reader did to it.
 pub struct Place {
     pub step: Step,
     page: Option<Arc<Page>>,
     detail: Vec<Part>,
-    /// Which picture the page was made of.
-    pub page_of: Option<u64>,
-    /// Which picture and row of the first part the detail was made of.
-    pub detail_of: Option<(u64, usize)>,
+    /// What the page was made of.
+    pub page_of: Option<Stamp>,
+    /// What the detail was made of, and of which row of the first part.
+    pub detail_of: Option<(Stamp, usize)>,
+    views: Arc<Views>,
+    /// Counts changes of the views.
+    view: u64,
+    /// What `Esc` takes back before it leaves the place.
+    undo: Vec<(&'static str, View)>,
+    /// The column under the cursor, by name.
+    column: Option<Box<str>>,
+    /// Only the part with the cursor is shown.
+    only_part: bool,
+    /// The order of rows is held since then.
+    held_since: Option<Timestamp>,
+    /// Rows that came above the cursor while the order is held.
+    entered_above: usize,
     cursor: (usize, usize),
     cursor_key: Option<Key>,
     /// Somebody moved the cursor away from where the page began.
@@ -39,6 +66,13 @@ impl Place {
             detail: Vec::new(),
             page_of: None,
             detail_of: None,
+            views: Arc::default(),
+            view: 0,
+            undo: Vec::new(),
+            column: None,
+            only_part: false,
+            held_since: None,
+            entered_above: 0,
             cursor: (0, 0),
             cursor_key: None,
             moved: false,
@@ -62,6 +96,11 @@ impl Place {
             .chain(&self.detail)
     }
 
+    /// The part under the cursor.
+    pub fn cursor_part(&self) -> Option<&Part> {
+        self.part(self.cursor.0)
+    }
+
     fn part(&self, at: usize) -> Option<&Part> {
         self.parts().nth(at)
     }
@@ -81,6 +120,16 @@ impl Place {
         self.chosen_key.filter(|_| !self.live())
     }
 
+    /// The only part that is shown, if not all are.
+    pub fn only_part(&self) -> Option<usize> {
+        self.only_part.then_some(self.cursor.0)
+    }
+
+    /// Shows the part under the cursor alone, or all parts again.
+    pub fn toggle_only_part(&mut self) {
+        self.only_part = !self.only_part;
+    }
+
     /// First row in view of a part.
     pub fn top(&self, part: &str) -> usize {
         self.tops.get(part).copied().unwrap_or(0)
@@ -93,8 +142,9 @@ impl Place {
     }
 
     /// Takes a new page: the cursor stays on its row, and the row on its line; on the first row it stays the first.
-    pub fn set_page(&mut self, page: Arc<Page>, detail: Vec<Part>, of: u64) {
-        if self.live() {
+    pub fn set_page(&mut self, page: Arc<Page>, detail: Vec<Part>, of: Stamp) {
+        let live = self.live();
+        if live {
             (self.cursor, self.cursor_key) = ((0, 0), None);
             (self.chosen, self.chosen_key) = (0, None);
             self.tops.clear();
@@ -118,10 +168,26 @@ impl Place {
             self.go_last();
         }
         self.settle();
+        self.note_entered(live);
+    }
+
+    fn note_entered(&mut self, live: bool) {
+        let (at, row) = self.cursor;
+        let above = self.part(at).map_or(0, |part| {
+            part.arranged
+                .held
+                .entered
+                .partition_point(|entered| *entered < row)
+        });
+        if live {
+            self.entered_above = 0;
+        } else {
+            self.entered_above += above;
+        }
     }
 
     /// Takes new parts about the chosen row.
-    pub fn set_detail(&mut self, detail: Vec<Part>, of: (u64, usize)) {
+    pub fn set_detail(&mut self, detail: Vec<Part>, of: (Stamp, usize)) {
         let was = self.part(self.cursor.0).map(|part| part.id);
         self.detail = detail;
         self.detail_of = Some(of);
@@ -175,115 +241,6 @@ impl Place {
         if at == 0 {
             (self.chosen, self.chosen_key) = (row, key);
         }
-    }
-
-    /// Moves by rows, from part to part.
-    pub fn step_rows(&mut self, by: i64) {
-        for _ in 0..by.unsigned_abs() {
-            let (part, row) = self.cursor;
-            let here = self.part(part).map_or(0, |part| part.table.rows.len());
-            let next = if by > 0 {
-                if row + 1 < here {
-                    Some((part, row + 1))
-                } else {
-                    self.next_part(part).map(|at| (at, 0))
-                }
-            } else if row > 0 {
-                Some((part, row - 1))
-            } else {
-                self.previous_part(part)
-                    .map(|at| (at, self.rows_of(at).saturating_sub(1)))
-            };
-            let Some(next) = next else { break };
-            self.moved = true;
-            self.cursor = next;
-        }
-        self.settle();
-    }
-
-    /// Moves by the lines that the cursor's part had in the last frame.
-    pub fn step_pages(&mut self, pages: f64) {
-        let lines = self
-            .lines
-            .get(self.cursor.0)
-            .copied()
-            .flatten()
-            .unwrap_or(1);
-        let rows = (f64::from(lines) * pages.abs()).max(1.0) as i64;
-        self.step_rows(if pages < 0.0 { -rows } else { rows });
-    }
-
-    fn rows_of(&self, part: usize) -> usize {
-        self.part(part).map_or(0, |part| part.table.rows.len())
-    }
-
-    fn next_part(&self, from: usize) -> Option<usize> {
-        let found = self
-            .parts()
-            .skip(from + 1)
-            .position(|part| part.table.rows.selectable());
-        found.map(|at| at + from + 1)
-    }
-
-    fn previous_part(&self, from: usize) -> Option<usize> {
-        (0..from).rev().find(|at| {
-            self.part(*at)
-                .is_some_and(|part| part.table.rows.selectable())
-        })
-    }
-
-    /// Moves to the first row of the next or the previous part. `false`: there is none.
-    pub fn step_parts(&mut self, forward: bool) -> bool {
-        let from = self.cursor.0;
-        let found = if forward {
-            self.next_part(from)
-        } else {
-            self.previous_part(from)
-        };
-        let Some(at) = found else { return false };
-        self.moved = true;
-        self.cursor = (at, if at == 0 { self.chosen } else { 0 });
-        self.settle();
-        true
-    }
-
-    /// Moves to the first row of the page.
-    pub fn go_first(&mut self) {
-        self.moved = false;
-        self.cursor = (0, 0);
-        self.settle();
-    }
-
-    /// Moves to the last row of the cursor's part.
-    pub fn go_last(&mut self) {
-        self.moved = true;
-        self.cursor.1 = self.rows_of(self.cursor.0).saturating_sub(1);
-        self.settle();
-    }
-
-    /// Whether the cursor is on the last row of the first part.
-    pub fn at_end(&self) -> bool {
-        self.cursor.0 == 0 && self.cursor.1 + 1 >= self.rows_of(0)
-    }
-
-    /// Moves to the nearest row in a direction that `wanted` takes. `false`: there is none.
-    pub fn seek(&mut self, forward: bool, wanted: impl Fn(RowTrait) -> bool) -> bool {
-        let (at, row) = self.cursor;
-        let Some(part) = self.part(at) else {
-            return false;
-        };
-        let rows = &part.table.rows;
-        let fits = |row: &usize| wanted(rows.trait_of(*row));
-        let found = if forward {
-            (row + 1..rows.len()).find(fits)
-        } else {
-            (0..row).rev().find(fits)
-        };
-        let Some(found) = found else { return false };
-        self.moved = true;
-        self.cursor.1 = found;
-        self.settle();
-        true
     }
 
     /// The row under the cursor, formatted.
@@ -362,6 +319,10 @@ mod tests {
     use super::*;
     use crate::ui::page::{Row, Rows, Table};
 
+    fn of(picture: u64) -> Stamp {
+        Stamp { picture, view: 0 }
+    }
+
     fn page(keys: &[&str]) -> Arc<Page> {
         let keys = keys.iter().map(|key| Key::text(key)).collect();
         let rows = Rows::new(keys, |_| Row::default());
@@ -375,15 +336,15 @@ mod tests {
     #[test]
     fn on_the_first_row_the_list_is_live_and_below_it_the_row_is_kept() {
         let mut place = Place::new(Step::Pane(0));
-        place.set_page(page(&["a", "b"]), Vec::new(), 1);
-        place.set_page(page(&["worse", "a", "b"]), Vec::new(), 2);
+        place.set_page(page(&["a", "b"]), Vec::new(), of(1));
+        place.set_page(page(&["worse", "a", "b"]), Vec::new(), of(2));
         assert_eq!(
             (place.cursor(), place.chosen()),
             ((0, 0), 0),
             "what came above is looked at"
         );
         place.step_rows(2);
-        place.set_page(page(&["worst", "worse", "a", "b"]), Vec::new(), 3);
+        place.set_page(page(&["worst", "worse", "a", "b"]), Vec::new(), of(3));
         assert_eq!(place.cursor(), (0, 3), "the cursor went with b");
     }
 
@@ -404,9 +365,9 @@ mod tests {
             })
         };
         let mut place = Place::new(Step::Pane(0));
-        place.set_page(two(&[]), Vec::new(), 1);
+        place.set_page(two(&[]), Vec::new(), of(1));
         assert_eq!(place.cursor(), (1, 0), "nothing wrong yet");
-        place.set_page(two(&["worst"]), Vec::new(), 2);
+        place.set_page(two(&["worst"]), Vec::new(), of(2));
         assert_eq!(place.cursor(), (0, 0), "the worst is looked at");
     }
 

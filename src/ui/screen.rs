@@ -8,15 +8,24 @@ use ratatui::layout::Rect;
 
 use crate::store::scene::Scene;
 
-use super::action::Action;
+use super::arrange::View;
+use super::float::Float;
 use super::frame;
 use super::keys::{Context, KeyTable};
-use super::page::{Page, Part, Run};
 use super::panes;
 use super::place::Place;
-use super::step::{Step, Which};
+use super::prompt::Prompt;
+use super::step::Step;
 use super::text::Text;
 use super::theme::Look;
+
+mod act;
+mod list;
+mod prompting;
+mod request;
+
+use request::Wanted;
+pub use request::{Projection, Request};
 
 /// What the loop around the screen has to do after a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +36,19 @@ pub enum Outcome {
     Redraw,
     Quit,
     Suspend,
+}
+
+/// What a prompt asks for.
+#[derive(Clone, Debug)]
+pub enum Asks {
+    /// What of a list is shown, or only found in it.
+    Filter {
+        part: &'static str,
+        /// The view as it was when the prompt was opened.
+        before: View,
+        /// Rows are found and highlighted, none is hidden.
+        only_find: bool,
+    },
 }
 
 /// State of the screen. It is given pictures and keys, and draws cells; projections are run for it elsewhere.
@@ -43,62 +65,12 @@ pub struct Screen {
     stacks: Vec<Vec<Place>>,
     pane: usize,
     projecting: bool,
-    help: bool,
+    /// What floats above the page, the topmost last.
+    floats: Vec<Float>,
+    prompt: Option<Prompt<Asks>>,
+    /// Filters that were used, the newest last.
+    filters: Vec<String>,
     message: Option<Text>,
-}
-
-/// A page to be made, off the UI thread.
-pub struct Request {
-    scene: Arc<Scene>,
-    step: Step,
-    picture: u64,
-    wanted: Wanted,
-}
-
-enum Wanted {
-    Page(Option<super::page::Key>),
-    Detail(Arc<Page>, usize),
-}
-
-/// A page that was made.
-pub struct Projection {
-    step: Step,
-    picture: u64,
-    page: Option<Arc<Page>>,
-    detail: Vec<Part>,
-    row: usize,
-}
-
-impl Request {
-    /// Makes the page: may take a while, changes nothing.
-    pub fn run(self) -> Projection {
-        let Self {
-            scene,
-            step,
-            picture,
-            wanted,
-        } = self;
-        let (page, row, fresh) = match wanted {
-            Wanted::Detail(page, row) => (page, row, false),
-            Wanted::Page(key) => {
-                let page = Arc::new(step.page(&scene));
-                let rows = page.parts.first().map(|part| &part.table.rows);
-                let row = rows.and_then(|rows| rows.find(key?)).unwrap_or(0);
-                (page, row, true)
-            }
-        };
-        let detail = page
-            .detail
-            .as_ref()
-            .map_or_else(Vec::new, |detail| detail(row));
-        Projection {
-            step,
-            picture,
-            page: fresh.then_some(page),
-            detail,
-            row,
-        }
-    }
 }
 
 impl Screen {
@@ -118,7 +90,9 @@ impl Screen {
             stacks,
             pane: 0,
             projecting: false,
-            help: false,
+            floats: Vec::new(),
+            prompt: None,
+            filters: Vec::new(),
             message: None,
         }
     }
@@ -147,10 +121,10 @@ impl Screen {
             return None;
         }
         let place = self.place();
-        let step = place.step.clone();
+        let stamp = place.stamp(self.picture);
         let wanted = match place.page() {
-            Some(page) if place.page_of == Some(self.picture) => {
-                let due = Some((self.picture, place.chosen()));
+            Some(page) if place.page_of == Some(stamp) => {
+                let due = Some((stamp, place.chosen()));
                 if page.detail.is_none() || place.detail_of == due {
                     return None;
                 }
@@ -158,13 +132,16 @@ impl Screen {
             }
             _ => Wanted::Page(place.chosen_key()),
         };
-        self.projecting = true;
-        Some(Request {
+        let request = Request {
             scene: Arc::clone(&self.shown),
-            step,
-            picture: self.picture,
+            step: place.step.clone(),
+            stamp,
+            views: Arc::clone(place.views()),
+            keep: place.kept_orders(self.picture),
             wanted,
-        })
+        };
+        self.projecting = true;
+        Some(request)
     }
 
     /// Takes what a request made; what is not looked at any more is dropped.
@@ -175,8 +152,11 @@ impl Screen {
             return;
         }
         match made.page {
-            Some(page) => place.set_page(page, made.detail, made.picture),
-            None => place.set_detail(made.detail, (made.picture, made.row)),
+            Some(page) => {
+                place.set_page(page, made.detail, made.stamp);
+                place.note_made(made.now);
+            }
+            None => place.set_detail(made.detail, (made.stamp, made.row)),
         }
     }
 
@@ -188,8 +168,8 @@ impl Screen {
     }
 
     /// Says something in the message row until the next key.
-    pub fn say(&mut self, message: Text) {
-        self.message = Some(message);
+    pub fn say(&mut self, message: impl Into<Text>) {
+        self.message = Some(message.into());
     }
 
     /// Does what a key means here.
@@ -198,120 +178,34 @@ impl Screen {
             return Outcome::Ignored;
         }
         let had_message = self.message.take().is_some();
-        let context = if self.help {
-            Context::Popup
-        } else {
-            self.place().step.context()
-        };
-        match self.keys.action(context, event) {
+        if self.prompt.is_some() {
+            return self.on_prompt_key(event);
+        }
+        match self.keys.action(self.context(), event) {
             Some(action) => self.act(action),
             None if had_message => Outcome::Redraw,
             None => Outcome::Ignored,
         }
     }
 
-    fn act(&mut self, action: Action) -> Outcome {
-        match action {
-            Action::Quit | Action::QuitNow => return Outcome::Quit,
-            Action::Suspend => return Outcome::Suspend,
-            Action::Back if self.help => self.help = false,
-            Action::Help => self.help = true,
-            _ if self.help => return Outcome::Ignored,
-            Action::Down => self.place_mut().step_rows(1),
-            Action::Up => self.place_mut().step_rows(-1),
-            Action::HalfPageDown => self.place_mut().step_pages(0.5),
-            Action::HalfPageUp => self.place_mut().step_pages(-0.5),
-            Action::PageDown => self.place_mut().step_pages(1.0),
-            Action::PageUp => self.place_mut().step_pages(-1.0),
-            Action::First => self.place_mut().go_first(),
-            Action::Last => self.place_mut().go_last(),
-            Action::NextPart | Action::PreviousPart => {
-                if !self.place_mut().step_parts(action == Action::NextPart) {
-                    self.say("no further part".into());
-                }
-            }
-            Action::Open => self.open(),
-            Action::Back => self.back(),
-            Action::Trace => self.open_run(Step::Trace, "no invocation under the cursor to trace"),
-            Action::Lines => self.open_run(Step::Lines, "no invocation under the cursor to read"),
-            Action::Invocations => self.open_invocations(),
-            Action::NextOfRequest | Action::PreviousOfRequest => {
-                self.seek_request(action == Action::NextOfRequest);
-            }
-            Action::NextError | Action::PreviousError => {
-                if !self
-                    .place_mut()
-                    .seek(action == Action::NextError, |row| row.error)
-                {
-                    self.say("no further error".into());
-                }
-            }
-            Action::Pause => self.pause(),
-            Action::NextPane => self.pane = (self.pane + 1) % self.stacks.len(),
-            Action::PreviousPane => {
-                self.pane = (self.pane + self.stacks.len() - 1) % self.stacks.len();
-            }
-            digit => match digit.pane().filter(|pane| *pane < self.stacks.len()) {
-                Some(pane) => self.pane = pane,
-                None => self.say("no pane on this digit".into()),
-            },
-        }
+    /// Takes text that was pasted: into the prompt that is open.
+    pub fn on_paste(&mut self, text: &str) -> Outcome {
+        let Some(prompt) = &mut self.prompt else {
+            return Outcome::Ignored;
+        };
+        prompt.paste(text);
+        self.prompt_changed();
         Outcome::Redraw
     }
 
-    fn open(&mut self) {
-        match self.place().row().and_then(|row| row.open) {
-            Some(step) => self.push(step),
-            None => self.say("nothing more behind this row".into()),
-        }
-    }
-
-    fn push(&mut self, step: Step) {
-        if self.place().step != step {
-            self.stacks[self.pane].push(Place::new(step));
-        }
-    }
-
-    fn back(&mut self) {
-        let stack = &mut self.stacks[self.pane];
-        if stack.len() > 1 {
-            stack.pop();
+    /// Which keys have a meaning of their own now.
+    fn context(&self) -> Context {
+        if self.prompt.is_some() {
+            Context::Prompt
+        } else if self.floats.is_empty() {
+            self.place().step.context()
         } else {
-            self.say("this is the top: q quits".into());
-        }
-    }
-
-    fn open_run(&mut self, step: impl Fn(Run) -> Step, otherwise: &str) {
-        let of_row = self.place().row().and_then(|row| row.run);
-        match of_row.or_else(|| self.place().page()?.run) {
-            Some(run) => self.push(step(run)),
-            None => self.say(otherwise.into()),
-        }
-    }
-
-    fn open_invocations(&mut self) {
-        match self.place().row().and_then(|row| row.function) {
-            Some(function) => self.push(Step::Invocations {
-                function,
-                which: Which::All,
-            }),
-            None => self.say("no function under the cursor".into()),
-        }
-    }
-
-    fn seek_request(&mut self, forward: bool) {
-        let Some(run) = self.place().row_trait().and_then(|row| row.run) else {
-            return self.say("this line belongs to no request".into());
-        };
-        if !self.place_mut().seek(forward, |row| row.run == Some(run)) {
-            self.say("no further line of this request".into());
-        }
-    }
-
-    fn pause(&mut self) {
-        self.held = !self.held;
-        if !self.held {
-            self.show_latest();
+            Context::Popup
         }
     }
 
@@ -340,17 +234,20 @@ impl Screen {
             .iter()
             .map(|place| place.step.crumb())
             .collect();
-        let parts = frame::Parts {
+        let (unseen, context) = (self.unseen(), self.context());
+        let mut parts = frame::Parts {
             look: self.look.clone(),
             scene: Arc::clone(&self.shown),
-            unseen: self.unseen(),
+            unseen,
             pane: self.pane,
             crumbs,
             message: self.message.clone(),
-            help: self.help,
+            floats: &mut self.floats,
+            prompt: self.prompt.as_ref(),
+            context,
             keys: &self.keys,
         };
         let last = self.stacks[self.pane].len() - 1;
-        frame::place(&parts, &mut self.stacks[self.pane][last], area, buffer);
+        frame::place(&mut parts, &mut self.stacks[self.pane][last], area, buffer);
     }
 }

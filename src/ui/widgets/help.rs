@@ -9,9 +9,11 @@ use crate::ui::keys::{Context, KeyTable};
 use crate::ui::text::Text;
 use crate::ui::theme::{Look, Role};
 
+use super::popup::Popup;
+
 /// Cells of one column: keys, a blank, words.
 const KEYS: usize = 16;
-const COLUMN: u16 = 46;
+const COLUMN: u16 = 48;
 
 /// Glyphs that figures and rows use.
 const LEGEND: [&str; 2] = [
@@ -19,17 +21,56 @@ const LEGEND: [&str; 2] = [
     "▲P1 page  △P2 raised  ○P3 list  ~ about  ≥ at least  ? unknown  – none",
 ];
 
-/// Draws it over `area`, in as many columns as fit.
+/// Draws it over `area`, in as many columns as fit, from the line `top` on; gives the furthest that it can be scrolled.
 pub fn place(
     keys: &KeyTable,
     context: Context,
     title: &str,
+    top: usize,
     area: Rect,
     buffer: &mut Buffer,
     look: &Look,
-) {
+) -> usize {
+    let columns = usize::from((area.width.saturating_sub(4) / COLUMN).clamp(1, 3));
+    let lines = lines(keys, context);
+    let per_column = lines.len().div_ceil(columns);
+    let beside = (0..per_column)
+        .map(|y| {
+            let cells = (0..columns).filter_map(|column| lines.get(column * per_column + y));
+            cells.fold(Text::default(), |row, cell| {
+                let columns_before = row.width().div_ceil(usize::from(COLUMN));
+                let blank = columns_before * usize::from(COLUMN) - row.width();
+                row.and(Role::Text, &" ".repeat(blank))
+                    .then(cell.clone().cut(usize::from(COLUMN) - 1))
+            })
+        })
+        .collect();
+    let close = keys.keys(Context::Popup, Action::Back).join(" ");
+    let mut foot: Vec<Text> = LEGEND
+        .iter()
+        .map(|line| Text::of(Role::Dim, line))
+        .collect();
+    foot.push(Text::of(Role::Strong, &close).and(Role::Dim, " closes"));
+    let popup = Popup {
+        title: &format!("Keys of {title}"),
+        lines: beside,
+        chosen: None,
+        top,
+        foot,
+        width: columns as u16 * COLUMN,
+    };
+    popup.place(area, buffer, look)
+}
+
+/// Actions with a key here under the headings of their groups.
+fn lines(keys: &KeyTable, context: Context) -> Vec<Text> {
     let mut lines: Vec<Text> = Vec::new();
     for group in Group::iter() {
+        let context = if group == Group::Prompt {
+            Context::Prompt
+        } else {
+            context
+        };
         if !lines.is_empty() {
             lines.push(Text::default());
         }
@@ -37,37 +78,7 @@ pub fn place(
         let actions = Action::iter().filter(|action| action.group() == group);
         lines.extend(actions.filter_map(|action| line(keys, context, action)));
     }
-    let columns = (area.width.saturating_sub(4) / COLUMN).clamp(1, 2);
-    let room = usize::from(area.height.saturating_sub(5 + LEGEND.len() as u16)).max(1);
-    let per_column = lines.len().div_ceil(usize::from(columns)).min(room);
-    let frame = Rect {
-        x: area.x + area.width.saturating_sub(columns * COLUMN + 4) / 2,
-        y: area.y,
-        width: (columns * COLUMN + 4).min(area.width),
-        height: (per_column as u16 + 5 + LEGEND.len() as u16).min(area.height),
-    };
-    boxed(frame, &format!("Keys of {title}"), buffer, look);
-    let inner = |column: u16, y: u16| (frame.x + 2 + column * COLUMN, frame.y + 1 + y);
-    for (at, text) in lines
-        .into_iter()
-        .enumerate()
-        .take(per_column * usize::from(columns))
-    {
-        let (column, y) = ((at / per_column) as u16, (at % per_column) as u16);
-        text.place(buffer, inner(column, y), COLUMN - 1, look);
-    }
-    let below = frame.bottom().saturating_sub(2 + LEGEND.len() as u16);
-    for (y, text) in (below..).zip(LEGEND) {
-        Text::of(Role::Dim, text).place(buffer, (frame.x + 2, y), frame.width - 4, look);
-    }
-    let close = keys.keys(Context::Popup, Action::Back).join(" ");
-    let text = Text::of(Role::Strong, &close).and(Role::Dim, " closes");
-    text.place(
-        buffer,
-        (frame.x + 2, frame.bottom() - 2),
-        frame.width - 4,
-        look,
-    );
+    lines
 }
 
 /// `j ↓        next row`; `None` for an action without a key here.
@@ -83,28 +94,4 @@ fn line(keys: &KeyTable, context: Context, action: Action) -> Option<Text> {
             .and(Role::Text, &pad)
             .and(Role::Text, action.words()),
     )
-}
-
-/// An empty box with a title in its upper edge.
-fn boxed(area: Rect, title: &str, buffer: &mut Buffer, look: &Look) {
-    let inside = usize::from(area.width.saturating_sub(2));
-    let style = look.style(Role::Dim);
-    for y in area.y..area.bottom() {
-        let line = match y {
-            y if y == area.y => format!("┌{}┐", "─".repeat(inside)),
-            y if y + 1 == area.bottom() => format!("└{}┘", "─".repeat(inside)),
-            _ => format!("│{}│", " ".repeat(inside)),
-        };
-        for x in area.x..area.right() {
-            buffer[(x, y)].reset();
-        }
-        buffer.set_stringn(area.x, y, line, usize::from(area.width), style);
-    }
-    let title = Text::of(Role::Focus, &format!(" {title} "));
-    title.place(
-        buffer,
-        (area.x + 2, area.y),
-        area.width.saturating_sub(4),
-        look,
-    );
 }

@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
 
 use crate::ui::figures::count;
 use crate::ui::glyphs::CURSOR;
@@ -25,6 +26,8 @@ pub struct View {
     pub cursor: Option<usize>,
     /// The row that the parts below are about, if the cursor left this part.
     pub chosen: Option<usize>,
+    /// The column under the cursor.
+    pub column: Option<usize>,
 }
 
 /// Draws it from the top of `area`; gives the lines it took.
@@ -70,7 +73,9 @@ pub fn place(part: &Part, view: View, area: Rect, buffer: &mut Buffer, look: &Lo
         }
     }
     if part.table.headed && y < area.height {
-        layout.titles(columns, inner(y), buffer, look);
+        let sorted = part.arranged.sorted;
+        layout.titles(columns, sorted, inner(y), buffer, look);
+        mark_cell(&layout, view.column, inner(y), buffer);
         y += 1;
     }
     let rows = &part.table.rows;
@@ -106,6 +111,11 @@ pub fn place(part: &Part, view: View, area: Rect, buffer: &mut Buffer, look: &Lo
         }
         if here {
             lift_dim(block, buffer, look);
+            mark_cell(&layout, view.column, inner(block.y - area.y), buffer);
+        }
+        for y in block.y..block.bottom() {
+            let line = Rect::new(block.x + INDENT, y, width, 1);
+            highlight(&part.arranged.words, line, buffer, look);
         }
         if here || view.chosen == Some(shown) {
             let role = if here { Role::Focus } else { Role::Dim };
@@ -129,6 +139,37 @@ pub fn place(part: &Part, view: View, area: Rect, buffer: &mut Buffer, look: &Lo
         }
     }
     y
+}
+
+/// Underlines the cell of the column cursor.
+fn mark_cell(layout: &table::Layout, column: Option<usize>, line: Rect, buffer: &mut Buffer) {
+    let place = column.and_then(|column| layout.place_of(column));
+    if let Some((x, width)) = place {
+        let cell = Rect::new(line.x + x, line.y, width, 1);
+        buffer.set_style(cell, Style::new().add_modifier(Modifier::UNDERLINED));
+    }
+}
+
+/// Marks the words that a filter or a search looks for, where they are drawn.
+fn highlight(words: &[String], line: Rect, buffer: &mut Buffer, look: &Look) {
+    if words.is_empty() {
+        return;
+    }
+    let mut text = String::new();
+    // Which cell each byte of the text stands in.
+    let mut cell_of = Vec::new();
+    for x in line.x..line.right() {
+        let symbol = buffer[(x, line.y)].symbol().to_lowercase();
+        cell_of.resize(cell_of.len() + symbol.len(), x);
+        text.push_str(&symbol);
+    }
+    for word in words.iter().filter(|word| !word.is_empty()) {
+        for (at, _) in text.match_indices(word.as_str()) {
+            for x in &cell_of[at..at + word.len()] {
+                buffer[(*x, line.y)].set_style(look.style(Role::Match));
+            }
+        }
+    }
 }
 
 /// On the tint of the selection dim text would be too faint: it becomes body text there.

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::ui::page::{Align, Cell, Column, Cut, Row, Width};
 use crate::ui::text::Text;
-use crate::ui::theme::Look;
+use crate::ui::theme::{Look, Role};
 
 use super::{bar, spark, track};
 
@@ -19,7 +19,9 @@ pub struct Layout(Vec<(usize, u16, u16)>);
 impl Layout {
     /// Fits columns into `width` cells. The highest `drop` goes first, then the elastic columns shrink, then the last goes.
     pub fn fit(columns: &[Column], width: u16) -> Self {
-        let mut kept: Vec<usize> = (0..columns.len()).collect();
+        let mut kept: Vec<usize> = (0..columns.len())
+            .filter(|at| !columns[*at].hidden)
+            .collect();
         while least(columns, &kept) > u32::from(width) {
             let Some(first) = kept
                 .iter()
@@ -49,13 +51,51 @@ impl Layout {
         Self(places)
     }
 
-    /// Draws the titles.
-    pub fn titles(&self, columns: &[Column], area: Rect, buffer: &mut Buffer, look: &Look) {
+    /// Draws the titles, the one that rows are sorted by with an arrow.
+    pub fn titles(
+        &self,
+        columns: &[Column],
+        sorted: Option<(usize, bool)>,
+        area: Rect,
+        buffer: &mut Buffer,
+        look: &Look,
+    ) {
         for &(at, x, width) in &self.0 {
             let column = &columns[at];
             let title = column.title.clone();
+            let taken = (title.width() as u16).min(width);
             place_text(title, column, (area.x + x, area.y), width, buffer, look);
+            if let Some((_, descending)) = sorted.filter(|(sorted, _)| *sorted == at) {
+                buffer.set_style(
+                    Rect::new(area.x + x, area.y, width, 1),
+                    look.style(Role::Focus),
+                );
+                // The arrow stands in the gap beside the title, where there is always a cell.
+                let beside = match column.align {
+                    Align::Left => area.x + x + taken,
+                    Align::Right => (area.x + x + width - taken).saturating_sub(1),
+                };
+                let arrow = if descending { "↓" } else { "↑" };
+                if beside < buffer.area.right() {
+                    buffer.set_string(beside, area.y, arrow, look.style(Role::Focus));
+                }
+            }
         }
+    }
+
+    /// Where a column lies, if it is shown: offset and width.
+    pub fn place_of(&self, column: usize) -> Option<(u16, u16)> {
+        let found = self.0.iter().find(|(at, _, _)| *at == column);
+        found.map(|(_, x, width)| (*x, *width))
+    }
+
+    /// The column at an offset.
+    pub fn column_at(&self, offset: u16) -> Option<usize> {
+        let found = self
+            .0
+            .iter()
+            .find(|(_, x, width)| (*x..*x + *width).contains(&offset));
+        found.map(|(at, _, _)| *at)
     }
 
     /// Draws one row.

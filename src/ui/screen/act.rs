@@ -1,0 +1,170 @@
+//! What each action does.
+
+use super::{Outcome, Screen};
+use crate::ui::action::Action;
+use crate::ui::float::Float;
+use crate::ui::page::Run;
+use crate::ui::place::Place;
+use crate::ui::step::{Step, Which};
+
+impl Screen {
+    pub(super) fn act(&mut self, action: Action) -> Outcome {
+        match action {
+            Action::Quit | Action::QuitNow => return Outcome::Quit,
+            Action::Suspend => return Outcome::Suspend,
+            _ if !self.floats.is_empty() => return self.act_on_float(action),
+            Action::Help => self.floats.push(Float::help()),
+            Action::Left => self.place_mut().step_columns(false),
+            Action::Right => self.place_mut().step_columns(true),
+            Action::Down => self.place_mut().step_rows(1),
+            Action::Up => self.place_mut().step_rows(-1),
+            Action::HalfPageDown => self.place_mut().step_pages(0.5),
+            Action::HalfPageUp => self.place_mut().step_pages(-0.5),
+            Action::PageDown => self.place_mut().step_pages(1.0),
+            Action::PageUp => self.place_mut().step_pages(-1.0),
+            Action::First => self.place_mut().go_first(),
+            Action::Last => {
+                self.place_mut().go_last();
+                self.place_mut().renew();
+            }
+            Action::NextPart | Action::PreviousPart => {
+                if !self.place_mut().step_parts(action == Action::NextPart) {
+                    self.say("no further part");
+                }
+            }
+            Action::Open => self.open(),
+            Action::Back => self.back(),
+            Action::Trace => self.open_run(Step::Trace, "no invocation under the cursor to trace"),
+            Action::Lines => self.open_run(Step::Lines, "no invocation under the cursor to read"),
+            Action::Invocations => self.open_invocations(),
+            Action::NextOfRequest | Action::PreviousOfRequest => {
+                self.seek_request(action == Action::NextOfRequest);
+            }
+            Action::NextError | Action::PreviousError => {
+                if !self
+                    .place_mut()
+                    .seek(action == Action::NextError, |row| row.error)
+                {
+                    self.say("no further error");
+                }
+            }
+            Action::Filter => self.ask_filter(),
+            Action::NextHit | Action::PreviousHit => self.step_hits(action == Action::NextHit),
+            Action::Only => self.filter_by_value(false),
+            Action::Without => self.filter_by_value(true),
+            Action::SortNext => self.sort_by(true),
+            Action::SortPrevious => self.sort_by(false),
+            Action::SortReverse => self.turn_order(),
+            Action::SortNow => self.place_mut().renew(),
+            Action::Columns => self.choose_columns(),
+            Action::OnlyPart => self.place_mut().toggle_only_part(),
+            Action::Pause => self.pause(),
+            Action::NextPane => self.pane = (self.pane + 1) % self.stacks.len(),
+            Action::PreviousPane => {
+                self.pane = (self.pane + self.stacks.len() - 1) % self.stacks.len();
+            }
+            Action::Complete
+            | Action::Older
+            | Action::Newer
+            | Action::DeleteWord
+            | Action::DeleteLine => return Outcome::Ignored,
+            digit => match digit.pane().filter(|pane| *pane < self.stacks.len()) {
+                Some(pane) => self.pane = pane,
+                None => self.say("no pane on this digit"),
+            },
+        }
+        Outcome::Redraw
+    }
+
+    fn open(&mut self) {
+        match self.place().row().and_then(|row| row.open) {
+            Some(step) => self.push(step),
+            None => self.say("nothing more behind this row"),
+        }
+    }
+
+    fn push(&mut self, step: Step) {
+        if self.place().step != step {
+            self.stacks[self.pane].push(Place::new(step));
+        }
+    }
+
+    fn back(&mut self) {
+        if self.place_mut().undo_view() {
+            return;
+        }
+        let stack = &mut self.stacks[self.pane];
+        if stack.len() > 1 {
+            stack.pop();
+        } else {
+            self.say("this is the top: q quits");
+        }
+    }
+
+    fn open_run(&mut self, step: impl Fn(Run) -> Step, otherwise: &str) {
+        let of_row = self.place().row().and_then(|row| row.run);
+        match of_row.or_else(|| self.place().page()?.run) {
+            Some(run) => self.push(step(run)),
+            None => self.say(otherwise),
+        }
+    }
+
+    fn open_invocations(&mut self) {
+        match self.place().row().and_then(|row| row.function) {
+            Some(function) => self.push(Step::Invocations {
+                function,
+                which: Which::All,
+            }),
+            None => self.say("no function under the cursor"),
+        }
+    }
+
+    fn seek_request(&mut self, forward: bool) {
+        let Some(run) = self.place().row_trait().and_then(|row| row.run) else {
+            return self.say("this line belongs to no request");
+        };
+        if !self.place_mut().seek(forward, |row| row.run == Some(run)) {
+            self.say("no further line of this request");
+        }
+    }
+
+    fn pause(&mut self) {
+        self.held = !self.held;
+        if !self.held {
+            self.show_latest();
+        }
+    }
+
+    /// What a key does to the topmost of what floats.
+    fn act_on_float(&mut self, action: Action) -> Outcome {
+        let Some(float) = self.floats.last_mut() else {
+            return Outcome::Ignored;
+        };
+        match action {
+            Action::Back => {
+                self.floats.pop();
+            }
+            Action::Down => float.step(1),
+            Action::Up => float.step(-1),
+            Action::HalfPageDown | Action::PageDown => float.step(10),
+            Action::HalfPageUp | Action::PageUp => float.step(-10),
+            Action::First => float.step(i64::MIN),
+            Action::Last => float.step(i64::MAX),
+            Action::Open => self.open_in_float(),
+            _ => return Outcome::Ignored,
+        }
+        Outcome::Redraw
+    }
+
+    fn open_in_float(&mut self) {
+        match self.floats.last() {
+            Some(Float::Columns { part, chosen, .. }) => {
+                let (part, chosen) = (*part, *chosen);
+                self.toggle_column(part, chosen);
+            }
+            _ => {
+                self.floats.pop();
+            }
+        }
+    }
+}

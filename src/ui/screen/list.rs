@@ -1,0 +1,189 @@
+//! Filters, orders and columns of the list under the cursor.
+
+use super::{Asks, Screen};
+use crate::ui::arrange::{Sort, View};
+use crate::ui::complete::field;
+use crate::ui::float::Float;
+use crate::ui::page::{Align, Column, Part};
+use crate::ui::prompt::Prompt;
+
+impl Screen {
+    /// The part under the cursor, if it is a list.
+    fn list(&self) -> Option<&Part> {
+        let place = self.place();
+        let listed = |part: &&Part| part.table.rows.selectable() || part.arranged.hidden > 0;
+        let here = place.cursor_part().filter(listed);
+        here.or_else(|| place.parts().find(listed))
+    }
+
+    pub(super) fn ask_filter(&mut self) {
+        let Some(part) = self.list().map(|part| part.id) else {
+            return self.say("no list here to filter");
+        };
+        let before = self.place().view_of(part);
+        let only_find = before.filter.is_empty() && !before.search.is_empty();
+        let text = if only_find {
+            &before.search
+        } else {
+            &before.filter
+        };
+        let prompt = Prompt::new(
+            Asks::Filter {
+                part,
+                before: before.clone(),
+                only_find,
+            },
+            text,
+        );
+        self.prompt = Some(prompt);
+    }
+
+    pub(super) fn step_hits(&mut self, forward: bool) {
+        match self.place_mut().step_hits(forward) {
+            Some((at, all)) => self.say(format!("hit {at} of {all}")),
+            None => self.say("nothing to find: / and a word, then Tab finds instead of filtering"),
+        }
+    }
+
+    /// Filters by the value under the cursor: of the column under the column cursor, else of the row's function.
+    pub(super) fn filter_by_value(&mut self, without: bool) {
+        let place = self.place();
+        let (Some(part), Some(row)) = (self.list(), place.row()) else {
+            return self.say("no row under the cursor to filter by");
+        };
+        let columns = &part.table.columns;
+        let of_function = || {
+            let name = row.function.clone()?;
+            let shows = |at: usize| {
+                row.cells
+                    .get(at)
+                    .is_some_and(|cell| cell.characters().trim().ends_with(&name))
+            };
+            let column =
+                (0..columns.len()).find(|at| !columns[*at].name.is_empty() && shows(*at))?;
+            Some((column, name))
+        };
+        let chosen = place.column().and_then(|name| {
+            let at = columns.iter().position(|column| &*column.name == name)?;
+            Some((at, row.cells.get(at)?.characters().trim().to_owned()))
+        });
+        let first = || {
+            let at = columns.iter().position(|column| !column.name.is_empty())?;
+            Some((at, row.cells.get(at)?.characters().trim().to_owned()))
+        };
+        let Some((at, value)) = chosen.or_else(of_function).or_else(first) else {
+            return self.say("nothing under the cursor to filter by: h and l choose a column");
+        };
+        if value.is_empty() {
+            return self.say("this cell is empty");
+        }
+        let term = term(&field(at, columns), &value, without);
+        let id = part.id;
+        let before = place.view_of(id);
+        let filter = if before.filter.is_empty() {
+            term
+        } else {
+            format!("{} {term}", before.filter)
+        };
+        let view = View {
+            filter,
+            ..before.clone()
+        };
+        self.place_mut().set_view_undoable(id, before, view);
+    }
+
+    /// Sorts by the next or the previous column that has a name.
+    pub(super) fn sort_by(&mut self, forward: bool) {
+        let Some(part) = self.list() else {
+            return self.say("no list here to sort");
+        };
+        let id = part.id;
+        let view = self.place().view_of(id);
+        let named: Vec<&Column> = part
+            .table
+            .columns
+            .iter()
+            .filter(|column| !column.name.is_empty() && !column.hidden)
+            .collect();
+        let now = view.sort.as_ref();
+        let now = now.and_then(|sort| named.iter().position(|column| column.name == sort.column));
+        let next = match (now, forward) {
+            (None, true) => Some(0),
+            (None, false) => named.len().checked_sub(1),
+            (Some(at), true) => Some(at + 1),
+            (Some(at), false) => at.checked_sub(1),
+        };
+        // Past either end stands the pane's own order.
+        let sort = next.and_then(|at| named.get(at)).map(|column| Sort {
+            column: column.name.clone(),
+            descending: column.align == Align::Right,
+        });
+        self.set_sort(id, view, sort);
+    }
+
+    fn set_sort(&mut self, part: &'static str, view: View, sort: Option<Sort>) {
+        self.place_mut().set_view(part, View { sort, ..view });
+    }
+
+    pub(super) fn turn_order(&mut self) {
+        let Some(part) = self.list().map(|part| part.id) else {
+            return self.say("no list here to sort");
+        };
+        let view = self.place().view_of(part);
+        match view.sort.clone() {
+            Some(sort) => {
+                let sort = Sort {
+                    descending: !sort.descending,
+                    ..sort
+                };
+                self.set_sort(part, view, Some(sort));
+            }
+            None => self.say("the pane’s own order cannot be turned: , and . choose a column"),
+        }
+    }
+
+    pub(super) fn choose_columns(&mut self) {
+        match self.list() {
+            Some(part)
+                if part
+                    .table
+                    .columns
+                    .iter()
+                    .any(|column| !column.name.is_empty()) =>
+            {
+                let part = part.id;
+                self.floats.push(Float::Columns { part, chosen: 0 });
+            }
+            _ => self.say("no columns here to choose"),
+        }
+    }
+
+    /// Takes a column of a part away, or brings it back.
+    pub(super) fn toggle_column(&mut self, part: &'static str, chosen: usize) {
+        let found = self.place().parts().find(|one| one.id == part);
+        let columns = found.map(|part| part.table.columns.iter());
+        let mut named = columns
+            .into_iter()
+            .flatten()
+            .filter(|column| !column.name.is_empty());
+        let Some(name) = named.nth(chosen).map(|column| column.name.clone()) else {
+            return;
+        };
+        let mut view = self.place().view_of(part);
+        if !view.hidden.remove(&name) {
+            view.hidden.insert(name);
+        }
+        self.place_mut().set_view(part, view);
+    }
+}
+
+/// `fn:payment`, `!status:"! error"`: what `f` and `F` add to a filter.
+fn term(field: &str, value: &str, without: bool) -> String {
+    let not = if without { "!" } else { "" };
+    let plain = |one: char| one.is_alphanumeric() || "-_.:$/".contains(one);
+    if value.chars().all(plain) {
+        format!("{not}{field}:{value}")
+    } else {
+        format!("{not}{field}:\"{}\"", value.replace('"', ""))
+    }
+}

@@ -1,0 +1,78 @@
+//! A page made off the UI thread: it may look at all data once.
+
+use std::sync::Arc;
+
+use crate::model::time::Timestamp;
+use crate::store::scene::Scene;
+use crate::ui::arrange::arrange;
+use crate::ui::page::{Key, Page, Part};
+use crate::ui::place::{Stamp, Views};
+use crate::ui::step::Step;
+
+/// A page to be made, off the UI thread.
+pub struct Request {
+    pub(super) scene: Arc<Scene>,
+    pub(super) step: Step,
+    pub(super) stamp: Stamp,
+    pub(super) views: Arc<Views>,
+    /// Orders to keep, by part.
+    pub(super) keep: Vec<(&'static str, Arc<[Key]>)>,
+    pub(super) wanted: Wanted,
+}
+
+pub(super) enum Wanted {
+    Page(Option<Key>),
+    Detail(Arc<Page>, usize),
+}
+
+/// A page that was made.
+pub struct Projection {
+    pub(super) step: Step,
+    pub(super) stamp: Stamp,
+    /// The present of the picture that it was made of.
+    pub(super) now: Timestamp,
+    pub(super) page: Option<Arc<Page>>,
+    pub(super) detail: Vec<Part>,
+    pub(super) row: usize,
+}
+
+impl Request {
+    /// Makes the page: may take a while, changes nothing.
+    pub fn run(self) -> Projection {
+        let view = |part: &Part| self.views.get(part.id).cloned().unwrap_or_default();
+        let (page, row, fresh) = match self.wanted {
+            Wanted::Detail(page, row) => (page, row, false),
+            Wanted::Page(key) => {
+                let mut page = self.step.page(&self.scene);
+                for part in &mut page.parts {
+                    let keep = self.keep.iter().find(|(id, _)| *id == part.id);
+                    let view = view(part);
+                    arrange(part, &view, keep.map(|(_, keys)| &**keys));
+                }
+                let rows = page.parts.first().map(|part| &part.table.rows);
+                let row = rows.and_then(|rows| rows.find(key?)).unwrap_or(0);
+                (Arc::new(page), row, true)
+            }
+        };
+        let made = page
+            .parts
+            .first()
+            .map_or(row, |part| part.table.rows.made_at(row));
+        let mut detail = page
+            .detail
+            .as_ref()
+            .map_or_else(Vec::new, |detail| detail(made));
+        for part in &mut detail {
+            let view = view(part);
+            arrange(part, &view, None);
+        }
+        Projection {
+            step: self.step,
+            stamp: self.stamp,
+            now: self.scene.now,
+            page: fresh.then_some(page),
+            detail,
+            row,
+        }
+    }
+}
