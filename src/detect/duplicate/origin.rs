@@ -1,12 +1,13 @@
 //! Where repeated events came from.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::identity::Identities;
 use crate::detect::seen::{DeliveryIndex, Seen};
 use crate::model::analysis::Analysis;
 use crate::model::fact::EventSource;
 use crate::model::facts::FactRef;
+use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{DeliveryEnd, Duplicate};
 use crate::model::symbols::Sym;
 
@@ -46,6 +47,16 @@ impl<'a> Known<'a> {
         exact.unwrap_or_else(|| self.seen.invocation(end.invocation).first_line)
     }
 
+    /// The run that fed the repeat, as its links show: the id that its log names may be another than the one that came twice.
+    fn sender(&self, rows: &[&Duplicate]) -> Option<InvocationIndex> {
+        let repeats: HashSet<InvocationIndex> =
+            rows.iter().map(|row| row.repeat.invocation).collect();
+        let mut links = self.analysis.links.iter();
+        links
+            .find(|link| !link.synchronous && repeats.contains(&link.child))
+            .map(|link| link.parent)
+    }
+
     /// The delivery of one side; of an earlier copy under another id any of its run.
     fn delivery(&self, row: &Duplicate, end: DeliveryEnd) -> Option<DeliveryIndex> {
         let identity = row.identity?;
@@ -60,7 +71,7 @@ impl<'a> Known<'a> {
 pub(super) struct Origin {
     pub(super) source: EventSource,
     pub(super) resource: Option<Sym>,
-    /// The function that sent the first of them that a log names.
+    /// The function that sent the first of them whose sender is known.
     pub(super) producer: Option<Sym>,
     /// Events that the consumer received from this source.
     pub(super) distinct: u64,
@@ -75,7 +86,9 @@ impl Origin {
                 .filter_map(|row| known.delivery(row, row.repeat));
             repeats.filter_map(|at| known.seen.item(at))
         };
-        let sender = items().find_map(|item| known.seen.sender(item));
+        let sender = items()
+            .find_map(|item| known.seen.sender(item))
+            .or_else(|| known.sender(rows));
         let runs = known
             .analysis
             .functions

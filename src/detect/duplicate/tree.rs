@@ -3,6 +3,7 @@
 use super::comeback::Comebacks;
 use crate::detect::seen::{DeliveryIndex, Outcome, Seen, is_queue, is_stream};
 use crate::model::fact::EventSource;
+use crate::model::invocation::InvocationIndex;
 use crate::model::rows::DuplicateClass;
 
 /// Lambda waits 1 minute before the second run of an asynchronous event and 2 before the third; about this much off.
@@ -55,6 +56,10 @@ pub(super) fn of_redelivery(
     if new.replay {
         return Some(DuplicateClass::OperatorReplay);
     }
+    if now.source == EventSource::Configured && sent_apart(seen, before.invocation, now.invocation)
+    {
+        return Some(DuplicateClass::ProducerDup);
+    }
     if seen.overlap(before.invocation, now.invocation) {
         return Some(DuplicateClass::Overlap);
     }
@@ -73,6 +78,20 @@ pub(super) fn of_redelivery(
         }
         Outcome::Done => after_success(seen, first, comebacks),
     })
+}
+
+/// Both runs received something that AWS gave an id, and nothing in common: what a configured id calls one event was sent
+/// twice, whether or not the runs met.
+fn sent_apart(seen: &Seen<'_>, first: InvocationIndex, repeat: InvocationIndex) -> bool {
+    let ids = |run| {
+        let received = seen.received(run).map(|at| seen.delivery(at));
+        received
+            .filter(|delivery| delivery.source != EventSource::Configured)
+            .map(|delivery| (delivery.source, delivery.identity))
+            .collect::<Vec<_>>()
+    };
+    let (before, now) = (ids(first), ids(repeat));
+    !before.is_empty() && !now.is_empty() && !now.iter().any(|id| before.contains(id))
 }
 
 /// All of a batch comes again when it fails whole: an item that the idempotency check then recognises had succeeded.

@@ -2,6 +2,7 @@
 
 use super::finding::items;
 use super::origin::Origin;
+use crate::detect::seen::is_queue;
 use crate::detect::statistics::wilson;
 use crate::model::analysis::Analysis;
 use crate::model::fact::EventSource;
@@ -12,6 +13,8 @@ use crate::model::words::{duration, number_of, service, share};
 
 /// AWS's advice: the visibility timeout is six times the function's.
 const TIMEOUTS: u32 = 6;
+/// Visibility timeouts are whole seconds: what came back sooner did so for another reason.
+const SHORTEST_VISIBILITY_MS: i64 = 1_000;
 
 pub(super) struct Words {
     pub(super) claim: String,
@@ -97,7 +100,7 @@ impl Group<'_> {
         }
     }
 
-    /// A run that takes longer than the queue hides its message.
+    /// A run that takes longer than the queue hides its message; from elsewhere, one that began while another still went on.
     fn outlasted(&self) -> Words {
         let function = self.function();
         let run = |row: &&Duplicate| {
@@ -108,24 +111,35 @@ impl Group<'_> {
         let middle = |of: &dyn Fn(&&Duplicate) -> i64| {
             let mut values: Vec<i64> = self.rows.iter().map(of).collect();
             values.sort_unstable();
-            duration(values[values.len() / 2] as f64)
+            values[values.len() / 2]
         };
-        let (ran, hidden) = (middle(&run), middle(&gap));
+        let (ran, hidden) = (duration(middle(&run) as f64), middle(&gap));
+        let twice = self.counted(&format!("ran twice at {function}"));
+        let after = duration(hidden as f64);
+        let recognise = format!(
+            "make {function} recognise what it has done by {}",
+            id_of(self.from.source)
+        );
+        if !is_queue(self.from.source) || hidden < SHORTEST_VISIBILITY_MS {
+            return Words {
+                claim: format!(
+                    "{twice}: a second run began {after} after the first, which was not done"
+                ),
+                cause: String::new(),
+                next: recognise,
+            };
+        }
         let timeout = self.analysis.facts.functions.get(&self.rows[0].consumer);
         let longer = match timeout.and_then(|config| config.timeout_s) {
             Some(seconds) => format!("to {} s", seconds.saturating_mul(TIMEOUTS)),
             None => format!("to {TIMEOUTS} × the time-out of {function}"),
         };
         Words {
-            claim: format!(
-                "{}: runs of {ran} outlast ~{hidden} visibility",
-                self.counted(&format!("ran twice at {function}"))
-            ),
-            cause: format!("a second run starts {hidden} after the first, which is not done"),
+            claim: format!("{twice}: runs of {ran} outlast ~{after} visibility"),
+            cause: format!("a second run starts {after} after the first, which is not done"),
             next: format!(
-                "set the visibility timeout of {} {longer}; make {function} recognise what it has done by {}",
-                self.place(),
-                id_of(self.from.source)
+                "set the visibility timeout of {} {longer}; {recognise}",
+                self.place()
             ),
         }
     }
