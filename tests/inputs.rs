@@ -69,6 +69,19 @@ fn log_events_one_a_line_and_the_same_event_id_again_is_a_re_read() {
 }
 
 #[test]
+fn without_an_event_id_equal_platform_lines_are_one_and_equal_lines_of_the_application_two() {
+    let folder = folder();
+    let bare = event(1).replace(r#""eventId":"1","#, "");
+    let said = bare.replace(
+        "START RequestId: 00000000-0000-4000-8000-000000000001 Version: $LATEST",
+        "tick",
+    );
+    let lines = format!("{bare}\n{bare}\n{said}\n{said}\n");
+    let seen = read(&[file(&folder, "bare", lines)]);
+    assert_eq!((seen.log_events, seen.reread, seen.unparsed), (3, 1, 0));
+}
+
+#[test]
 fn gzip_and_zstd_are_told_by_their_first_bytes_not_by_name() {
     let folder = folder();
     let text = format!("{}\n{}\n", event(1), event(2));

@@ -279,7 +279,10 @@ impl Engine {
         message: &str,
         to: &mut dyn FnMut(Sym) -> Sym,
     ) {
-        let is_new = if line.has_event_id {
+        // The platform writes each of its lines on a run once: equal ones are one, event id or not.
+        let is_known_by_key =
+            line.has_event_id || (line.fact.as_ref()).is_some_and(|fact| fact.what.is_unique());
+        let is_new = if is_known_by_key {
             self.seen.is_new(line.key)
         } else {
             self.seen.is_new_without_id(line.key)

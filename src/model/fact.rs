@@ -79,6 +79,20 @@ pub enum What {
     Access(Box<Access>),
 }
 
+impl What {
+    /// The platform writes such a line once for each attempt of a request: two that are equal to the millisecond are one.
+    pub fn is_unique(&self) -> bool {
+        matches!(
+            self,
+            Self::Start { .. }
+                | Self::End { .. }
+                | Self::RuntimeDone { .. }
+                | Self::Report(_)
+                | Self::TimedOut { .. }
+        )
+    }
+}
+
 /// The last line of an invocation. `None`: the line does not say.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
