@@ -9,6 +9,8 @@
 //! function = "orders"                       # shorthand: group /aws/lambda/orders
 //! stream = "2026/03/01/[$LATEST]aaaa"       # shorthand: stream = "aaaa" becomes this
 //! ingest_after_ms = 500                     # ingestionTime - timestamp; default 500
+//! repeat = 30                               # the lines so many times, each time `every_ms` later and every request id 1000 higher;
+//! every_ms = 60000                          # with `own_streams = true` each time in a stream of its own
 //! lines = '''
 //! 12:00:00.000 START RequestId: 00000000-0000-4000-8000-000000000001 Version: $LATEST
 //! 12:00:00.100 REPORT RequestId: ...\tDuration: 100.00 ms\t...
@@ -25,12 +27,19 @@
 //! minute = "12:00"
 //! sum = 3.0                                 # also count, min, max
 //!
+//! [[gap]]                                   # a stretch of a log group that its source did not see
+//! group = "/aws/lambda/orders"
+//! from = "12:00:00.000"
+//! to = "12:01:00.000"
+//! why = "outage"
+//!
 //! [[function]]
 //! FunctionName = "orders"                   # any key of ListFunctions
 //! ReservedConcurrentExecutions = 20
 //!
 //! [expect]
 //! none = ["duplicates", "reordered"]        # these lists are empty
+//! quiet = true                              # no finding is P1 or P2
 //! [expect.totals]                           # these keys have these values
 //! invocations = 1
 //! [[expect.inits]]                          # the list has exactly these rows in this order; keys not named may be anything
@@ -44,20 +53,27 @@
 //! Every scenario is answered four times: whole, line by line backwards, in slices with re-reads, and shuffled. The answers
 //! must be the same bytes: no slicing of polls and no order of arrival changes a figure.
 
+use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use nepho::engine::{Engine, Limits};
 use nepho::export::report;
 use nepho::model::batch::Batch;
 use nepho::model::event_id::EventId;
-use nepho::model::finding::FindingKind;
-use nepho::model::record::{LogRecord, Record};
+use nepho::model::fact::EventSource;
+use nepho::model::finding::{FindingKind, Severity};
+use nepho::model::invocation::InvocationStatus;
+use nepho::model::record::{Gap, GapReason, LogRecord, Record};
+use nepho::model::rows::{
+    DuplicateClass, Harm, InitCause, InitKind, LinkTier, ThrottleClass, Verdict,
+};
 use nepho::model::settings::Settings;
 use nepho::model::symbols::Symbols;
 use nepho::model::time::Timestamp;
 use rstest::rstest;
 use serde_json::{Value, json};
-use strum::IntoEnumIterator as _;
+use strum::IntoEnumIterator;
 
 const DAY: &str = "2026-03-01";
 
@@ -116,20 +132,69 @@ fn scenario(#[files("tests/scenarios/*.toml")] path: PathBuf) {
     );
 }
 
-/// Cost, security, governance and coupling are named for later.
+/// Every value that the report may give has a scenario that expects it.
 #[test]
-fn every_kind_of_finding_has_a_scenario() {
-    use FindingKind::{Cost, Coupling, Governance, Security};
-    let files = std::fs::read_dir("tests/scenarios").unwrap();
-    let texts: String = files
-        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
-        .collect();
-    let later = [Cost, Security, Governance, Coupling];
-    for kind in FindingKind::iter().filter(|kind| !later.contains(kind)) {
-        assert!(
-            texts.contains(&format!("kind = \"{kind}\"")),
-            "no scenario on {kind}"
-        );
+fn everything_that_a_report_may_say_has_a_scenario() {
+    let expected = Expected::of_all();
+    // Cost, security, governance and coupling are named for later.
+    let later = [
+        FindingKind::Cost,
+        FindingKind::Security,
+        FindingKind::Governance,
+        FindingKind::Coupling,
+    ];
+    // A gateway gives each request once, and what has no id at all cannot be known to come again.
+    let never_repeat = [EventSource::Apigateway, EventSource::Payload];
+    expected.every("findings", "kind", &later);
+    expected.every("inits", "kind", &[] as &[InitKind]);
+    expected.every("inits", "cause", &[] as &[InitCause]);
+    expected.every("throttles", "class", &[] as &[ThrottleClass]);
+    expected.every("duplicates", "class", &[] as &[DuplicateClass]);
+    expected.every("duplicates", "harm", &[] as &[Harm]);
+    expected.every("duplicates", "source", &never_repeat);
+    expected.every("reordered", "verdict", &[] as &[Verdict]);
+    expected.every("links", "tier", &[] as &[LinkTier]);
+    expected.every("gaps", "why", &[] as &[GapReason]);
+    expected.every("invocations", "status", &[] as &[InvocationStatus]);
+    expected.every("findings", "severity", &[Severity::P4]);
+}
+
+/// What the scenarios expect: (list, key, value).
+struct Expected(BTreeSet<(String, String, String)>);
+
+impl Expected {
+    fn of_all() -> Self {
+        let mut all = Self(BTreeSet::new());
+        for file in std::fs::read_dir("tests/scenarios").unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            let file: toml::Table = text.parse().unwrap();
+            all.take(file["expect"].as_table().unwrap());
+        }
+        all
+    }
+
+    fn take(&mut self, lists: &toml::Table) {
+        for (list, rows) in lists {
+            match rows {
+                toml::Value::Table(below) => self.take(below),
+                toml::Value::Array(rows) => {
+                    let keys = rows.iter().filter_map(toml::Value::as_table).flatten();
+                    for (key, value) in keys {
+                        if let Some(value) = value.as_str() {
+                            self.0.insert((list.clone(), key.clone(), value.to_owned()));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn every<T: IntoEnumIterator + Display + PartialEq>(&self, list: &str, key: &str, but: &[T]) {
+        for value in T::iter().filter(|value| !but.contains(value)) {
+            let value = (list.to_owned(), key.to_owned(), value.to_string());
+            assert!(self.0.contains(&value), "no scenario expects {value:?}");
+        }
     }
 }
 
@@ -172,6 +237,15 @@ fn records(file: &toml::Table) -> Vec<Record> {
     for metric in tables(file, "metric") {
         records.push(Record::Metric(metric_line(metric).into()));
     }
+    for gap in tables(file, "gap") {
+        let text = |key: &str| gap[key].as_str().unwrap();
+        records.push(Record::Gap(Gap {
+            group: text("group").into(),
+            from: moment(text("from")),
+            to: moment(text("to")),
+            why: text("why").parse().unwrap(),
+        }));
+    }
     for function in tables(file, "function") {
         let function = serde_json::to_value(function).unwrap();
         records.push(Record::Function(function.to_string().into()));
@@ -187,10 +261,41 @@ fn tables<'a>(file: &'a toml::Table, key: &str) -> Vec<&'a toml::Table> {
 }
 
 fn log_records(log: &toml::Table, number: &mut u32, records: &mut Vec<Record>) {
+    let whole = |key: &str, other: i64| log.get(key).map_or(other, |it| it.as_integer().unwrap());
+    let own_streams = log
+        .get("own_streams")
+        .is_some_and(|own| own.as_bool().unwrap());
+    for time in 0..whole("repeat", 1) {
+        let stream = own_streams.then(|| format!("{time:0>32}"));
+        let later_ms = time * whole("every_ms", 0);
+        let one = Repetition {
+            number: time as u32,
+            later_ms,
+            stream,
+        };
+        log_lines(log, &one, number, records);
+    }
+}
+
+/// One of the times that the lines of a log stand there.
+struct Repetition {
+    number: u32,
+    later_ms: i64,
+    stream: Option<String>,
+}
+
+fn log_lines(
+    log: &toml::Table,
+    repetition: &Repetition,
+    number: &mut u32,
+    records: &mut Vec<Record>,
+) {
     let text = |key: &str| log.get(key).map(|value| value.as_str().unwrap().to_owned());
     let group =
         text("group").or_else(|| text("function").map(|name| format!("/aws/lambda/{name}")));
-    let stream = text("stream").unwrap_or_else(|| "0001".to_owned());
+    let stream = (repetition.stream.clone())
+        .or_else(|| text("stream"))
+        .unwrap_or_else(|| "0001".to_owned());
     let stream = if stream.contains('/') {
         stream
     } else {
@@ -208,8 +313,8 @@ fn log_records(log: &toml::Table, number: &mut u32, records: &mut Vec<Record>) {
             .trim_start()
             .split_once(' ')
             .unwrap_or_else(|| panic!("{line}"));
-        let timestamp = moment(time);
-        let message = request_ids(message);
+        let timestamp = moment(time).plus_ms(repetition.later_ms);
+        let message = request_ids_from(message, repetition.number * 1000);
         let message = if message.starts_with('{') {
             message
         } else {
@@ -265,6 +370,11 @@ fn moment(time: &str) -> Timestamp {
 
 /// `@7` stands for request id 00000000-0000-4000-8000-000000000007.
 fn request_ids(text: &str) -> String {
+    request_ids_from(text, 0)
+}
+
+/// As [`request_ids`], with every number `higher`.
+fn request_ids_from(text: &str, higher: u32) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = rest.find('@') {
@@ -277,7 +387,7 @@ fn request_ids(text: &str) -> String {
             out.push('@');
         } else {
             let number: u32 = rest[at + 1..=at + digits].parse().unwrap();
-            out.push_str(&format!("00000000-0000-4000-8000-{number:012}"));
+            out.push_str(&format!("00000000-0000-4000-8000-{:012}", number + higher));
         }
         rest = &rest[at + 1 + digits..];
     }
@@ -291,6 +401,13 @@ fn check(key: &str, expected: &toml::Value, report: &Value, wrong: &mut Vec<Stri
                 let rows = &report[list.as_str().unwrap()];
                 if rows.as_array().is_none_or(|rows| !rows.is_empty()) {
                     wrong.push(format!("{list}: expected none, got {rows}"));
+                }
+            }
+        }
+        ("quiet", toml::Value::Boolean(true)) => {
+            for finding in report["findings"].as_array().unwrap() {
+                if matches!(finding["severity"].as_str(), Some("P1" | "P2")) {
+                    wrong.push(format!("not quiet: {finding}"));
                 }
             }
         }

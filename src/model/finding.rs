@@ -36,7 +36,9 @@ pub enum FindingKind {
 }
 
 /// P1 page · P2 raised · P3 list · P4 governance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::Display)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::Display, strum::EnumIter,
+)]
 pub enum Severity {
     P1,
     P2,

@@ -55,7 +55,17 @@ pub struct LogLine<'a> {
 
 /// Why a stretch of a log group was not seen. The words are the contract's.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::Display, strum::EnumString,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::Display,
+    strum::EnumIter,
+    strum::EnumString,
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum GapReason {
