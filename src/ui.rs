@@ -23,7 +23,6 @@ pub mod pages;
 pub mod panes;
 pub mod place;
 pub mod prompt;
-pub mod requests;
 pub mod rows;
 pub mod screen;
 pub mod series;

@@ -107,34 +107,39 @@ pub struct Part {
     pub stretch: Stretch,
 }
 
-/// Links, spans and entries by invocation: made once for an analysis, used for any of its requests.
-pub struct Requests<'a> {
-    analysis: &'a Analysis,
-    children: HashMap<InvocationIndex, Vec<&'a Link>>,
-    parents: HashMap<InvocationIndex, Vec<&'a Link>>,
+/// Links, spans and entries by invocation: made once for an analysis.
+#[derive(Debug, Default)]
+pub struct Index {
+    /// Indices in `Analysis::links`, the parents of a run the best first.
+    children: HashMap<InvocationIndex, Vec<u32>>,
+    parents: HashMap<InvocationIndex, Vec<u32>>,
     spans: HashMap<InvocationIndex, Vec<u32>>,
     entries: HashMap<RequestId, FactRef>,
 }
 
-impl<'a> Requests<'a> {
+impl Index {
     /// Looks through links, spans and access lines once.
-    pub fn new(analysis: &'a Analysis) -> Self {
-        let mut children: HashMap<_, Vec<&Link>> = HashMap::new();
-        let mut parents: HashMap<_, Vec<&Link>> = HashMap::new();
-        for link in &analysis.links {
-            children.entry(link.parent).or_default().push(link);
-            parents.entry(link.child).or_default().push(link);
+    pub fn new(analysis: &Analysis) -> Self {
+        let mut index = Self::default();
+        for (at, link) in analysis.links.iter().enumerate() {
+            index
+                .children
+                .entry(link.parent)
+                .or_default()
+                .push(at as u32);
+            index.parents.entry(link.child).or_default().push(at as u32);
         }
-        for links in parents.values_mut() {
-            links.sort_by_key(|link| (link.tier, link.parent));
+        for links in index.parents.values_mut() {
+            links.sort_by_key(|at| {
+                let link = &analysis.links[*at as usize];
+                (link.tier, link.parent)
+            });
         }
-        let mut spans: HashMap<_, Vec<u32>> = HashMap::new();
         for (at, owner) in analysis.assembled.span_owners.iter().enumerate() {
             if let Some(owner) = owner {
-                spans.entry(*owner).or_default().push(at as u32);
+                index.spans.entry(*owner).or_default().push(at as u32);
             }
         }
-        let mut entries = HashMap::new();
         for (stream, lines) in analysis.facts.streams.iter().enumerate() {
             for (fact, line) in lines.facts.iter().enumerate() {
                 if let What::Access(access) = &line.what
@@ -144,19 +149,30 @@ impl<'a> Requests<'a> {
                         stream: stream as u32,
                         fact: fact as u32,
                     };
-                    entries.entry(request).or_insert(place);
+                    index.entries.entry(request).or_insert(place);
                 }
             }
         }
-        Self {
-            analysis,
-            children,
-            parents,
-            spans,
-            entries,
-        }
+        index
     }
 
+    /// The requests of the analysis that the index was made of.
+    pub fn requests<'a>(&'a self, analysis: &'a Analysis) -> Requests<'a> {
+        Requests {
+            analysis,
+            index: self,
+        }
+    }
+}
+
+/// The requests of an analysis.
+#[derive(Clone, Copy)]
+pub struct Requests<'a> {
+    analysis: &'a Analysis,
+    index: &'a Index,
+}
+
+impl<'a> Requests<'a> {
     /// The run at the top of the tree that shows `at`.
     pub fn root(&self, at: InvocationIndex) -> InvocationIndex {
         let mut seen = HashSet::new();
@@ -170,19 +186,50 @@ impl<'a> Requests<'a> {
         here
     }
 
+    /// The same of every invocation, by index.
+    pub fn roots(&self) -> Vec<InvocationIndex> {
+        let count = self.analysis.assembled.invocations.len();
+        let mut roots: Vec<Option<InvocationIndex>> = vec![None; count];
+        let mut way = Vec::new();
+        for at in 0..count as InvocationIndex {
+            let mut here = at;
+            while roots[here as usize].is_none() {
+                way.push(here);
+                match self.parent(here) {
+                    Some(link) if way.len() < MAX_HOPS && !way.contains(&link.parent) => {
+                        here = link.parent;
+                    }
+                    _ => break,
+                }
+            }
+            let root = roots[here as usize].unwrap_or(here);
+            for below in way.drain(..) {
+                roots[below as usize] = Some(root);
+            }
+        }
+        roots.into_iter().flatten().collect()
+    }
+
     /// The request that `at` is part of.
     pub fn tree(&self, at: InvocationIndex) -> Tree {
         rows::tree(self, self.root(at))
     }
 
-    /// The parent under which a tree shows a run: of the highest tier, the earliest.
-    fn parent(&self, child: InvocationIndex) -> Option<&'a Link> {
-        self.parents.get(&child)?.first().copied()
+    /// The link under which a tree shows a run: of the highest tier, that of the earliest parent.
+    pub fn parent(&self, child: InvocationIndex) -> Option<&'a Link> {
+        let first = self.index.parents.get(&child)?.first()?;
+        self.analysis.links.get(*first as usize)
+    }
+
+    /// How many links lead to a run.
+    fn parents(&self, child: InvocationIndex) -> usize {
+        self.index.parents.get(&child).map_or(0, Vec::len)
     }
 
     /// The links to the children that a tree shows under a run, in order of their starts.
     fn shown_children(&self, parent: InvocationIndex) -> impl Iterator<Item = &'a Link> {
-        let links = self.children.get(&parent).into_iter().flatten().copied();
+        let links = self.index.children.get(&parent).into_iter().flatten();
+        let links = links.filter_map(|at| self.analysis.links.get(*at as usize));
         let mut shown: Vec<&Link> = links
             .filter(|link| {
                 self.parent(link.child)
@@ -193,8 +240,9 @@ impl<'a> Requests<'a> {
         shown.into_iter()
     }
 
-    fn spans(&self, run: InvocationIndex) -> &[u32] {
-        self.spans.get(&run).map_or(&[], Vec::as_slice)
+    /// Spans that ran in a run, as indices in `Facts::spans`.
+    pub fn spans(&self, run: InvocationIndex) -> &'a [u32] {
+        self.index.spans.get(&run).map_or(&[], Vec::as_slice)
     }
 
     /// Milliseconds that the run's request waited for an init.
@@ -205,14 +253,12 @@ impl<'a> Requests<'a> {
     }
 
     /// Method and path of the request that a gateway passed to the run.
-    fn entry(&self, run: InvocationIndex) -> Option<String> {
+    pub fn entry(&self, run: InvocationIndex) -> Option<&'a str> {
         let facts = &self.analysis.facts;
-        let place = self
-            .entries
-            .get(&self.analysis.invocation(run).request_id)?;
-        let What::Access(access) = &facts.fact(*place).what else {
+        let request = self.analysis.invocation(run).request_id;
+        let What::Access(access) = &facts.fact(*self.index.entries.get(&request)?).what else {
             return None;
         };
-        facts.text_of(access.route).map(str::to_owned)
+        facts.text_of(access.route)
     }
 }

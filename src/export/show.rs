@@ -2,6 +2,7 @@
 
 mod json;
 mod text;
+mod waterfall;
 
 pub use json::json;
 pub use text::text;

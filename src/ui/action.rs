@@ -51,6 +51,7 @@ pub enum Action {
     SortNow,
     Columns,
     OnlyPart,
+    CriticalPath,
     Pause,
     Help,
     Quit,
@@ -84,6 +85,7 @@ impl Action {
             Self::Invocations => "invocations",
             Self::NextOfRequest => "same request",
             Self::NextError => "next error",
+            Self::CriticalPath => "critical path",
             Self::Pause => "pause",
             Self::Last => "newest",
             Self::NextPart => "next part",
@@ -152,6 +154,7 @@ impl Action {
             Self::Newer => "entry after",
             Self::DeleteWord => "delete a word",
             Self::DeleteLine => "delete all",
+            Self::CriticalPath => "the critical path alone, or all",
             Self::Pause => "hold the picture, go on",
             Self::Help => "this help",
             Self::Quit => "quit",
@@ -169,7 +172,8 @@ impl Action {
             | Self::NextOfRequest
             | Self::PreviousOfRequest
             | Self::NextError
-            | Self::PreviousError => Group::Follow,
+            | Self::PreviousError
+            | Self::CriticalPath => Group::Follow,
             Self::Filter
             | Self::NextHit
             | Self::PreviousHit

@@ -59,6 +59,16 @@ pub fn duration(ms: f64) -> String {
     }
 }
 
+/// A round time on an axis, without digits that say nothing: `500 ms`, `10 s`, `2 min`, `1 h`.
+pub fn mark(ms: f64) -> String {
+    match ms {
+        ..1e3 => format!("{ms} ms"),
+        ..60e3 => format!("{} s", ms / 1e3),
+        ..3_600e3 => format!("{} min", ms / 60e3),
+        _ => format!("{} h", ms / 3_600e3),
+    }
+}
+
 /// A duration that may be unknown.
 pub fn duration_or_unknown(ms: Option<f64>) -> String {
     ms.map_or_else(|| UNKNOWN.to_owned(), duration)

@@ -100,6 +100,16 @@ fn next_start(
         .map(|next| analysis.invocation(*next).start)
 }
 
+/// Links from this confidence on are called exact.
+pub const EXACT: f32 = 0.99;
+
+/// Milliseconds that the request of an invocation waited for its start; `None` if it did not, or it cannot be known.
+pub fn felt_ms(analysis: &Analysis, at: InvocationIndex) -> Option<f64> {
+    let init = analysis.invocation(at).init?;
+    let felt = f64::from(analysis.inits[init as usize].felt_ms?);
+    (felt > 0.0).then_some(felt)
+}
+
 /// How many calls of an invocation were refused, as its own log says.
 pub fn refused(analysis: &Analysis, invocation: &Invocation) -> u32 {
     let attempts =

@@ -18,6 +18,8 @@ pub enum Context {
     Everywhere,
     /// The tail and the log lines of an invocation.
     Log,
+    /// A trace.
+    Waterfall,
     /// What floats above the page: help, explanations, lists to choose from.
     Popup,
     /// A line that is being typed. Keys of other contexts have no meaning there: they are letters.

@@ -18,7 +18,7 @@ mod key;
 mod lines;
 pub(super) mod resource;
 mod source;
-mod waterfall;
+pub(super) mod waterfall;
 
 /// The page of a step that is no pane.
 pub fn page(step: &Step, scene: &Arc<Scene>) -> Page {
@@ -28,7 +28,8 @@ pub fn page(step: &Step, scene: &Arc<Scene>) -> Page {
         Step::Function(name) => function::page(scene, name),
         Step::Invocations { function, which } => function::invocations(scene, function, *which),
         Step::Invocation(run) => invocation::page(scene, *run),
-        Step::Trace(run) => waterfall::page(scene, *run),
+        Step::Trace(run) => waterfall::page(scene, *run, false),
+        Step::CriticalPath(run) => waterfall::page(scene, *run, true),
         Step::Lines(run) => lines::page(scene, *run),
         Step::Resource(resource) => resource::page(scene, resource),
         Step::Identity {

@@ -27,6 +27,8 @@ pub enum Step {
     Invocation(Run),
     /// The request tree that an invocation belongs to.
     Trace(Run),
+    /// The same, only what its critical path runs through.
+    CriticalPath(Run),
     /// The log lines of an invocation.
     Lines(Run),
     /// Refusals of one resource.
@@ -95,6 +97,9 @@ impl Step {
             Self::Invocations { function, which } => format!("{which} runs of {function}"),
             Self::Invocation(run) => figures::request(run.request),
             Self::Trace(run) => format!("trace of {}", figures::request(run.request)),
+            Self::CriticalPath(run) => {
+                format!("critical path of {}", figures::request(run.request))
+            }
             Self::Lines(run) => format!("lines of {}", figures::request(run.request)),
             Self::Identity {
                 consumer, identity, ..
@@ -106,10 +111,20 @@ impl Step {
         }
     }
 
+    /// The whole waterfall for its critical path, and back.
+    pub fn turned(&self) -> Option<Self> {
+        match self {
+            Self::Trace(run) => Some(Self::CriticalPath(*run)),
+            Self::CriticalPath(run) => Some(Self::Trace(*run)),
+            _ => None,
+        }
+    }
+
     /// Which keys have a meaning of their own on it.
     pub fn context(&self) -> Context {
         match self {
             Self::Lines(_) | Self::Invocation(_) => Context::Log,
+            Self::Trace(_) | Self::CriticalPath(_) => Context::Waterfall,
             Self::Pane(at) => panes::all()
                 .get(*at)
                 .map_or(Context::Everywhere, |pane| pane.context()),
@@ -136,7 +151,13 @@ impl Step {
                 Action::NextError,
                 Action::NextPart,
             ],
-            Self::Trace(_) => &[Action::Open, Action::Back, Action::Lines, Action::NextPart],
+            Self::Trace(_) | Self::CriticalPath(_) => &[
+                Action::Open,
+                Action::Back,
+                Action::CriticalPath,
+                Action::Lines,
+                Action::NextPart,
+            ],
             _ => &[
                 Action::Open,
                 Action::Back,

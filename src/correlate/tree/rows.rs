@@ -47,7 +47,7 @@ pub(super) fn tree(requests: &Requests<'_>, root: InvocationIndex) -> Tree {
         rows[part.row].critical = true;
     }
     Tree {
-        entry: requests.entry(root),
+        entry: requests.entry(root).map(str::to_owned),
         from,
         to,
         rows,
@@ -91,11 +91,7 @@ impl<'a> Layout<'_, 'a> {
         parts.extend(calls.iter().flat_map(|call| call.stretches.iter().copied()));
         parts.extend(self.retries(&calls, &children));
         let stretches = of_run((run.start, run.end), self.requests.felt_ms(at), &parts);
-        let more = self
-            .requests
-            .parents
-            .get(&at)
-            .map_or(0, |links| links.len() - 1);
+        let more = self.requests.parents(at).saturating_sub(1);
         self.rows.push(Row {
             depth,
             kind: RowKind::Run,

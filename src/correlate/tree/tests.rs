@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Kind, Requests, RowKind, Tree};
+use super::{Index, Kind, RowKind, Tree};
 use crate::correlate::assemble::assemble;
 use crate::correlate::testing::{EPOCH, Env, World, at, id};
 use crate::model::analysis::Analysis;
@@ -53,7 +53,7 @@ fn analysis(world: World, links: &[(u8, u8, bool)]) -> Analysis {
 /// The tree that shows a request.
 fn tree(analysis: &Analysis, request: u8) -> Tree {
     let run = analysis.assembled.by_request[&id(request)][0];
-    Requests::new(analysis).tree(run)
+    Index::new(analysis).requests(analysis).tree(run)
 }
 
 fn cut(tree: &Tree, row: usize) -> Vec<(i64, i64, Kind)> {
@@ -271,4 +271,30 @@ fn a_batch_hangs_on_its_earliest_parent_and_counts_the_others() {
     let tree = tree(&analysis, 3);
     assert_eq!(tree.rows[0].name, "web");
     assert_eq!(tree.rows.last().map(|row| row.more_parents), Some(1));
+}
+
+#[test]
+fn every_run_has_the_root_of_its_tree_and_a_circle_ends() {
+    let (world, _) = world(&[
+        ("web", 1, 0, 100),
+        ("shop", 2, 10, 50),
+        ("mail", 3, 20, 10),
+        ("a", 4, 30, 10),
+        ("b", 5, 40, 10),
+    ]);
+    let analysis = analysis(
+        world,
+        &[(1, 2, true), (2, 3, true), (5, 4, true), (4, 5, true)],
+    );
+    let index = Index::new(&analysis);
+    let requests = index.requests(&analysis);
+    let roots = requests.roots();
+    let of = |request| analysis.assembled.by_request[&id(request)][0];
+    for request in [1, 2, 3] {
+        assert_eq!(roots[of(request) as usize], of(1));
+        assert_eq!(requests.root(of(request)), of(1));
+    }
+    // Two that each seem to call the other are one request, of which either may be the first.
+    assert_eq!(roots[of(4) as usize], roots[of(5) as usize]);
+    assert!([of(4), of(5)].contains(&roots[of(4) as usize]));
 }

@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
-use super::Dossier;
+use super::{Dossier, waterfall};
+use crate::correlate::tree::Index;
 use crate::model::analysis::Analysis;
 use crate::model::facts::FactRef;
-use crate::model::invocation::{Invocation, InvocationIndex};
+use crate::model::invocation::InvocationIndex;
 use crate::model::rows::Evidence;
 use crate::model::text::plain;
 use crate::model::time::Timestamp;
@@ -26,18 +27,13 @@ pub fn text(dossier: &Dossier<'_>, out: &mut dyn Write) -> io::Result<()> {
         found.kind.to_string().replace('_', " "),
         plain(id)
     )?;
-    writeln!(
-        out,
-        "\nrequest: {} invocations, in order of start",
-        count(found.tree.len() as u64)
-    )?;
-    for at in &found.tree {
-        let marker = if found.named.contains(at) { '>' } else { ' ' };
-        writeln!(
-            out,
-            "{marker} {}",
-            headline(analysis, analysis.invocation(*at))
-        )?;
+    let index = Index::new(analysis);
+    let requests = index.requests(analysis);
+    let mut roots: Vec<_> = found.named.iter().map(|at| requests.root(*at)).collect();
+    roots.sort_unstable();
+    roots.dedup();
+    for root in roots {
+        waterfall::write(dossier, &requests.tree(root), out)?;
     }
     if found.cut {
         writeln!(out, "  more are linked to it than are followed")?;
@@ -47,31 +43,6 @@ pub fn text(dossier: &Dossier<'_>, out: &mut dyn Write) -> io::Result<()> {
         raw_lines(dossier, *at, out)?;
     }
     Ok(())
-}
-
-fn headline(analysis: &Analysis, invocation: &Invocation) -> String {
-    let took = invocation
-        .duration_ms
-        .map_or_else(|| "?".to_owned(), |ms| duration(f64::from(ms)));
-    let about = if invocation.start_estimated { "~" } else { "" };
-    let cold = invocation
-        .init
-        .and_then(|init| analysis.inits[init as usize].felt_ms);
-    let cold = cold.filter(|felt| *felt > 0.0);
-    let cold = cold.map_or(String::new(), |felt| {
-        format!(" · cold, felt {}", duration(f64::from(felt)))
-    });
-    let again = match invocation.attempt {
-        1 => String::new(),
-        attempt => format!(" · attempt {attempt}"),
-    };
-    format!(
-        "{about}{} {} {} {took} {}{again}{cold}",
-        time_of_day(invocation.start),
-        plain(analysis.text(invocation.function)),
-        invocation.request_id,
-        invocation.status,
-    )
 }
 
 fn found_on_it(dossier: &Dossier<'_>, out: &mut dyn Write) -> io::Result<()> {

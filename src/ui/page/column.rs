@@ -12,6 +12,8 @@ pub struct Column {
     pub width: Width,
     pub align: Align,
     pub cut: Cut,
+    /// Milliseconds from its left to its right edge: times stand over it in place of the title.
+    pub axis: Option<f64>,
     /// 0 stays always; the highest goes first when the page is narrow.
     pub drop: u8,
     /// The reader took it away.
@@ -49,6 +51,7 @@ impl Column {
             width: Width::Between(least, most),
             align: Align::Left,
             cut: Cut::End,
+            axis: None,
             drop: 0,
             hidden: false,
         }
@@ -75,6 +78,14 @@ impl Column {
         Self {
             align: Align::Right,
             ..Self::word(title, cells)
+        }
+    }
+
+    /// A column of tracks over so many milliseconds, of at least so many cells.
+    pub fn tracks(milliseconds: f64, least: u16) -> Self {
+        Self {
+            axis: Some(milliseconds),
+            ..Self::text("", least, u16::MAX)
         }
     }
 

@@ -1,298 +1,139 @@
-//! One request as a waterfall: every invocation of its tree on one axis of time.
+//! One request as a waterfall: every run, call and queue of its tree on one axis of time, and its critical path.
 
 use std::sync::Arc;
 
+use crate::correlate::tree::{Index, Kind, RowKind, Tree};
 use crate::model::analysis::Analysis;
-use crate::model::fact::What;
 use crate::model::invocation::InvocationIndex;
-use crate::model::rows::LinkTier;
-use crate::model::time::Timestamp;
+use crate::model::rows::Harm;
 use crate::store::scene::Scene;
 use crate::ui::figures;
 use crate::ui::find;
 use crate::ui::glyphs;
-use crate::ui::page::{Cell, Column, Page, Part, Row, Rows, Run, Stroke, Table, Texture};
-use crate::ui::requests::Forest;
-use crate::ui::rows;
-use crate::ui::step::Step;
+use crate::ui::page::{Page, Part, Run};
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
 
 use super::{gone, lines};
 
-/// Cells of the axis at most; times on it stand a fifth apart.
-const AXIS: u16 = 70;
+pub(in crate::ui) mod path;
+mod spans;
 
-pub(super) fn page(scene: &Arc<Scene>, run: Run) -> Page {
+/// The page; only the rows of the critical path where `path_only`.
+pub(super) fn page(scene: &Arc<Scene>, run: Run, path_only: bool) -> Page {
     let analysis = &scene.analysis;
     let Some(at) = find::invocation(analysis, run) else {
         return gone("Trace", &figures::request(run.request));
     };
-    let forest = Forest::of(analysis);
-    let tree = forest.tree(forest.root(at));
-    let detail_scene = Arc::clone(scene);
-    let runs: Vec<Run> = tree
+    let tree = Arc::new(Index::new(analysis).requests(analysis).tree(at));
+    let shown = spans::shown(&tree, path_only);
+    let owners: Vec<Option<Run>> = shown
         .iter()
-        .map(|(at, _)| find::run_at(analysis, *at))
+        .map(|span| span.run.map(|at| find::run_at(analysis, at)))
         .collect();
+    let note = note(analysis, &tree);
+    let parts = vec![
+        spans::part(scene, &tree, shown, path_only),
+        path::part(&tree),
+    ];
+    let detail_scene = Arc::clone(scene);
     Page {
-        parts: vec![spans(scene, &forest, tree)],
+        note,
+        parts,
         detail: Some(Box::new(move |row| {
-            runs.get(row)
-                .and_then(|run| lines::part(&detail_scene, *run))
+            let run = owners.get(row).copied().flatten();
+            run.and_then(|run| said(&detail_scene, run))
                 .into_iter()
                 .collect()
         })),
+        run: Some(run),
         ..Page::default()
     }
 }
 
-fn spans(scene: &Arc<Scene>, forest: &Forest, tree: Vec<(InvocationIndex, u32)>) -> Part {
-    let analysis = Arc::clone(&scene.analysis);
-    let root = tree[0].0;
-    let from = analysis.invocation(root).start;
-    let ends = tree.iter().map(|(at, _)| analysis.invocation(*at).end);
-    let to = ends.max().unwrap_or(from);
-    let starts = tree.iter().map(|(at, _)| started(&analysis, *at));
-    let from = starts.min().unwrap_or(from).min(from);
-    let span = to.since(from).max(1) as f64;
-    let ids: Vec<String> = tree
-        .iter()
-        .filter_map(|(at, _)| {
-            analysis
-                .invocation(*at)
-                .trace
-                .map(|trace| trace.trace.to_string())
-        })
-        .take(1)
-        .collect();
-    let title = Text::of(
-        Role::Strong,
-        analysis.text(analysis.invocation(root).function),
-    )
-    .and(
-        Role::Text,
-        &format!(
-            " {} · {} · {} invocations{}",
-            figures::clock_ms(from),
-            figures::duration(span),
-            tree.len(),
-            ids.first()
-                .map_or_else(String::new, |id| format!(" · {id}"))
-        ),
-    );
-    let keys = tree
-        .iter()
-        .map(|(at, _)| find::run_key(find::run_at(&analysis, *at)))
-        .collect();
-    let repeats = repeated(&analysis, &tree);
-    let prefixes = prefixes(&tree, |at| {
-        forest.up(at).map_or("├", |link| match link.tier {
-            LinkTier::TraceParent | LinkTier::TraceLink | LinkTier::ProducedId => "├",
-            LinkTier::CorrelationId => "┊",
-            LinkTier::Inferred => "≈",
-        })
-    });
-    let sharing: Vec<bool> = tree
-        .iter()
-        .map(|(at, _)| forest.up(*at).is_some_and(|link| link.synchronous))
-        .collect();
-    let rows = Rows::new(keys, move |row| {
-        let axis = Axis { from, span };
-        let (at, _) = tree[row];
-        span_row(
-            &analysis,
-            at,
-            &prefixes[row],
-            repeats[row],
-            sharing[row],
-            axis,
+/// The log lines of the run that a row belongs to.
+fn said(scene: &Arc<Scene>, run: Run) -> Option<Part> {
+    let at = find::invocation(&scene.analysis, run)?;
+    let function = scene.analysis.invocation(at).function;
+    let mut part = lines::part(scene, run)?;
+    part.title = Text::of(Role::Strong, scene.analysis.text(function))
+        .and(
+            Role::Text,
+            &format!(" {} · ", figures::request(run.request)),
         )
-    });
-    let columns = vec![
-        Column::name("span", 24, 44),
-        Column::figure("took", 8),
-        Column::word("status", 9).drop(1),
-        Column::text(&ticks(span), 20, AXIS),
-    ];
-    let legend = "█ runs  ▒ cold  ╳ refused  ═ repeat  ┄ queued   ├ exact ┊ same id ≈ inferred";
-    Part::new("spans", title, Table::new(columns, rows))
-        .aside(Text::of(Role::Dim, "Enter invocation"))
-        .between(6, u16::MAX)
-        .foot(Text::of(Role::Dim, legend))
+        .then(part.title);
+    Some(part)
 }
 
-/// When an invocation's environment began to start for it, or when it began itself.
-fn started(analysis: &Analysis, at: InvocationIndex) -> Timestamp {
-    let one = analysis.invocation(at);
-    let init = one.init.map(|init| &analysis.inits[init as usize]);
-    let felt = init
-        .and_then(|init| init.felt_ms)
-        .filter(|felt| *felt > 0.0);
-    felt.map_or(one.start, |felt| one.start.plus_ms(-(felt.round() as i64)))
-}
-
-#[derive(Clone, Copy)]
-struct Axis {
-    from: Timestamp,
-    span: f64,
-}
-
-impl Axis {
-    fn share(self, at: Timestamp) -> f64 {
-        at.since(self.from) as f64 / self.span
-    }
-}
-
-/// Four times along the axis.
-fn ticks(span: f64) -> String {
-    let step = usize::from(AXIS) / 5;
-    (0..5u8).fold(String::new(), |mut line, at| {
-        let time = if at == 0 {
-            "0".to_owned()
-        } else {
-            figures::duration(span * f64::from(at) / 5.0)
-        };
-        line.push_str(&format!("{time:step$}"));
-        line
-    })
-}
-
-/// Whether each invocation of the tree repeats work that was done before.
-fn repeated(analysis: &Analysis, tree: &[(InvocationIndex, u32)]) -> Vec<bool> {
-    let repeats: hashbrown::HashSet<InvocationIndex> = analysis
-        .duplicates
-        .iter()
-        .map(|one| one.repeat.invocation)
-        .collect();
-    tree.iter().map(|(at, _)| repeats.contains(at)).collect()
-}
-
-/// The lines that join each row to its parent, by depth.
-fn prefixes(
-    tree: &[(InvocationIndex, u32)],
-    tier: impl Fn(InvocationIndex) -> &'static str,
-) -> Vec<String> {
-    let mut prefixes = vec![String::new(); tree.len()];
-    // From the last row up: whether a later sibling follows at each depth.
-    let mut open: Vec<bool> = Vec::new();
-    for (row, (at, depth)) in tree.iter().enumerate().rev() {
-        let depth = *depth as usize;
-        open.resize(depth.max(open.len()) + 1, false);
-        let mut prefix = String::new();
-        for (level, more) in open.iter().enumerate().take(depth).skip(1) {
-            let _ = level;
-            prefix.push_str(if *more { "│ " } else { "  " });
+/// What went wrong on the way, counted: `8 ╳ · 1 ═ · 1 ↕ · ▒ 642 ms · links exact`.
+fn note(analysis: &Analysis, tree: &Tree) -> Text {
+    let runs = || tree.rows.iter().filter_map(|row| row.invocation);
+    let refused: u32 = runs()
+        .map(|at| find::refused(analysis, analysis.invocation(at)))
+        .sum();
+    let cold: f64 = runs().filter_map(|at| find::felt_ms(analysis, at)).sum();
+    let mut words: Vec<Text> = Vec::new();
+    for (count, role, glyph) in [
+        (u64::from(refused), Role::Throttle, glyphs::THROTTLE),
+        (
+            repeats(analysis, runs()),
+            Role::Duplicate,
+            glyphs::DUPLICATE,
+        ),
+        (
+            overtaken(analysis, runs()),
+            Role::Disorder,
+            glyphs::DISORDER,
+        ),
+    ] {
+        if count > 0 {
+            words.push(Text::new(&figures::count(count)).and(role, &format!(" {glyph}")));
         }
-        if depth > 0 {
-            let joint = tier(*at);
-            prefix.push_str(if open[depth] || joint != "├" {
-                joint
-            } else {
-                "└"
-            });
-            prefix.push(' ');
-        }
-        open.truncate(depth + 1);
-        open[depth] = true;
-        prefixes[row] = prefix;
     }
-    prefixes
+    if cold > 0.0 {
+        let took = format!(" {}", figures::duration(cold));
+        words.push(Text::of(Role::Cold, glyphs::COLD).and(Role::Text, &took));
+    }
+    words.push(quality(tree));
+    words
+        .into_iter()
+        .reduce(|all, next| all.and(Role::Dim, " · ").then(next))
+        .unwrap_or_default()
 }
 
-fn span_row(
-    analysis: &Analysis,
-    at: InvocationIndex,
-    prefix: &str,
-    repeat: bool,
-    synchronous: bool,
-    axis: Axis,
-) -> Row {
-    let one = analysis.invocation(at);
-    let run = find::run(one);
-    let mut name = Text::of(Role::Dim, prefix).and(Role::Strong, analysis.text(one.function));
-    if one.attempt > 1 {
-        name = name.and(Role::Dim, &format!(" attempt {}", one.attempt));
+/// How sure the links of the tree are: as sure as the least of them.
+fn quality(tree: &Tree) -> Text {
+    let linked = tree.rows.iter().filter(|row| row.tier.is_some());
+    match linked.map(|row| row.confidence).reduce(f32::min) {
+        None => Text::of(Role::Dim, "no links"),
+        Some(sure) if sure >= find::EXACT => Text::of(Role::Dim, "links exact"),
+        Some(sure) => Text::of(
+            Role::Unknown,
+            &format!("links ≈ {}", figures::percent(f64::from(sure))),
+        ),
     }
-    if repeat {
-        name = name
-            .and(Role::Duplicate, " ")
-            .and(Role::Duplicate, glyphs::DUPLICATE);
-    }
-    let texture = if one.status.failed() {
-        Texture::Failed
-    } else {
-        Texture::Runs
+}
+
+/// Runs among these that repeat, and may have repeated an effect.
+fn repeats(analysis: &Analysis, runs: impl Iterator<Item = InvocationIndex>) -> u64 {
+    let repeats = |at: &InvocationIndex| {
+        let mut of = analysis.duplicates.iter();
+        of.any(|one| one.repeat.invocation == *at && one.harm >= Harm::Possible)
     };
-    let mut strokes = vec![Stroke {
-        from: axis.share(one.start),
-        to: axis.share(one.end),
-        texture,
-    }];
-    let begun = started(analysis, at);
-    if begun < one.start {
-        let (from, to) = (axis.share(begun), axis.share(one.start));
-        strokes.push(Stroke {
-            from,
-            to,
-            texture: Texture::Cold,
-        });
-    }
-    if !synchronous
-        && let Some(sent) = sent(analysis, at).filter(|sent| *sent >= axis.from && *sent < begun)
-    {
-        let (from, to) = (axis.share(sent), axis.share(begun));
-        strokes.push(Stroke {
-            from,
-            to,
-            texture: Texture::Queued,
-        });
-    }
-    for line in &one.app {
-        let fact = analysis.facts.fact(*line);
-        if let What::App(app) = &fact.what
-            && app.refused.is_some()
-        {
-            let at = axis.share(fact.at);
-            strokes.push(Stroke {
-                from: at,
-                to: at,
-                texture: Texture::Refused,
-            });
-        }
-    }
-    Row {
-        cells: vec![
-            Cell::Text(name),
-            Cell::text(&rows::took(analysis, at)),
-            Cell::Text(rows::status(one.status)),
-            Cell::Track(strokes),
-        ],
-        open: Some(Step::Invocation(run)),
-        run: Some(run),
-        function: Some(analysis.text(one.function).to_owned()),
-        ..Row::default()
-    }
+    runs.filter(repeats).count() as u64
 }
 
-/// When the first of its events was sent.
-fn sent(analysis: &Analysis, at: InvocationIndex) -> Option<Timestamp> {
-    let lines = &analysis.invocation(at).app;
-    let items = lines
-        .iter()
-        .filter_map(|line| analysis.facts.app(*line))
-        .flat_map(|app| &app.items);
-    items.filter_map(|item| item.sent_at).min()
+/// Runs among these that were overtaken.
+fn overtaken(analysis: &Analysis, runs: impl Iterator<Item = InvocationIndex>) -> u64 {
+    let late = |at: &InvocationIndex| analysis.reordered.iter().any(|one| one.invocation == *at);
+    runs.filter(late).count() as u64
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn branches_go_on_while_siblings_follow() {
-        let tree = [(0, 0), (1, 1), (2, 2), (3, 2), (4, 1), (5, 2)];
-        let prefixes = prefixes(&tree, |_| "├");
-        assert_eq!(prefixes, ["", "├ ", "│ ├ ", "│ └ ", "└ ", "  └ "]);
-    }
+/// Whether a row is a call that was refused.
+fn is_refused(row: &crate::correlate::tree::Row) -> bool {
+    row.kind == RowKind::Call
+        && row
+            .stretches
+            .iter()
+            .any(|stretch| stretch.kind == Kind::Refused)
 }

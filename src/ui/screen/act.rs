@@ -58,6 +58,7 @@ impl Screen {
             Action::SortNow => self.place_mut().renew(),
             Action::Columns => self.choose_columns(),
             Action::OnlyPart => self.place_mut().toggle_only_part(),
+            Action::CriticalPath => self.turn_trace(),
             Action::Pause => self.pause(),
             Action::NextPane => self.pane = (self.pane + 1) % self.stacks.len(),
             Action::PreviousPane => {
@@ -106,6 +107,13 @@ impl Screen {
         match of_row.or_else(|| self.place().page()?.run) {
             Some(run) => self.push(step(run)),
             None => self.say(otherwise),
+        }
+    }
+
+    fn turn_trace(&mut self) {
+        match self.place().step.turned() {
+            Some(step) => *self.place_mut() = Place::new(step),
+            None => self.say("no trace here: v opens the one of this row"),
         }
     }
 

@@ -62,6 +62,11 @@ impl Layout {
     ) {
         for &(at, x, width) in &self.0 {
             let column = &columns[at];
+            if let Some(milliseconds) = column.axis {
+                let place = Rect::new(area.x + x, area.y, width, 1);
+                track::axis(milliseconds, place, buffer, look);
+                continue;
+            }
             let title = column.title.clone();
             let taken = (title.width() as u16).min(width);
             place_text(title, column, (area.x + x, area.y), width, buffer, look);

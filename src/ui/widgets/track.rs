@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::ui::figures;
 use crate::ui::glyphs;
 use crate::ui::page::{Stroke, Texture};
 use crate::ui::theme::{Look, Role};
@@ -24,6 +25,35 @@ pub fn place(strokes: &[Stroke], area: Rect, buffer: &mut Buffer, look: &Look) {
             let (glyph, role) = texture.drawn();
             buffer.set_string(x, area.y, glyph, look.style(role));
         }
+    }
+}
+
+/// Distances between times on an axis that people read easily, in milliseconds.
+const STEPS: [f64; 24] = [
+    1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 10e3, 15e3, 30e3, 60e3,
+    120e3, 300e3, 600e3, 1_800e3, 3_600e3, 7_200e3, 21_600e3, 86_400e3,
+];
+/// Cells from one time on an axis to the next, at least.
+const APART: f64 = 10.0;
+
+/// Writes times over tracks that span so many milliseconds, each where it is.
+pub fn axis(milliseconds: f64, area: Rect, buffer: &mut Buffer, look: &Look) {
+    let cells = f64::from(area.width);
+    let milliseconds = milliseconds.max(1.0);
+    let far_enough = |step: &&f64| **step * cells >= APART * milliseconds;
+    let step = STEPS.iter().find(far_enough).copied().unwrap_or(f64::MAX);
+    let mut time = 0.0;
+    while time < milliseconds {
+        let x = (time / milliseconds * cells) as u16;
+        let words = if time == 0.0 {
+            "0".to_owned()
+        } else {
+            figures::mark(time)
+        };
+        if x + words.chars().count() as u16 <= area.width {
+            buffer.set_string(area.x + x, area.y, words, look.style(Role::Dim));
+        }
+        time += step;
     }
 }
 
@@ -72,6 +102,21 @@ mod tests {
             (0.0, 0.25, Texture::Cold),
         ]);
         assert_eq!(line, "▒▒▒██╳██  ");
+    }
+
+    #[test]
+    fn times_stand_over_the_cells_they_name_at_round_steps() {
+        let (look, _) = Look::new("mono", Depth::None, false).expect("built in");
+        let area = Rect::new(0, 0, 48, 1);
+        let mut buffer = Buffer::empty(area);
+        axis(48_000.0, area, &mut buffer, &look);
+        let line: String = buffer
+            .content
+            .iter()
+            .map(ratatui::buffer::Cell::symbol)
+            .collect();
+        // One second a cell: 10 s is the least round step of ten cells.
+        assert_eq!(line, "0         10 s      20 s      30 s      40 s    ");
     }
 
     #[test]
