@@ -4,6 +4,7 @@ mod actions;
 mod cursor;
 mod error;
 mod fleet;
+mod http;
 mod inventory;
 mod login;
 mod logs;

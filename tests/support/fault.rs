@@ -1,7 +1,7 @@
 //! A server that speaks just enough HTTP to answer wrongly.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -31,22 +31,27 @@ pub(crate) fn serve(answer: impl Fn(&str, &str) -> Reply + Send + Sync + 'static
 }
 
 /// Requests of one connection, until it ends.
-fn converse(mut connection: TcpStream, answer: &dyn Fn(&str, &str) -> Reply) -> Option<()> {
-    let mut reader = BufReader::new(connection.try_clone().ok()?);
+pub(crate) fn converse(
+    connection: impl Read + Write,
+    answer: &dyn Fn(&str, &str) -> Reply,
+) -> Option<()> {
+    let mut connection = BufReader::new(connection);
     loop {
-        let (operation, body) = request(&mut reader)?;
+        let (operation, body) = request(&mut connection)?;
+        let writer = connection.get_mut();
         match answer(&operation, &body) {
-            Reply::Json(status, body) => send(&mut connection, status, &body, &body)?,
+            Reply::Json(status, body) => send(writer, status, &body, &body)?,
             Reply::Hang => thread::sleep(Duration::from_mins(1)),
             Reply::Half(body) => {
-                send(&mut connection, 200, &body, &body[..body.len() / 2])?;
+                send(writer, 200, &body, &body[..body.len() / 2])?;
                 return None;
             }
         }
     }
 }
 
-fn request(reader: &mut BufReader<TcpStream>) -> Option<(String, String)> {
+/// Operation and body of the next request.
+pub(crate) fn request(reader: &mut impl BufRead) -> Option<(String, String)> {
     let mut first = String::new();
     reader.read_line(&mut first).ok().filter(|read| *read > 0)?;
     let mut operation = first.split(' ').nth(1)?.to_owned();
@@ -68,7 +73,7 @@ fn request(reader: &mut BufReader<TcpStream>) -> Option<(String, String)> {
     Some((operation, String::from_utf8_lossy(&body).into_owned()))
 }
 
-fn send(connection: &mut TcpStream, status: u16, announced: &str, sent: &str) -> Option<()> {
+fn send(connection: &mut impl Write, status: u16, announced: &str, sent: &str) -> Option<()> {
     let head = format!(
         "HTTP/1.1 {status} x\r\ncontent-type: application/x-amz-json-1.1\r\ncontent-length: {}\r\n\r\n",
         announced.len()

@@ -10,8 +10,8 @@ use aws_smithy_runtime_api::client::result::{DispatchFailure, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::actions::Action;
+use super::http::{ANSWER_WITHIN, CONNECT_WITHIN};
 use super::place::Place;
-use super::session::{ANSWER_WITHIN, CONNECT_WITHIN};
 use super::{login, regions};
 use crate::model::health::Right;
 use crate::model::text::plain;
@@ -87,6 +87,14 @@ fn dispatch(failure: &DispatchFailure, at: At<'_>) -> FetchError {
             "connection reset".to_owned()
         }
         _ if names_no_host(error) => return unknown_host(at),
+        _ if distrusts(error) => {
+            return FetchError::Broken {
+                message: format!(
+                    "the certificate of {} is not trusted · a proxy that looks into calls has its own: name it with AWS_CA_BUNDLE",
+                    at.place.address(at.action.service)
+                ),
+            };
+        }
         _ => innermost(error),
     };
     FetchError::Transient {
@@ -132,7 +140,7 @@ fn unknown_host(at: At<'_>) -> FetchError {
 
 fn advice(at: At<'_>) -> &'static str {
     if at.place.is_aws(at.action.service) {
-        "check the network and --region; trying again"
+        "check the network, proxy and --region; trying again"
     } else {
         "check --endpoint-url; trying again"
     }
@@ -244,6 +252,12 @@ fn names_no_host(error: &(dyn Error + 'static)) -> bool {
     texts(error)
         .iter()
         .any(|text| text.contains("dns error") || text.contains("failed to lookup address"))
+}
+
+fn distrusts(error: &(dyn Error + 'static)) -> bool {
+    texts(error)
+        .iter()
+        .any(|text| text.contains("invalid peer certificate"))
 }
 
 /// The error and its causes, each in its own words.

@@ -73,6 +73,11 @@ impl Place {
     }
 }
 
+/// Whether every service is asked somewhere else than at AWS.
+pub(super) fn is_emulated(choice: &Choice) -> bool {
+    choice.endpoint_url.is_some() || set("AWS_ENDPOINT_URL").is_some()
+}
+
 /// The profile that was asked for; `None` where none was named.
 pub(super) fn profile(choice: &Choice) -> Option<String> {
     choice.profile.clone().or_else(|| set("AWS_PROFILE"))
@@ -83,6 +88,7 @@ pub(super) fn credentials_in_environment(choice_profile: Option<&str>) -> bool {
     choice_profile.is_none() && set("AWS_ACCESS_KEY_ID").is_some()
 }
 
-fn set(variable: &str) -> Option<String> {
+/// A variable of the environment that is not empty.
+pub(super) fn set(variable: &str) -> Option<String> {
     env::var(variable).ok().filter(|value| !value.is_empty())
 }

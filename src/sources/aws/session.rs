@@ -17,24 +17,18 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{Region, SdkConfig};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
-use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use super::place::Place;
+use super::http::{self, ANSWER_WITHIN, CONNECT_WITHIN, METADATA_WITHIN};
+use super::place::{self, Place};
 use super::{Choice, login};
 use crate::model::time::Timestamp;
 use crate::sources::FetchError;
 
-/// A connection is made within that, or the endpoint is away.
-pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(3);
-/// A call is answered within that. The SDK's own default is for ever.
-pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// Credentials are there within that: a process or a login server may be asked for them.
 const LOGIN_WITHIN: Duration = Duration::from_secs(8);
-/// The instance metadata service is on the same machine, or it is not there.
-const METADATA_WITHIN: Duration = Duration::from_secs(1);
 /// A failed login is not tried again by every source at once.
 const LOGIN_AGAIN_MS: i64 = 2_000;
 
@@ -122,9 +116,7 @@ impl Session {
 }
 
 async fn connect(choice: &Choice) -> Result<Clients, FetchError> {
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-        .build_https();
+    let http = http::client()?;
     let providers = ProviderConfig::without_region().with_http_client(http.clone());
     let region = region(choice, &providers).await?;
     let place = Place::new(choice, region.to_string());
@@ -143,7 +135,8 @@ async fn connect(choice: &Choice) -> Result<Clients, FetchError> {
     })
 }
 
-/// `--region`, the environment, the profile, the instance; an emulator takes any.
+/// `--region`, the environment, the profile, the instance. An emulator takes any: other tools that are given its endpoint and
+/// no region ask it for `us-east-1`.
 async fn region(choice: &Choice, providers: &ProviderConfig) -> Result<Region, FetchError> {
     let mut profile = ProfileFileRegionProvider::builder().configure(providers);
     if let Some(name) = &choice.profile {
@@ -155,7 +148,7 @@ async fn region(choice: &Choice, providers: &ProviderConfig) -> Result<Region, F
     if let Some(region) = known.region().await {
         return Ok(region);
     }
-    if choice.endpoint_url.is_some() {
+    if place::is_emulated(choice) {
         return Ok(Region::from_static("us-east-1"));
     }
     let instance = ImdsRegionProvider::builder()
@@ -165,9 +158,7 @@ async fn region(choice: &Choice, providers: &ProviderConfig) -> Result<Region, F
     instance.region().await.ok_or_else(|| FetchError::Broken {
         message: format!(
             "no AWS region: looked at --region, AWS_REGION and profile {:?} · pass --region",
-            super::place::profile(choice)
-                .as_deref()
-                .unwrap_or("default")
+            place::profile(choice).as_deref().unwrap_or("default")
         ),
     })
 }
@@ -192,8 +183,9 @@ async fn credentials(choice: &Choice, providers: &ProviderConfig) -> SharedCrede
 }
 
 fn metadata(providers: &ProviderConfig) -> imds::Client {
+    let direct = providers.clone().with_http_client(http::metadata_client());
     imds::Client::builder()
-        .configure(providers)
+        .configure(&direct)
         .max_attempts(1)
         .connect_timeout(METADATA_WITHIN)
         .read_timeout(METADATA_WITHIN)

@@ -1,0 +1,95 @@
+//! How calls travel: TLS by rustls, through the proxy that the environment names (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`,
+//! `NO_PROXY`), trusting the certificates of `AWS_CA_BUNDLE` instead of the system's where it is set, as AWS's own tools do.
+
+use std::fs;
+use std::time::Duration;
+
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
+use super::place::set;
+use crate::sources::FetchError;
+
+/// A connection is made within that, or the endpoint is away.
+pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(3);
+/// A call is answered within that. The SDK's own default is for ever.
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// The instance metadata service is on the same machine, or it is not there.
+pub(super) const METADATA_WITHIN: Duration = Duration::from_secs(1);
+
+/// The variable that names a file of trusted certificates.
+const BUNDLE: &str = "AWS_CA_BUNDLE";
+
+/// The client of all services, and of those that give credentials. Connections are kept and shared.
+pub(super) fn client() -> Result<SharedHttpClient, FetchError> {
+    let settings = HttpConnectorSettings::builder()
+        .connect_timeout(CONNECT_WITHIN)
+        .read_timeout(ANSWER_WITHIN);
+    let connector = Connector::builder()
+        .connector_settings(settings.build())
+        .proxy_config(ProxyConfig::from_env())
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(trust()?)
+        .build();
+    Ok(always(connector))
+}
+
+/// The client of the instance's metadata service, which no proxy may see: it answers with credentials.
+pub(super) fn metadata_client() -> SharedHttpClient {
+    let settings = HttpConnectorSettings::builder()
+        .connect_timeout(METADATA_WITHIN)
+        .read_timeout(METADATA_WITHIN);
+    always(
+        Connector::builder()
+            .connector_settings(settings.build())
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .build(),
+    )
+}
+
+/// The SDK asks for a connector at each call: a new one would have no connection to use again.
+fn always(connector: Connector) -> SharedHttpClient {
+    let connector = SharedHttpConnector::new(connector);
+    http_client_fn(move |_, _| connector.clone())
+}
+
+fn trust() -> Result<TlsContext, FetchError> {
+    let trusted = match set(BUNDLE) {
+        None => TrustStore::default(),
+        Some(path) => {
+            let pem = fs::read(&path).map_err(|error| unusable(&path, &error.to_string()))?;
+            check(&pem).map_err(|why| unusable(&path, &why))?;
+            TrustStore::empty().with_pem_certificate(pem)
+        }
+    };
+    let context = TlsContext::builder().with_trust_store(trusted).build();
+    context.map_err(|error| FetchError::Broken {
+        message: format!("TLS cannot be set up: {error} · check {BUNDLE}"),
+    })
+}
+
+/// The SDK takes certificates unseen and panics on a bad one.
+fn check(pem: &[u8]) -> Result<(), String> {
+    let mut store = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|error| error.to_string())?;
+        store.add(certificate).map_err(|error| error.to_string())?;
+    }
+    if store.is_empty() {
+        return Err("holds no certificate in PEM".to_owned());
+    }
+    Ok(())
+}
+
+fn unusable(path: &str, why: &str) -> FetchError {
+    FetchError::Broken {
+        message: format!("{path}: {why} · check {BUNDLE}"),
+    }
+}

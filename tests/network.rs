@@ -1,0 +1,198 @@
+//! How nepho reaches AWS where the network is not plain: through proxies, with certificates of one's own, and with emulators.
+#![cfg(feature = "aws")]
+
+#[path = "support/fault.rs"]
+mod fault;
+#[path = "support/program.rs"]
+mod program;
+#[path = "support/python.rs"]
+mod python;
+
+use std::fs;
+use std::io::{BufReader, Write as _};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::thread;
+
+use fault::Reply;
+use program::{finish, nepho};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use serde_json::json;
+use tempfile::TempDir;
+
+/// One line of one log group, and nothing else.
+fn account(operation: &str, _: &str) -> Reply {
+    match operation {
+        "FilterLogEvents" => Reply::Json(
+            200,
+            json!({ "events": [{ "eventId": "1", "logStreamName": "2026/11/20/[$LATEST]aa", "timestamp": 1_795_168_800_000_i64,
+                                 "ingestionTime": 1_795_168_800_100_i64, "message": "paid" }] })
+            .to_string(),
+        ),
+        _ => Reply::Json(404, json!({ "__type": "ResourceNotFoundException" }).to_string()),
+    }
+}
+
+/// The report on the function `pay` at the time of that line.
+fn report(more: &[&str]) -> Command {
+    let common = [
+        "report",
+        "--function",
+        "pay",
+        "--format",
+        "json",
+        "--at",
+        "2026-11-20T10:00:00Z",
+    ];
+    let mut command = nepho(&[&common[..], more].concat());
+    command.env("AWS_REGION", "eu-west-1");
+    command
+}
+
+/// How many lines were read, and what was said on standard error.
+fn lines(command: Command) -> (Option<u64>, String) {
+    let (_, out, said) = finish(command);
+    let report = serde_json::from_str::<serde_json::Value>(&out).ok();
+    let lines = report.and_then(|report| report["inputs"]["log_events"].as_u64());
+    (lines, said)
+}
+
+const NOWHERE: &str = "http://aws.nowhere.test";
+
+#[test]
+fn an_endpoint_in_the_environment_needs_no_region() {
+    let mut command = report(&[]);
+    command
+        .env_remove("AWS_REGION")
+        .env("AWS_ENDPOINT_URL", fault::serve(account));
+    let (read, said) = lines(command);
+    assert_eq!(read, Some(1), "{said}");
+    let mut command = report(&[]);
+    command.env_remove("AWS_REGION");
+    let (read, said) = lines(command);
+    assert_eq!(read, None);
+    assert!(
+        said.contains("no AWS region") && said.contains("pass --region"),
+        "{said}"
+    );
+}
+
+#[test]
+fn calls_go_through_the_proxy_that_is_named_but_not_to_the_hosts_that_are_excepted() {
+    let proxy = fault::serve(account);
+    let mut command = report(&["--endpoint-url", NOWHERE]);
+    command.env("HTTP_PROXY", &proxy);
+    let (read, said) = lines(command);
+    assert_eq!(read, Some(1), "{said}");
+
+    let mut command = report(&["--endpoint-url", NOWHERE]);
+    command
+        .env("HTTP_PROXY", &proxy)
+        .env("NO_PROXY", "nowhere.test");
+    let (read, said) = lines(command);
+    assert_eq!(read, None);
+    assert!(
+        said.contains("no answer from http://aws.nowhere.test"),
+        "{said}"
+    );
+}
+
+/// A proxy that looks into what it forwards, as companies have them: it ends the tunnel itself, with a certificate that
+/// only its own authority vouches for.
+fn inspecting_proxy(folder: &Path) -> String {
+    let pem = |name| folder.join(name);
+    let chain = CertificateDer::pem_file_iter(pem("server.pem")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            chain.map(Result::unwrap).collect(),
+            PrivateKeyDer::from_pem_file(pem("key.pem")).unwrap(),
+        )
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for connection in listener.incoming().flatten() {
+            let config = Arc::clone(&config);
+            thread::spawn(move || {
+                let mut plain = BufReader::new(connection);
+                let (host, _) = fault::request(&mut plain)?;
+                assert_eq!(host, "logs.eu-west-1.amazonaws.com:443");
+                let mut plain = plain.into_inner();
+                plain.write_all(b"HTTP/1.1 200 tunnel\r\n\r\n").ok()?;
+                let tls = ServerConnection::new(config).unwrap();
+                fault::converse(StreamOwned::new(tls, plain), &account)
+            });
+        }
+    });
+    address
+}
+
+fn certificates() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let made = Command::new(python::interpreter())
+        .arg(python::script("certificates.py"))
+        .arg(folder.path())
+        .arg("logs.eu-west-1.amazonaws.com")
+        .status()
+        .unwrap();
+    assert!(made.success());
+    folder
+}
+
+#[test]
+fn a_proxy_with_its_own_authority_is_trusted_where_the_bundle_names_it() {
+    let folder = certificates();
+    let proxy = inspecting_proxy(folder.path());
+    let others = fault::serve(account);
+    let through = |bundle: Option<&str>| {
+        let mut command = report(&["--log-group", "/aws/lambda/pay"]);
+        // Only the logs go through it.
+        command.env("HTTPS_PROXY", &proxy);
+        for service in ["LAMBDA", "XRAY", "CLOUDWATCH", "STS"] {
+            command.env(format!("AWS_ENDPOINT_URL_{service}"), &others);
+        }
+        if let Some(bundle) = bundle {
+            command.env("AWS_CA_BUNDLE", folder.path().join(bundle));
+        }
+        lines(command)
+    };
+    let (read, said) = through(Some("ca.pem"));
+    assert_eq!(read, Some(1), "{said}");
+    let (read, said) = through(None);
+    assert_eq!(read, None);
+    assert!(
+        said.contains("certificate") && said.contains("AWS_CA_BUNDLE"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_bundle_that_cannot_be_used_is_named() {
+    let folder = certificates();
+    fs::write(folder.path().join("empty.pem"), "nothing").unwrap();
+    fs::write(
+        folder.path().join("broken.pem"),
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    )
+    .unwrap();
+    for name in ["absent.pem", "empty.pem", "broken.pem"] {
+        let mut command = report(&[]);
+        command.env("AWS_CA_BUNDLE", folder.path().join(name));
+        let (read, said) = lines(command);
+        assert_eq!(read, None);
+        assert!(
+            said.contains(name) && said.contains("check AWS_CA_BUNDLE"),
+            "{said}"
+        );
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+}
