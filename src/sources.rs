@@ -3,6 +3,7 @@
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod files;
+pub mod follow;
 pub mod pace;
 
 use std::future::Future;

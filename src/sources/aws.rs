@@ -1,7 +1,6 @@
 //! AWS: log groups, X-Ray, CloudWatch metrics and the functions' own configuration, by calls that only read.
 
 mod actions;
-mod cursor;
 mod error;
 mod fleet;
 mod http;

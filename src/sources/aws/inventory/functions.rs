@@ -14,7 +14,7 @@ use crate::model::time::Timestamp;
 use crate::sources::aws::actions::{Action, GET_FUNCTION_CONFIGURATION, LIST_FUNCTIONS};
 use crate::sources::aws::error::{At, failure};
 use crate::sources::aws::fleet::{Fleet, Listing};
-use crate::sources::aws::logs::LogGroup;
+use crate::sources::aws::logs;
 use crate::sources::aws::scope::FUNCTION_GROUPS;
 use crate::sources::aws::session::{Clients, Session};
 use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
@@ -135,12 +135,8 @@ impl Functions {
                 continue;
             }
             if known.claim(&group) {
-                let group = LogGroup::new(
-                    Arc::clone(&self.session),
-                    &group,
-                    self.window,
-                    self.fleet.text.as_deref(),
-                );
+                let text = self.fleet.text.as_deref();
+                let group = logs::group(&self.session, &group, self.window, text);
                 groups.push(Box::new(group));
             }
             if let Some(fields) = function.fields {

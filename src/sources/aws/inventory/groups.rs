@@ -14,7 +14,7 @@ use crate::model::time::Timestamp;
 use crate::sources::aws::actions::DESCRIBE_LOG_GROUPS;
 use crate::sources::aws::error::{At, failure};
 use crate::sources::aws::fleet::{Fleet, Listing};
-use crate::sources::aws::logs::LogGroup;
+use crate::sources::aws::logs;
 use crate::sources::aws::session::Session;
 use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
 
@@ -107,7 +107,7 @@ impl Groups {
         let new = self.fleet.known().claim(group);
         let start = || {
             let text = self.fleet.text.as_deref();
-            LogGroup::new(Arc::clone(&self.session), group, self.window, text)
+            logs::group(&self.session, group, self.window, text)
         };
         new.then(|| Box::new(start()) as Box<dyn Source>)
     }
