@@ -91,11 +91,9 @@ impl Decoder {
             Some(_) => self.what(line.message, function, symbols)?,
             None => self.of_no_function(line, symbols)?,
         };
-        let (event, order) = EventId::parse(line.event_id, line.timestamp, symbols);
         Some(Fact {
             at: line.timestamp,
-            order,
-            event,
+            event: EventId::parse(line.event_id, line.timestamp, symbols),
             what,
         })
     }
@@ -103,7 +101,7 @@ impl Decoder {
     /// Streams of no function: gateways, and functions whose stream does not name them and that no line has named yet.
     fn of_no_function(&self, line: &LogLine<'_>, symbols: &mut Symbols) -> Option<What> {
         if let Some(access) = gateway_log::decode(line, symbols) {
-            return Some(What::Access(Box::new(access)));
+            return Some(What::Access(access));
         }
         let is_other = line.group == "aws/spans" || place::api_of_group(line.group).is_some();
         (!is_other).then(|| self.what(line.message, None, symbols))?
@@ -132,7 +130,7 @@ impl Decoder {
             None => app_line::decode_text(message, function, marks, symbols),
         };
         let fact = app_line::with_rules(fact, message, function, &self.rules, symbols)?;
-        Some(What::App(Box::new(fact)))
+        Some(What::App(fact))
     }
 }
 

@@ -6,6 +6,7 @@ pub mod config;
 pub mod delivery;
 pub mod event_id;
 pub mod fact;
+pub mod fact_log;
 pub mod facts;
 pub mod finding;
 pub mod health;

@@ -56,7 +56,7 @@ fn read(decoder: &Decoder, message: &str) -> AppFact {
         .line(&line, Some("f"), &mut Symbols::default())
         .map(|fact| fact.what)
     {
-        Some(What::App(app)) => *app,
+        Some(What::App(app)) => app,
         None => AppFact::default(),
         other => panic!("an event was read as {other:?}"),
     }

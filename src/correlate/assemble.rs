@@ -55,8 +55,9 @@ fn runs_of(facts: &Facts, stream: &StreamFacts, function: Sym) -> (Vec<Attempt>,
 }
 
 fn all_app_lines(stream: &StreamFacts) -> Vec<u32> {
-    (0u32..)
-        .zip(&stream.facts)
+    stream
+        .facts
+        .iter()
         .filter(|(_, fact)| matches!(fact.what, What::App(_)))
         .map(|(at, _)| at)
         .collect()
@@ -73,7 +74,7 @@ fn environment_of(facts: &Facts, stream: &StreamFacts, at: u32) -> Option<Enviro
     let function = stream.function?;
     let mut started = None;
     let mut version = stream.version;
-    for fact in &stream.facts {
+    for (_, fact) in stream.facts.iter() {
         if let What::InitStart { version: said, .. } = &fact.what {
             version = said.or(version);
         }
@@ -94,17 +95,17 @@ fn environment_of(facts: &Facts, stream: &StreamFacts, at: u32) -> Option<Enviro
 
 /// The first initialization type that a line of the stream names.
 fn init_type(stream: &StreamFacts) -> Option<InitType> {
-    stream.facts.iter().find_map(|fact| match &fact.what {
+    stream.facts.iter().find_map(|(_, fact)| match fact.what {
         What::InitStart { init_type, .. }
         | What::InitDone { init_type, .. }
-        | What::InitReport { init_type, .. } => *init_type,
+        | What::InitReport { init_type, .. } => init_type,
         What::RestoreStart { .. } | What::RestoreReport { .. } => Some(InitType::SnapStart),
         _ => None,
     })
 }
 
 fn has_init_line(stream: &StreamFacts) -> bool {
-    stream.facts.iter().any(|fact| {
+    stream.facts.iter().any(|(_, fact)| {
         matches!(
             fact.what,
             What::InitStart { .. }
@@ -141,7 +142,7 @@ fn number(facts: &Facts, mut attempts: Vec<(u32, Attempt)>, assembled: &mut Asse
         *count = count.saturating_add(1);
         let same_request = assembled.by_request.entry(attempt.request_id).or_default();
         same_request.push(index);
-        let invocation = finish(facts, home, environment, *count, attempt);
+        let invocation = finish(home, environment, *count, attempt);
         assembled.invocations.push(invocation);
     }
 }
@@ -154,18 +155,12 @@ fn ranks(facts: &Facts, environments: &[Environment]) -> HashMap<Sym, u32> {
     functions.into_iter().zip(0u32..).collect()
 }
 
-fn finish(
-    facts: &Facts,
-    home: &Environment,
-    environment: u32,
-    number: u16,
-    attempt: Attempt,
-) -> Invocation {
+fn finish(home: &Environment, environment: u32, number: u16, attempt: Attempt) -> Invocation {
     let refer = |fact| FactRef {
         stream: home.stream,
         fact,
     };
-    let report = attempt.report_in(&facts.streams[home.stream as usize]);
+    let report = attempt.report;
     Invocation {
         function: home.function,
         version: attempt.version.or(home.version),
@@ -176,12 +171,12 @@ fn finish(
         end: attempt.end.unwrap_or(attempt.start),
         start_estimated: attempt.start_line.is_none(),
         end_estimated: attempt.end_guessed,
-        duration_ms: report.map(|report| report.duration_ms),
-        billed_ms: report.and_then(|report| report.billed_ms),
-        memory_mb: report.and_then(|report| report.memory_mb),
-        max_memory_used_mb: report.and_then(|report| report.max_memory_used_mb),
-        init_ms: report.and_then(|report| report.init_ms),
-        restore_ms: report.and_then(|report| report.restore_ms),
+        duration_ms: report.as_ref().map(|report| report.duration_ms),
+        billed_ms: report.as_ref().and_then(|report| report.billed_ms),
+        memory_mb: report.as_ref().and_then(|report| report.memory_mb),
+        max_memory_used_mb: report.as_ref().and_then(|report| report.max_memory_used_mb),
+        init_ms: report.as_ref().and_then(|report| report.init_ms),
+        restore_ms: report.as_ref().and_then(|report| report.restore_ms),
         status: attempt.outcome.status,
         crashed: attempt.outcome.crashed,
         error_type: attempt.outcome.error_type,

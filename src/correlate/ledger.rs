@@ -1,7 +1,7 @@
 //! The ledger: which event items each invocation received.
 
 use crate::model::delivery::Delivery;
-use crate::model::fact::EventSource;
+use crate::model::fact::{EventSource, Item};
 use crate::model::facts::{FactRef, Facts};
 use crate::model::invocation::{Assembled, Invocation, InvocationIndex};
 use crate::model::symbols::Sym;
@@ -26,7 +26,7 @@ pub fn deliveries(facts: &Facts, assembled: &Assembled) -> Vec<Delivery> {
                 at: invocation.start,
                 index: mention.index,
                 line: mention.line,
-                item: mention.item,
+                item: mention.item.clone(),
             });
         }
         deliveries[first..].sort_by(|a, b| {
@@ -43,7 +43,9 @@ struct Mention {
     key: (EventSource, Sym),
     line: FactRef,
     index: u16,
-    item: u16,
+    /// How many items of the line stand before it.
+    place: u16,
+    item: Item,
 }
 
 fn collect(facts: &Facts, invocation: &Invocation, mentions: &mut Vec<Mention>) {
@@ -52,12 +54,13 @@ fn collect(facts: &Facts, invocation: &Invocation, mentions: &mut Vec<Mention>) 
         let Some(app) = facts.app(line) else {
             continue;
         };
-        let items = app.items.iter().zip(0..=u16::MAX);
-        mentions.extend(items.map(|(item, at)| Mention {
+        let items = app.items.into_iter().zip(0..=u16::MAX);
+        mentions.extend(items.map(|(item, place)| Mention {
             key: (item.source, item.identity),
             line,
             index: item.index,
-            item: at,
+            place,
+            item,
         }));
     }
 }
@@ -65,7 +68,7 @@ fn collect(facts: &Facts, invocation: &Invocation, mentions: &mut Vec<Mention>) 
 /// Of each id the line that holds it at most places, the first of such lines.
 fn received(mentions: &mut Vec<Mention>) -> impl Iterator<Item = &Mention> {
     let place = |mention: &Mention| (mention.key, mention.line, mention.index);
-    mentions.sort_by_key(|mention| (place(mention), mention.item));
+    mentions.sort_by_key(|mention| (place(mention), mention.place));
     mentions.dedup_by_key(|mention| place(mention));
     mentions
         .chunk_by(|a, b| a.key == b.key)
@@ -81,7 +84,7 @@ mod tests {
     use super::*;
     use crate::correlate::assemble::assemble;
     use crate::correlate::testing::{World, at, id};
-    use crate::model::fact::{AppFact, Item};
+    use crate::model::fact::AppFact;
 
     fn sqs(world: &mut World, identity: &str, index: u16) -> Item {
         Item::new(EventSource::Sqs, world.sym(identity), index)

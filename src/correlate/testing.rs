@@ -7,6 +7,7 @@ use crate::model::event_id::EventId;
 use crate::model::fact::{
     AppFact, Exception, Fact, InitType, Phase, Report, Status, TraceContext, What,
 };
+use crate::model::fact_log::FactLog;
 use crate::model::facts::{Facts, StreamFacts};
 use crate::model::ids::{RequestId, SpanId, TraceId};
 use crate::model::metric::MetricPoint;
@@ -56,7 +57,7 @@ impl World {
             stream: self.sym(&stream),
             function: Some(self.sym(function)),
             version: Some(self.sym(version)),
-            facts: Vec::new(),
+            facts: FactLog::default(),
             first: at(i64::MAX / 2),
             last: at(0),
         };
@@ -91,15 +92,15 @@ impl World {
     /// Any fact.
     pub fn add(&mut self, env: Env, ms: i64, what: What) {
         self.order += 1;
-        let (at, order) = (at(ms), self.order);
-        let event = EventId::Text(self.sym(&format!("event-{order}")));
-        self.noise(env, ms);
-        self.streams[env.0].facts.push(Fact {
-            at,
-            order,
-            event,
+        let mut batch = [0; 16];
+        batch[8..].copy_from_slice(&self.order.to_be_bytes());
+        let fact = Fact {
+            at: at(ms),
+            event: EventId::of_parts(batch, 0),
             what,
-        });
+        };
+        self.noise(env, ms);
+        self.streams[env.0].facts.push(&fact);
     }
 
     /// A line that says nothing: only that the stream was alive.
@@ -200,7 +201,7 @@ impl World {
             ..Report::default()
         };
         fill(&mut report);
-        self.add(env, ms, What::Report(Box::new(report)));
+        self.add(env, ms, What::Report(report));
     }
 
     /// START, END and REPORT of an ordinary run.
@@ -213,7 +214,7 @@ impl World {
 
     /// An application line.
     pub fn app(&mut self, env: Env, ms: i64, app: AppFact) {
-        self.add(env, ms, What::App(Box::new(app)));
+        self.add(env, ms, What::App(app));
     }
 
     /// An exception line: the runtime's own if `unhandled`.
@@ -240,7 +241,7 @@ impl World {
             ..
         } = self;
         for stream in &mut streams {
-            stream.facts.sort_by_key(|fact| (fact.at, fact.order));
+            stream.facts.sort(&facts.symbols);
         }
         streams.sort_by_key(|stream| {
             let text = |sym| facts.symbols.get(sym).to_owned();

@@ -141,13 +141,13 @@ impl Index {
             }
         }
         for (stream, lines) in analysis.facts.streams.iter().enumerate() {
-            for (fact, line) in lines.facts.iter().enumerate() {
-                if let What::Access(access) = &line.what
+            for (fact, line) in lines.facts.iter() {
+                if let What::Access(access) = line.what
                     && let Some(request) = access.integration_request
                 {
                     let place = FactRef {
                         stream: stream as u32,
-                        fact: fact as u32,
+                        fact,
                     };
                     index.entries.entry(request).or_insert(place);
                 }
@@ -256,7 +256,7 @@ impl<'a> Requests<'a> {
     pub fn entry(&self, run: InvocationIndex) -> Option<&'a str> {
         let facts = &self.analysis.facts;
         let request = self.analysis.invocation(run).request_id;
-        let What::Access(access) = &facts.fact(*self.index.entries.get(&request)?).what else {
+        let What::Access(access) = facts.fact(*self.index.entries.get(&request)?).what else {
             return None;
         };
         facts.text_of(access.route)

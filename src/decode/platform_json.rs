@@ -71,7 +71,7 @@ fn report(record: &Json<'_>, symbols: &mut Symbols) -> Option<What> {
     let Some(duration_ms) = metric(record, "durationMs") else {
         return Some(What::End { request_id });
     };
-    Some(What::Report(Box::new(Report {
+    Some(What::Report(Report {
         request_id: Some(request_id),
         duration_ms,
         billed_ms: metric(record, "billedDurationMs"),
@@ -83,7 +83,7 @@ fn report(record: &Json<'_>, symbols: &mut Symbols) -> Option<What> {
         status: record.text_at("status").and_then(words::status),
         error_type: sym(record, "errorType", symbols),
         trace: tracing(record),
-    })))
+    }))
 }
 
 fn request_id(record: &Json<'_>) -> Option<RequestId> {

@@ -98,7 +98,7 @@ fn report(rest: &str, symbols: &mut Symbols) -> Option<What> {
     match duration {
         Some(duration) => {
             report.duration_ms = duration;
-            Some(What::Report(Box::new(report)))
+            Some(What::Report(report))
         }
         // Cut off before the first figure: it still says that the invocation is over.
         None => Some(What::End {
@@ -302,7 +302,7 @@ mod tests {
     fn report_of(message: &str) -> (Report, Symbols) {
         let (what, symbols) = read(message);
         match what {
-            Some(What::Report(report)) => (*report, symbols),
+            Some(What::Report(report)) => (report, symbols),
             other => panic!("{message:?} gave {other:?}"),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::detect::statistics::wilson;
 use crate::model::analysis::Analysis;
-use crate::model::fact::{Report, What};
+use crate::model::fact::What;
 use crate::model::finding::{Alarm, BadEvent, Candidate, FindingKind};
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{ErrorGroup, Evidence};
@@ -86,18 +86,9 @@ fn evidence(analysis: &Analysis, group: &ErrorGroup) -> Vec<Evidence> {
 /// The line that shows that a run failed: its exception, else its REPORT where that says so, else its first line.
 fn proof(analysis: &Analysis, at: InvocationIndex) -> Evidence {
     let invocation = analysis.invocation(at);
-    let says_so = |what: &What| match what {
-        What::Report(report) => matches!(
-            **report,
-            Report {
-                status: Some(_),
-                ..
-            }
-        ),
-        What::App(app) => app
-            .exception
-            .as_ref()
-            .is_some_and(|exception| exception.unhandled),
+    let says_so = |what: What| match what {
+        What::Report(report) => report.status.is_some(),
+        What::App(app) => app.exception.is_some_and(|exception| exception.unhandled),
         What::TimedOut { .. } | What::RuntimeExit { .. } => true,
         _ => false,
     };
@@ -110,7 +101,7 @@ fn proof(analysis: &Analysis, at: InvocationIndex) -> Evidence {
             .chain(invocation.report_line)
     };
     let line = lines()
-        .find(|line| says_so(&analysis.facts.fact(*line).what))
+        .find(|line| says_so(analysis.facts.fact(*line).what))
         .or(invocation.report_line)
         .unwrap_or(invocation.first_line);
     Evidence::Line {

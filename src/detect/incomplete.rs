@@ -2,7 +2,7 @@
 
 use crate::detect::Detector;
 use crate::model::analysis::Analysis;
-use crate::model::facts::SeenGap;
+use crate::model::facts::{FactRef, SeenGap};
 use crate::model::finding::{Alarm, BadEvent, Candidate, FindingKind};
 use crate::model::record::GapReason;
 use crate::model::rows::{Evidence, FunctionFigures};
@@ -168,18 +168,21 @@ fn lines_beside(analysis: &Analysis, group: Sym, from: Timestamp) -> Vec<Evidenc
         if stream.group != group {
             continue;
         }
-        let after = stream.facts.partition_point(|fact| fact.at < from);
-        let places = [
-            after.checked_sub(1),
-            (after < stream.facts.len()).then_some(after),
-        ];
-        beside.extend(places.into_iter().flatten().map(|fact| {
-            let line = crate::model::facts::FactRef {
+        let mut before = None;
+        let mut after = None;
+        for (fact, said) in stream.facts.iter() {
+            let line = FactRef {
                 stream: at as u32,
-                fact: fact as u32,
+                fact,
             };
-            (analysis.facts.fact(line).at.since(from).abs(), line)
-        }));
+            let place = Some((said.at.since(from).abs(), line));
+            if said.at >= from {
+                after = place;
+                break;
+            }
+            before = place;
+        }
+        beside.extend(before.into_iter().chain(after));
     }
     beside.sort_unstable();
     let proof = |(_, line)| Evidence::Line {

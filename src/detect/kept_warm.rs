@@ -55,7 +55,10 @@ pub fn kept_warm(facts: &Facts, assembled: &Assembled) -> KeptWarm {
         let stream = &facts.streams[home.stream as usize];
         let said = home.init_type == Some(InitType::ProvisionedConcurrency)
             || home.init_type.is_none()
-                && stream.facts.iter().any(|fact| reports_success(&fact.what));
+                && stream
+                    .facts
+                    .iter()
+                    .any(|(_, fact)| reports_success(&fact.what));
         if let Some(version) = home.version.filter(|_| said) {
             found.versions.insert((home.function, version));
         }

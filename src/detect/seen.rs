@@ -110,13 +110,9 @@ impl<'a> Seen<'a> {
         &self.deliveries[at as usize]
     }
 
-    /// The item that was delivered; `None` only if the delivery is not of these facts.
-    pub(crate) fn item(&self, at: DeliveryIndex) -> Option<&'a Item> {
-        let delivery = self.delivery(at);
-        self.facts
-            .app(delivery.line)?
-            .items
-            .get(usize::from(delivery.item))
+    /// The item that was delivered.
+    pub(crate) fn item(&self, at: DeliveryIndex) -> &'a Item {
+        &self.delivery(at).item
     }
 
     pub(crate) fn run(&self, at: DeliveryIndex) -> &'a Invocation {
@@ -148,7 +144,7 @@ impl<'a> Seen<'a> {
 
     pub(crate) fn outcome(&self, at: DeliveryIndex) -> Outcome {
         let run = self.delivery(at).invocation;
-        if self.item(at).is_some_and(|item| self.refused(run, item)) {
+        if self.refused(run, self.item(at)) {
             return Outcome::Failed;
         }
         self.outcome_of(run)
@@ -196,7 +192,7 @@ impl<'a> Seen<'a> {
         }
         let invocation = self.invocation(run);
         let says_success = invocation.report_line.is_some_and(|line| {
-            matches!(&self.facts.fact(line).what, What::Report(report) if report.status.is_some())
+            matches!(self.facts.fact(line).what, What::Report(report) if report.status.is_some())
         });
         !says_success || self.answers_per_item.contains(&invocation.function)
     }
@@ -210,7 +206,7 @@ impl<'a> Seen<'a> {
             CLOCKS_AGREE_MS
         };
         let last_sign = if first.end_estimated {
-            first.app.last().map(|&line| self.facts.fact(line).at)
+            first.app.last().map(|&line| self.facts.moment(line))
         } else {
             Some(first.end)
         };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::model::analysis::Analysis;
 use crate::model::event_id::EventId;
 use crate::model::fact::{AppFact, Exception, Fact, Refusal, Report, Status, What};
+use crate::model::fact_log::FactLog;
 use crate::model::facts::{FactRef, Facts, StreamFacts};
 use crate::model::ids::RequestId;
 use crate::model::invocation::{
@@ -26,7 +27,7 @@ pub(crate) fn at(minutes: f64) -> Timestamp {
 #[derive(Default)]
 pub(crate) struct World {
     pub(crate) facts: Facts,
-    lines: Vec<Fact>,
+    lines: FactLog,
     invocations: Vec<Invocation>,
     links: Vec<Link>,
 }
@@ -58,7 +59,7 @@ impl World {
             ..Report::default()
         };
         let start = at(minutes);
-        let line = self.line(start.plus_ms(100), What::Report(Box::new(report)));
+        let line = self.line(start.plus_ms(100), What::Report(report));
         self.invocations.push(Invocation {
             function,
             version: None,
@@ -154,21 +155,18 @@ impl World {
 
     fn app(&mut self, run: InvocationIndex, app: AppFact) {
         let at = self.invocations[run as usize].end;
-        let line = self.line(at, What::App(Box::new(app)));
+        let line = self.line(at, What::App(app));
         self.invocations[run as usize].app.push(line);
     }
 
     fn line(&mut self, at: Timestamp, what: What) -> FactRef {
-        self.lines.push(Fact {
+        let fact = self.lines.end();
+        self.lines.push(&Fact {
             at,
-            order: 0,
             event: EventId::None,
             what,
         });
-        FactRef {
-            stream: 0,
-            fact: self.lines.len() as u32 - 1,
-        }
+        FactRef { stream: 0, fact }
     }
 
     /// `parent` called `child` and waited for it.

@@ -28,6 +28,8 @@ pub struct Block {
     /// Stream of the line before: lines of one stream come in runs.
     last_stream: Option<u32>,
     pub(super) lines: Vec<BlockLine>,
+    /// What the lines say, of those that say something, in their order.
+    pub(super) facts: Vec<Fact>,
     /// Text of the lines, one after another, where it is kept.
     pub(super) text: String,
     pub(super) spans: Vec<Span>,
@@ -55,8 +57,10 @@ pub(super) struct BlockLine {
     pub(super) ingestion: Option<Timestamp>,
     /// Hash by which a re-read is recognised: of the event id, else of (stream, time, text).
     pub(super) key: u64,
-    pub(super) has_event_id: bool,
-    pub(super) fact: Option<Fact>,
+    /// Equal lines are one: the event has an id, or the platform writes such a line once.
+    pub(super) known_by_key: bool,
+    /// The next of the block's facts is this line's.
+    pub(super) says: bool,
     /// Order of its text among lines of one millisecond; 0 where no text is kept.
     pub(super) order: u64,
     /// Length of its text in `Block::text`.
@@ -74,6 +78,7 @@ impl Block {
             stream_index: HashMap::new(),
             last_stream: None,
             lines: Vec::new(),
+            facts: Vec::new(),
             text: String::new(),
             spans: Vec::new(),
             segments: 0,
@@ -139,15 +144,16 @@ impl Block {
             at: line.timestamp,
             ingestion: line.ingestion,
             key,
-            has_event_id,
+            known_by_key: has_event_id || fact.as_ref().is_some_and(|fact| fact.what.is_unique()),
             order: if self.keep_text {
-                EventId::order(line.event_id, line.timestamp)
+                EventId::order_of(line.event_id, line.timestamp)
             } else {
                 0
             },
-            fact,
+            says: fact.is_some(),
             text_len,
         });
+        self.facts.extend(fact);
     }
 
     /// Decodes one X-Ray segment document or one `aws/spans` span.

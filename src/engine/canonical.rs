@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::intake::Engine;
+use crate::model::fact::{Fact, What};
 use crate::model::facts::Facts;
 use crate::model::metric::MetricPoint;
 use crate::model::span::Span;
@@ -12,17 +13,7 @@ use crate::model::time::Timestamp;
 impl Engine {
     /// The facts in canonical order: nothing in them depends on how the records arrived.
     pub fn facts(&mut self) -> Facts {
-        for at in std::mem::take(&mut self.unsorted) {
-            let symbols = &self.symbols;
-            let stream = Arc::make_mut(&mut self.streams[at as usize]);
-            stream.facts.sort_by(|a, b| {
-                (a.at, a.order).cmp(&(b.at, b.order)).then_with(|| {
-                    a.event
-                        .text(a.at, symbols)
-                        .cmp(&b.event.text(b.at, symbols))
-                })
-            });
-        }
+        self.sort();
         let symbols = self.symbols.clone();
         let mut streams = self.streams.clone();
         streams.sort_by(|a, b| {
@@ -48,6 +39,21 @@ impl Engine {
             horizon: self.horizon,
             watermark: self.watermark(),
             newest: self.newest,
+        }
+    }
+}
+
+impl Engine {
+    /// Sorts the streams in which something came late. What turns out to have been read twice was forgotten in between.
+    fn sort(&mut self) {
+        for at in std::mem::take(&mut self.unsorted) {
+            let again = Arc::make_mut(&mut self.streams[at as usize])
+                .facts
+                .sort(&self.symbols);
+            self.inputs.log_events -= again.len() as u64;
+            self.inputs.log_events_reread += again.len() as u64;
+            let is_report = |fact: &&Fact| matches!(fact.what, What::Report(_));
+            self.reports -= again.iter().filter(is_report).count();
         }
     }
 }

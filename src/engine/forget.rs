@@ -7,6 +7,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::intake::Engine;
 use crate::model::fact::What;
+use crate::model::fact_log::FactLog;
 use crate::model::remap::Remap as _;
 use crate::model::symbols::{Sym, Symbols};
 use crate::model::time::Timestamp;
@@ -23,6 +24,10 @@ pub struct Scope {
 }
 
 impl Scope {
+    fn is_all(&self) -> bool {
+        self.from.is_none() && self.until.is_none() && self.functions.is_none()
+    }
+
     fn holds(&self, moment: Timestamp) -> bool {
         self.from.is_none_or(|from| moment >= from) && self.until.is_none_or(|until| moment < until)
     }
@@ -31,6 +36,9 @@ impl Scope {
 impl Engine {
     /// Leaves out all that lies outside the scope.
     pub fn restrict(&mut self, scope: &Scope) {
+        if scope.is_all() {
+            return;
+        }
         let Self {
             symbols,
             streams,
@@ -44,10 +52,12 @@ impl Engine {
         };
         for stream in streams.iter_mut() {
             let stream = Arc::make_mut(stream);
-            if !wanted(stream.function) || !scope.holds(stream.last) && !scope.holds(stream.first) {
-                stream.facts.clear();
+            let reaches = scope.holds(stream.last) || scope.holds(stream.first);
+            if wanted(stream.function) && reaches {
+                stream.facts.retain_mut(|fact| scope.holds(fact.at));
+            } else {
+                stream.facts = FactLog::default();
             }
-            stream.facts.retain(|fact| scope.holds(fact.at));
         }
         // A stream without facts stays only as an environment that was seen: outside the scope it was not.
         streams.retain(|stream| {
@@ -74,9 +84,10 @@ impl Engine {
 
     /// Forgets the oldest tenth of what there is too much of, and says so in `evicted` and `horizon`.
     pub(super) fn forget(&mut self) {
-        let reports = self.streams.iter().flat_map(|stream| &stream.facts);
-        let reports = reports.filter(|fact| matches!(fact.what, What::Report(_)));
-        let by_invocations = oldest_over(reports.map(|fact| fact.at), self.limits.invocations);
+        let facts = self.streams.iter().flat_map(|stream| stream.facts.iter());
+        let reports = facts.filter(|(_, fact)| matches!(fact.what, What::Report(_)));
+        let moments = reports.map(|(_, fact)| fact.at);
+        let by_invocations = oldest_over(moments, self.limits.invocations);
         let starts = self
             .spans
             .values()
@@ -98,24 +109,17 @@ impl Engine {
         let mut unsorted = HashSet::new();
         for (at, stream) in std::mem::take(&mut self.streams).into_iter().enumerate() {
             let mut stream = Arc::unwrap_or_clone(stream);
-            let is_report = |what: &What| matches!(what, What::Report(_));
-            let before = stream
-                .facts
-                .iter()
-                .filter(|fact| is_report(&fact.what))
-                .count();
-            stream.facts.retain(|fact| fact.at >= horizon);
-            let after = stream
-                .facts
-                .iter()
-                .filter(|fact| is_report(&fact.what))
-                .count();
-            evicted += before - after;
+            stream.facts.retain_mut(|fact| {
+                let stays = fact.at >= horizon;
+                evicted += usize::from(!stays && matches!(fact.what, What::Report(_)));
+                if stays {
+                    fact.remap(&mut to);
+                }
+                stays
+            });
             if stream.last < horizon {
                 continue;
             }
-            stream.facts.shrink_to_fit();
-            stream.facts.iter_mut().for_each(|fact| fact.remap(&mut to));
             stream.group.remap(&mut to);
             stream.stream.remap(&mut to);
             stream.function.remap(&mut to);
@@ -159,7 +163,7 @@ impl Engine {
         self.stream_index = index;
         self.unsorted = unsorted;
         self.symbols = fresh;
-        self.starts -= evicted;
+        self.reports -= evicted;
         self.evicted.invocations += evicted as u64;
         self.evicted.traces += (traces - self.spans.len()) as u64;
         self.horizon = Some(self.horizon.map_or(horizon, |before| before.max(horizon)));

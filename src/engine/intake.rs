@@ -12,7 +12,8 @@ use crate::decode::{Decoder, SettingsError};
 use crate::model::analysis::Analysis;
 use crate::model::batch::Batch;
 use crate::model::config::FunctionConfig;
-use crate::model::fact::What;
+use crate::model::fact::{Fact, What};
+use crate::model::fact_log::FactLog;
 use crate::model::facts::{Evicted, Inputs, SeenGap, StreamFacts};
 use crate::model::ids::{SpanId, TraceId};
 use crate::model::metric::MetricPoint;
@@ -80,7 +81,8 @@ pub struct Engine {
     pub(super) complete: HashMap<Sym, Timestamp>,
     pub(super) newest: Option<Timestamp>,
     seen: Seen,
-    pub(super) starts: usize,
+    /// REPORT lines that are remembered.
+    pub(super) reports: usize,
     text: LogText,
     first_unparsed: Option<String>,
 }
@@ -109,7 +111,7 @@ impl Engine {
             complete: HashMap::new(),
             newest: None,
             seen: Seen::new(limits.event_ids),
-            starts: 0,
+            reports: 0,
             text: LogText::new(limits.log_text_bytes),
             first_unparsed: None,
         })
@@ -153,10 +155,19 @@ impl Engine {
         let streams = self.streams_of(&block, &mut to);
         let text = std::mem::take(&mut block.text);
         let mut text_at = 0;
+        let mut facts = std::mem::take(&mut block.facts).into_iter();
         for line in std::mem::take(&mut block.lines) {
             let message = &text[text_at..text_at + line.text_len as usize];
             text_at += line.text_len as usize;
-            self.take_line(line, &streams, message, &mut to);
+            let fact = if line.says { facts.next() } else { None };
+            if self.is_new(&line) {
+                let stream = streams[line.stream as usize];
+                self.take_line(&line, stream, message);
+                if let Some(mut fact) = fact {
+                    fact.remap(&mut to);
+                    self.take_fact(stream, &fact);
+                }
+            }
         }
         for mut span in block.spans {
             span.remap(&mut to);
@@ -196,7 +207,7 @@ impl Engine {
             self.first_unparsed = block.first_unparsed;
         }
         self.evicted.event_ids = self.seen.forgotten;
-        if self.starts > self.limits.invocations || self.spans.len() > self.limits.spans {
+        if self.reports > self.limits.invocations || self.spans.len() > self.limits.spans {
             self.forget();
         }
     }
@@ -221,7 +232,7 @@ impl Engine {
         let facts: usize = self
             .streams
             .iter()
-            .map(|stream| stream.facts.capacity() * size_of::<crate::model::fact::Fact>())
+            .map(|stream| stream.facts.heap_bytes())
             .sum();
         facts
             + self.symbols.heap_bytes()
@@ -253,7 +264,7 @@ impl Engine {
                         stream: key.1,
                         function: None,
                         version: stream.version.map(&mut *to),
-                        facts: Vec::new(),
+                        facts: FactLog::default(),
                         first: Timestamp(i64::MAX),
                         last: Timestamp(i64::MIN),
                     }));
@@ -272,34 +283,27 @@ impl Engine {
         streams
     }
 
-    fn take_line(
-        &mut self,
-        line: BlockLine,
-        streams: &[u32],
-        message: &str,
-        to: &mut dyn FnMut(Sym) -> Sym,
-    ) {
-        // The platform writes each of its lines on a run once: equal ones are one, event id or not.
-        let is_known_by_key =
-            line.has_event_id || (line.fact.as_ref()).is_some_and(|fact| fact.what.is_unique());
-        let is_new = if is_known_by_key {
+    fn is_new(&mut self, line: &BlockLine) -> bool {
+        let is_new = if line.known_by_key {
             self.seen.is_new(line.key)
         } else {
             self.seen.is_new_without_id(line.key)
         };
-        if !is_new {
-            self.inputs.log_events_reread += 1;
-            return;
-        }
+        self.inputs.log_events_reread += u64::from(!is_new);
+        is_new
+    }
+
+    fn take_line(&mut self, line: &BlockLine, stream: u32, message: &str) {
         self.inputs.log_events += 1;
         if let Some(ingestion) = line.ingestion {
             self.inputs.log_events_with_ingestion += 1;
             self.inputs.log_events_late += u64::from(ingestion.since(line.at) > LATE_MS);
         }
         self.newest = Some(self.newest.map_or(line.at, |newest| newest.max(line.at)));
-        let at = streams[line.stream as usize];
+        let place = Arc::make_mut(&mut self.streams[stream as usize]);
+        place.first = place.first.min(line.at);
+        place.last = place.last.max(line.at);
         if line.text_len > 0 {
-            let place = &self.streams[at as usize];
             let raw = LogLine {
                 group: self.symbols.get(place.group),
                 stream: self.symbols.get(place.stream),
@@ -310,20 +314,13 @@ impl Engine {
             };
             self.text.push(&raw, line.order);
         }
-        let stream = Arc::make_mut(&mut self.streams[at as usize]);
-        stream.first = stream.first.min(line.at);
-        stream.last = stream.last.max(line.at);
-        if let Some(mut fact) = line.fact {
-            fact.remap(to);
-            self.starts += usize::from(matches!(fact.what, What::Report(_)));
-            let in_order = stream
-                .facts
-                .last()
-                .is_none_or(|last| (last.at, last.order) < (fact.at, fact.order));
-            stream.facts.push(fact);
-            if !in_order {
-                self.unsorted.insert(at);
-            }
+    }
+
+    fn take_fact(&mut self, stream: u32, fact: &Fact) {
+        self.reports += usize::from(matches!(fact.what, What::Report(_)));
+        let place = Arc::make_mut(&mut self.streams[stream as usize]);
+        if !place.facts.push(fact) {
+            self.unsorted.insert(stream);
         }
     }
 

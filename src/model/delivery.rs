@@ -1,6 +1,6 @@
 //! Deliveries: one event item seen by one consumer, the unit of duplicates and order.
 
-use super::fact::EventSource;
+use super::fact::{EventSource, Item};
 use super::facts::FactRef;
 use super::invocation::InvocationIndex;
 use super::symbols::Sym;
@@ -18,7 +18,7 @@ pub struct Delivery {
     /// Start of the invocation.
     pub at: Timestamp,
     pub index: u16,
-    /// The line and the item in it.
+    /// The line that names it, and what that says of it.
     pub line: FactRef,
-    pub item: u16,
+    pub item: Item,
 }

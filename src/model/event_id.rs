@@ -14,20 +14,40 @@ pub enum EventId {
 }
 
 impl EventId {
-    /// Reads the id of an event stamped `at`; the second value orders events of one millisecond.
-    pub fn parse(text: Option<&str>, at: Timestamp, symbols: &mut Symbols) -> (Self, u64) {
+    /// Reads the id of an event stamped `at`.
+    pub fn parse(text: Option<&str>, at: Timestamp, symbols: &mut Symbols) -> Self {
         let Some(text) = text.filter(|text| !text.is_empty()) else {
-            return (Self::None, 0);
+            return Self::None;
         };
-        match aws_rest(text, at) {
-            Some(rest) => (Self::Aws(rest), low_bits(rest)),
-            None => (Self::Text(symbols.intern(text)), 0),
+        aws_rest(text, at).map_or_else(|| Self::Text(symbols.intern(text)), Self::Aws)
+    }
+
+    /// Orders events of one millisecond: the batch and index bits of AWS's form, 0 for any other id.
+    pub fn order(self) -> u64 {
+        match self {
+            Self::Aws(rest) => low_bits(rest),
+            Self::None | Self::Text(_) => 0,
         }
     }
 
-    /// Orders events of one millisecond, as in [`Self::parse`], for a line that becomes no fact.
-    pub fn order(text: Option<&str>, at: Timestamp) -> u64 {
+    /// [`Self::order`] of the event with this id, for a line that becomes no fact.
+    pub fn order_of(text: Option<&str>, at: Timestamp) -> u64 {
         text.and_then(|text| aws_rest(text, at)).map_or(0, low_bits)
+    }
+
+    /// The batch that an event of AWS's form was sent in, and its index there.
+    pub(super) fn parts(rest: [u8; 18]) -> ([u8; 16], u16) {
+        let mut batch = [0; 16];
+        batch.copy_from_slice(&rest[..16]);
+        (batch, u16::from_be_bytes([rest[16], rest[17]]))
+    }
+
+    /// The id of the event at an index of a batch.
+    pub(crate) fn of_parts(batch: [u8; 16], index: u16) -> Self {
+        let mut rest = [0; 18];
+        rest[..16].copy_from_slice(&batch);
+        rest[16..].copy_from_slice(&index.to_be_bytes());
+        Self::Aws(rest)
     }
 
     /// The id as CloudWatch wrote it; `None` where there was none.
@@ -116,11 +136,11 @@ mod tests {
         let mut symbols = Symbols::default();
         let text = "40033602025563129891242405994489553170594962871841456129";
         let at = Timestamp(1_795_168_801_274);
-        let (id, order) = EventId::parse(Some(text), at, &mut symbols);
+        let id = EventId::parse(Some(text), at, &mut symbols);
         assert!(matches!(id, EventId::Aws(_)), "{id:?}");
         assert_eq!(id.text(at, &symbols).as_deref(), Some(text));
         assert_eq!(
-            order & 0xffff,
+            id.order() & 0xffff,
             1,
             "the low 16 bits are the index in the batch"
         );
@@ -136,9 +156,12 @@ mod tests {
             "40033602025563129891242405994489553170594962871841456129",
             "x".repeat(56).as_str(),
         ] {
-            let (id, order) = EventId::parse(Some(text), at, &mut symbols);
-            assert_eq!((id.text(at, &symbols).as_deref(), order), (Some(text), 0));
+            let id = EventId::parse(Some(text), at, &mut symbols);
+            assert_eq!(
+                (id.text(at, &symbols).as_deref(), id.order()),
+                (Some(text), 0)
+            );
         }
-        assert_eq!(EventId::parse(None, at, &mut symbols).0, EventId::None);
+        assert_eq!(EventId::parse(None, at, &mut symbols), EventId::None);
     }
 }

@@ -1,24 +1,24 @@
 //! What one log line says, once decoded. A line that says nothing becomes no fact.
 
+use serde::{Deserialize, Serialize};
+
 use super::event_id::EventId;
 use super::ids::{RequestId, SpanId, TraceId};
 use super::symbols::Sym;
 use super::time::Timestamp;
 
-/// One decoded log line. Facts of one stream are ordered by `(at, order)`.
+/// One decoded log line. Facts of one stream are ordered by (`at`, order of `event`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fact {
     /// The event's own timestamp.
     pub at: Timestamp,
-    /// Order among events of one millisecond: the batch and index bits of the event id where it has AWS's form, else 0.
-    pub order: u64,
     /// Points back at the raw event, for evidence.
     pub event: EventId,
     pub what: What,
 }
 
 /// The kinds of line. Durations are milliseconds, sizes megabytes, as Lambda writes them.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum What {
     InitStart {
         init_type: Option<InitType>,
@@ -61,7 +61,7 @@ pub enum What {
         error_type: Option<Sym>,
         duration_ms: f32,
     },
-    Report(Box<Report>),
+    Report(Report),
     /// `<request id> Task timed out after N seconds`: the old style, beside a REPORT without `Status`.
     TimedOut {
         request_id: RequestId,
@@ -75,8 +75,8 @@ pub enum What {
     LogsDropped {
         records: u64,
     },
-    App(Box<AppFact>),
-    Access(Box<Access>),
+    App(AppFact),
+    Access(Access),
 }
 
 impl What {
@@ -94,7 +94,7 @@ impl What {
 }
 
 /// The last line of an invocation. `None`: the line does not say.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     pub request_id: Option<RequestId>,
     pub duration_ms: f32,
@@ -111,7 +111,7 @@ pub struct Report {
 }
 
 /// What is known of the trace a line belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TraceContext {
     pub trace: TraceId,
     /// The `AWS::Lambda::Function` segment of this invocation (`SegmentId` of REPORT, `spanId` of JSON).
@@ -121,7 +121,7 @@ pub struct TraceContext {
     pub sampled: Option<bool>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum InitType {
     OnDemand,
     ProvisionedConcurrency,
@@ -129,7 +129,7 @@ pub enum InitType {
     ManagedInstances,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Phase {
     Init,
     Invoke,
@@ -138,7 +138,7 @@ pub enum Phase {
 }
 
 /// How a phase ended. AWS writes `failure` for an exception of the handler, `error` for a crash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Status {
     Success,
     Failure,
@@ -146,7 +146,9 @@ pub enum Status {
     Timeout,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::Display)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::Display, Serialize, Deserialize,
+)]
 #[strum(serialize_all = "UPPERCASE")]
 pub enum Level {
     Trace,
@@ -158,7 +160,7 @@ pub enum Level {
 }
 
 /// What an application line says that matters here. A line with none of it becomes no fact.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AppFact {
     /// The request id that the line names; else `correlate` finds it by trace id, then by position.
     pub request_id: Option<RequestId>,
@@ -208,6 +210,8 @@ impl AppFact {
     strum::Display,
     strum::EnumString,
     strum::EnumIter,
+    Serialize,
+    Deserialize,
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum EventSource {
@@ -230,7 +234,7 @@ pub enum EventSource {
 }
 
 /// One event item as a consumer saw it in a logged payload.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Item {
     pub source: EventSource,
     /// Message id, event id, `shard:sequence`, bucket+key+sequencer, …: see `decode::payload` for each source.
@@ -287,7 +291,7 @@ impl Item {
 }
 
 /// An id that a send returned, as the sender logged it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Produced {
     pub kind: ProducedKind,
     pub id: Sym,
@@ -295,7 +299,7 @@ pub struct Produced {
     pub target: Option<Sym>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ProducedKind {
     /// SQS SendMessage or SNS Publish `MessageId`.
     Message,
@@ -310,7 +314,7 @@ pub enum ProducedKind {
 }
 
 /// A refused call (429, throttling exception) as the caller's log, a trace or an access log shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// `lambda:NAME`, `dynamodb:TABLE`, `kinesis:STREAM`, `apigateway:API`, or the service's name.
     pub resource: Option<Sym>,
@@ -323,7 +327,7 @@ pub struct Refusal {
 }
 
 /// An unhandled or logged exception.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exception {
     pub error_type: Sym,
     /// Normalised: ids, numbers and quoted values replaced, so that equal causes read equal.
@@ -336,7 +340,7 @@ pub struct Exception {
 }
 
 /// One line of an API Gateway access or execution log, or of AppSync.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Access {
     /// `apigateway:ID` or `appsync:ID`.
     pub api: Sym,

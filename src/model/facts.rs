@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::config::FunctionConfig;
 use super::fact::{AppFact, Fact, What};
+use super::fact_log::FactLog;
 use super::metric::MetricPoint;
 use super::record::GapReason;
 use super::span::Span;
@@ -45,7 +46,7 @@ pub struct StreamFacts {
     pub function: Option<Sym>,
     /// Version from the stream's name (`[$LATEST]`, `[12]`).
     pub version: Option<Sym>,
-    pub facts: Vec<Fact>,
+    pub facts: FactLog,
     /// Timestamps of the first and last event of any kind, noise too.
     pub first: Timestamp,
     pub last: Timestamp,
@@ -83,10 +84,11 @@ pub struct SeenGap {
     pub why: GapReason,
 }
 
-/// Points at one fact of [`Facts`].
+/// Points at one fact of [`Facts`]. Those of one stream are ordered as its lines are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FactRef {
     pub stream: u32,
+    /// Its place in [`StreamFacts::facts`].
     pub fact: u32,
 }
 
@@ -101,8 +103,13 @@ impl Facts {
     }
 
     /// The fact behind a reference of this store.
-    pub fn fact(&self, at: FactRef) -> &Fact {
-        &self.streams[at.stream as usize].facts[at.fact as usize]
+    pub fn fact(&self, at: FactRef) -> Fact {
+        self.stream(at).facts.get(at.fact)
+    }
+
+    /// When the line behind a reference was written.
+    pub fn moment(&self, at: FactRef) -> Timestamp {
+        self.stream(at).facts.at(at.fact)
     }
 
     /// The stream a fact stands in.
@@ -111,8 +118,8 @@ impl Facts {
     }
 
     /// The application line behind a reference; `None` if it is another kind of line.
-    pub fn app(&self, at: FactRef) -> Option<&AppFact> {
-        match &self.fact(at).what {
+    pub fn app(&self, at: FactRef) -> Option<AppFact> {
+        match self.fact(at).what {
             What::App(app) => Some(app),
             _ => None,
         }

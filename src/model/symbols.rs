@@ -1,10 +1,11 @@
 //! Interned text: every name, message id, key and sequence is stored once and held as four bytes.
 
 use hashbrown::HashTable;
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// A piece of text in a [`Symbols`] table. Numbers are given in order of arrival: sort by the **text**, never by this.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Sym(pub u32);
 
 /// The table behind [`Sym`]: append-only, one copy of each text.

@@ -146,5 +146,5 @@ pub fn lines<'a>(analysis: &Analysis, text: &'a LogText, at: InvocationIndex) ->
 
 fn last_line(analysis: &Analysis, at: InvocationIndex, end: Timestamp) -> Timestamp {
     let report = analysis.invocation(at).report_line;
-    report.map_or(end, |line| analysis.facts.fact(line).at.max(end))
+    report.map_or(end, |line| analysis.facts.moment(line).max(end))
 }

@@ -112,16 +112,12 @@ pub fn felt_ms(analysis: &Analysis, at: InvocationIndex) -> Option<f64> {
 
 /// How many calls of an invocation were refused, as its own log says.
 pub fn refused(analysis: &Analysis, invocation: &Invocation) -> u32 {
-    let attempts =
-        invocation
-            .app
-            .iter()
-            .filter_map(|line| match &analysis.facts.fact(*line).what {
-                What::App(app) => app
-                    .refused
-                    .as_ref()
-                    .map(|refused| u32::from(refused.attempts)),
-                _ => None,
-            });
+    let attempts = invocation
+        .app
+        .iter()
+        .filter_map(|line| match analysis.facts.fact(*line).what {
+            What::App(app) => app.refused.map(|refused| u32::from(refused.attempts)),
+            _ => None,
+        });
     attempts.sum()
 }

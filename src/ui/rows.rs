@@ -214,7 +214,7 @@ fn evidence_key(analysis: &Analysis, evidence: &Evidence) -> Key {
                 "{}\0{}\0{}",
                 analysis.text(stream.stream),
                 fact.at.0,
-                fact.order
+                fact.event.order()
             ))
         }
         Evidence::Metric { point } => {
@@ -304,7 +304,7 @@ fn row([at, source, function]: [&str; 3], what: Text, run: Option<Run>) -> Row {
 
 /// Which attempt of its request a line belongs to: the last that began before it.
 fn attempt(analysis: &Analysis, line: crate::model::facts::FactRef) -> u16 {
-    let at = analysis.facts.fact(line).at;
+    let at = analysis.facts.moment(line);
     let stream = line.stream;
     let environment = analysis
         .assembled
@@ -330,7 +330,7 @@ fn raw(scene: &Scene, line: crate::model::facts::FactRef) -> Option<Text> {
     let found = scene.text.of_stream(number, fact.at, fact.at);
     let exact = found
         .iter()
-        .find(|line| line.order == fact.order)
+        .find(|line| line.order == fact.event.order())
         .or_else(|| found.first())?;
     Some(log_line::show(exact.text).message)
 }

@@ -22,7 +22,7 @@ pub(super) struct Line {
     /// The message without what the logger put around it.
     pub text: String,
     /// The figures of a REPORT line.
-    pub report: Option<Box<Report>>,
+    pub report: Option<Report>,
     /// How the invocation ended, on its REPORT line; `None` if nothing says that it failed.
     pub failure: Option<String>,
 }
@@ -213,7 +213,7 @@ impl Stream {
     }
 
     /// REPORT is the last line. In text format it does not say that the handler raised: the line before did.
-    fn close(&mut self, line: &mut Line, report: Box<Report>, symbols: &Symbols) {
+    fn close(&mut self, line: &mut Line, report: Report, symbols: &Symbols) {
         line.request_id = report.request_id;
         line.trace = report.trace.map(|trace| trace.trace);
         let open = self.of(report.request_id);

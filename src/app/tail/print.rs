@@ -263,7 +263,7 @@ mod tests {
         let ended = Line {
             kind: Kind::Report,
             level: None,
-            report: Some(Box::new(report)),
+            report: Some(report),
             failure: Some("timeout".to_owned()),
             ..a_line("")
         };

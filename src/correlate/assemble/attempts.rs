@@ -3,7 +3,7 @@
 
 use hashbrown::HashMap;
 
-use crate::model::fact::{Report, TraceContext, What};
+use crate::model::fact::{Exception, Report, TraceContext, What};
 use crate::model::facts::StreamFacts;
 use crate::model::ids::RequestId;
 use crate::model::symbols::Sym;
@@ -31,12 +31,15 @@ pub(super) struct Attempt {
     pub(super) end_line: Option<u32>,
     pub(super) done_line: Option<u32>,
     pub(super) report_line: Option<u32>,
+    pub(super) report: Option<Report>,
     pub(super) exit_line: Option<u32>,
     pub(super) timeout_line: Option<u32>,
     pub(super) first_line: u32,
     /// Moment of its latest line.
     pub(super) last_seen: Timestamp,
     pub(super) app: Vec<u32>,
+    /// The first exception on its lines that nobody handled.
+    pub(super) exception: Option<Exception>,
     pub(super) outcome: Outcome,
 }
 
@@ -53,19 +56,14 @@ impl Attempt {
             end_line: None,
             done_line: None,
             report_line: None,
+            report: None,
             exit_line: None,
             timeout_line: None,
             first_line: line,
             last_seen: at,
             app: Vec::new(),
+            exception: None,
             outcome: Outcome::default(),
-        }
-    }
-
-    pub(super) fn report_in<'a>(&self, stream: &'a StreamFacts) -> Option<&'a Report> {
-        match &stream.facts[self.report_line? as usize].what {
-            What::Report(report) => Some(report),
-            _ => None,
         }
     }
 
@@ -96,8 +94,8 @@ pub(super) fn find(stream: &StreamFacts, concurrent: bool) -> Vec<Attempt> {
         last_start: None,
         concurrent,
     };
-    for (line, fact) in (0u32..).zip(&stream.facts) {
-        finder.take(line, fact.at, &fact.what);
+    for (line, fact) in stream.facts.iter() {
+        finder.take(line, fact.at, fact.what);
     }
     for attempt in &mut finder.attempts {
         settle(stream, attempt);
@@ -115,33 +113,33 @@ struct Finder {
 }
 
 impl Finder {
-    fn take(&mut self, line: u32, at: Timestamp, what: &What) {
+    fn take(&mut self, line: u32, at: Timestamp, what: What) {
         match what {
             What::Start {
                 request_id,
                 version,
                 trace,
             } => {
-                let attempt = self.started(*request_id, line, at);
+                let attempt = self.started(request_id, line, at);
                 attempt.start_line = Some(line);
                 attempt.start = at;
-                attempt.version = *version;
-                attempt.add_trace(*trace);
-                self.last_start = Some((*request_id, at));
+                attempt.version = version;
+                attempt.add_trace(trace);
+                self.last_start = Some((request_id, at));
             }
             What::End { request_id } => {
                 let fits = |attempt: &Attempt| attempt.end_line.is_none();
-                self.closing(*request_id, line, at, fits).end_line = Some(line);
+                self.closing(request_id, line, at, fits).end_line = Some(line);
             }
             What::RuntimeDone {
                 request_id,
                 duration_ms,
                 ..
             } => {
-                let length = whole_ms(*duration_ms);
+                let length = whole_ms(duration_ms);
                 let fits =
                     |attempt: &Attempt| attempt.done_line.is_none() && reaches(attempt, at, length);
-                self.closing(*request_id, line, at, fits).done_line = Some(line);
+                self.closing(request_id, line, at, fits).done_line = Some(line);
             }
             What::Report(report) => {
                 let Some(request_id) = report.request_id else {
@@ -155,9 +153,10 @@ impl Finder {
                 let attempt = self.closing(request_id, line, at, fits);
                 attempt.report_line = Some(line);
                 attempt.add_trace(report.trace);
+                attempt.report = Some(report);
             }
             What::TimedOut { request_id } => {
-                self.closing(*request_id, line, at, |_| true).timeout_line = Some(line);
+                self.closing(request_id, line, at, |_| true).timeout_line = Some(line);
             }
             What::RuntimeExit { request_id, .. } => {
                 let open = self.last_start.map(|(request_id, _)| request_id);
@@ -245,15 +244,16 @@ fn reaches(attempt: &Attempt, at: Timestamp, length: i64) -> bool {
 
 /// Works out start and end from what was found.
 fn settle(stream: &StreamFacts, attempt: &mut Attempt) {
-    let moment = |line: u32| stream.facts[line as usize].at;
+    let moment = |line: u32| stream.facts.at(line);
     let report = attempt
-        .report_in(stream)
+        .report
+        .as_ref()
         .map(|report| whole_ms(report.duration_ms));
     let report = report.zip(attempt.report_line.map(moment));
     let done = attempt
         .done_line
-        .and_then(|line| match &stream.facts[line as usize].what {
-            What::RuntimeDone { duration_ms, .. } => Some((whole_ms(*duration_ms), moment(line))),
+        .and_then(|line| match stream.facts.get(line).what {
+            What::RuntimeDone { duration_ms, .. } => Some((whole_ms(duration_ms), moment(line))),
             _ => None,
         });
     if attempt.start_line.is_none()

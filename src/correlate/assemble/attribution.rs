@@ -31,8 +31,8 @@ pub(super) fn attribute(
     let places = Places::new(facts, stream, concurrent, attempts);
     let mut known = Known::new(attempts);
     let mut orphans = Vec::new();
-    for (line, fact) in (0u32..).zip(&stream.facts) {
-        let What::App(app) = &fact.what else { continue };
+    for (line, fact) in stream.facts.iter() {
+        let What::App(app) = fact.what else { continue };
         let at = fact.at;
         let owner = match app.request_id {
             Some(request_id) => Some(
@@ -42,13 +42,15 @@ pub(super) fn attribute(
                     .unwrap_or_else(|| known.open(attempts, request_id, line, at)),
             ),
             None => known
-                .by_trace(attempts, app, at)
+                .by_trace(attempts, &app, at)
                 .or_else(|| places.around(line, at)),
         };
         match owner {
             Some(owner) => {
                 let attempt = &mut attempts[owner];
                 attempt.app.push(line);
+                let unhandled = app.exception.filter(|exception| exception.unhandled);
+                attempt.exception = attempt.exception.take().or(unhandled);
                 attempt.last_seen = attempt.last_seen.max(at);
                 attempt.start = if attempt.start_line.is_none() && attempt.end.is_none() {
                     attempt.start.min(at)

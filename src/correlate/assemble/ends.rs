@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use crate::model::facts::{Facts, StreamFacts};
+use crate::model::facts::Facts;
 use crate::model::invocation::Environment;
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
@@ -24,7 +24,7 @@ pub(super) fn estimate(
     environments: &[Environment],
     attempts: &mut [(u32, Attempt)],
 ) {
-    let usual = usual_lengths(facts, environments, attempts);
+    let usual = usual_lengths(environments, attempts);
     let newest = facts.newest.unwrap_or_default();
     attempts.sort_by_key(|(environment, attempt)| (*environment, attempt.start));
     let mut next: Option<(u32, Timestamp)> = None;
@@ -65,16 +65,11 @@ struct Usual {
     longest: Option<i64>,
 }
 
-fn usual_lengths(
-    facts: &Facts,
-    environments: &[Environment],
-    attempts: &[(u32, Attempt)],
-) -> HashMap<Sym, Usual> {
+fn usual_lengths(environments: &[Environment], attempts: &[(u32, Attempt)]) -> HashMap<Sym, Usual> {
     let mut lengths: HashMap<Sym, Vec<i64>> = HashMap::new();
-    let stream_of = |home: &Environment| -> &StreamFacts { &facts.streams[home.stream as usize] };
     for (environment, attempt) in attempts {
         let home = &environments[*environment as usize];
-        if let Some(report) = attempt.report_in(stream_of(home)) {
+        if let Some(report) = &attempt.report {
             let length = report.duration_ms.max(0.0) as i64;
             lengths.entry(home.function).or_default().push(length);
         }

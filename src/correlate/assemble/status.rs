@@ -61,28 +61,24 @@ struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    fn of(facts: &Facts, stream: &'a StreamFacts, attempt: &Attempt) -> Self {
-        let what = |line: u32| &stream.facts[line as usize].what;
-        let report = attempt.report_in(stream);
+    fn of(facts: &Facts, stream: &StreamFacts, attempt: &'a Attempt) -> Self {
+        let what = |line: u32| stream.facts.get(line).what;
+        let report = attempt.report.as_ref();
         let done = attempt.done_line.map(what).and_then(|what| match what {
             What::RuntimeDone {
                 status, error_type, ..
-            } => Some((*status, *error_type)),
+            } => Some((status, error_type)),
             _ => None,
         });
         let exit = attempt.exit_line.map(what).and_then(|what| match what {
             What::RuntimeExit {
                 killed, error_type, ..
-            } => Some((*killed, *error_type)),
+            } => Some((killed, error_type)),
             _ => None,
         });
         let full = report
             .and_then(|report| Some(report.max_memory_used_mb? >= report.memory_mb?))
             .unwrap_or(false);
-        let own = |line: &u32| match what(*line) {
-            What::App(app) => app.exception.as_ref().filter(|found| found.unhandled),
-            _ => None,
-        };
         Self {
             reported: report.is_some(),
             status: report
@@ -96,7 +92,7 @@ impl<'a> Lines<'a> {
                 || report.is_none() && ran_into_timeout(facts, stream, attempt),
             exited: exit.is_some(),
             starved: full && exit.is_some_and(|(killed, _)| killed),
-            exception: attempt.app.iter().find_map(own),
+            exception: attempt.exception.as_ref(),
         }
     }
 
@@ -125,7 +121,7 @@ impl<'a> Lines<'a> {
 fn ran_into_timeout(facts: &Facts, stream: &StreamFacts, attempt: &Attempt) -> bool {
     let configured = stream.function.and_then(|name| facts.functions.get(&name));
     let timeout = configured.and_then(|config| config.timeout_s);
-    let moment = |line: Option<u32>| Some(stream.facts[line? as usize].at);
+    let moment = |line: Option<u32>| Some(stream.facts.at(line?));
     let length = moment(attempt.end_line)
         .zip(moment(attempt.start_line))
         .map(|(end, start)| end.since(start));

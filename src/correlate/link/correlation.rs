@@ -201,7 +201,7 @@ fn events(joins: &Joins<'_>, run: InvocationIndex) -> Vec<(EventSource, Sym)> {
     let lines = joins.run(run).app.iter();
     lines
         .filter_map(|&line| joins.facts.app(line))
-        .flat_map(|app| &app.items)
+        .flat_map(|app| app.items)
         .flat_map(|item| [Some((item.source, item.identity)), item.inner])
         .flatten()
         .collect()

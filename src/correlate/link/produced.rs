@@ -70,7 +70,7 @@ fn makers<'a>(joins: &Joins<'a>) -> HashMap<&'a str, Vec<Maker<'a>>> {
                     run: at as InvocationIndex,
                     kind: produced.kind,
                     target: joins.facts.text_of(produced.target),
-                    at: joins.facts.fact(line).at,
+                    at: joins.facts.moment(line),
                 });
             }
         }
@@ -118,13 +118,7 @@ fn receipts<'a>(
 ) -> HashMap<&'a str, Vec<Receipt<'a>>> {
     let mut receipts: HashMap<&str, Vec<Receipt<'_>>> = HashMap::new();
     for delivery in joins.deliveries {
-        let item = joins
-            .facts
-            .app(delivery.line)
-            .and_then(|app| app.items.get(usize::from(delivery.item)));
-        let Some(item) = item else {
-            continue;
-        };
+        let item = &delivery.item;
         let outer = (item.source, item.identity);
         for (source, identity) in [Some(outer), item.inner].into_iter().flatten() {
             let id = joins.facts.text(identity);

@@ -134,11 +134,7 @@ fn add_headers(joins: &Joins<'_>, edges: &mut Edges, origins: &mut Origins) {
         }
     }
     for delivery in joins.deliveries {
-        let item = joins
-            .facts
-            .app(delivery.line)
-            .and_then(|app| app.items.get(usize::from(delivery.item)));
-        let Some((trace, id)) = item.and_then(|item| item.trace).and_then(parent_of) else {
+        let Some((trace, id)) = delivery.item.trace.and_then(parent_of) else {
             continue;
         };
         let request = joins.run(delivery.invocation).request_id;

@@ -161,14 +161,10 @@ impl<'a> Layout<'_, 'a> {
             }
         }
         for &line in &analysis.invocation(at).app {
-            let Some(refusal) = analysis
-                .facts
-                .app(line)
-                .and_then(|app| app.refused.as_ref())
-            else {
+            let Some(refusal) = analysis.facts.app(line).and_then(|app| app.refused) else {
                 continue;
             };
-            let moment = analysis.facts.fact(line).at;
+            let moment = analysis.facts.moment(line);
             let is_shown = self.requests.spans(at).iter().any(|&span| {
                 let span = &analysis.facts.spans[span as usize];
                 let named =
@@ -257,7 +253,10 @@ impl<'a> Layout<'_, 'a> {
             return None;
         }
         let item = self.first_item(link.child);
-        let name = match item.and_then(|item| Some((item.source, item.resource?))) {
+        let name = match item
+            .as_ref()
+            .and_then(|item| Some((item.source, item.resource?)))
+        {
             Some((source, resource)) => format!("{source} {}", analysis.text(resource)),
             None => item.map_or_else(|| "async".to_owned(), |item| item.source.to_string()),
         };
@@ -266,10 +265,10 @@ impl<'a> Layout<'_, 'a> {
         Some(row)
     }
 
-    fn first_item(&self, run: InvocationIndex) -> Option<&Item> {
+    fn first_item(&self, run: InvocationIndex) -> Option<Item> {
         let analysis = self.requests.analysis;
         let mut lines = analysis.invocation(run).app.iter();
-        lines.find_map(|&line| analysis.facts.app(line)?.items.first())
+        lines.find_map(|&line| analysis.facts.app(line)?.items.into_iter().next())
     }
 
     /// When the last run before this one ended that was sent the same: an attempt of the same request, a delivery of the same event.

@@ -21,7 +21,7 @@ fn read(message: &str) -> (Option<AppFact>, Symbols) {
     };
     let fact = decoder.line(&line, Some("f"), &mut symbols);
     match fact.map(|fact| fact.what) {
-        Some(What::App(app)) => (Some(*app), symbols),
+        Some(What::App(app)) => (Some(app), symbols),
         None => (None, symbols),
         other => panic!("{message:?} gave {other:?}"),
     }

@@ -35,11 +35,11 @@ impl InitLines {
         let first = home.invocations.first();
         let first = first.map(|&at| assembled.invocations[at as usize].start);
         let mut lines = Self::default();
-        for (fact, number) in facts.streams[home.stream as usize].facts.iter().zip(0u32..) {
+        for (place, fact) in facts.streams[home.stream as usize].facts.iter() {
             let later = first.is_some_and(|first| fact.at > first);
             let line = FactRef {
                 stream: home.stream,
-                fact: number,
+                fact: place,
             };
             lines.take(fact.at, &fact.what, later, line);
         }

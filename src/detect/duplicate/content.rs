@@ -84,9 +84,7 @@ fn alike(
         if !has_copies(delivery.source) {
             continue;
         }
-        let Some(item) = seen.item(first) else {
-            continue;
-        };
+        let item = seen.item(first);
         if let Some(content) = kind(item) {
             let place = (delivery.consumer, delivery.source, item.resource);
             places.entry((place, content)).or_default().push(group);
@@ -147,7 +145,7 @@ impl Copy<'_> {
         if before.invocation == now.invocation {
             return Some(DuplicateClass::InBatchDup);
         }
-        let item = seen.item(self.repeat)?;
+        let item = seen.item(self.repeat);
         if self.redriven(seen, item) {
             return Some(DuplicateClass::DlqRedriveSuspect);
         }
@@ -201,7 +199,7 @@ impl Copy<'_> {
 
     /// Milliseconds between the two sends, or between the two starts where a send is not stamped.
     fn sent_apart(&self, seen: &Seen<'_>, item: &Item) -> i64 {
-        let earlier = seen.item(self.first).and_then(|item| item.sent_at);
+        let earlier = seen.item(self.first).sent_at;
         let starts = || {
             seen.delivery(self.repeat)
                 .at

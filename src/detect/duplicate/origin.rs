@@ -84,7 +84,7 @@ impl Origin {
             let repeats = rows
                 .iter()
                 .filter_map(|row| known.delivery(row, row.repeat));
-            repeats.filter_map(|at| known.seen.item(at))
+            repeats.map(|at| known.seen.item(at))
         };
         let sender = items()
             .find_map(|item| known.seen.sender(item))

@@ -82,8 +82,8 @@ fn fingerprint(facts: &Facts, invocation: &Invocation) -> (Fingerprint, FactRef)
 }
 
 /// The exception that ended the run: the last that nobody caught, else the last that was logged.
-fn exception<'a>(facts: &'a Facts, invocation: &Invocation) -> Option<(FactRef, &'a Exception)> {
-    let logged = |at: &FactRef| Some((*at, facts.app(*at)?.exception.as_ref()?));
+fn exception(facts: &Facts, invocation: &Invocation) -> Option<(FactRef, Exception)> {
+    let logged = |at: &FactRef| Some((*at, facts.app(*at)?.exception?));
     let all = || invocation.app.iter().filter_map(logged);
     all()
         .rfind(|(_, exception)| exception.unhandled)

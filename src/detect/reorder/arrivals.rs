@@ -38,7 +38,7 @@ impl Arrivals {
         let mut ordered: Vec<_> = (0..seen.deliveries.len() as u32)
             .filter_map(|at| {
                 let delivery = seen.delivery(at);
-                let item = seen.item(at)?;
+                let item = seen.item(at);
                 let place = (delivery.consumer, delivery.source, item.resource);
                 Some((place, key(item)?, at))
             })
@@ -180,7 +180,7 @@ impl<'a> Strip<'a> {
         (late, by): Collision,
         overtaken: Overtaken,
     ) -> Option<Reordered> {
-        let (delivery, item) = (seen.delivery(late), seen.item(late)?);
+        let (delivery, item) = (seen.delivery(late), seen.item(late));
         let retried = item.receive_count.is_some_and(|count| count > 1)
             || self.repeating.contains(&delivery.invocation);
         Some(Reordered {
@@ -200,7 +200,7 @@ impl<'a> Strip<'a> {
     }
 
     fn is_dense(&self, seen: &Seen<'_>) -> bool {
-        let first = self.arrivals.first().and_then(|&at| seen.item(at));
+        let first = self.arrivals.first().map(|&at| seen.item(at));
         first.is_some_and(|item| item.dense)
     }
 }
@@ -208,7 +208,7 @@ impl<'a> Strip<'a> {
 /// The sequence of a delivery, and what tells two of one sequence apart: messages of a standard queue are ordered by
 /// when they were sent, which several share.
 fn sequence<'a>(seen: &Seen<'a>, at: DeliveryIndex) -> Option<(Sequence<'a>, Option<Sym>)> {
-    let item = seen.item(at)?;
+    let item = seen.item(at);
     if item.source == EventSource::Sqs {
         return Some((Sequence::Moment(item.sent_at?), Some(item.identity)));
     }

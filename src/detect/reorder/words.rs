@@ -112,7 +112,7 @@ fn longest(seen: &Seen<'_>, cases: &[Case]) -> String {
 }
 
 fn keys(seen: &Seen<'_>, cases: &[Case]) -> u64 {
-    let key = |case: &Case| seen.item(case.late).and_then(|item| item.order_key);
+    let key = |case: &Case| seen.item(case.late).order_key;
     let mut keys: Vec<Option<Sym>> = cases.iter().map(key).collect();
     keys.sort_unstable();
     keys.dedup();
@@ -120,7 +120,7 @@ fn keys(seen: &Seen<'_>, cases: &[Case]) -> u64 {
 }
 
 fn first_after(analysis: &Analysis, seen: &Seen<'_>, cases: &[Case]) -> String {
-    let item = cases.first().and_then(|case| seen.item(case.late));
+    let item = cases.first().map(|case| seen.item(case.late));
     let text = |sym: Option<Sym>| {
         sym.map_or_else(String::new, |sym| plain(analysis.text(sym)).to_string())
     };

@@ -86,7 +86,7 @@ fn of_line<'a>(
     let refusal = app.refused.as_ref()?;
     Some(Record {
         resource: facts.text_of(refusal.resource).map(Cow::Borrowed),
-        at: facts.fact(line).at,
+        at: facts.moment(line),
         keys: refusal
             .aws_request_id
             .map(|id| key_of(facts, id))

@@ -6,6 +6,7 @@ use super::*;
 use crate::model::analysis::Analysis;
 use crate::model::event_id::EventId;
 use crate::model::fact::{EventSource, Fact, Report, What};
+use crate::model::fact_log::FactLog;
 use crate::model::facts::{FactRef, Facts, Inputs, SeenGap, StreamFacts};
 use crate::model::finding::{Finding, FindingKind, Severity};
 use crate::model::ids::RequestId;
@@ -96,12 +97,11 @@ fn facts() -> Facts {
         stream,
         function: Some(payment),
         version: Some(version),
-        facts: vec![Fact {
+        facts: FactLog::from_iter([Fact {
             at: TEN.plus_ms(62),
-            order: 0,
             event: EventId::Text(event),
-            what: What::Report(Box::new(report)),
-        }],
+            what: What::Report(report),
+        }]),
         first: TEN,
         last: TEN.plus_ms(62),
     })];

@@ -100,10 +100,7 @@ fn arrivals<'a>(
         .map(|one| Arrival {
             invocation: one.invocation,
             at: one.at,
-            item: analysis
-                .facts
-                .app(one.line)
-                .and_then(|app| app.items.get(usize::from(one.item))),
+            item: Some(&one.item),
             index: one.index,
         })
         .collect();

@@ -244,7 +244,7 @@ fn found(analysis: &Analysis, at: InvocationIndex) -> Option<Part> {
 fn refusals(analysis: &Analysis, one: &Invocation) -> Vec<(String, bool, u32)> {
     let mut found: Vec<(String, bool, u32)> = Vec::new();
     for line in &one.app {
-        let What::App(app) = &analysis.facts.fact(*line).what else {
+        let What::App(app) = analysis.facts.fact(*line).what else {
             continue;
         };
         let Some(refused) = &app.refused else {
@@ -276,16 +276,12 @@ fn events(analysis: &Analysis, at: InvocationIndex) -> Option<Part> {
         .iter()
         .filter(|delivery| delivery.invocation == at)
         .map(|delivery| {
-            let item = analysis
-                .facts
-                .app(delivery.line)
-                .and_then(|app| app.items.get(usize::from(delivery.item)));
             let identity = analysis.text(delivery.identity);
             let row = Row {
                 cells: vec![
                     Cell::text(&delivery.source.to_string()),
                     Cell::text(identity),
-                    Cell::Text(Text::of(Role::Dim, &received(analysis, item))),
+                    Cell::Text(Text::of(Role::Dim, &received(analysis, &delivery.item))),
                 ],
                 open: Some(Step::Identity {
                     consumer: consumer.clone(),
@@ -313,10 +309,7 @@ fn events(analysis: &Analysis, at: InvocationIndex) -> Option<Part> {
     )
 }
 
-fn received(analysis: &Analysis, item: Option<&Item>) -> String {
-    let Some(item) = item else {
-        return String::new();
-    };
+fn received(analysis: &Analysis, item: &Item) -> String {
     let mut words = Vec::new();
     if let Some(resource) = item.resource {
         words.push(analysis.text(resource).to_owned());

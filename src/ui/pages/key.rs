@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::analysis::Analysis;
 use crate::model::delivery::Delivery;
-use crate::model::fact::{EventSource, Item};
+use crate::model::fact::EventSource;
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{Reordered, Verdict};
 use crate::model::symbols::Sym;
@@ -70,21 +70,14 @@ struct Arrival {
 
 /// Every arrival of the key, in order of start.
 fn arrivals(analysis: &Analysis, function: Sym, source: EventSource, key: Sym) -> Vec<Arrival> {
-    let item = |delivery: &Delivery| -> Option<&Item> {
-        analysis
-            .facts
-            .app(delivery.line)?
-            .items
-            .get(usize::from(delivery.item))
-    };
     let of_source = |one: &&Delivery| one.consumer == function && one.source == source;
     let deliveries = analysis.deliveries.iter().filter(of_source);
-    let mine = deliveries.filter_map(|one| Some((one, item(one)?)));
-    mine.filter(|(_, item)| item.order_key == Some(key))
-        .map(|(one, item)| Arrival {
+    deliveries
+        .filter(|one| one.item.order_key == Some(key))
+        .map(|one| Arrival {
             invocation: one.invocation,
             index: one.index,
-            sequence: item.sequence,
+            sequence: one.item.sequence,
         })
         .collect()
 }

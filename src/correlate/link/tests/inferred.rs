@@ -34,14 +34,16 @@ fn one_trace_a_pair(facts: &mut Facts) {
         span.trace = trace(span.start_us / 1_000 - EPOCH);
     }
     for stream in &mut facts.streams {
-        for fact in &mut std::sync::Arc::make_mut(stream).facts {
+        let facts = &mut std::sync::Arc::make_mut(stream).facts;
+        facts.retain_mut(|fact| {
             let ms = fact.at.0 - EPOCH;
             if let What::Report(report) = &mut fact.what
                 && let Some(context) = &mut report.trace
             {
                 context.trace = trace(ms);
             }
-        }
+            true
+        });
     }
 }
 

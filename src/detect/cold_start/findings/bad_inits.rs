@@ -66,9 +66,8 @@ pub(super) fn candidate(
 fn error_type<'a>(analysis: &'a Analysis, row: &Init) -> Option<&'a str> {
     const NEAR: usize = 16;
     let line = row.line?;
-    let lines = analysis.facts.stream(line).facts.iter();
-    let mut near = lines.skip(line.fact as usize).take(NEAR);
-    let named = near.find_map(|fact| match fact.what {
+    let lines = analysis.facts.stream(line).facts.from(line.fact);
+    let named = lines.take(NEAR).find_map(|(_, fact)| match fact.what {
         What::InitReport { error_type, .. } => error_type,
         _ => None,
     });

@@ -13,31 +13,31 @@ use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
 
 /// What the lines of one request to a gateway say together: an access log has one, an execution log many.
-struct Request<'a> {
+struct Request {
     line: FactRef,
     /// When its last line was written.
     at: Timestamp,
-    says: Cow<'a, Access>,
+    says: Access,
 }
 
 /// Requests to gateways, those of one id as one, in order of their first line.
-fn requests(facts: &Facts) -> Vec<Request<'_>> {
-    let mut requests: Vec<Request<'_>> = Vec::new();
+fn requests(facts: &Facts) -> Vec<Request> {
+    let mut requests: Vec<Request> = Vec::new();
     let mut known: HashMap<(Sym, Sym), usize> = HashMap::new();
     for (stream, lines) in facts.streams.iter().enumerate() {
-        for (fact, line) in lines.facts.iter().enumerate() {
-            let What::Access(says) = &line.what else {
+        for (fact, line) in lines.facts.iter() {
+            let What::Access(says) = line.what else {
                 continue;
             };
+            let key = says.gateway_request.map(|id| (says.api, id));
             let request = Request {
                 line: FactRef {
                     stream: stream as u32,
-                    fact: fact as u32,
+                    fact,
                 },
                 at: line.at,
-                says: Cow::Borrowed(says.as_ref()),
+                says,
             };
-            let key = says.gateway_request.map(|id| (says.api, id));
             match key.map(|key| known.entry(key).or_insert(requests.len())) {
                 Some(&mut at) if at < requests.len() => requests[at].add(&request),
                 _ => requests.push(request),
@@ -47,10 +47,10 @@ fn requests(facts: &Facts) -> Vec<Request<'_>> {
     requests
 }
 
-impl Request<'_> {
+impl Request {
     /// Takes over what only another line of the request says.
-    fn add(&mut self, other: &Request<'_>) {
-        let (own, more) = (self.says.to_mut(), &other.says);
+    fn add(&mut self, other: &Self) {
+        let (own, more) = (&mut self.says, &other.says);
         own.route = own.route.or(more.route);
         own.status = own.status.or(more.status);
         own.integration_status = own.integration_status.or(more.integration_status);
@@ -79,7 +79,7 @@ pub(super) fn of_access_logs<'a>(facts: &'a Facts, assembled: &Assembled) -> Vec
     requests
         .iter()
         .filter_map(|request| {
-            let says = request.says.as_ref();
+            let says = &request.says;
             let (resource, gateway) = refused_by(facts, assembled, says, &behind)?;
             let integration = says.integration_request.map(Key::Request);
             let own = says.gateway_request.map(|id| key_of(facts, id));

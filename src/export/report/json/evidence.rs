@@ -27,7 +27,7 @@ impl Serialize for EvidenceRow<'_> {
                 map.serialize_entry("request_id", &request_id)?;
                 map.serialize_entry("log_group", facts.text(stream.group))?;
                 map.serialize_entry("log_stream", facts.text(stream.stream))?;
-                map.serialize_entry("timestamp", &facts.fact(line).at)?;
+                map.serialize_entry("timestamp", &facts.moment(line))?;
                 map.serialize_entry("event_id", &self.analysis.event_id(line))?;
             }
             Evidence::Metric { point } => {
