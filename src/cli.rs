@@ -16,6 +16,7 @@ mod screen;
 mod screenshot;
 mod settings;
 mod show;
+mod snapshot;
 mod tail;
 mod time;
 mod watch;
@@ -47,6 +48,8 @@ enum Command {
     Tail(tail::Args),
     /// Show everything known of one request, trace or event
     Show(show::Args),
+    /// Save what was seen in one file that opens anywhere
+    Snapshot(snapshot::Args),
     /// Draw every pane of the simulated incident as pictures
     Screenshot(screenshot::Args),
 }
@@ -65,6 +68,7 @@ pub fn main() -> ExitCode {
         Some(Command::Report(args)) => report::run(args),
         Some(Command::Tail(args)) => tail::run(args),
         Some(Command::Show(args)) => show::run(args),
+        Some(Command::Snapshot(args)) => snapshot::run(args),
         Some(Command::Screenshot(args)) => screenshot::run(args),
     };
     done.unwrap_or_else(|error| {

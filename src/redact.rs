@@ -196,11 +196,6 @@ impl Redactor {
         Some(out)
     }
 
-    /// What stands for the number of an account.
-    pub fn account(&self, number: &str) -> String {
-        self.mask(Rule::Account as u16, number)
-    }
-
     /// What stands for a value.
     fn mask(&self, rule: u16, value: &str) -> String {
         let mut hash = Sha256::new();

@@ -5,6 +5,7 @@ pub mod aws;
 pub mod files;
 pub mod follow;
 pub mod pace;
+pub mod snapshot;
 
 use std::future::Future;
 use std::pin::Pin;

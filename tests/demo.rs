@@ -54,7 +54,7 @@ fn reported(scenario: Scenario, history_min: i64) -> (Analysis, Truth) {
     let mut engine = Engine::new(settings, limits).unwrap();
     let options = files::Options {
         log_group: None,
-        threads: 0,
+        ..files::Options::default()
     };
     let read = files::read(&[path], &options, &mut engine, &mut |_, _| true).unwrap();
     assert_eq!(read.warnings, Vec::<String>::new());

@@ -165,6 +165,7 @@ fn the_answer_of_the_aws_cli_takes_its_group_from_the_option() {
     let options = Options {
         log_group: Some("/aws/lambda/named".to_owned()),
         threads: 1,
+        ..Options::default()
     };
     let seen = read_with(&[path], &options).unwrap();
     assert_eq!((seen.log_events, seen.unparsed), (2, 0));
@@ -279,6 +280,7 @@ fn one_thread_and_many_give_the_same_facts() {
         let options = Options {
             log_group: None,
             threads,
+            ..Options::default()
         };
         files::read(
             std::slice::from_ref(&path),

@@ -7,17 +7,21 @@ use super::screen::ScreenArgs;
 use crate::app::run::{self, Dashboard, Origin};
 use crate::engine::{Engine, Limits};
 use crate::sources::files;
+use crate::sources::snapshot::Trust;
 use crate::store::scene::Mode;
 
 /// Arguments of `nepho open`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Files or directories with logs, traces, metrics or configurations; - is standard input
+    /// Snapshots, files or directories with logs, traces, metrics or configurations; - is standard input
     #[arg(required = true)]
     path: Vec<PathBuf>,
     /// Log group of events that do not name one
     #[arg(long, value_name = "NAME")]
     log_group: Option<String>,
+    /// Opens what is sound in a damaged snapshot
+    #[arg(long)]
+    salvage: bool,
     #[command(flatten)]
     screen: ScreenArgs,
 }
@@ -41,7 +45,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             paths: args.path,
             options: files::Options {
                 log_group: args.log_group,
-                threads: 0,
+                trust: Trust::new(args.salvage),
+                ..files::Options::default()
             },
         },
         mode: Mode::File,

@@ -13,6 +13,7 @@ use crate::engine::{Engine, Limits, Scope};
 use crate::export::report;
 use crate::model::finding::Severity;
 use crate::model::time::Timestamp;
+use crate::sources::snapshot::Trust;
 use crate::sources::{Window, files};
 
 /// How a report is printed.
@@ -29,7 +30,7 @@ enum Format {
 /// Arguments of `nepho report`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Files, directories, or - for standard input; without one the window is fetched from AWS
+    /// Files, directories, snapshots, or - for standard input; without one the window is fetched from AWS
     path: Vec<PathBuf>,
     /// Settings file with extraction rules and thresholds
     #[arg(long, value_name = "FILE")]
@@ -54,6 +55,9 @@ pub(crate) struct Args {
     /// Exit status 0 also when there is a P1 or P2 finding
     #[arg(long)]
     exit_zero: bool,
+    /// Reads what is sound in a damaged snapshot
+    #[arg(long)]
+    salvage: bool,
     #[command(flatten)]
     aws: AwsArgs,
 }
@@ -68,7 +72,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     } else {
         let options = files::Options {
             log_group: args.scope.log_group.first().cloned(),
-            threads: 0,
+            trust: Trust::new(args.salvage),
+            ..files::Options::default()
         };
         let read = files::read(&args.path, &options, &mut engine, &mut |_, _| true)?;
         read.warnings.iter().for_each(|warning| complain(warning));

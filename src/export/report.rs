@@ -5,8 +5,8 @@ mod markdown;
 mod table;
 mod words;
 
-pub use json::json;
 pub(super) use json::rows;
+pub use json::{completeness, json};
 pub use markdown::markdown;
 pub use table::table;
 

@@ -11,11 +11,14 @@ mod shapes;
 mod sink;
 mod walk;
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::engine::{Block, Engine};
+use crate::sources::snapshot::{Refused, Trust};
 
 pub use redacting::Redacting;
 pub use sink::Sink;
@@ -30,6 +33,8 @@ pub enum ReadError {
         "{path}: no input in this directory · name a file, or a directory with log, trace or metric files"
     )]
     Empty { path: PathBuf },
+    #[error("{path}: refused: {why} · --salvage opens what can be read of it")]
+    Snapshot { path: PathBuf, why: Refused },
 }
 
 /// How to read.
@@ -39,6 +44,8 @@ pub struct Options {
     pub log_group: Option<String>,
     /// Threads that decode; 0 takes one a core.
     pub threads: usize,
+    /// How much of a snapshot among the inputs is believed.
+    pub trust: Trust,
 }
 
 /// What was read.
@@ -78,33 +85,70 @@ pub fn each<S: Sink + Send>(
 ) -> Result<Read, ReadError> {
     let mut done = Read::default();
     for input in walk::inputs(paths)? {
-        let mut reader = open::open(&input)?;
-        let name = input.name();
-        let mut unparsed = None;
-        let mut first = true;
-        let log_group = options.log_group.as_deref();
-        let work = |chunk: &chunks::Chunk| {
-            let mut sink = empty();
-            shapes::take(&mut sink, chunk, &name, log_group);
-            sink
-        };
-        let mut on_sink = |sink: S, bytes: u64| {
-            done.bytes += bytes;
-            if unparsed.is_none() {
-                unparsed = sink.failure().map(str::to_owned);
-            }
-            take(sink, std::mem::take(&mut first), &done)
-        };
-        let end = parallel::map(&mut *reader, options.threads, &work, &mut on_sink);
-        done.files += 1;
-        done.warnings.extend(unparsed);
-        match end {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(error) => done.warnings.push(broken_end(&name, &error)),
+        let mut reader = open::open(&input, options.trust)?;
+        if !each_of(&mut *reader, &input.name(), options, empty, &mut done, take) {
+            break;
         }
     }
     Ok(done)
+}
+
+/// The same of one open input. `false` if it was stopped.
+pub fn each_of<S: Sink + Send>(
+    reader: &mut (dyn io::Read + Send),
+    name: &Path,
+    options: &Options,
+    empty: &(dyn Fn() -> S + Sync),
+    done: &mut Read,
+    take: &mut dyn FnMut(S, bool, &Read) -> bool,
+) -> bool {
+    let mut unparsed = None;
+    let mut first = true;
+    let log_group = options.log_group.as_deref();
+    let work = |chunk: &chunks::Chunk| {
+        let mut sink = empty();
+        shapes::take(&mut sink, chunk, name, log_group);
+        sink
+    };
+    let mut on_sink = |sink: S, bytes: u64| {
+        done.bytes += bytes;
+        if unparsed.is_none() {
+            unparsed = sink.failure().map(str::to_owned);
+        }
+        take(sink, std::mem::take(&mut first), done)
+    };
+    let end = parallel::map(reader, options.threads, &work, &mut on_sink);
+    done.files += 1;
+    done.warnings.extend(unparsed);
+    match end {
+        Ok(whole) => whole,
+        Err(error) => {
+            done.warnings.push(broken_end(name, &error));
+            true
+        }
+    }
+}
+
+/// SHA-256 of what the inputs say, decompressed, and its length. `progress` is given the bytes so far and may stop it.
+pub fn digest(
+    paths: &[PathBuf],
+    options: &Options,
+    progress: &mut dyn FnMut(u64) -> bool,
+) -> Result<([u8; 32], u64), ReadError> {
+    let (mut hash, mut length) = (Sha256::new(), 0);
+    let mut part = vec![0; 1 << 20];
+    for input in walk::inputs(paths)? {
+        let mut reader = open::open(&input, options.trust)?;
+        // Where an input breaks off, reading it will say so: what is there counts.
+        while let Ok(got @ 1..) = reader.read(&mut part) {
+            hash.update(&part[..got]);
+            length += got as u64;
+            if !progress(length) {
+                return Ok((hash.finalize().into(), length));
+            }
+        }
+    }
+    Ok((hash.finalize().into(), length))
 }
 
 fn broken_end(name: &Path, error: &parallel::Broken) -> String {

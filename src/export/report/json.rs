@@ -29,6 +29,11 @@ pub fn json(analysis: &Analysis, full: bool, out: &mut dyn Write) -> io::Result<
     out.flush()
 }
 
+/// What the figures could not see, as the document has it.
+pub fn completeness(analysis: &Analysis) -> serde_json::Value {
+    serde_json::to_value(Completeness::of(analysis)).unwrap_or_default()
+}
+
 #[derive(Serialize)]
 struct Document<'a> {
     schema: &'static str,

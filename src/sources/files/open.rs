@@ -4,15 +4,22 @@ use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read};
 
 use super::{Input, ReadError};
+use crate::sources::snapshot::{self, Trust};
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 const BUFFER: usize = 256 * 1024;
 
 /// A reader of the decompressed content.
-pub(super) fn open(input: &Input) -> Result<Box<dyn Read + Send>, ReadError> {
+pub(super) fn open(input: &Input, trust: Trust) -> Result<Box<dyn Read + Send>, ReadError> {
     let raw: Box<dyn Read + Send> = match input {
         Input::Stdin => Box::new(io::stdin()),
+        Input::Snapshot(path) => {
+            return snapshot::records(path, trust).map_err(|why| ReadError::Snapshot {
+                path: path.clone(),
+                why,
+            });
+        }
         Input::File(path) => {
             let opened = File::open(path);
             Box::new(opened.map_err(|cause| ReadError::Open {

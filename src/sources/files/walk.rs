@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::ReadError;
+use crate::sources::snapshot;
 
 /// One thing to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,13 +12,15 @@ pub enum Input {
     File(PathBuf),
     /// `-`
     Stdin,
+    /// What `nepho snapshot` wrote: an archive or its folder.
+    Snapshot(PathBuf),
 }
 
 impl Input {
     /// How messages call it.
     pub fn name(&self) -> PathBuf {
         match self {
-            Self::File(path) => path.clone(),
+            Self::File(path) | Self::Snapshot(path) => path.clone(),
             Self::Stdin => PathBuf::from("standard input"),
         }
     }
@@ -32,8 +35,12 @@ pub(super) fn inputs(paths: &[PathBuf]) -> Result<Vec<Input>, ReadError> {
             found.push(Input::Stdin);
             continue;
         }
-        let meta = fs::metadata(path).map_err(|cause| failed(path, cause))?;
-        if !meta.is_dir() {
+        let kind = snapshot::kind(path).map_err(|cause| failed(path, cause))?;
+        if kind.is_some() {
+            found.push(Input::Snapshot(path.clone()));
+            continue;
+        }
+        if !path.is_dir() {
             found.push(Input::File(path.clone()));
             continue;
         }
@@ -61,7 +68,10 @@ fn walk(folder: &Path, found: &mut Vec<Input>) -> Result<(), ReadError> {
             continue;
         }
         // A link back up would never end, so folders are not followed through links.
-        if path.is_dir() {
+        let kind = snapshot::kind(&path).map_err(|cause| failed(&path, cause))?;
+        if kind.is_some() && !path.is_symlink() {
+            found.push(Input::Snapshot(path));
+        } else if path.is_dir() {
             if !path.is_symlink() {
                 walk(&path, found)?;
             }

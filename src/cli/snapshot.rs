@@ -1,0 +1,327 @@
+//! `nepho snapshot`: what was seen, in one file that opens anywhere; from files or from AWS.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context as _, anyhow};
+use chrono::{Local, SecondsFormat, TimeZone as _};
+
+use super::aws::{AwsArgs, ScopeArgs};
+use super::{complain, settings, time};
+use crate::app::clock::{self, Stopwatch};
+use crate::app::fetch;
+use crate::engine::{Engine, Limits};
+use crate::export::recording::write_batch;
+use crate::export::snapshot::{self, Form, Options, Origin, Progress, Scope, Written};
+use crate::model::ids::{RequestId, TraceId};
+use crate::model::record::Record;
+use crate::model::time::Timestamp;
+use crate::model::words::{count, duration, number_of};
+use crate::sources::snapshot::Trust;
+use crate::sources::{Window, files};
+use crate::store::journal::Journal;
+
+/// How a snapshot is packed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// tar, compressed by zstd
+    #[default]
+    Tar,
+    /// zip, which every desktop opens
+    Zip,
+}
+
+/// Arguments of `nepho snapshot`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Files, directories, snapshots, or - for standard input; without one the window is fetched from AWS
+    path: Vec<PathBuf>,
+    /// Settings file with extraction and redaction rules
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Only what happened since then: RFC 3339, or a span back such as 15m
+    #[arg(long, value_name = "T")]
+    since: Option<String>,
+    /// Only what happened before then
+    #[arg(long, value_name = "T")]
+    until: Option<String>,
+    /// Only this finding, with everything that is linked to it
+    #[arg(long, value_name = "ID", conflicts_with_all = ["trace", "request", "function"])]
+    finding: Option<String>,
+    /// Only this trace, with everything that is linked to it
+    #[arg(long, value_name = "ID", conflicts_with_all = ["request", "function"])]
+    trace: Option<String>,
+    /// Only this request, with everything that is linked to it
+    #[arg(long, value_name = "ID", conflicts_with = "function")]
+    request: Option<String>,
+    /// Where it goes: a file, or a folder to put it in under its own name
+    #[arg(short, long, value_name = "FILE", default_value = ".")]
+    output: PathBuf,
+    /// How it is packed; by the name of the file if that ends in .zip
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Leaves it unpacked, as a folder
+    #[arg(long, conflicts_with = "format")]
+    dir: bool,
+    /// Leaves secrets and personal data in; the report says so in red
+    #[arg(long)]
+    no_redact: bool,
+    /// Leaves the numbers of AWS accounts in
+    #[arg(long)]
+    account: bool,
+    /// Takes what is sound in a damaged snapshot
+    #[arg(long)]
+    salvage: bool,
+    #[command(flatten)]
+    scope: ScopeArgs,
+    #[command(flatten)]
+    aws: AwsArgs,
+}
+
+/// Writes the snapshot and says where it is.
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let settings = settings::load(args.config.as_deref())?;
+    let mut said = Said::new();
+    let (mut origin, anchor, warnings) = origin(&args, &settings, &mut said)?;
+    warnings.iter().for_each(|warning| complain(warning));
+    let options = Options {
+        settings,
+        scope: scope(&args, anchor)?,
+        redact: !args.no_redact,
+        keep_accounts: args.account,
+        form: form(&args),
+        local,
+        extra: Vec::new(),
+        marks: Vec::new(),
+    };
+    let cancelled = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&cancelled))?;
+    }
+    let written = snapshot::write(&mut origin, &options, &args.output, &mut |progress| {
+        said.progress(progress);
+        !cancelled.load(Ordering::Relaxed)
+    });
+    said.clear();
+    let written = written?;
+    written
+        .warnings
+        .iter()
+        .for_each(|warning| complain(warning));
+    tell(&written)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where it is on standard output, what is in it on standard error.
+fn tell(written: &Written) -> io::Result<()> {
+    let records = written.manifest.records;
+    let values: u64 = written.manifest.redaction.values.values().sum();
+    let redacted = if written.manifest.redaction.on {
+        format!("{} replaced", number_of(values, "values"))
+    } else {
+        "NOT REDACTED: secrets and personal data are in it".to_owned()
+    };
+    let mut err = io::stderr().lock();
+    writeln!(
+        err,
+        "{} events, {} segments, {} points · {redacted} · {} MB",
+        count(records.log_events),
+        count(records.segments),
+        count(records.metrics),
+        (written.bytes as f64 / 1e5).round() / 10.0,
+    )?;
+    writeln!(io::stdout().lock(), "{}", written.path.display())
+}
+
+fn form(args: &Args) -> Form {
+    let named_zip = args
+        .output
+        .extension()
+        .is_some_and(|it| it.eq_ignore_ascii_case("zip"));
+    match args.format {
+        _ if args.dir => Form::Folder,
+        Some(Format::Zip) => Form::Zip,
+        None if named_zip => Form::Zip,
+        _ => Form::Tar,
+    }
+}
+
+/// The records, the moment that spans count back from, and what went wrong while they were fetched.
+fn origin(
+    args: &Args,
+    settings: &crate::model::settings::Settings,
+    said: &mut Said,
+) -> anyhow::Result<(Origin, Timestamp, Vec<String>)> {
+    if args.path.is_empty() {
+        return fetched(args);
+    }
+    let options = files::Options {
+        log_group: args.scope.log_group.first().cloned(),
+        trust: Trust::new(args.salvage),
+        ..files::Options::default()
+    };
+    // Standard input is read once: it is kept, compressed, to be looked at again.
+    let stdin = args.path.iter().any(|path| path == Path::new("-"));
+    let is_span = |text: &Option<String>| {
+        text.as_deref()
+            .is_some_and(|text| Timestamp::parse_rfc3339(text).is_none())
+    };
+    let needs_newest = is_span(&args.since) || is_span(&args.until);
+    let mut newest = Timestamp(0);
+    if stdin {
+        let mut journal = Journal::new(None);
+        let mut failed = None;
+        let read = snapshot::lines(&args.path, &options, &mut |lines, read| {
+            failed = journal.push(lines, None).err();
+            said.reading(read.bytes);
+            failed.is_none()
+        })?;
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        return Ok((Origin::Journal(journal), newest, read.warnings));
+    }
+    if needs_newest {
+        let limits = Limits::of(&settings.memory, false);
+        let mut engine = Engine::new(settings.clone(), limits)?;
+        files::read(&args.path, &options, &mut engine, &mut |_, read| {
+            said.reading(read.bytes);
+            true
+        })?;
+        newest = engine.newest().unwrap_or_default();
+    }
+    let paths = args.path.clone();
+    Ok((Origin::Files { paths, options }, newest, Vec::new()))
+}
+
+/// Reads the window from AWS: the last 15 minutes unless told otherwise.
+fn fetched(args: &Args) -> anyhow::Result<(Origin, Timestamp, Vec<String>)> {
+    let now = clock::now();
+    let scope = scope(args, now)?;
+    let window = Window {
+        since: scope.since.unwrap_or(now.plus_ms(-time::AROUND_MS)),
+        until: Some(scope.until.unwrap_or(now)),
+    };
+    let sources = args.aws.sources(&args.scope, window)?;
+    let mut journal = Journal::new(None);
+    let mut failed = None;
+    let mut lines = Vec::new();
+    let warnings = fetch::each(sources, &mut |batch| {
+        lines.clear();
+        let newest = batch.records.iter().filter_map(|record| match record {
+            Record::Log(log) => Some(log.timestamp),
+            _ => None,
+        });
+        let newest = newest.max();
+        let kept = write_batch(&batch, &mut lines).and_then(|()| journal.push(&lines, newest));
+        failed = failed.take().or(kept.err());
+    })?;
+    if let Some(error) = failed {
+        return Err(error).context("keeping what was fetched");
+    }
+    Ok((Origin::Journal(journal), now, warnings))
+}
+
+/// What was asked for. Spans count back from `anchor`.
+fn scope(args: &Args, anchor: Timestamp) -> anyhow::Result<Scope> {
+    let moment = |text: &Option<String>| {
+        text.as_deref()
+            .map(|text| time::moment(text, anchor))
+            .transpose()
+    };
+    let trace = args.trace.as_deref().map(|id| {
+        TraceId::parse(id)
+            .ok_or_else(|| anyhow!("{id}: not a trace id · 1-8 hex digits-24 hex digits, or 32"))
+    });
+    let request = args.request.as_deref().map(|id| {
+        RequestId::parse(id).ok_or_else(|| anyhow!("{id}: not a request id · it is a UUID"))
+    });
+    Ok(Scope {
+        since: moment(&args.since)?,
+        until: moment(&args.until)?,
+        functions: args.scope.function.clone(),
+        finding: args.finding.clone(),
+        trace: trace.transpose()?,
+        request: request.transpose()?,
+    })
+}
+
+/// A moment in the time zone of this machine.
+fn local(at: Timestamp) -> String {
+    Local.timestamp_millis_opt(at.0).single().map_or_else(
+        || at.to_string(),
+        |at| at.to_rfc3339_opts(SecondsFormat::Millis, false),
+    )
+}
+
+/// One line on the terminal that says how far the work is.
+struct Said {
+    watch: Stopwatch,
+    shown: bool,
+    last_ms: u128,
+    /// When the step began, and which.
+    step: Option<(snapshot::Step, u128)>,
+    terminal: bool,
+}
+
+/// The line changes so often, in milliseconds.
+const EVERY_MS: u128 = 200;
+
+impl Said {
+    fn new() -> Self {
+        Self {
+            watch: Stopwatch::start(),
+            shown: false,
+            last_ms: 0,
+            step: None,
+            terminal: io::stderr().is_terminal(),
+        }
+    }
+
+    fn reading(&mut self, bytes: u64) {
+        self.say(&format!("reading: {} MB", bytes / 1_000_000));
+    }
+
+    fn progress(&mut self, progress: Progress) {
+        let now = self.watch.elapsed().as_millis();
+        let began = match self.step {
+            Some((step, began)) if step == progress.step => began,
+            _ => now,
+        };
+        self.step = Some((progress.step, began));
+        let (done, spent) = (progress.done, (now - began) as f64);
+        let text = match progress.total {
+            Some(total) if done > 0 && done < total => {
+                let left = spent * (total - done) as f64 / done as f64;
+                let (done, total) = (done / 1_000_000, total / 1_000_000);
+                format!(
+                    "{}: {done} of {total} MB, {} left",
+                    progress.step,
+                    duration(left)
+                )
+            }
+            _ => format!("{}: {} MB", progress.step, done / 1_000_000),
+        };
+        self.say(&text);
+    }
+
+    fn say(&mut self, text: &str) {
+        let now = self.watch.elapsed().as_millis();
+        if !self.terminal || now < self.last_ms + EVERY_MS {
+            return;
+        }
+        self.last_ms = now;
+        self.shown = true;
+        // Nobody is left to tell if standard error is closed.
+        drop(write!(io::stderr().lock(), "\r\u{1b}[K{text}"));
+    }
+
+    fn clear(&mut self) {
+        if std::mem::take(&mut self.shown) {
+            drop(write!(io::stderr().lock(), "\r\u{1b}[K"));
+        }
+    }
+}

@@ -1,0 +1,492 @@
+//! The incident snapshot: what was seen, in one file that opens anywhere.
+//!
+//! The raw records are read once to find what belongs to the scope (if there is one), and once more to be written: on the way
+//! secrets are taken out, and what is left goes both into `records.ndjson.zst` and into an engine of its own. Every other
+//! file is made from what that engine concludes, so nothing in a snapshot can say what its records do not. Memory holds what
+//! the engine remembers, never the records.
+
+mod folder;
+mod keep;
+mod lines;
+mod name;
+mod pack;
+mod scope;
+
+use std::io::{self, BufReader, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::decode::SettingsError;
+use crate::engine::{Block, Engine, Limits};
+use crate::model::analysis::Analysis;
+use crate::model::settings::Settings;
+use crate::model::time::Timestamp;
+use crate::redact::{Counts, Key, Redactor, RuleError};
+use crate::sources::files::{self, ReadError, Redacting, Sink};
+use crate::sources::snapshot::{Manifest, RECORDS, Redaction, SCHEMA, Trust, Window};
+use crate::store::journal::Journal;
+
+use folder::Folder;
+use keep::Keeping;
+use lines::{Both, Lines};
+
+pub use keep::Keep;
+pub use pack::Form;
+pub use scope::{Scope, ScopeError};
+
+use super::{csv, report};
+
+/// zstd's level for what is kept: a little slower than the fastest, a fifth smaller.
+const LEVEL: i32 = 3;
+
+/// Where the raw records are.
+pub enum Origin {
+    Files {
+        paths: Vec<PathBuf>,
+        options: files::Options,
+    },
+    /// Kept in memory, compressed: what was fetched or polled.
+    Journal(Journal),
+}
+
+/// What is written, and how.
+pub struct Options {
+    pub settings: Settings,
+    pub scope: Scope,
+    /// `false` leaves secrets in, and says so.
+    pub redact: bool,
+    /// Leaves the numbers of AWS accounts in.
+    pub keep_accounts: bool,
+    pub form: Form,
+    /// How a moment reads in the time zone of whoever writes it.
+    pub local: fn(Timestamp) -> String,
+    /// Files that the screen adds: (name, content).
+    pub extra: Vec<(String, Vec<u8>)>,
+    pub marks: Vec<serde_json::Value>,
+}
+
+/// What goes on, and how far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    pub step: Step,
+    /// Bytes of records read in this step.
+    pub done: u64,
+    /// All of them, once that is known.
+    pub total: Option<u64>,
+}
+
+/// The steps of the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display)]
+#[strum(serialize_all = "lowercase")]
+pub enum Step {
+    /// Looks at everything once: its length, and the key of masks.
+    Measuring,
+    /// Finds what belongs to the scope.
+    Searching,
+    /// Writes the records.
+    Writing,
+    /// Makes the other files.
+    Concluding,
+    /// Puts them into one.
+    Packing,
+}
+
+/// What was written.
+#[derive(Debug)]
+pub struct Written {
+    pub path: PathBuf,
+    pub bytes: u64,
+    pub manifest: Manifest,
+    /// What was wrong with the inputs, one line each.
+    pub warnings: Vec<String>,
+}
+
+/// Why there is no snapshot. The old file, if there was one, is untouched.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Rule(#[from] RuleError),
+    #[error(transparent)]
+    Scope(#[from] ScopeError),
+    #[error("{path}: cannot be written: {cause} · check the folder, its rights and the room on it")]
+    Write { path: PathBuf, cause: io::Error },
+    #[error("{path}: exists already · name another, or take it away first")]
+    Exists { path: PathBuf },
+    #[error("cancelled: nothing was written")]
+    Cancelled,
+}
+
+/// Called with what goes on; `false` cancels.
+pub type OnProgress<'a> = dyn FnMut(Progress) -> bool + 'a;
+
+/// Writes a snapshot to `to`: a file, or a folder to put it in under its own name.
+pub fn write(
+    origin: &mut Origin,
+    options: &Options,
+    to: &Path,
+    progress: &mut OnProgress<'_>,
+) -> Result<Written, SnapshotError> {
+    let (digest, total) = measure(origin, progress)?;
+    // What was checked while it was measured need not be checked again.
+    if let Origin::Files { options, .. } = origin
+        && options.trust == Trust::Check
+    {
+        options.trust = Trust::Checked;
+    }
+    let (keep, newest) = if options.scope.is_all() {
+        (Keep::everything(), None)
+    } else {
+        let (analysis, warnings) = search(origin, options, total, progress)?;
+        drop(warnings);
+        (options.scope.keep(&analysis)?, analysis.facts.newest)
+    };
+    let redactor = if options.redact {
+        let (rules, key) = (&options.settings.redact, Key::of_content(digest));
+        Some(Arc::new(Redactor::with_accounts(
+            rules,
+            key,
+            options.keep_accounts,
+        )?))
+    } else {
+        None
+    };
+    let work = Work {
+        options,
+        redactor,
+        total,
+    };
+    let place = |analysis: &Analysis| {
+        let end = analysis.window.map(|(_, to)| to).or(analysis.facts.newest);
+        let name = name::name(end.or(newest), &options.scope, options.form);
+        if to.is_dir() && !crate::sources::snapshot::is_folder(to) {
+            to.join(name)
+        } else {
+            to.to_owned()
+        }
+    };
+    work.write(origin, Arc::new(keep), to, &place, progress)
+}
+
+/// SHA-256 and length of all the records.
+fn measure(
+    origin: &Origin,
+    progress: &mut OnProgress<'_>,
+) -> Result<([u8; 32], u64), SnapshotError> {
+    use sha2::{Digest as _, Sha256};
+    let mut going = true;
+    let mut on = |done| {
+        let step = Step::Measuring;
+        going = progress(Progress {
+            step,
+            done,
+            total: None,
+        });
+        going
+    };
+    let measured = match origin {
+        Origin::Files { paths, options } => files::digest(paths, options, &mut on)?,
+        Origin::Journal(journal) => {
+            let (mut hash, mut done) = (Sha256::new(), 0);
+            let mut reader = BufReader::with_capacity(1 << 20, journal.reader());
+            let mut part = vec![0; 1 << 20];
+            while let Ok(got @ 1..) = reader.read(&mut part) {
+                hash.update(&part[..got]);
+                done += got as u64;
+                if !on(done) {
+                    break;
+                }
+            }
+            (hash.finalize().into(), done)
+        }
+    };
+    if going {
+        Ok(measured)
+    } else {
+        Err(SnapshotError::Cancelled)
+    }
+}
+
+/// Concludes from everything, as it is, what belongs to the scope.
+fn search(
+    origin: &Origin,
+    options: &Options,
+    total: u64,
+    progress: &mut OnProgress<'_>,
+) -> Result<(Analysis, Vec<String>), SnapshotError> {
+    let limits = Limits::of(&options.settings.memory, false);
+    let mut engine = Engine::new(options.settings.clone(), limits)?;
+    let (decoder, mut going) = (engine.decoder(), true);
+    let empty = || Block::new(Arc::clone(&decoder), false);
+    let read = each(origin, &empty, &mut |block, first, read| {
+        if first {
+            engine.begin_read();
+        }
+        engine.take(block);
+        going = progress(Progress {
+            step: Step::Searching,
+            done: read.bytes,
+            total: Some(total),
+        });
+        going
+    })?;
+    if !going {
+        return Err(SnapshotError::Cancelled);
+    }
+    Ok((engine.analyse(), read.warnings))
+}
+
+/// Reads the records into sinks, in their order.
+fn each<S: Sink + Send>(
+    origin: &Origin,
+    empty: &(dyn Fn() -> S + Sync),
+    take: &mut dyn FnMut(S, bool, &files::Read) -> bool,
+) -> Result<files::Read, ReadError> {
+    match origin {
+        Origin::Files { paths, options } => files::each(paths, options, empty, take),
+        Origin::Journal(journal) => {
+            let mut read = files::Read::default();
+            let (name, options) = (Path::new("what was polled"), files::Options::default());
+            let mut reader = journal.reader();
+            files::each_of(&mut *reader, name, &options, empty, &mut read, take);
+            Ok(read)
+        }
+    }
+}
+
+/// Every record of the inputs as lines, in their order: what can be read only once is kept so.
+pub fn lines(
+    paths: &[PathBuf],
+    options: &files::Options,
+    take: &mut dyn FnMut(&[u8], &files::Read) -> bool,
+) -> Result<files::Read, ReadError> {
+    let mut unparsed = Lines::default();
+    let read = files::each(
+        paths,
+        options,
+        &Lines::default,
+        &mut |lines: Lines, _, read| {
+            unparsed.count(&lines);
+            take(lines.bytes(), read)
+        },
+    )?;
+    take(unparsed.unparsed_line().as_bytes(), &read);
+    Ok(read)
+}
+
+/// The writing itself.
+struct Work<'a> {
+    options: &'a Options,
+    redactor: Option<Arc<Redactor>>,
+    total: u64,
+}
+
+/// Records on their way: what is kept, without secrets, as lines and decoded.
+type Chain = Keeping<Redacting<Both<Block, Lines>>>;
+
+impl Work<'_> {
+    fn write(
+        &self,
+        origin: &Origin,
+        keep: Arc<Keep>,
+        to: &Path,
+        place: &dyn Fn(&Analysis) -> PathBuf,
+        progress: &mut OnProgress<'_>,
+    ) -> Result<Written, SnapshotError> {
+        let unwritten = |cause| SnapshotError::Write {
+            path: to.to_owned(),
+            cause,
+        };
+        let mut folder = Folder::beside(to).map_err(unwritten)?;
+        let limits = Limits::of(&self.options.settings.memory, false);
+        let mut engine = Engine::new(self.options.settings.clone(), limits)?;
+        let (counts, lines, read) =
+            self.records(origin, keep, &mut engine, &mut folder, progress)?;
+        let analysis = engine.analyse();
+        drop(engine);
+        let path = place(&analysis);
+        self.concluded(&analysis, &mut folder).map_err(unwritten)?;
+        let step = |step| Progress {
+            step,
+            done: self.total,
+            total: Some(self.total),
+        };
+        if !progress(step(Step::Concluding)) {
+            return Err(SnapshotError::Cancelled);
+        }
+        let mut manifest = self.manifest(origin, &analysis, &counts, &lines);
+        manifest.files = folder.files().to_vec();
+        folder.manifest(&manifest).map_err(unwritten)?;
+        if !progress(step(Step::Packing)) {
+            return Err(SnapshotError::Cancelled);
+        }
+        let end = analysis.window.map_or(Timestamp(0), |(_, to)| to);
+        let bytes = pack::pack(folder, self.options.form, end, &path).map_err(|cause| {
+            if cause.kind() == io::ErrorKind::AlreadyExists {
+                SnapshotError::Exists { path: path.clone() }
+            } else {
+                unwritten(cause)
+            }
+        })?;
+        Ok(Written {
+            path,
+            bytes,
+            manifest,
+            warnings: read.warnings,
+        })
+    }
+
+    /// Writes the records that are kept, and lets the engine have them.
+    fn records(
+        &self,
+        origin: &Origin,
+        keep: Arc<Keep>,
+        engine: &mut Engine,
+        folder: &mut Folder,
+        progress: &mut OnProgress<'_>,
+    ) -> Result<(Counts, Lines, files::Read), SnapshotError> {
+        let unwritten = |cause| SnapshotError::Write {
+            path: folder::shown(RECORDS),
+            cause,
+        };
+        let decoder = engine.decoder();
+        let empty = || -> Chain {
+            let block = Block::new(Arc::clone(&decoder), false);
+            let both = Both(block, Lines::default());
+            Keeping::new(
+                Arc::clone(&keep),
+                Redacting::new(both, self.redactor.clone()),
+            )
+        };
+        let mut counts = Counts::default();
+        let mut all = Lines::default();
+        let member = folder.create(RECORDS).map_err(unwritten)?;
+        let mut out = zstd::Encoder::new(member, LEVEL).map_err(unwritten)?;
+        let (mut going, mut failed) = (true, None);
+        let read = each(origin, &empty, &mut |chain: Chain, first, read| {
+            let Redacting {
+                to, counts: more, ..
+            } = chain.to;
+            let Both(block, lines) = to;
+            if first {
+                engine.begin_read();
+            }
+            engine.take(block);
+            counts.merge(&more);
+            all.count(&lines);
+            failed = out.write_all(lines.bytes()).err();
+            going = progress(Progress {
+                step: Step::Writing,
+                done: read.bytes,
+                total: Some(self.total),
+            });
+            going && failed.is_none()
+        })?;
+        if let Some(cause) = failed {
+            return Err(unwritten(cause));
+        }
+        if !going {
+            return Err(SnapshotError::Cancelled);
+        }
+        let unparsed = all.unparsed_line();
+        out.write_all(unparsed.as_bytes()).map_err(unwritten)?;
+        all.add_bytes(unparsed.len());
+        let member = out.finish().map_err(unwritten)?;
+        folder.close(member, Some(all.rows())).map_err(unwritten)?;
+        Ok((counts, all, read))
+    }
+
+    /// Everything that is made from the analysis.
+    fn concluded(&self, analysis: &Analysis, folder: &mut Folder) -> io::Result<()> {
+        let mut member = folder.create("report.json")?;
+        report::json(analysis, true, &mut member)?;
+        folder.close(member, None)?;
+        let mut member = folder.create("report.md")?;
+        report::markdown(analysis, &mut member)?;
+        folder.close(member, None)?;
+        let mut member = folder.create("invocations.csv")?;
+        let rows = csv::invocations(analysis, &mut member)?;
+        folder.close(member, Some(rows))?;
+        let mut member = folder.create("findings.csv")?;
+        let rows = csv::findings(analysis, &mut member)?;
+        folder.close(member, Some(rows))?;
+        for (name, content) in &self.options.extra {
+            let mut member = folder.create(name)?;
+            member.write_all(content)?;
+            folder.close(member, None)?;
+        }
+        Ok(())
+    }
+
+    fn manifest(
+        &self,
+        origin: &Origin,
+        analysis: &Analysis,
+        counts: &Counts,
+        lines: &Lines,
+    ) -> Manifest {
+        let base = base(origin);
+        let moment = |at: Option<Timestamp>| at.map(|at| at.to_string());
+        let local = |at: Option<Timestamp>| at.map(self.options.local);
+        let (from, to) = (
+            analysis.window.map(|(from, _)| from),
+            analysis.window.map(|(_, to)| to),
+        );
+        let mut values = base.redaction.values;
+        for (rule, count) in counts.by_rule() {
+            *values.entry(rule).or_default() += count;
+        }
+        let ran = analysis.functions.iter().filter(|row| row.environments > 0);
+        let mut records = lines.records();
+        records.unparsed = analysis.facts.inputs.unparsed_lines;
+        let (accounts, regions) = lines.places();
+        Manifest {
+            schema: SCHEMA.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            accounts: if accounts.is_empty() {
+                base.accounts
+            } else {
+                accounts.iter().cloned().collect()
+            },
+            regions: regions.iter().cloned().collect(),
+            functions: ran
+                .map(|row| analysis.text(row.function).to_owned())
+                .collect(),
+            window: Window {
+                from: moment(from),
+                to: moment(to),
+                from_local: local(from),
+                to_local: local(to),
+            },
+            scope: self.options.scope.described(),
+            marks: base
+                .marks
+                .into_iter()
+                .chain(self.options.marks.clone())
+                .collect(),
+            completeness: report::completeness(analysis),
+            redaction: Redaction {
+                on: self.redactor.is_some(),
+                values,
+            },
+            records,
+            files: Vec::new(),
+        }
+    }
+}
+
+/// What a snapshot that is snapshot again said of itself: marks, accounts and what was taken out stay known.
+fn base(origin: &Origin) -> Manifest {
+    match origin {
+        Origin::Files { paths, .. } => match paths.as_slice() {
+            [path] if matches!(crate::sources::snapshot::kind(path), Ok(Some(_))) => {
+                crate::sources::snapshot::manifest(path).unwrap_or_default()
+            }
+            _ => Manifest::default(),
+        },
+        Origin::Journal(_) => Manifest::default(),
+    }
+}

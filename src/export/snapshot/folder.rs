@@ -1,0 +1,144 @@
+//! The files of a snapshot while they are made: a folder beside the place they go to, gone unless it is finished.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::sources::snapshot::{FileEntry, Manifest, hex};
+
+pub(super) const MANIFEST: &str = "manifest.json";
+
+/// The folder. Dropped, it takes itself away.
+pub(super) struct Folder {
+    path: PathBuf,
+    files: Vec<FileEntry>,
+    manifest: u64,
+}
+
+/// One file of it, being written.
+pub(super) struct Member {
+    name: String,
+    out: BufWriter<File>,
+    hash: Sha256,
+    bytes: u64,
+}
+
+/// How messages call a file that is not there yet.
+pub(super) fn shown(name: &str) -> PathBuf {
+    PathBuf::from(name)
+}
+
+impl Folder {
+    /// Makes the folder beside `to`, or in it where that is a folder.
+    pub(super) fn beside(to: &Path) -> io::Result<Self> {
+        let beside = if to.is_dir() {
+            to
+        } else {
+            to.parent()
+                .filter(|parent| !parent.as_os_str().is_empty())
+                .unwrap_or(Path::new("."))
+        };
+        let path = beside.join(format!(".nepho-snapshot-{}.part", std::process::id()));
+        if path.exists() {
+            fs::remove_dir_all(&path)?;
+        }
+        DirBuilder::new().mode(0o700).create(&path)?;
+        Ok(Self {
+            path,
+            files: Vec::new(),
+            manifest: 0,
+        })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The files so far, in order, without the manifest.
+    pub(super) fn files(&self) -> &[FileEntry] {
+        &self.files
+    }
+
+    /// Names and sizes of everything, the manifest first.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, u64)> {
+        let files = self
+            .files
+            .iter()
+            .map(|file| (file.name.as_str(), file.bytes));
+        [(MANIFEST, self.manifest)].into_iter().chain(files)
+    }
+
+    /// Begins a file.
+    pub(super) fn create_file(&self, name: &str) -> io::Result<File> {
+        new_file(&self.path.join(name))
+    }
+
+    /// Begins a file that the manifest will list.
+    pub(super) fn create(&self, name: &str) -> io::Result<Member> {
+        Ok(Member {
+            name: name.to_owned(),
+            out: BufWriter::with_capacity(1 << 18, self.create_file(name)?),
+            hash: Sha256::new(),
+            bytes: 0,
+        })
+    }
+
+    /// Ends a file.
+    pub(super) fn close(&mut self, member: Member, rows: Option<u64>) -> io::Result<()> {
+        let file = member
+            .out
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)?;
+        file.sync_all()?;
+        self.files.push(FileEntry {
+            name: member.name,
+            rows,
+            bytes: member.bytes,
+            sha256: hex(&member.hash.finalize()),
+        });
+        Ok(())
+    }
+
+    /// Writes the manifest.
+    pub(super) fn manifest(&mut self, manifest: &Manifest) -> io::Result<()> {
+        let mut text = serde_json::to_vec_pretty(manifest)?;
+        text.push(b'\n');
+        let mut file = self.create_file(MANIFEST)?;
+        file.write_all(&text)?;
+        file.sync_all()?;
+        self.manifest = text.len() as u64;
+        Ok(())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Where it was renamed to its place there is nothing left to take away.
+        fs::remove_dir_all(&self.path).ok();
+    }
+}
+
+impl Write for Member {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.out.write(bytes)?;
+        self.hash.update(&bytes[..count]);
+        self.bytes += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// A file that only its owner may read.
+pub(super) fn new_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+}

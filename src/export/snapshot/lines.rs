@@ -1,0 +1,199 @@
+//! Records as lines, counted by kind, and the accounts and regions that they name.
+
+use std::collections::BTreeSet;
+
+use crate::decode::DecodeError;
+use crate::export::recording::{
+    write_complete, write_document, write_function, write_gap, write_log,
+};
+use crate::model::record::{Gap, LogLine};
+use crate::model::time::Timestamp;
+use crate::sources::files::Sink;
+use crate::sources::snapshot::Records;
+
+/// A sink that writes.
+#[derive(Default)]
+pub(super) struct Lines {
+    bytes: Vec<u8>,
+    records: Records,
+    /// Lines of every kind.
+    rows: u64,
+    accounts: BTreeSet<String>,
+    regions: BTreeSet<String>,
+    /// Why the first document that is no record is none.
+    failure: Option<String>,
+}
+
+impl Lines {
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(super) fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    pub(super) fn records(&self) -> Records {
+        self.records
+    }
+
+    /// Numbers of accounts, and regions, in order.
+    pub(super) fn places(&self) -> (&BTreeSet<String>, &BTreeSet<String>) {
+        (&self.accounts, &self.regions)
+    }
+
+    /// Adds what another stretch of the same records counted.
+    pub(super) fn count(&mut self, more: &Self) {
+        self.records.log_events += more.records.log_events;
+        self.records.segments += more.records.segments;
+        self.records.metrics += more.records.metrics;
+        self.records.functions += more.records.functions;
+        self.records.unparsed += more.records.unparsed;
+        self.records.raw_bytes += more.bytes.len() as u64;
+        self.rows += more.rows;
+        self.accounts.extend(more.accounts.iter().cloned());
+        self.regions.extend(more.regions.iter().cloned());
+    }
+
+    pub(super) fn add_bytes(&mut self, more: usize) {
+        self.records.raw_bytes += more as u64;
+    }
+
+    /// The line by which a reader learns how many documents were no records; empty if all were.
+    pub(super) fn unparsed_line(&mut self) -> String {
+        if self.records.unparsed == 0 {
+            return String::new();
+        }
+        self.rows += 1;
+        format!("{{\"unparsed_lines\":{}}}\n", self.records.unparsed)
+    }
+
+    fn wrote(&mut self, written: std::io::Result<()>) {
+        // Writing to memory cannot fail.
+        debug_assert!(written.is_ok());
+        self.rows += 1;
+    }
+
+    /// Account and region of the first ARN in a document.
+    fn place(&mut self, json: &str) {
+        let Some(arn) = memchr::memmem::find(json.as_bytes(), b"arn:aws") else {
+            return;
+        };
+        let mut parts = json[arn..].split(':').skip(3);
+        if let (Some(region), Some(account)) = (parts.next(), parts.next()) {
+            let is_region = region.bytes().filter(|byte| *byte == b'-').count() >= 2;
+            if is_region && !self.regions.contains(region) && region.len() < 30 {
+                self.regions.insert(region.to_owned());
+            }
+            let is_account =
+                account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+            if (is_account || account.starts_with("[account#")) && !self.accounts.contains(account)
+            {
+                self.accounts.insert(account.to_owned());
+            }
+        }
+    }
+}
+
+impl Sink for Lines {
+    fn log(&mut self, line: &LogLine<'_>) {
+        let written = write_log(line, &mut self.bytes);
+        self.wrote(written);
+        self.records.log_events += 1;
+    }
+
+    fn segment(&mut self, json: &str) -> Result<(), DecodeError> {
+        self.place(json);
+        let written = write_document(json, &mut self.bytes);
+        self.wrote(written);
+        self.records.segments += 1;
+        Ok(())
+    }
+
+    fn metric(&mut self, json: &str) -> Result<(), DecodeError> {
+        let written = write_document(json, &mut self.bytes);
+        self.wrote(written);
+        self.records.metrics += 1;
+        Ok(())
+    }
+
+    fn function(&mut self, json: &str) -> Result<(), DecodeError> {
+        self.place(json);
+        let written = write_function(json, &mut self.bytes);
+        self.wrote(written);
+        self.records.functions += 1;
+        Ok(())
+    }
+
+    fn gap(&mut self, gap: Gap) {
+        let written = write_gap(&gap, &mut self.bytes);
+        self.wrote(written);
+    }
+
+    fn complete(&mut self, group: &str, until: Timestamp) {
+        let written = write_complete(group, until, &mut self.bytes);
+        self.wrote(written);
+    }
+
+    fn unparsed(&mut self, why: impl FnOnce() -> String) {
+        self.records.unparsed += 1;
+        self.failure.get_or_insert_with(why);
+    }
+
+    fn unparsed_before(&mut self, lines: u64) {
+        self.records.unparsed += lines;
+    }
+
+    fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
+    }
+}
+
+/// Two sinks: what the first refuses the second does not get.
+pub(super) struct Both<A, B>(pub(super) A, pub(super) B);
+
+impl<A: Sink, B: Sink> Sink for Both<A, B> {
+    fn log(&mut self, line: &LogLine<'_>) {
+        self.0.log(line);
+        self.1.log(line);
+    }
+
+    fn segment(&mut self, json: &str) -> Result<(), DecodeError> {
+        self.0.segment(json)?;
+        self.1.segment(json)
+    }
+
+    fn metric(&mut self, json: &str) -> Result<(), DecodeError> {
+        self.0.metric(json)?;
+        self.1.metric(json)
+    }
+
+    fn function(&mut self, json: &str) -> Result<(), DecodeError> {
+        self.0.function(json)?;
+        self.1.function(json)
+    }
+
+    fn gap(&mut self, gap: Gap) {
+        self.0.gap(gap.clone());
+        self.1.gap(gap);
+    }
+
+    fn complete(&mut self, group: &str, until: Timestamp) {
+        self.0.complete(group, until);
+        self.1.complete(group, until);
+    }
+
+    fn unparsed(&mut self, why: impl FnOnce() -> String) {
+        self.0.unparsed(why);
+        self.1.unparsed(String::new);
+    }
+
+    fn unparsed_before(&mut self, lines: u64) {
+        self.0.unparsed_before(lines);
+        self.1.unparsed_before(lines);
+    }
+
+    fn failure(&self) -> Option<&str> {
+        self.0.failure().or_else(|| self.1.failure())
+    }
+}
