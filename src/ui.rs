@@ -8,6 +8,7 @@
 pub mod action;
 pub mod arrange;
 pub mod complete;
+pub mod explain;
 pub mod figures;
 pub mod filter;
 pub mod find;
@@ -20,6 +21,7 @@ pub mod layout;
 pub mod log_line;
 pub mod page;
 pub mod pages;
+pub mod palette;
 pub mod panes;
 pub mod place;
 pub mod prompt;

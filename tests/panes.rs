@@ -239,7 +239,7 @@ fn every_size_is_drawn_without_a_panic() {
 fn help_lists_every_key_of_the_pane() {
     let mut screen = screen(&busy());
     press(&mut screen, "7?");
-    let shown = text(&frame(&mut screen, (120, 40)));
+    let shown = text(&frame(&mut screen, (200, 60)));
     for words in [
         "next line of this request",
         "open what is under the cursor",

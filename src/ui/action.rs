@@ -52,7 +52,9 @@ pub enum Action {
     Columns,
     OnlyPart,
     CriticalPath,
+    Explain,
     Pause,
+    Command,
     Help,
     Quit,
     QuitNow,
@@ -90,6 +92,8 @@ impl Action {
             Self::Last => "newest",
             Self::NextPart => "next part",
             Self::Filter => "filter",
+            Self::Explain => "explain",
+            Self::Command => "command",
             Self::NextHit => "next hit",
             Self::SortNext => "sort column",
             Self::SortReverse => "reverse",
@@ -149,6 +153,8 @@ impl Action {
             Self::SortNow => "put rows in order now",
             Self::Columns => "choose columns",
             Self::OnlyPart => "only this part, all parts",
+            Self::Explain => "what this means, how it is computed",
+            Self::Command => "every command, pane and function",
             Self::Complete => "complete; filter or find",
             Self::Older => "entry before",
             Self::Newer => "entry after",
@@ -184,11 +190,17 @@ impl Action {
             | Self::SortReverse
             | Self::SortNow
             | Self::Columns
-            | Self::OnlyPart => Group::Look,
+            | Self::OnlyPart
+            | Self::Explain => Group::Look,
             Self::Complete | Self::Older | Self::Newer | Self::DeleteWord | Self::DeleteLine => {
                 Group::Prompt
             }
-            Self::Pause | Self::Help | Self::Quit | Self::QuitNow | Self::Suspend => Group::Nepho,
+            Self::Pause
+            | Self::Command
+            | Self::Help
+            | Self::Quit
+            | Self::QuitNow
+            | Self::Suspend => Group::Nepho,
             _ => Group::Move,
         }
     }

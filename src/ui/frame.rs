@@ -19,7 +19,8 @@ use super::screen::Asks;
 use super::text::Text;
 use super::theme::{Look, Role};
 use super::widgets::part::View;
-use super::widgets::{columns, crumb, footer, header, help, part, prompt, tabs};
+use super::widgets::popup::Popup;
+use super::widgets::{columns, crumb, footer, header, help, palette, part, prompt, tabs};
 
 /// Below this the frame is one line, below the other it is header, first part and footer.
 const LEAST: (u16, u16) = (20, 5);
@@ -114,6 +115,14 @@ fn whole(parts: &mut Parts<'_>, place: &mut Place, area: Rect, buffer: &mut Buff
         page(parts, place, 0..all, body, buffer);
     }
     bottom(parts, place, area, buffer);
+    if let Some(Asks::Command {
+        choices,
+        found,
+        chosen,
+    }) = parts.prompt.map(|prompt| &prompt.asks)
+    {
+        palette::place(choices, found, *chosen, body, buffer, &parts.look);
+    }
     let title = place.step.crumb();
     for float in parts.floats.iter_mut() {
         match float {
@@ -121,6 +130,22 @@ fn whole(parts: &mut Parts<'_>, place: &mut Place, area: Rect, buffer: &mut Buff
                 let context = place.step.context();
                 let (keys, look) = (parts.keys, &parts.look);
                 let most = help::place(keys, context, &title, *top, body, buffer, look);
+                float.clamp(most);
+            }
+            Float::Said { title, lines, top } => {
+                let width = SAID.min(body.width.saturating_sub(4));
+                let lines = lines.iter().flat_map(|line| line.wrap(usize::from(width)));
+                let close = parts.keys.keys(Context::Popup, Action::Back).join(" ");
+                let close = Text::of(Role::Strong, &close).and(Role::Dim, " closes");
+                let popup = Popup {
+                    title,
+                    lines: lines.collect(),
+                    chosen: None,
+                    top: *top,
+                    foot: vec![close],
+                    width,
+                };
+                let most = popup.place(body, buffer, &parts.look);
                 float.clamp(most);
             }
             Float::Columns { part, chosen } => {
@@ -134,6 +159,9 @@ fn whole(parts: &mut Parts<'_>, place: &mut Place, area: Rect, buffer: &mut Buff
         }
     }
 }
+
+/// Cells of a line of sentences that float.
+const SAID: u16 = 92;
 
 /// Right of the breadcrumb: how the list under the cursor is sorted, what its filter hides, what other lists hide.
 fn note(place: &Place) -> Text {

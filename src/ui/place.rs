@@ -110,6 +110,11 @@ impl Place {
         self.cursor
     }
 
+    /// What the row under the cursor is.
+    pub fn cursor_key(&self) -> Option<Key> {
+        self.cursor_key
+    }
+
     /// The row of the first part that the detail is about.
     pub fn chosen(&self) -> usize {
         self.chosen

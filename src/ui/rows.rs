@@ -62,6 +62,7 @@ pub fn invocations(scene: &Arc<Scene>, list: Vec<InvocationIndex>) -> Table {
             .drop(1),
         Column::figure("", 3)
             .titled(Text::of(Role::Throttle, glyphs::THROTTLE))
+            .named("refused")
             .drop(2),
         Column::figure("memory", 12).drop(4),
         Column::word("version", 9).drop(3),
@@ -143,10 +144,10 @@ pub fn lines(scene: &Arc<Scene>, list: Vec<LineId>, run: Option<Run>) -> Table {
         }
     });
     let columns = vec![
-        Column::word("", 12),
-        Column::word("", 5).drop(1),
-        Column::text("", 20, u16::MAX),
-        Column::figure("", 12).drop(2),
+        Column::word("", 12).named("time"),
+        Column::word("", 5).named("level").drop(1),
+        Column::text("", 20, u16::MAX).named("message"),
+        Column::figure("", 12).named("late").drop(2),
     ];
     Table::bare(columns, rows)
 }

@@ -12,6 +12,7 @@ use super::arrange::View;
 use super::float::Float;
 use super::frame;
 use super::keys::{Context, KeyTable};
+use super::palette::Choice;
 use super::panes;
 use super::place::Place;
 use super::prompt::Prompt;
@@ -48,6 +49,13 @@ pub enum Asks {
         before: View,
         /// Rows are found and highlighted, none is hidden.
         only_find: bool,
+    },
+    /// What to do, out of everything that can be done.
+    Command {
+        choices: Arc<[Choice]>,
+        /// Those that match what was typed, the best first.
+        found: Vec<u32>,
+        chosen: usize,
     },
 }
 

@@ -6,6 +6,7 @@ pub mod crumb;
 pub mod footer;
 pub mod header;
 pub mod help;
+pub mod palette;
 pub mod part;
 pub mod popup;
 pub mod prompt;

@@ -200,7 +200,7 @@ fn timeline(analysis: &Analysis, title: Text, deliveries: &[Arrival<'_>]) -> Par
     let columns = vec![
         Column::word("", 16),
         Column::word("", 9).drop(1),
-        Column::text(&axis, 40, u16::MAX),
+        Column::text(&axis, 40, u16::MAX).named(""),
     ];
     Part::new("timeline", title, Table::new(columns, Rows::fixed(rows))).between(2, lines.min(12))
 }

@@ -160,7 +160,9 @@ fn by_minute(scene: &Scene, resource: &str, mine: &[&Throttle]) -> Part {
     let mut columns = vec![Column::word("", 14)];
     columns.extend((0..COLUMNS).map(|at| {
         let title = figures::clock_minute(minutes.start(at));
-        Column::figure(&title, 7).drop((COLUMNS - at) as u8)
+        Column::figure(&title, 7)
+            .named("")
+            .drop((COLUMNS - at) as u8)
     }));
     let lines = rows.len() as u16;
     let title = format!(

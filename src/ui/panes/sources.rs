@@ -98,7 +98,7 @@ fn sources(scene: &Scene) -> Part {
         Column::figure("lag p99", 8).drop(2),
         Column::figure("records", 9).drop(5),
         Column::figure("late", 6).drop(3),
-        Column::text("", 10, u16::MAX).drop(1),
+        Column::text("", 10, u16::MAX).named("says").drop(1),
     ];
     Part::new("sources", title, Table::new(columns, rows))
         .aside(Text::of(Role::Dim, &aside))

@@ -190,6 +190,7 @@ fn list(
         None => "oldest first · G follows".to_owned(),
     };
     let of_traits = (Arc::clone(scene), Arc::clone(&lines), Arc::clone(&streams));
+    let of_text = (Arc::clone(scene), Arc::clone(&lines), Arc::clone(&streams));
     let scene = Arc::clone(scene);
     let rows = Rows::new(keys, move |at| match lines[at].line {
         Some(id) => row(&scene, &streams, id),
@@ -202,14 +203,23 @@ fn list(
             run: run_of(&scene.analysis, streams, &line),
             error: log_line::is_error(line.text),
         })
+    })
+    .with_text(move |at| {
+        let (scene, lines, streams) = &of_text;
+        let line = lines[at].line.and_then(|id| scene.text.line(id));
+        line.map_or_else(String::new, |line| {
+            let stream = streams.get(&line.stream);
+            let function = stream.map_or("", |stream| stream.function.as_str());
+            format!("{function} {}", line.text)
+        })
     });
     let columns = vec![
-        Column::word("", 12),
-        Column::name("", 8, 20),
-        Column::word("", 4).drop(2),
-        Column::word("", 5),
-        Column::text("", 20, u16::MAX),
-        Column::figure("", 12).drop(1),
+        Column::word("", 12).named("time"),
+        Column::name("", 8, 20).named("function"),
+        Column::word("", 4).named("request").drop(2),
+        Column::word("", 5).named("level"),
+        Column::text("", 20, u16::MAX).named("message"),
+        Column::figure("", 12).named("late").drop(1),
     ];
     Part::new("lines", title, Table::bare(columns, rows))
         .aside(Text::of(Role::Dim, &aside))

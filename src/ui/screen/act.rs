@@ -1,8 +1,11 @@
 //! What each action does.
 
 use super::{Outcome, Screen};
+use crate::store::log_text::LineId;
 use crate::ui::action::Action;
+use crate::ui::explain;
 use crate::ui::float::Float;
+use crate::ui::keys::Context;
 use crate::ui::page::Run;
 use crate::ui::place::Place;
 use crate::ui::step::{Step, Which};
@@ -59,6 +62,8 @@ impl Screen {
             Action::Columns => self.choose_columns(),
             Action::OnlyPart => self.place_mut().toggle_only_part(),
             Action::CriticalPath => self.turn_trace(),
+            Action::Explain => self.explain(),
+            Action::Command => self.ask_command(),
             Action::Pause => self.pause(),
             Action::NextPane => self.pane = (self.pane + 1) % self.stacks.len(),
             Action::PreviousPane => {
@@ -77,6 +82,28 @@ impl Screen {
         Outcome::Redraw
     }
 
+    /// Says what the row under the cursor means, or the column of it under the column cursor.
+    fn explain(&mut self) {
+        let place = self.place();
+        let (Some(part), Some(row)) = (place.cursor_part(), place.row()) else {
+            return self.say("nothing under the cursor to explain");
+        };
+        let raw = match place.step.context() {
+            Context::Log => place.cursor_key().and_then(|key| {
+                let line = self.shown.text.line(LineId(key.0))?;
+                Some(line.text)
+            }),
+            _ => None,
+        };
+        let lines = explain::row(&self.shown, part, &row, raw, place.column());
+        let title = format!("Explained: {}", part.title.characters());
+        self.floats.push(Float::Said {
+            title,
+            lines,
+            top: 0,
+        });
+    }
+
     fn open(&mut self) {
         match self.place().row().and_then(|row| row.open) {
             Some(step) => self.push(step),
@@ -84,7 +111,7 @@ impl Screen {
         }
     }
 
-    fn push(&mut self, step: Step) {
+    pub(super) fn push(&mut self, step: Step) {
         if self.place().step != step {
             self.stacks[self.pane].push(Place::new(step));
         }

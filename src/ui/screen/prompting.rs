@@ -1,5 +1,7 @@
 //! Keys while a prompt is open. A filter is applied while it is typed; `Esc` puts back what was.
 
+use std::sync::Arc;
+
 use crossterm::event::KeyEvent;
 
 use super::{Asks, Outcome, Screen};
@@ -8,7 +10,9 @@ use crate::ui::arrange::View;
 use crate::ui::complete;
 use crate::ui::filter::Filter;
 use crate::ui::keys::Context;
-use crate::ui::prompt::remember;
+use crate::ui::palette::{self, Choice, Does};
+use crate::ui::panes;
+use crate::ui::prompt::{Prompt, remember};
 
 impl Screen {
     pub(super) fn on_prompt_key(&mut self, event: KeyEvent) -> Outcome {
@@ -18,11 +22,25 @@ impl Screen {
         };
         match action {
             Some(Action::Back) => self.leave_prompt(),
-            Some(Action::Open) => self.keep_prompt(),
+            Some(Action::Open) => return self.keep_prompt(),
             Some(Action::Complete) => self.complete(),
             Some(Action::Older | Action::Newer) => {
-                prompt.recall(&self.filters, action == Some(Action::Older));
-                self.prompt_changed();
+                let older = action == Some(Action::Older);
+                match &mut prompt.asks {
+                    Asks::Command { found, chosen, .. } => {
+                        let last = found.len().saturating_sub(1);
+                        let next = if older {
+                            chosen.saturating_sub(1)
+                        } else {
+                            *chosen + 1
+                        };
+                        *chosen = next.min(last);
+                    }
+                    Asks::Filter { .. } => {
+                        prompt.recall(&self.filters, older);
+                        self.prompt_changed();
+                    }
+                }
             }
             Some(Action::DeleteWord) => {
                 prompt.delete_word();
@@ -45,9 +63,19 @@ impl Screen {
 
     /// Applies what stands in the prompt as far as it can be read, and says what is wrong with it.
     pub(super) fn prompt_changed(&mut self) {
-        let Some(prompt) = &self.prompt else { return };
+        let Some(prompt) = &mut self.prompt else {
+            return;
+        };
         let text = prompt.text().trim().to_owned();
-        let problem = match &prompt.asks {
+        let problem = match &mut prompt.asks {
+            Asks::Command {
+                choices,
+                found,
+                chosen,
+            } => {
+                (*found, *chosen) = (palette::best(choices, &text), 0);
+                None
+            }
             Asks::Filter {
                 part,
                 before,
@@ -87,22 +115,31 @@ impl Screen {
         };
         match prompt.asks {
             Asks::Filter { part, before, .. } => self.place_mut().set_view(part, before),
+            Asks::Command { .. } => {}
         }
     }
 
     /// Keeps what was typed, unless something is wrong with it: then the prompt stays.
-    fn keep_prompt(&mut self) {
-        if self
-            .prompt
-            .as_ref()
-            .is_none_or(|prompt| prompt.problem.is_some())
-        {
-            return;
+    fn keep_prompt(&mut self) -> Outcome {
+        let wrong = |prompt: &Prompt<Asks>| prompt.problem.is_some();
+        if self.prompt.as_ref().is_none_or(wrong) {
+            return Outcome::Redraw;
         }
         let Some(prompt) = self.prompt.take() else {
-            return;
+            return Outcome::Ignored;
         };
         match &prompt.asks {
+            Asks::Command {
+                choices,
+                found,
+                chosen,
+            } => {
+                let choice = found.get(*chosen).and_then(|at| choices.get(*at as usize));
+                return match choice.map(|choice| choice.does.clone()) {
+                    Some(does) => self.do_choice(does),
+                    None => Outcome::Redraw,
+                };
+            }
             Asks::Filter {
                 part,
                 before,
@@ -117,12 +154,72 @@ impl Screen {
                 }
             }
         }
+        Outcome::Redraw
+    }
+
+    pub(super) fn ask_command(&mut self) {
+        let context = self.place().step.context();
+        let choices: Arc<[Choice]> = palette::choices(&self.keys, context, &self.shown).into();
+        let found = palette::best(&choices, "");
+        let asks = Asks::Command {
+            choices,
+            found,
+            chosen: 0,
+        };
+        self.prompt = Some(Prompt::new(asks, ""));
+    }
+
+    fn do_choice(&mut self, does: Does) -> Outcome {
+        match does {
+            Does::Act(action) => return self.act(action),
+            Does::Pane(pane) => self.pane = pane,
+            Does::Open(step) => self.push(step),
+            Does::Group(group) => self.show_group(&group),
+        }
+        Outcome::Redraw
+    }
+
+    /// The tail of one log group: filtered by the function that writes it, or by the group where none does.
+    fn show_group(&mut self, group: &str) {
+        let Some(tail) = panes::all().iter().position(|pane| pane.title() == "Tail") else {
+            return;
+        };
+        let facts = &self.shown.analysis.facts;
+        let stream = facts
+            .streams
+            .iter()
+            .find(|stream| facts.text(stream.group) == group);
+        let name = stream
+            .and_then(|stream| facts.text_of(stream.function))
+            .unwrap_or(group);
+        let filter = format!("fn:{name}");
+        self.pane = tail;
+        self.stacks[tail].truncate(1);
+        let before = self.place().view_of("lines");
+        let view = View {
+            filter,
+            ..before.clone()
+        };
+        self.place_mut().set_view_undoable("lines", before, view);
     }
 
     /// Completes the word that is being typed; where nothing can follow, a filter turns into a search and back.
     fn complete(&mut self) {
         let Some(prompt) = &self.prompt else { return };
         match &prompt.asks {
+            Asks::Command {
+                choices,
+                found,
+                chosen,
+            } => {
+                let choice = found.get(*chosen).and_then(|at| choices.get(*at as usize));
+                if let Some(name) = choice.map(|choice| choice.name.clone())
+                    && let Some(prompt) = &mut self.prompt
+                {
+                    prompt.set(&name);
+                    self.prompt_changed();
+                }
+            }
             Asks::Filter { part, .. } => {
                 let found = self.place().parts().find(|one| one.id == *part);
                 let columns = found.map_or(&[][..], |part| &part.table.columns);
@@ -132,26 +229,23 @@ impl Screen {
                 let Some(prompt) = &mut self.prompt else {
                     return;
                 };
-                match (&mut prompt.asks, completed) {
-                    (_, Some(text)) => prompt.set(&text),
-                    (
-                        Asks::Filter {
-                            part,
-                            before,
-                            only_find,
-                        },
-                        None,
-                    ) => {
-                        *only_find = !*only_find;
-                        // What was typed moves over; the other of the two is as it was.
-                        let (part, before) = (*part, before.clone());
-                        let view = View {
-                            filter: before.filter,
-                            search: before.search,
-                            ..self.place().view_of(part)
-                        };
-                        self.place_mut().set_view(part, view);
-                    }
+                if let Some(text) = completed {
+                    prompt.set(&text);
+                } else if let Asks::Filter {
+                    part,
+                    before,
+                    only_find,
+                } = &mut prompt.asks
+                {
+                    *only_find = !*only_find;
+                    // What was typed moves over; the other of the two is as it was.
+                    let (part, before) = (*part, before.clone());
+                    let view = View {
+                        filter: before.filter,
+                        search: before.search,
+                        ..self.place().view_of(part)
+                    };
+                    self.place_mut().set_view(part, view);
                 }
                 self.prompt_changed();
             }

@@ -18,7 +18,7 @@ pub fn place(keys: &KeyTable, step: &Step, area: Rect, buffer: &mut Buffer, look
     }
     let room = usize::from(area.width).saturating_sub(right.width() + 4);
     let mut left = Text::default();
-    for &action in step.actions() {
+    for action in offered(step.actions()) {
         let longer = join(left.clone(), hint(keys, context, action));
         if longer.width() > room {
             break;
@@ -34,6 +34,19 @@ pub fn place(keys: &KeyTable, step: &Step, area: Rect, buffer: &mut Buffer, look
     let width = right.width() as u16;
     let x = area.right().saturating_sub(width + 1).max(area.x);
     right.place(buffer, (x, area.y), area.right() - x, look);
+}
+
+/// The page's own actions, with those that every page has after opening and going back.
+fn offered(own: &[Action]) -> Vec<Action> {
+    let first = own
+        .iter()
+        .position(|action| !matches!(action, Action::Open | Action::Back))
+        .unwrap_or(own.len());
+    let mut all = own[..first].to_vec();
+    all.extend([Action::Filter, Action::Explain]);
+    all.extend(&own[first..]);
+    all.push(Action::Command);
+    all
 }
 
 fn join(before: Text, after: Text) -> Text {

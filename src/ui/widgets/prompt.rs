@@ -13,10 +13,23 @@ use crate::ui::theme::{Look, Role};
 
 /// Draws it; what was typed is cut from the left so that the cursor is in view.
 pub fn place(prompt: &Prompt<Asks>, keys: &KeyTable, area: Rect, buffer: &mut Buffer, look: &Look) {
-    let (sign, words) = label(&prompt.asks);
+    let (sign, complete, keep, leave) = match &prompt.asks {
+        Asks::Filter {
+            only_find: true, ..
+        } => ("find / ", "completes, or filters", "keep", "undo"),
+        Asks::Filter { .. } => ("/ ", "completes, or only finds", "keep", "undo"),
+        Asks::Command { .. } => (": ", "completes", "does it", "leaves"),
+    };
     let mut x =
         area.x + Text::of(Role::Focus, sign).place(buffer, (area.x, area.y), area.width, look);
-    let hints = hints(keys, words);
+    let hints = hints(
+        keys,
+        [
+            (Action::Complete, complete),
+            (Action::Open, keep),
+            (Action::Back, leave),
+        ],
+    );
     let room = area.right().saturating_sub(x + 2);
     let typed = prompt.text();
     let wide = Text::new(typed).width() as u16 + 1;
@@ -48,24 +61,17 @@ pub fn place(prompt: &Prompt<Asks>, keys: &KeyTable, area: Rect, buffer: &mut Bu
     }
 }
 
-/// The sign before it, and what `Tab` does.
-fn label(asks: &Asks) -> (&'static str, &'static str) {
-    match asks {
-        Asks::Filter {
-            only_find: true, ..
-        } => ("find / ", "completes, or filters"),
-        Asks::Filter { .. } => ("/ ", "completes, or only finds"),
+fn hints(keys: &KeyTable, of: [(Action, &str); 3]) -> Text {
+    let mut hints = Text::default();
+    for (action, words) in of {
+        let Some(key) = keys.keys(Context::Prompt, action).into_iter().next() else {
+            continue;
+        };
+        let before = if hints.is_empty() { "" } else { "  " };
+        hints = hints
+            .and(Role::Text, before)
+            .and(Role::Strong, &key)
+            .and(Role::Dim, &format!(" {words}"));
     }
-}
-
-fn hints(keys: &KeyTable, complete: &str) -> Text {
-    let hint = |action: Action, words: &str| {
-        let key = keys.keys(Context::Prompt, action).into_iter().next();
-        let key = key.unwrap_or_default();
-        Text::of(Role::Strong, &key).and(Role::Dim, &format!(" {words}"))
-    };
-    let apart = |text: Text| text.and(Role::Text, "  ");
-    apart(hint(Action::Complete, complete))
-        .then(apart(hint(Action::Open, "keep")))
-        .then(hint(Action::Back, "undo"))
+    hints
 }

@@ -107,12 +107,15 @@ fn columns() -> Vec<Column> {
             .drop(4),
         Column::figure("", 3)
             .titled(kind(glyphs::THROTTLE, Role::Throttle))
+            .named("refused")
             .drop(1),
         Column::figure("", 2)
             .titled(kind(glyphs::DUPLICATE, Role::Duplicate))
+            .named("repeated")
             .drop(2),
         Column::figure("", 2)
             .titled(kind(glyphs::DISORDER, Role::Disorder))
+            .named("overtaken")
             .drop(2),
         Column::figure("queue", 7).drop(5),
         Column::text("critical path", 18, 36).drop(3),

@@ -68,7 +68,8 @@ pub(super) fn part(scene: &Scene, index: &Index) -> Option<Part> {
         Column::name("calls", 24, 52),
         Column::figure("done/min", 9),
         Column::figure("", 9)
-            .titled(Text::of(Role::Throttle, glyphs::THROTTLE).and(Role::Dim, " /min")),
+            .titled(Text::of(Role::Throttle, glyphs::THROTTLE).and(Role::Dim, " /min"))
+            .named("refused/min"),
         Column::figure("failed", 8).drop(1),
         Column::figure("p50", 8).drop(3),
         Column::figure("p99", 8).drop(2),
