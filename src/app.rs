@@ -1,5 +1,6 @@
 //! Floor 8: what runs. Pumps bring batches, the engine takes them in, the screen shows what it made of them.
 
+mod attention;
 pub mod clock;
 pub mod demo_source;
 mod engine_thread;

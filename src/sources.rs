@@ -9,6 +9,7 @@ pub mod snapshot;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::batch::Batch;
@@ -25,6 +26,11 @@ pub trait Source: Send {
     /// `None` where nothing is called (files, the simulated cloud).
     fn call(&self) -> Option<Call> {
         None
+    }
+
+    /// Whether something new is likely, for all that is known: then it is asked before those that are quiet.
+    fn stirs(&self) -> bool {
+        true
     }
 
     /// How long the pump waits after [`Next::CaughtUp`].
@@ -53,12 +59,16 @@ pub struct Window {
 }
 
 /// One call of a service's API.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Call {
     /// IAM action: `logs:FilterLogEvents`.
     pub action: &'static str,
+    /// Account and region, as far as they were told: each has quotas of its own.
+    pub place: Arc<str>,
     /// Calls a second that the service grants to the account in this region; `None` where it is not published.
     pub quota: Option<f64>,
+    /// Costs money.
+    pub billed: bool,
 }
 
 /// A page on its way.
@@ -70,6 +80,8 @@ pub struct Page {
     pub next: Next,
     /// Further sources that this one found (the log groups of the functions it listed): the pump starts them.
     pub found: Vec<Box<dyn Source>>,
+    /// What the call cost by list price, in US dollars.
+    pub usd: f64,
 }
 
 impl Page {
@@ -79,6 +91,7 @@ impl Page {
             batch: batch.into(),
             next,
             found: Vec::new(),
+            usd: 0.0,
         }
     }
 }

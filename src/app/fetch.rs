@@ -10,15 +10,21 @@ use crate::engine::Engine;
 use crate::model::batch::Batch;
 use crate::model::health::{Board, Health, SourceState};
 use crate::sources::Source;
+use crate::sources::pace::Terms;
 
 /// Reads every source to its end. Returns what went wrong where the rest went on; fails where there is nothing to go on.
-pub fn fetch(sources: Vec<Box<dyn Source>>, engine: &mut Engine) -> anyhow::Result<Vec<String>> {
-    each(sources, &mut |batch| engine.apply(&batch))
+pub fn fetch(
+    sources: Vec<Box<dyn Source>>,
+    terms: Terms,
+    engine: &mut Engine,
+) -> anyhow::Result<Vec<String>> {
+    each(sources, terms, &mut |batch| engine.apply(&batch))
 }
 
 /// The same with each batch handed to `take`.
 pub fn each(
     sources: Vec<Box<dyn Source>>,
+    terms: Terms,
     take: &mut dyn FnMut(Batch),
 ) -> anyhow::Result<Vec<String>> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -26,14 +32,14 @@ pub fn each(
         .enable_all()
         .build()
         .context("starting the runtime")?;
-    let board = runtime.block_on(read(sources, take));
+    let board = runtime.block_on(read(sources, terms, take));
     verdict(&board)
 }
 
-async fn read(sources: Vec<Box<dyn Source>>, take: &mut dyn FnMut(Batch)) -> Board {
+async fn read(sources: Vec<Box<dyn Source>>, terms: Terms, take: &mut dyn FnMut(Batch)) -> Board {
     let (sender, mut batches) = mpsc::channel(QUEUE);
     let cancel = CancellationToken::new();
-    let pumps = Pumps::new(sender, clock::system(), Patience::Little, cancel);
+    let pumps = Pumps::new(sender, clock::system(), Patience::Little, terms, cancel);
     let board = pumps.board();
     for source in sources {
         pumps.start(source);

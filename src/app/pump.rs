@@ -5,12 +5,12 @@
 //! a right stops and says which; the others go on.
 
 mod backoff;
-mod board;
 #[cfg(test)]
 mod tests;
+mod turnstile;
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -18,13 +18,15 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use self::backoff::Backoff;
-use self::board::Paces;
+pub use self::turnstile::Attention;
+use self::turnstile::Turnstile;
 use super::clock::Clock;
 use crate::model::batch::Batch;
 use crate::model::health::{Board, Health, SourceState};
 use crate::model::record::{GapReason, Record};
 use crate::model::time::Timestamp;
-use crate::sources::{Call, FetchError, Next, Page, Source};
+use crate::sources::pace::Terms;
+use crate::sources::{FetchError, Next, Page, Source};
 
 /// Batches that wait for the engine; a pump parks when as many are on their way.
 pub const QUEUE: usize = 8;
@@ -40,6 +42,16 @@ pub enum Patience {
     Little,
 }
 
+impl Patience {
+    /// How long a call is held back for want of money.
+    fn money(self) -> Duration {
+        match self {
+            Self::Endless | Self::AfterStart => Duration::MAX,
+            Self::Little => Duration::from_millis(IN_TROUBLE_MS as u64),
+        }
+    }
+}
+
 /// Failures in a row, and time in trouble, after which patience is over.
 const TRIES: u32 = 3;
 const IN_TROUBLE_MS: i64 = 10_000;
@@ -49,7 +61,7 @@ const IN_TROUBLE_MS: i64 = 10_000;
 pub struct Pumps {
     batches: mpsc::Sender<Batch>,
     board: watch::Sender<Board>,
-    paces: Arc<Mutex<Paces>>,
+    turnstile: Arc<Turnstile>,
     clock: Clock,
     cancel: CancellationToken,
     patience: Patience,
@@ -62,6 +74,7 @@ impl Pumps {
         batches: mpsc::Sender<Batch>,
         clock: Clock,
         patience: Patience,
+        terms: Terms,
         cancel: CancellationToken,
     ) -> Self {
         let seed = clock().0 as u64;
@@ -69,11 +82,17 @@ impl Pumps {
             batches,
             patience,
             board: watch::Sender::new(Board::default()),
-            paces: Arc::default(),
+            turnstile: Arc::new(Turnstile::new(terms, Arc::clone(&clock))),
             clock,
             cancel,
             seed,
         }
+    }
+
+    /// Takes what matters from now on: it is asked for first.
+    pub fn attendant(&self) -> impl Fn(Attention) + Send + use<> {
+        let turnstile = Arc::clone(&self.turnstile);
+        move |attention| turnstile.attend(attention)
     }
 
     /// How the sources fare, from now on.
@@ -125,14 +144,19 @@ impl Pump {
     /// One fetch; how long to wait for the next, `None` at the end.
     async fn turn(&mut self) -> Option<Duration> {
         let call = self.source.call();
-        if let Some(call) = call {
-            let wait = self.shared.paces().reserve(call, self.shared.now());
-            sleep(wait).await;
+        if let Some(call) = &call {
+            match self.shared.turnstile.money(call) {
+                None => return self.without_money(),
+                Some(wait) if wait > self.shared.patience.money() => return self.without_money(),
+                Some(wait) => sleep(wait).await,
+            }
+            let (name, stirs) = (self.source.name(), self.source.stirs());
+            self.shared.turnstile.pass(call, name, stirs).await;
         }
         let began = self.shared.now();
         let fetched = self.source.fetch(began).await;
-        if let Some(call) = call {
-            self.shared.count(call, fetched.as_ref().err());
+        if let Some(call) = &call {
+            self.shared.turnstile.answered(call, &fetched);
         }
         match fetched {
             Ok(page) => self.hand_on(page).await,
@@ -154,6 +178,7 @@ impl Pump {
         };
         self.health.records += page.batch.records.len() as u64;
         (self.health.trouble, self.health.again_at) = (None, None);
+        self.health.unseen = None;
         (self.health.failures, self.trouble_since, self.worked) = (0, None, true);
         for found in page.found {
             self.shared.start(found);
@@ -187,12 +212,28 @@ impl Pump {
             }
         };
         self.health.state = state;
+        let why = match state {
+            SourceState::Throttled => GapReason::Throttled,
+            SourceState::Denied => GapReason::Denied,
+            _ => GapReason::Outage,
+        };
+        self.health.unseen = self.source.unseen(now, why);
         self.health.again_at = wait.map(|wait| now.plus_ms(wait.as_millis() as i64));
         if wait.is_none() {
-            self.leave_gap(now).await;
+            self.leave_gap().await;
         }
         self.publish();
         wait
+    }
+
+    /// Nothing billed is called any more: what is free goes on.
+    fn without_money(&mut self) -> Option<Duration> {
+        let name = self.source.name();
+        let trouble = format!("{name}: no money left for it · raise --max-cost");
+        self.health.trouble = Some(trouble.into());
+        self.health.state = SourceState::Ended;
+        self.publish();
+        None
     }
 
     fn goes_on(&self, tired: bool) -> bool {
@@ -204,14 +245,13 @@ impl Pump {
     }
 
     /// Says what stays unseen now that the source has stopped.
-    async fn leave_gap(&mut self, now: Timestamp) {
-        let why = match self.health.state {
-            SourceState::Denied => GapReason::Denied,
+    async fn leave_gap(&mut self) {
+        let denied = self.health.state == SourceState::Denied;
+        if !denied && !self.worked && self.shared.patience == Patience::AfterStart {
             // The command ends with the failure itself.
-            _ if !self.worked && self.shared.patience == Patience::AfterStart => return,
-            _ => GapReason::Outage,
-        };
-        let Some(gap) = self.source.unseen(now, why) else {
+            return;
+        }
+        let Some(gap) = self.health.unseen.take() else {
             return;
         };
         self.health.gaps.push(gap.clone());
@@ -227,6 +267,7 @@ impl Pump {
         let mut health = self.health.clone();
         self.source.describe(&mut health);
         self.shared.board.send_modify(|board| {
+            self.shared.turnstile.write(board);
             board.sources.insert(health.name.clone(), health);
         });
     }
@@ -235,20 +276,5 @@ impl Pump {
 impl Pumps {
     fn now(&self) -> Timestamp {
         (self.clock)()
-    }
-
-    fn paces(&self) -> std::sync::MutexGuard<'_, Paces> {
-        self.paces.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Counts the call, shown with the health that is published next.
-    fn count(&self, call: Call, error: Option<&FetchError>) {
-        let Some(calls) = self.paces().answered(call, error, self.now()) else {
-            return;
-        };
-        self.board.send_if_modified(|board| {
-            board.calls.insert(call.action, calls);
-            false
-        });
     }
 }

@@ -16,13 +16,15 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use super::attention;
 use super::clock::{Clock, Stopwatch};
 use super::engine_thread::{self, Feed, Recorder, Surroundings};
-use super::pump::{Patience, Pumps, QUEUE};
+use super::pump::{Attention, Patience, Pumps, QUEUE};
 use super::redraw::Redraw;
 use super::terminal::Terminal;
 use crate::engine::Engine;
 use crate::model::time::Timestamp;
+use crate::sources::pace::Terms;
 use crate::sources::{Source, files};
 use crate::store::scene::{Mode, Scene};
 use crate::ui::keys::KeyTable;
@@ -32,7 +34,7 @@ use crate::ui::theme::Look;
 /// Where the dashboard's records come from.
 pub enum Origin {
     /// Sources that are polled. They are made after the first frame: making them may ask the network.
-    Sources(MakeSources),
+    Sources { make: MakeSources, terms: Terms },
     /// Files, read once.
     Files {
         paths: Vec<std::path::PathBuf>,
@@ -100,12 +102,14 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
     };
 
     let cancel = CancellationToken::new();
+    let mut attend = None;
     let feed = match origin {
         Origin::Files { paths, options } => Feed::Files { paths, options },
-        Origin::Sources(make) => {
+        Origin::Sources { make, terms } => {
             let (sender, batches) = mpsc::channel(QUEUE);
             let clock = clock.clone().unwrap_or_else(super::clock::system);
-            let pumps = Pumps::new(sender, clock, Patience::Endless, cancel.clone());
+            let pumps = Pumps::new(sender, clock, Patience::Endless, terms, cancel.clone());
+            attend = Some(pumps.attendant());
             let board = pumps.board();
             for source in make()? {
                 pumps.start(source);
@@ -123,7 +127,7 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
     };
     let engine = engine_thread::spawn(engine, around, runtime)?;
     let looked = match &mut shown {
-        Some((terminal, screen)) => event_loop(terminal, screen, &mut scenes).await,
+        Some((terminal, screen)) => event_loop(terminal, screen, &mut scenes, attend).await,
         None => told_to_end(&mut scenes).await,
     };
     drop(shown);
@@ -156,6 +160,7 @@ async fn event_loop(
     terminal: &mut Terminal,
     screen: &mut Screen,
     scenes: &mut watch::Receiver<Arc<Scene>>,
+    attend: Option<impl Fn(Attention)>,
 ) -> io::Result<()> {
     let mut events = EventStream::new();
     let mut terminate = signal(SignalKind::terminate())?;
@@ -196,6 +201,9 @@ async fn event_loop(
             changed = scenes.changed(), if !sources_gone => match changed {
                 Ok(()) => {
                     screen.set_scene(Arc::clone(&scenes.borrow_and_update()));
+                    if let Some(attend) = &attend {
+                        attend(attention::of(screen));
+                    }
                     redraw.data(watch.elapsed());
                 }
                 Err(_) => sources_gone = true,

@@ -25,6 +25,7 @@ use super::clock;
 use super::pump::{Patience, Pumps, QUEUE};
 use crate::decode::Decoder;
 use crate::sources::Source;
+use crate::sources::pace::Terms;
 
 /// How often lines on hold are looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -36,6 +37,7 @@ const LAST_LINES: Duration = Duration::from_millis(500);
 /// What to follow, and how to show it.
 pub struct Tail {
     pub sources: Vec<Box<dyn Source>>,
+    pub terms: Terms,
     pub decoder: Decoder,
     /// The function: lines of others in a shared log group are left out.
     pub function: String,
@@ -73,6 +75,7 @@ async fn follow(
         sender,
         clock::system(),
         Patience::AfterStart,
+        tail.terms,
         cancel.clone(),
     );
     let mut board = pumps.board();

@@ -5,10 +5,11 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 #[cfg(feature = "aws")]
 use crate::sources::aws;
+use crate::sources::pace::Terms;
 use crate::sources::{Source, Window};
 
 /// Which account, region and endpoint, and how much of it.
-#[derive(Clone, Debug, Default, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(crate) struct AwsArgs {
     /// Profile of the AWS configuration files
     #[arg(long)]
@@ -19,6 +20,39 @@ pub(crate) struct AwsArgs {
     /// Endpoint instead of AWS's own, for an emulator
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,
+    /// Share of each of the account's API quotas that is taken
+    #[arg(long, value_name = "SHARE", default_value_t = Terms::default().quota_share, value_parser = share)]
+    pub(crate) quota_share: f64,
+    /// US dollars an hour that billed calls may cost: metrics and traces
+    #[arg(long, value_name = "USD", default_value_t = Terms::default().usd_an_hour, value_parser = dollars)]
+    pub(crate) max_cost: f64,
+}
+
+/// A share of the whole, above 0.
+fn share(text: &str) -> Result<f64, String> {
+    let share = text
+        .parse()
+        .ok()
+        .filter(|share| *share > 0.0 && *share <= 1.0);
+    share.ok_or_else(|| "a number above 0 and up to 1, such as 0.5".to_owned())
+}
+
+fn dollars(text: &str) -> Result<f64, String> {
+    let usd = text
+        .parse()
+        .ok()
+        .filter(|usd: &f64| *usd >= 0.0 && usd.is_finite());
+    usd.ok_or_else(|| "dollars an hour, such as 0.25; 0 for nothing that is billed".to_owned())
+}
+
+impl AwsArgs {
+    /// What may be taken of the account.
+    pub(crate) fn terms(&self) -> Terms {
+        Terms {
+            quota_share: self.quota_share,
+            usd_an_hour: self.max_cost,
+        }
+    }
 }
 
 /// Which functions and log groups are looked at.

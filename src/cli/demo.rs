@@ -19,6 +19,7 @@ use crate::export::recording::write_record;
 use crate::model::settings::Settings;
 use crate::model::time::Timestamp;
 use crate::sources::Source;
+use crate::sources::pace::Terms;
 use crate::store::scene::Mode;
 
 /// Arguments of `nepho demo`.
@@ -84,7 +85,10 @@ fn show(options: &Options, screen: ScreenSettings, speed: f64) -> anyhow::Result
     let source: Box<dyn Source> = Box::new(DemoSource::new(World::new(options)));
     run::run(Dashboard {
         engine,
-        origin: Origin::Sources(Box::new(move || Ok(vec![source]))),
+        origin: Origin::Sources {
+            make: Box::new(move || Ok(vec![source])),
+            terms: Terms::default(),
+        },
         mode: Mode::Demo { speed },
         place: "demo".into(),
         clock: Some(clock::simulated(options.start, speed)),

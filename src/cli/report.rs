@@ -106,7 +106,7 @@ fn fetch(args: &Args, engine: &mut Engine) -> anyhow::Result<()> {
     };
     scope.from = Some(window.since);
     let sources = args.aws.sources(&args.scope, window)?;
-    let warnings = fetch::fetch(sources, engine)?;
+    let warnings = fetch::fetch(sources, args.aws.terms(), engine)?;
     warnings.iter().for_each(|warning| complain(warning));
     engine.restrict(&scope);
     Ok(())

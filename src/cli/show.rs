@@ -87,7 +87,8 @@ fn fetch(args: &Args, engine: &mut Engine) -> anyhow::Result<Vec<String>> {
         since: first.max(last.plus_ms(-HOUR_MS)).plus_ms(-time::AROUND_MS),
         until: Some(last.plus_ms(time::AROUND_MS).min(now)),
     };
-    fetch::fetch(args.aws.sources(&ScopeArgs::default(), window)?, engine)
+    let sources = args.aws.sources(&ScopeArgs::default(), window)?;
+    fetch::fetch(sources, args.aws.terms(), engine)
 }
 
 /// The moment that an id holds: a trace id begins with the second it was made in, an event id of CloudWatch is
@@ -112,7 +113,7 @@ fn search(args: &Args, now: Timestamp) -> anyhow::Result<(Timestamp, Timestamp)>
         };
         let sources = args.aws.search(&ScopeArgs::default(), window, &args.id)?;
         let mut found: Option<(Timestamp, Timestamp)> = None;
-        fetch::each(sources, &mut |batch| {
+        fetch::each(sources, args.aws.terms(), &mut |batch| {
             for record in batch.records {
                 if let Record::Log(line) = record {
                     let (first, last) = found.unwrap_or((line.timestamp, line.timestamp));

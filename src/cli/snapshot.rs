@@ -209,7 +209,7 @@ fn fetched(args: &Args) -> anyhow::Result<(Origin, Timestamp, Vec<String>)> {
     let mut journal = Journal::new(None);
     let mut failed = None;
     let mut lines = Vec::new();
-    let warnings = fetch::each(sources, &mut |batch| {
+    let warnings = fetch::each(sources, args.aws.terms(), &mut |batch| {
         lines.clear();
         let newest = batch.records.iter().filter_map(|record| match record {
             Record::Log(log) => Some(log.timestamp),

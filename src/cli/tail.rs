@@ -49,6 +49,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let tail = Tail {
         sources: args.aws.logs(&scope, window)?,
+        terms: args.aws.terms(),
         decoder: Decoder::new(&settings)?,
         function: args.function,
         filter: args.filter,

@@ -50,7 +50,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let place = place(&args.aws);
     run::run(Dashboard {
         engine,
-        origin: Origin::Sources(Box::new(move || args.aws.sources(&args.scope, window))),
+        origin: Origin::Sources {
+            terms: args.aws.terms(),
+            make: Box::new(move || args.aws.sources(&args.scope, window)),
+        },
         mode: Mode::Live,
         place,
         clock: Some(clock),

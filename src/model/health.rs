@@ -1,6 +1,7 @@
 //! How the sources of records fare: what the header and the sources pane say about them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::record::Gap;
 use super::time::Timestamp;
@@ -10,8 +11,9 @@ use super::time::Timestamp;
 pub struct Board {
     /// By [`Health::name`].
     pub sources: BTreeMap<Box<str>, Health>,
-    /// By IAM action (`logs:FilterLogEvents`).
-    pub calls: BTreeMap<&'static str, Calls>,
+    /// By place (profile and region, as they were chosen) and IAM action (`logs:FilterLogEvents`).
+    pub calls: BTreeMap<(Arc<str>, &'static str), Calls>,
+    pub money: Money,
 }
 
 /// How one source fares.
@@ -31,6 +33,8 @@ pub struct Health {
     pub late: u64,
     /// Stretches it knows it did not see.
     pub gaps: Vec<Gap>,
+    /// The stretch that is not seen for now: it is read once the source goes on.
+    pub unseen: Option<Gap>,
     /// The last failure in words: what, where, what to do. `None` once it goes on.
     pub trouble: Option<Box<str>>,
     /// Fetches that failed in a row.
@@ -90,4 +94,19 @@ pub struct Calls {
     pub quota_per_second: Option<f64>,
     /// What nepho may use of it now: its share, less after a refusal.
     pub allowed_per_second: Option<f64>,
+    /// Bytes of records that they brought.
+    pub bytes: u64,
+    /// What they cost by list price, in US dollars; `None` if they are free.
+    pub usd: Option<f64>,
+}
+
+/// What billed calls may cost, and did.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Money {
+    /// US dollars by list price, so far.
+    pub spent_usd: f64,
+    /// What an hour may cost.
+    pub limit_usd_an_hour: f64,
+    /// Billed calls wait until then for want of money.
+    pub waits_until: Option<Timestamp>,
 }

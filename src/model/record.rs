@@ -17,6 +17,17 @@ pub enum Record {
     Gap(Gap),
 }
 
+impl Record {
+    /// Bytes of its texts.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Log(line) => line.stream.len() + line.message.len(),
+            Self::Segment(json) | Self::Metric(json) | Self::Function(json) => json.len(),
+            Self::Gap(_) => 0,
+        }
+    }
+}
+
 /// One CloudWatch Logs event with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogRecord {

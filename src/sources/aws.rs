@@ -32,6 +32,15 @@ pub struct Choice {
     pub endpoint_url: Option<String>,
 }
 
+impl Choice {
+    /// Profile and region, as far as they were chosen: `prod eu-west-1`.
+    pub fn label(&self) -> String {
+        let chosen = [self.profile.as_deref(), self.region.as_deref()];
+        let chosen: Vec<_> = chosen.into_iter().flatten().collect();
+        chosen.join(" ")
+    }
+}
+
 /// IAM action of every call that can be made.
 pub fn actions() -> impl Iterator<Item = &'static str> {
     actions::ALL.into_iter().map(|action| action.iam)

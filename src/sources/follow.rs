@@ -38,9 +38,9 @@ pub trait Events: Send {
     /// Asks for one page. Cancel-safe: asked again, it gives the same.
     fn page<'a>(&'a mut self, question: &'a Question, now: Timestamp) -> Asking<'a>;
 
-    /// Whether the group is likely to have something new, for all that is known.
+    /// Whether something was written lately, for all that is known from elsewhere.
     fn stirs(&self) -> bool {
-        true
+        false
     }
 }
 
@@ -69,6 +69,8 @@ pub struct Follow<E> {
     seen: Seen,
     presence: Presence,
     repeats: u32,
+    /// The last page brought something.
+    fresh: bool,
 }
 
 /// Whether the group is there.
@@ -93,6 +95,7 @@ impl<E: Events> Follow<E> {
             seen: Seen::default(),
             presence: Presence::Unknown,
             repeats: 0,
+            fresh: true,
         }
     }
 
@@ -135,7 +138,8 @@ impl<E: Events> Follow<E> {
         }
         let mut batch = Batch::default();
         if self.cursor.took(next) {
-            batch.records = self.fresh(events);
+            batch.records = self.only_new(events);
+            self.fresh = !batch.records.is_empty();
             self.seen.keep(|at| self.cursor.may_reread(at));
         }
         let complete = self.cursor.unread_from();
@@ -145,7 +149,7 @@ impl<E: Events> Follow<E> {
         Ok(Page::new(batch, self.pause()))
     }
 
-    fn fresh(&mut self, events: Vec<LogRecord>) -> Vec<Record> {
+    fn only_new(&mut self, events: Vec<LogRecord>) -> Vec<Record> {
         let mut copies = Copies::default();
         let mut fresh = Vec::with_capacity(events.len());
         for record in events {
@@ -205,6 +209,10 @@ impl<E: Events> Source for Follow<E> {
 
     fn call(&self) -> Option<Call> {
         Some(self.events.call())
+    }
+
+    fn stirs(&self) -> bool {
+        self.fresh || self.cursor.has_more() || self.events.stirs()
     }
 
     fn interval(&self) -> Duration {

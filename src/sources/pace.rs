@@ -1,11 +1,27 @@
-//! How often a service may be asked: one token bucket an API, so that all log groups share the account's quota.
+//! How often a service may be asked, and for how much money: one token bucket an API, account and region, so that all log
+//! groups share the quota; one purse for everything that is billed.
 
 use std::time::Duration;
 
 use crate::model::time::Timestamp;
 
-/// Share of a quota that nepho takes; the rest is left to the team's own tools.
-pub const SHARE: f64 = 0.5;
+/// What nepho may take of the account.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Terms {
+    /// Share of each quota, above 0 and up to 1; the rest is left to the team's own tools.
+    pub quota_share: f64,
+    /// US dollars an hour for calls that are billed.
+    pub usd_an_hour: f64,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            quota_share: 0.5,
+            usd_an_hour: 0.25,
+        }
+    }
+}
 
 /// Calls a second where the service publishes no quota.
 const UNPUBLISHED: f64 = 5.0;
@@ -54,15 +70,23 @@ impl Bucket {
         self.ceiling = ceiling;
     }
 
-    /// Reserves the next call, first come first served; how long it has to wait.
-    pub fn reserve(&mut self, now: Timestamp) -> Duration {
-        let now_ms = now.0 as f64;
-        let step = 1_000.0 / self.rate;
-        let at = self.free_at.max((now_ms - 1_000.0 + step).min(now_ms));
-        self.free_at = at + step;
+    /// How long until the next call may be made.
+    pub fn wait(&self, now: Timestamp) -> Duration {
+        Duration::from_secs_f64((self.next_at(now) - now.0 as f64).max(0.0) / 1_000.0)
+    }
+
+    /// Takes the token of a call that is made now.
+    pub fn take(&mut self, now: Timestamp) {
+        self.free_at = self.next_at(now) + 1_000.0 / self.rate;
         self.shown = self.per_second(now) + 1_000.0 / SHOWN_OVER_MS;
         self.shown_at = now;
-        Duration::from_secs_f64((at - now_ms).max(0.0) / 1_000.0)
+    }
+
+    /// The moment of the next call, in milliseconds since the epoch: at most a second's worth is held.
+    fn next_at(&self, now: Timestamp) -> f64 {
+        let now_ms = now.0 as f64;
+        let step = 1_000.0 / self.rate;
+        self.free_at.max((now_ms - 1_000.0 + step).min(now_ms))
     }
 
     /// The service refused a call: half the pace. Refusals within a second of each other are one.
@@ -94,6 +118,56 @@ impl Bucket {
     }
 }
 
+/// Share of an hour's money that may be spent at once; the rest comes with time, so that no hour sees more than its limit.
+const AT_ONCE: f64 = 0.25;
+
+const HOUR_MS: f64 = 3_600_000.0;
+
+/// Money for calls that are billed: a bucket that fills with time. What a call cost is known after it was made.
+#[derive(Clone, Debug)]
+pub struct Purse {
+    usd_an_hour: f64,
+    /// Dollars that may be spent now; less than none after a call that cost more.
+    left: f64,
+    at: Timestamp,
+    spent: f64,
+}
+
+impl Purse {
+    /// A full purse.
+    pub fn new(usd_an_hour: f64, now: Timestamp) -> Self {
+        Self {
+            usd_an_hour,
+            left: usd_an_hour * AT_ONCE,
+            at: now,
+            spent: 0.0,
+        }
+    }
+
+    /// How long until the next billed call may be made; `None`: never.
+    pub fn wait(&mut self, now: Timestamp) -> Option<Duration> {
+        let a_ms = self.usd_an_hour * (1.0 - AT_ONCE) / HOUR_MS;
+        let filled = self.left + a_ms * now.since(self.at).max(0) as f64;
+        self.left = filled.min(self.usd_an_hour * AT_ONCE);
+        self.at = now;
+        if self.left > 0.0 {
+            return Some(Duration::ZERO);
+        }
+        (a_ms > 0.0).then(|| Duration::from_secs_f64((1.0 - self.left / a_ms) / 1_000.0))
+    }
+
+    /// Pays for a call.
+    pub fn pay(&mut self, usd: f64) {
+        self.left -= usd;
+        self.spent += usd;
+    }
+
+    /// Dollars that were paid so far.
+    pub fn spent(&self) -> f64 {
+        self.spent
+    }
+}
+
 fn ceiling(quota: Option<f64>, share: f64) -> f64 {
     (quota.unwrap_or(UNPUBLISHED) * share).max(SLOWEST)
 }
@@ -107,7 +181,8 @@ mod tests {
         let mut calls = vec![0; seconds];
         let mut now = Timestamp(0);
         loop {
-            now = now.plus_ms(bucket.reserve(now).as_millis() as i64);
+            now = now.plus_ms(bucket.wait(now).as_secs_f64().mul_add(1_000.0, 0.999) as i64);
+            bucket.take(now);
             let Some(cell) = calls.get_mut((now.0 / 1_000) as usize) else {
                 return calls;
             };
@@ -117,7 +192,7 @@ mod tests {
 
     #[test]
     fn takes_half_of_ten_a_second_after_a_burst_of_one_second() {
-        let mut bucket = Bucket::new(Some(10.0), SHARE, Timestamp(0));
+        let mut bucket = Bucket::new(Some(10.0), 0.5, Timestamp(0));
         let calls = calls_per_second(&mut bucket, 10);
         assert!(
             calls[0] <= 10,
@@ -130,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_refusal_halves_the_pace_and_calm_restores_it() {
-        let mut bucket = Bucket::new(Some(10.0), SHARE, Timestamp(0));
+        let mut bucket = Bucket::new(Some(10.0), 0.5, Timestamp(0));
         let about = |bucket: &Bucket, rate: f64| (bucket.allowed() - rate).abs() < 1e-9;
         bucket.refused(Timestamp(10_000));
         bucket.refused(Timestamp(10_400));
@@ -147,12 +222,44 @@ mod tests {
 
     #[test]
     fn the_shown_rate_nears_the_true_one_and_fades() {
-        let mut bucket = Bucket::new(Some(10.0), SHARE, Timestamp(0));
+        let mut bucket = Bucket::new(Some(10.0), 0.5, Timestamp(0));
         for call in 0..300 {
-            bucket.reserve(Timestamp(call * 500));
+            bucket.take(Timestamp(call * 500));
         }
         let shown = bucket.per_second(Timestamp(150_000));
         assert!((1.8..2.2).contains(&shown), "two a second: {shown}");
         assert!(bucket.per_second(Timestamp(450_000)) < 0.01);
+    }
+
+    #[test]
+    fn no_hour_costs_more_than_its_limit_but_for_one_call() {
+        let mut purse = Purse::new(0.25, Timestamp(0));
+        let mut paid: Vec<i64> = Vec::new();
+        // A cent a call, asked for each second of three hours.
+        for second in 0..3 * 3_600 {
+            let now = second * 1_000;
+            if purse.wait(Timestamp(now)) == Some(Duration::ZERO) {
+                purse.pay(0.01);
+                paid.push(now);
+            }
+        }
+        for (at, first) in paid.iter().enumerate() {
+            let within = paid[at..].iter().take_while(|now| *now - first < 3_600_000);
+            assert!(within.count() <= 25 + 1);
+        }
+        assert!(
+            paid.len() >= 55,
+            "0.19 $ an hour and 0.06 $ at once: {}",
+            paid.len()
+        );
+        assert!((purse.spent() - 0.01 * paid.len() as f64).abs() < 1e-9);
+    }
+
+    #[test]
+    fn without_money_nothing_billed_is_ever_called() {
+        assert_eq!(
+            Purse::new(0.0, Timestamp(0)).wait(Timestamp(9_000_000)),
+            None
+        );
     }
 }

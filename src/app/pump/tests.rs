@@ -1,11 +1,14 @@
+mod soak;
+
 use std::collections::VecDeque;
+use std::sync::Mutex;
 
 use tokio::time::Instant;
 
 use super::*;
 use crate::model::health::Right;
 use crate::model::record::Gap;
-use crate::sources::Fetching;
+use crate::sources::{Call, Fetching};
 
 type Asked = Arc<Mutex<Vec<Duration>>>;
 
@@ -42,7 +45,9 @@ impl Source for Script {
     fn call(&self) -> Option<Call> {
         Some(Call {
             action: "logs:FilterLogEvents",
+            place: "".into(),
             quota: Some(1_000.0),
+            billed: false,
         })
     }
 
@@ -73,6 +78,10 @@ impl Source for Script {
     }
 }
 
+fn key() -> (Arc<str>, &'static str) {
+    ("".into(), "logs:FilterLogEvents")
+}
+
 fn transient() -> Answer {
     Answer::Fail(FetchError::Transient {
         message: "no answer".to_owned(),
@@ -88,7 +97,7 @@ fn patient(patience: Patience) -> (Pumps, mpsc::Receiver<Batch>, CancellationTok
     let clock: Clock = Arc::new(move || Timestamp(begun.elapsed().as_millis() as i64));
     let (batches, received) = mpsc::channel(QUEUE);
     let cancel = CancellationToken::new();
-    let pumps = Pumps::new(batches, clock, patience, cancel.clone());
+    let pumps = Pumps::new(batches, clock, patience, Terms::default(), cancel.clone());
     (pumps, received, cancel)
 }
 
@@ -121,7 +130,7 @@ async fn pages_that_announce_more_follow_at_once_and_the_end_closes_the_channel(
     let board = board.borrow();
     assert_eq!(board.sources["logs a"].state, SourceState::Ended);
     assert_eq!(board.sources["logs a"].records, 5);
-    assert_eq!(board.calls["logs:FilterLogEvents"].made, 3);
+    assert_eq!(board.calls[&key()].made, 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -164,7 +173,7 @@ async fn throttling_waits_as_long_as_the_service_asks_and_halves_the_pace() {
     drop(pumps);
     records_until_closed(received).await;
     assert!(asked.lock().unwrap()[1] >= Duration::from_secs(5));
-    let calls = board.borrow().calls["logs:FilterLogEvents"];
+    let calls = board.borrow().calls[&key()];
     assert_eq!((calls.made, calls.refused), (2, 1));
     let allowed = calls.allowed_per_second.unwrap();
     assert!(

@@ -1,6 +1,7 @@
 //! Every call that nepho makes of AWS: all of them read. The README's policy names the same actions (a test compares).
 
 use super::place::Service;
+use super::session::Session;
 use crate::sources::Call;
 
 /// One API action.
@@ -42,11 +43,13 @@ pub(super) const ALL: [Action; 9] = [
 ];
 
 impl Action {
-    /// The call as a pump counts and paces it. `region` is `None` until the configuration was read.
-    pub(super) fn call(self, region: Option<&str>) -> Call {
+    /// The call as a pump counts and paces it.
+    pub(super) fn call(self, session: &Session) -> Call {
         Call {
             action: self.iam,
-            quota: self.quota(region),
+            place: session.label(),
+            quota: self.quota(session.region()),
+            billed: self.service.is_billed(),
         }
     }
 

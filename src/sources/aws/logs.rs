@@ -92,7 +92,7 @@ fn is_absent(error: Option<&FilterLogEventsError>) -> bool {
 
 impl Events for Filtered {
     fn call(&self) -> Call {
-        FILTER_LOG_EVENTS.call(self.session.region())
+        FILTER_LOG_EVENTS.call(&self.session)
     }
 
     fn page<'a>(&'a mut self, question: &'a Question, now: Timestamp) -> Asking<'a> {

@@ -33,6 +33,8 @@ const METRICS: [&str; 5] = [
 const STATISTICS: [&str; 4] = ["Sum", "SampleCount", "Minimum", "Maximum"];
 /// What AWS takes in one call.
 const QUERIES_A_CALL: usize = 500;
+/// List price of one metric of one call, in US dollars.
+const USD: f64 = 0.01 / 1_000.0;
 /// Minutes that are read again, since CloudWatch still amends them.
 const AMENDED_MINUTES: i64 = 3;
 
@@ -97,6 +99,7 @@ impl Metrics {
         for result in answer.metric_data_results.unwrap_or_default() {
             round.take(result);
         }
+        let usd = round.in_call().len() as f64 * USD;
         round.token = answer.next_token.filter(|token| !token.is_empty());
         let mut records = Vec::new();
         if round.token.is_none() {
@@ -109,9 +112,15 @@ impl Metrics {
                 Some(_) => Next::End,
                 None => Next::CaughtUp,
             };
-            return Ok(Page::new(records, next));
+            return Ok(Page {
+                usd,
+                ..Page::new(records, next)
+            });
         }
-        Ok(Page::new(records, Next::More))
+        Ok(Page {
+            usd,
+            ..Page::new(records, Next::More)
+        })
     }
 
     /// Whole minutes only: the one under way would be handed on too small.
@@ -251,7 +260,7 @@ impl Source for Metrics {
 
     fn call(&self) -> Option<Call> {
         let asks = self.round.is_some();
-        asks.then(|| GET_METRIC_DATA.call(self.session.region()))
+        asks.then(|| GET_METRIC_DATA.call(&self.session))
     }
 
     fn interval(&self) -> Duration {

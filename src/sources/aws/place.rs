@@ -24,6 +24,11 @@ impl Service {
         }
     }
 
+    /// Whether its calls cost money.
+    pub(super) fn is_billed(self) -> bool {
+        matches!(self, Self::XRay | Self::CloudWatch)
+    }
+
     /// Its name for people.
     pub(super) fn title(self) -> &'static str {
         self.names().0

@@ -35,6 +35,7 @@ const LOGIN_AGAIN_MS: i64 = 2_000;
 /// The way to one account and region, shared by all its sources.
 pub(super) struct Session {
     choice: Choice,
+    label: Arc<str>,
     state: Mutex<State>,
     region: OnceLock<String>,
 }
@@ -57,10 +58,16 @@ pub(super) struct Clients {
 impl Session {
     pub(super) fn new(choice: Choice) -> Arc<Self> {
         Arc::new(Self {
+            label: choice.label().into(),
             choice,
             state: Mutex::default(),
             region: OnceLock::new(),
         })
+    }
+
+    /// Profile and region as they were chosen: what tells this session from others.
+    pub(super) fn label(&self) -> Arc<str> {
+        Arc::clone(&self.label)
     }
 
     /// The region, once it is known.

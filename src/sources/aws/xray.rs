@@ -27,6 +27,9 @@ const REVISIT_MS: i64 = 30_000;
 /// Traces that started longer ago are forgotten: they grow no more.
 const FORGET_MS: i64 = 2 * 60 * MINUTE_MS;
 
+/// List price of a trace that is read or scanned, in US dollars.
+const USD: f64 = 0.50 / 1e6;
+
 /// The traces of the account.
 pub(super) struct XRay {
     session: Arc<Session>,
@@ -68,12 +71,18 @@ impl XRay {
     async fn page(&mut self, now: Timestamp) -> Result<Page, FetchError> {
         let clients = self.session.clients(now).await?;
         let fetched = if self.wanted.is_empty() {
-            self.list(&clients, now).await.map(|()| Batch::default())
+            let listed = self.list(&clients, now).await;
+            listed.map(|scanned| (Batch::default(), scanned))
         } else {
-            self.fetch_traces(&clients, now).await
+            let asked = self.wanted.len().min(TRACES_A_CALL);
+            let fetched = self.fetch_traces(&clients, now).await;
+            fetched.map(|batch| (batch, asked as i64))
         };
         match fetched {
-            Ok(batch) => Ok(Page::new(batch, self.pause(now))),
+            Ok((batch, traces)) => Ok(Page {
+                usd: traces as f64 * USD,
+                ..Page::new(batch, self.pause(now))
+            }),
             Err(error) => Err(self.session.failed(&clients, error).await),
         }
     }
@@ -87,8 +96,8 @@ impl XRay {
         (from, from.plus_ms(WINDOW_MS).min(self.end(now)))
     }
 
-    /// The next page of summaries.
-    async fn list(&mut self, clients: &Clients, now: Timestamp) -> Result<(), FetchError> {
+    /// The next page of summaries; how many traces were scanned for it.
+    async fn list(&mut self, clients: &Clients, now: Timestamp) -> Result<i64, FetchError> {
         let next = self.next_listing(now);
         let (from, to) = *self.listing.get_or_insert(next);
         // By the time of the update where it is followed: a trace that grew is listed again.
@@ -109,7 +118,11 @@ impl XRay {
             place: &clients.place,
         };
         let answer = question.send().await.map_err(|error| failure(&error, at))?;
-        for summary in answer.trace_summaries.unwrap_or_default() {
+        let summaries = answer.trace_summaries.unwrap_or_default();
+        let scanned = answer
+            .traces_processed_count
+            .unwrap_or(summaries.len() as i64);
+        for summary in summaries {
             self.note(summary, now);
         }
         self.token = answer.next_token.filter(|token| !token.is_empty());
@@ -118,7 +131,7 @@ impl XRay {
             self.read_until = to;
             self.revisit(now);
         }
-        Ok(())
+        Ok(scanned)
     }
 
     /// Wants a trace that is new, has grown, or had open segments.
@@ -232,7 +245,7 @@ impl Source for XRay {
         } else {
             BATCH_GET_TRACES
         };
-        Some(action.call(self.session.region()))
+        Some(action.call(&self.session))
     }
 
     fn interval(&self) -> Duration {

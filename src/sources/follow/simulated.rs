@@ -33,9 +33,10 @@ impl Chance {
 #[derive(Default)]
 pub(crate) struct Cloud {
     events: BTreeMap<(Timestamp, Timestamp, u64), LogRecord>,
+    pub(crate) group: Box<str>,
     pub(crate) absent: bool,
-    /// Pages that were asked for.
-    pub(crate) asked: u64,
+    /// When pages were asked for.
+    pub(crate) asked_at: Vec<Timestamp>,
 }
 
 impl Cloud {
@@ -43,7 +44,7 @@ impl Cloud {
     pub(crate) fn put(&mut self, at: Timestamp, ingestion: Timestamp) {
         let id = self.events.len() as u64;
         let record = LogRecord {
-            group: "g".into(),
+            group: self.group.clone(),
             stream: format!("s{}", id % 7).into(),
             timestamp: at,
             ingestion: Some(ingestion),
@@ -80,8 +81,7 @@ impl Simulated {
     }
 
     fn answer(&self, question: &Question, now: Timestamp) -> Answer {
-        let mut cloud = self.cloud.lock().unwrap();
-        cloud.asked += 1;
+        let cloud = self.cloud.lock().unwrap();
         if cloud.absent {
             return Answer::Absent;
         }
@@ -161,12 +161,15 @@ impl Events for Simulated {
     fn call(&self) -> Call {
         Call {
             action: "logs:FilterLogEvents",
+            place: "".into(),
             quota: Some(10.0),
+            billed: false,
         }
     }
 
     fn page<'a>(&'a mut self, question: &'a Question, now: Timestamp) -> Asking<'a> {
         Box::pin(async move {
+            self.cloud.lock().unwrap().asked_at.push(now);
             let answer = match self.faults {
                 Some(often) if self.chance.one_in(often) => self.wrong(question, now).await?,
                 _ => self.answer(question, now),

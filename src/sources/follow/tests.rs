@@ -123,7 +123,9 @@ async fn an_empty_page_with_a_token_is_followed_and_one_that_repeats_itself_is_g
         fn call(&self) -> Call {
             Call {
                 action: "logs:FilterLogEvents",
+                place: "".into(),
                 quota: None,
+                billed: false,
             }
         }
         fn page<'a>(&'a mut self, _: &'a Question, _: Timestamp) -> Asking<'a> {

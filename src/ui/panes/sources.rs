@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::finding::FindingKind;
-use crate::model::health::{Health, SourceState};
+use crate::model::health::{Calls, Health, SourceState};
 use crate::store::scene::Scene;
 use crate::ui::figures;
 use crate::ui::page::{Cell, Column, Key, Page, Part, Row, Rows, Table};
@@ -123,7 +123,14 @@ fn row(health: &Health, now: crate::model::time::Timestamp) -> Row {
         (Some(_), ..) | (None, None, None)
             if health.trouble.is_some() || health.lacks.is_some() =>
         {
-            state::trouble(health)
+            match &health.unseen {
+                Some(gap) => Text::of(
+                    Role::Unknown,
+                    &format!("gap from {} · ", figures::clock(gap.from)),
+                )
+                .then(state::trouble(health)),
+                None => state::trouble(health),
+            }
         }
         (_, Some(gap), _) => Text::new(&format!(
             "gap {}–{} {}",
@@ -151,52 +158,77 @@ fn row(health: &Health, now: crate::model::time::Timestamp) -> Row {
 }
 
 fn calls(scene: &Scene) -> Part {
-    let rows: Vec<Row> =
-        scene
-            .board
-            .calls
-            .iter()
-            .map(|(action, calls)| {
-                let share = calls
-                    .quota_per_second
-                    .filter(|quota| *quota > 0.0)
-                    .map(|quota| calls.per_second / quota);
-                Row {
-                    cells: vec![
-                        Cell::text(action),
-                        Cell::text(&format!("{:.2}/s", calls.per_second)),
-                        Cell::text(&calls.quota_per_second.map_or_else(
-                            || figures::UNKNOWN.to_owned(),
-                            |quota| format!("{quota}/s"),
-                        )),
-                        Cell::Bar(share.unwrap_or(0.0), Role::Text),
-                        Cell::text(&share.map_or_else(String::new, figures::percent)),
-                        Cell::count(Some(calls.refused), Role::P2),
-                        Cell::count(Some(calls.denied), Role::Error),
-                        Cell::text(&figures::count(calls.made)),
-                    ],
-                    ..Row::default()
-                }
-            })
-            .collect();
+    let calls = &scene.board.calls;
+    let rows: Vec<Row> = calls
+        .iter()
+        .map(|((place, action), calls)| call(place, action, calls))
+        .collect();
     let columns = vec![
-        Column::name("call", 24, 34),
+        Column::name("call", 24, 46),
         Column::figure("now", 9),
         Column::figure("quota", 8),
         Column::text("used", 8, 20).drop(1),
         Column::figure("", 6),
         Column::figure("refused", 8).drop(2),
-        Column::figure("denied", 7).drop(3),
+        Column::figure("denied", 7).drop(4),
         Column::figure("made", 8),
+        Column::figure("bytes", 9).drop(5),
+        Column::figure("money", 9).drop(3),
     ];
     let lines = rows.len() as u16;
+    let money = &scene.board.money;
+    let mut aside = format!(
+        "{} of {} an hour at most · quotas are shared with your team",
+        dollars(money.spent_usd),
+        dollars(money.limit_usd_an_hour)
+    );
+    if let Some(until) = money.waits_until {
+        aside = format!(
+            "billed calls wait for --max-cost until {} · {aside}",
+            figures::clock(until)
+        );
+    }
     Part::new(
         "calls",
         "What it costs, per region and account",
         Table::new(columns, Rows::fixed(rows)),
     )
-    .aside(Text::of(Role::Dim, "quotas are shared with your team"))
+    .aside(Text::of(Role::Dim, &aside))
     .between(lines.min(3), lines)
+}
+
+fn call(place: &str, action: &str, calls: &Calls) -> Row {
+    let share = calls
+        .quota_per_second
+        .filter(|quota| *quota > 0.0)
+        .map(|quota| calls.per_second / quota);
+    let quota = calls.quota_per_second;
+    Row {
+        cells: vec![
+            Cell::text(format!("{action} {place}").trim_end()),
+            Cell::text(&format!("{:.2}/s", calls.per_second)),
+            Cell::text(
+                &quota.map_or_else(|| figures::UNKNOWN.to_owned(), |quota| format!("{quota}/s")),
+            ),
+            Cell::Bar(share.unwrap_or(0.0), Role::Text),
+            Cell::text(&share.map_or_else(String::new, figures::percent)),
+            Cell::count(Some(calls.refused), Role::P2),
+            Cell::count(Some(calls.denied), Role::Error),
+            Cell::text(&figures::count(calls.made)),
+            Cell::text(&figures::bytes(calls.bytes)),
+            Cell::text(&calls.usd.map_or_else(|| "free".to_owned(), dollars)),
+        ],
+        ..Row::default()
+    }
+}
+
+/// US dollars by list price.
+fn dollars(usd: f64) -> String {
+    if usd > 0.0 && usd < 0.01 {
+        "<$0.01".to_owned()
+    } else {
+        format!("${usd:.2}")
+    }
 }
 
 fn rights(scene: &Scene) -> Part {
@@ -204,7 +236,7 @@ fn rights(scene: &Scene) -> Part {
     let have: Vec<&str> = calls
         .iter()
         .filter(|(_, calls)| calls.made > calls.denied)
-        .map(|(action, _)| *action)
+        .map(|((_, action), _)| *action)
         .collect();
     let mut lines = Vec::new();
     if !have.is_empty() {

@@ -63,7 +63,7 @@ impl Source for Account {
     }
 
     fn call(&self) -> Option<Call> {
-        Some(GET_ACCOUNT_SETTINGS.call(self.session.region()))
+        Some(GET_ACCOUNT_SETTINGS.call(&self.session))
     }
 
     fn interval(&self) -> Duration {

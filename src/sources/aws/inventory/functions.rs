@@ -177,7 +177,7 @@ impl Source for Functions {
     }
 
     fn call(&self) -> Option<Call> {
-        Some(self.action().call(self.session.region()))
+        Some(self.action().call(&self.session))
     }
 
     fn interval(&self) -> Duration {

@@ -169,7 +169,7 @@ impl Source for Groups {
             .to_ask
             .as_ref()
             .is_some_and(|to_ask| !to_ask.is_empty());
-        asks.then(|| DESCRIBE_LOG_GROUPS.call(self.session.region()))
+        asks.then(|| DESCRIBE_LOG_GROUPS.call(&self.session))
     }
 
     fn interval(&self) -> Duration {

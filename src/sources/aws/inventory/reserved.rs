@@ -120,7 +120,7 @@ impl Source for Reserved {
 
     fn call(&self) -> Option<Call> {
         let idle = self.to_ask.is_empty();
-        (!idle).then(|| GET_FUNCTION_CONCURRENCY.call(self.session.region()))
+        (!idle).then(|| GET_FUNCTION_CONCURRENCY.call(&self.session))
     }
 
     fn interval(&self) -> Duration {

@@ -1,0 +1,264 @@
+//! Who may call next: one bucket an API, account and region, one purse for all that is billed, and a queue before each
+//! bucket in which what somebody looks at goes first, then what something is wrong with, then what is written to, then the
+//! rest. Nobody waits for ever: who waits longer comes forward.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::sleep;
+
+use crate::app::clock::Clock;
+use crate::model::health::{Board, Calls, Money};
+use crate::model::time::Timestamp;
+use crate::sources::pace::{Bucket, Purse, Terms};
+use crate::sources::{Call, FetchError, Page};
+
+/// What matters now, by the names of sources.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attention {
+    /// Somebody looks at it.
+    pub focus: BTreeSet<Box<str>>,
+    /// Something is wrong with it.
+    pub alarmed: BTreeSet<Box<str>>,
+}
+
+/// So much faster than the quiet ones what something is wrong with, and what is written to, comes forward.
+const ALARMED: i64 = 8;
+const STIRRING: i64 = 4;
+
+/// The ways to all APIs.
+pub(super) struct Turnstile {
+    lanes: Mutex<BTreeMap<Key, Lane>>,
+    purse: Mutex<Purse>,
+    attention: Mutex<Attention>,
+    terms: Terms,
+    clock: Clock,
+}
+
+type Key = (Arc<str>, &'static str);
+
+/// The way to one API of one account and region.
+struct Lane {
+    bucket: Bucket,
+    quota: Option<f64>,
+    calls: Calls,
+    waiting: BTreeMap<u64, Waiting>,
+    tickets: u64,
+}
+
+struct Waiting {
+    name: Box<str>,
+    stirs: bool,
+    since: Timestamp,
+    wake: Arc<Notify>,
+}
+
+/// A place in the queue, given up when it is dropped.
+struct Ticket<'a> {
+    turnstile: &'a Turnstile,
+    key: Key,
+    number: u64,
+    wake: Arc<Notify>,
+}
+
+/// What a look at the queue says.
+enum Turn {
+    Now,
+    In(Duration),
+    /// Somebody else is first, and wakes who comes after.
+    Later,
+}
+
+impl Turnstile {
+    pub(super) fn new(terms: Terms, clock: Clock) -> Self {
+        let purse = Purse::new(terms.usd_an_hour, clock());
+        Self {
+            lanes: Mutex::default(),
+            purse: Mutex::new(purse),
+            attention: Mutex::default(),
+            terms,
+            clock,
+        }
+    }
+
+    /// What matters from now on.
+    pub(super) fn attend(&self, attention: Attention) {
+        *lock(&self.attention) = attention;
+    }
+
+    /// How long the call has to wait for money; `None`: for ever.
+    pub(super) fn money(&self, call: &Call) -> Option<Duration> {
+        if call.billed {
+            lock(&self.purse).wait((self.clock)())
+        } else {
+            Some(Duration::ZERO)
+        }
+    }
+
+    /// Waits until the source of that name may make the call.
+    pub(super) async fn pass(&self, call: &Call, name: &str, stirs: bool) {
+        let ticket = self.queue(call, name, stirs);
+        loop {
+            match self.look(&ticket) {
+                Turn::Now => return,
+                Turn::In(wait) => {
+                    tokio::select! {
+                        () = sleep(wait) => {}
+                        () = ticket.wake.notified() => {}
+                    }
+                }
+                Turn::Later => ticket.wake.notified().await,
+            }
+        }
+    }
+
+    fn queue(&self, call: &Call, name: &str, stirs: bool) -> Ticket<'_> {
+        let now = (self.clock)();
+        let key = (Arc::clone(&call.place), call.action);
+        let wake = Arc::new(Notify::new());
+        let mut lanes = lock(&self.lanes);
+        let share = self.terms.quota_share;
+        let lane = lanes.entry(key.clone()).or_insert_with(|| Lane {
+            bucket: Bucket::new(call.quota, share, now),
+            quota: call.quota,
+            calls: Calls::default(),
+            waiting: BTreeMap::new(),
+            tickets: 0,
+        });
+        if lane.quota != call.quota {
+            lane.bucket.regrade(call.quota, share);
+            lane.quota = call.quota;
+        }
+        lane.tickets += 1;
+        let number = lane.tickets;
+        let waiting = Waiting {
+            name: name.into(),
+            stirs,
+            since: now,
+            wake: Arc::clone(&wake),
+        };
+        lane.waiting.insert(number, waiting);
+        Ticket {
+            turnstile: self,
+            key,
+            number,
+            wake,
+        }
+    }
+
+    fn look(&self, ticket: &Ticket<'_>) -> Turn {
+        let now = (self.clock)();
+        let mut lanes = lock(&self.lanes);
+        let Some(lane) = lanes.get_mut(&ticket.key) else {
+            return Turn::Now;
+        };
+        let first = lane.first(&lock(&self.attention), now);
+        if first != Some(ticket.number) {
+            lane.wake(first);
+            return Turn::Later;
+        }
+        let wait = lane.bucket.wait(now);
+        if !wait.is_zero() {
+            return Turn::In(wait);
+        }
+        lane.bucket.take(now);
+        Turn::Now
+    }
+
+    /// Takes in how the call went, for the board.
+    pub(super) fn answered(&self, call: &Call, fetched: &Result<Page, FetchError>) {
+        let now = (self.clock)();
+        let mut lanes = lock(&self.lanes);
+        let Some(lane) = lanes.get_mut(&(Arc::clone(&call.place), call.action)) else {
+            return;
+        };
+        lane.calls.made += 1;
+        match fetched {
+            Ok(page) => {
+                lane.bucket.granted(now);
+                let bytes = page
+                    .batch
+                    .records
+                    .iter()
+                    .map(|record| record.bytes() as u64);
+                lane.calls.bytes += bytes.sum::<u64>();
+                if call.billed {
+                    *lane.calls.usd.get_or_insert_default() += page.usd;
+                    lock(&self.purse).pay(page.usd);
+                }
+            }
+            Err(FetchError::Throttled { .. }) => {
+                lane.calls.refused += 1;
+                lane.bucket.refused(now);
+            }
+            Err(FetchError::Denied { .. }) => lane.calls.denied += 1,
+            Err(_) => {}
+        }
+    }
+
+    /// Writes the figures of all calls, as of now.
+    pub(super) fn write(&self, board: &mut Board) {
+        let now = (self.clock)();
+        for (key, lane) in lock(&self.lanes).iter() {
+            let calls = Calls {
+                per_second: lane.bucket.per_second(now),
+                quota_per_second: lane.quota,
+                allowed_per_second: Some(lane.bucket.allowed()),
+                ..lane.calls
+            };
+            board.calls.insert(key.clone(), calls);
+        }
+        let mut purse = lock(&self.purse);
+        let wait = purse.wait(now).filter(|wait| !wait.is_zero());
+        board.money = Money {
+            spent_usd: purse.spent(),
+            limit_usd_an_hour: self.terms.usd_an_hour,
+            waits_until: wait.map(|wait| now.plus_ms(wait.as_millis() as i64)),
+        };
+    }
+}
+
+impl Lane {
+    /// The ticket whose turn it is.
+    fn first(&self, attention: &Attention, now: Timestamp) -> Option<u64> {
+        let rank = |waiting: &Waiting| {
+            let focus = attention.focus.contains(&waiting.name);
+            let weight = match attention.alarmed.contains(&waiting.name) {
+                true => ALARMED,
+                false if waiting.stirs => STIRRING,
+                false => 1,
+            };
+            // A second ahead for all, so that the weight counts from the start.
+            (focus, weight * (now.since(waiting.since) + 1_000))
+        };
+        let best = self.waiting.iter().rev();
+        best.max_by_key(|(_, waiting)| rank(waiting))
+            .map(|(number, _)| *number)
+    }
+
+    fn wake(&self, number: Option<u64>) {
+        let waiting = number.and_then(|number| self.waiting.get(&number));
+        if let Some(waiting) = waiting {
+            waiting.wake.notify_one();
+        }
+    }
+}
+
+impl Drop for Ticket<'_> {
+    /// Served or given up: the next one's turn.
+    fn drop(&mut self) {
+        let mut lanes = lock(&self.turnstile.lanes);
+        if let Some(lane) = lanes.get_mut(&self.key) {
+            lane.waiting.remove(&self.number);
+            let now = (self.turnstile.clock)();
+            let first = lane.first(&lock(&self.turnstile.attention), now);
+            lane.wake(first);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
