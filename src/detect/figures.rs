@@ -32,7 +32,7 @@ pub fn figures(analysis: &Analysis) -> Vec<FunctionFigures> {
         tally.inits.extend(row.init_ms.map(f64::from));
     }
     let seen = Seen::of(analysis);
-    let coverage = coverage::by_function(analysis);
+    let coverage = coverage::by_function(&analysis.facts, &analysis.assembled);
     let mut rows: Vec<FunctionFigures> = tallies
         .into_iter()
         .map(|(function, tally)| {

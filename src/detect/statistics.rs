@@ -8,4 +8,4 @@ pub mod traffic;
 pub use change::{fano, predictive_tail};
 pub use percentiles::percentiles;
 pub use rate::wilson;
-pub use traffic::{erlang_b, theil_sen};
+pub use traffic::{erlang_b, rises, theil_sen};

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::model::delivery::Delivery;
 use crate::model::facts::Facts;
 use crate::model::invocation::{Assembled, InvocationIndex};
 use crate::model::rows::{Evidence, Throttle, ThrottleClass};
@@ -21,12 +22,15 @@ pub mod concurrency;
 mod finding;
 mod fusion;
 mod metric;
+mod pressure;
+mod receives;
 mod records;
 
 #[cfg(test)]
 mod tests;
 
 pub use finding::Throttling;
+pub use pressure::pressures;
 
 /// A row keeps so many lines and spans as evidence, beside its metric point.
 const MOST_EVIDENCE: usize = 50;
@@ -57,7 +61,12 @@ pub fn attempts<'a>(facts: &'a Facts, assembled: &Assembled) -> Vec<Attempt<'a>>
 
 /// One row per resource, minute and class with refused attempts, sorted by (minute, resource, class). The metric is the count
 /// where it exists; else the distinct attempts that were seen, a lower bound. Without a source there is no row.
-pub fn throttles(facts: &Facts, assembled: &Assembled, settings: &Settings) -> Vec<Throttle> {
+pub fn throttles(
+    facts: &Facts,
+    assembled: &Assembled,
+    deliveries: &[Delivery],
+    settings: &Settings,
+) -> Vec<Throttle> {
     let attempts = attempts(facts, assembled);
     let mut cells: BTreeMap<(Timestamp, Cow<'_, str>), Vec<&Attempt<'_>>> = BTreeMap::new();
     for attempt in &attempts {
@@ -73,19 +82,34 @@ pub fn throttles(facts: &Facts, assembled: &Assembled, settings: &Settings) -> V
                 .or_default();
         }
     }
+    let unseen = receives::unseen(facts, assembled, deliveries);
+    for &(minute, function) in unseen.keys() {
+        if !points.contains_key(function) {
+            cells
+                .entry((minute, Cow::Owned(format!("lambda:{function}"))))
+                .or_default();
+        }
+    }
     let limits = Limits::new(facts, assembled, settings, &cells);
     let mut rows = Vec::new();
     for ((minute, resource), attempts) in &cells {
         match resource.strip_prefix("lambda:") {
             Some(function) => {
                 let points = points.get(function);
-                if let Some((count, lower_bound, point)) = count(facts, *minute, attempts, points) {
+                let receives = unseen
+                    .get(&(*minute, function))
+                    .filter(|_| points.is_none());
+                let counted = count(facts, *minute, attempts, points)
+                    .or_else(|| Some((receives?.count, true, None)));
+                if let Some((count, lower_bound, point)) = counted {
                     let class = limits.of_function(function, *minute);
                     let mut row = row(facts, *minute, resource, class, attempts);
                     row.evidence
                         .splice(0..0, point.map(|point| Evidence::Metric { point }));
+                    row.evidence
+                        .extend(receives.map(|receives| receives.evidence.clone()));
                     rows.push(Throttle {
-                        count,
+                        count: receives.map_or(count, |receives| receives.count.max(count)),
                         lower_bound,
                         ..row
                     });

@@ -21,7 +21,7 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
     }
     let deliveries = ledger::deliveries(&facts, &assembled);
     let links = link::links(&facts, &assembled, &deliveries);
-    let throttles = throttle::throttles(&facts, &assembled, settings);
+    let throttles = throttle::throttles(&facts, &assembled, &deliveries, settings);
     let duplicates = duplicate::duplicates(&facts, &assembled, &deliveries);
     let (reordered, order_domains) = reorder::reordered(&facts, &assembled, &deliveries);
     let errors = error::errors(&facts, &assembled);
@@ -47,6 +47,7 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
     };
     analysis.coverage = figures::coverage::overall(&analysis);
     analysis.functions = figures::figures(&analysis);
+    analysis.pressures = throttle::pressures(&analysis, settings);
     analysis.findings = triage::findings(&analysis, settings);
     analysis
 }

@@ -7,7 +7,7 @@ use super::facts::{FactRef, Facts};
 use super::finding::Finding;
 use super::invocation::{Assembled, Invocation, InvocationIndex};
 use super::rows::{
-    Duplicate, ErrorGroup, FunctionFigures, Init, Link, OrderDomain, Reordered, Throttle,
+    Duplicate, ErrorGroup, FunctionFigures, Init, Link, OrderDomain, Pressure, Reordered, Throttle,
 };
 use super::symbols::Sym;
 use super::time::Timestamp;
@@ -21,6 +21,7 @@ pub struct Analysis {
     pub deliveries: Vec<Delivery>,
     pub inits: Vec<Init>,
     pub throttles: Vec<Throttle>,
+    pub pressures: Vec<Pressure>,
     pub duplicates: Vec<Duplicate>,
     pub reordered: Vec<Reordered>,
     pub order_domains: Vec<OrderDomain>,

@@ -97,6 +97,34 @@ pub struct Throttle {
     pub evidence: Vec<Evidence>,
 }
 
+/// How near a function that refused is to its limit, and what its refusals cost. Sorted by resource. `None`: cannot be known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pressure {
+    /// `lambda:NAME`.
+    pub resource: String,
+    /// Slots: its reservation, else what the account leaves to all functions without one.
+    pub limit: Option<u32>,
+    /// Slots in use at the newest moment, and at most.
+    pub now: Option<u32>,
+    pub peak: Option<u32>,
+    /// Share of the limit that was free at the peak of the last five minutes.
+    pub headroom: Option<f64>,
+    /// Minutes until the limit is reached, if the level goes on rising as it does; `None` where it does not, or not soon.
+    pub full_in_min: Option<f64>,
+    /// By how much the load in the logs differs from what Little's law makes of the metric's runs, as a share of that: below −0.05 lines
+    /// are missing.
+    pub lines_missing: Option<f64>,
+    /// Tries a call takes, against what was usual before.
+    pub amplification: Option<f64>,
+    /// Callers tried on and on after the limit had room again.
+    pub metastable: bool,
+    /// Refusals that nobody made good, and those that were only put off.
+    pub lost: u64,
+    pub delayed: u64,
+    /// Tries for each run of a caller, most first.
+    pub fan_factors: Vec<(Sym, f64)>,
+}
+
 #[derive(
     Clone,
     Copy,

@@ -4,6 +4,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::model::analysis::Analysis;
 use crate::model::facts::Facts;
+use crate::model::invocation::Assembled;
 use crate::model::symbols::Sym;
 use crate::model::time::{MINUTE_MS, Timestamp};
 
@@ -29,8 +30,7 @@ impl Reports {
 }
 
 /// By function with an `Invocations` metric, over minutes that lie wholly in the log window and are final.
-pub fn by_function(analysis: &Analysis) -> HashMap<Sym, Reports> {
-    let facts = &analysis.facts;
+pub fn by_function(facts: &Facts, assembled: &Assembled) -> HashMap<Sym, Reports> {
     let mut minutes: HashSet<(Sym, Timestamp)> = HashSet::new();
     let mut reports: HashMap<Sym, Reports> = HashMap::new();
     let Some(from) = first_whole_minute(facts) else {
@@ -48,7 +48,7 @@ pub fn by_function(analysis: &Analysis) -> HashMap<Sym, Reports> {
             minutes.insert((function, point.at.minute()));
         }
     }
-    for run in &analysis.assembled.invocations {
+    for run in &assembled.invocations {
         if run.report_line.is_some() && minutes.contains(&(run.function, run.start.minute())) {
             reports.entry(run.function).or_default().seen += 1.0;
         }
@@ -62,17 +62,19 @@ pub fn overall(analysis: &Analysis) -> Option<f64> {
         seen: a.seen + b.seen,
         ran: a.ran + b.ran,
     };
-    let all = by_function(analysis).into_values();
+    let all = by_function(&analysis.facts, &analysis.assembled).into_values();
     all.reduce(sum)?.share()
 }
 
-fn first_whole_minute(facts: &Facts) -> Option<Timestamp> {
+/// The first minute that lies in the logs from its beginning.
+pub fn first_whole_minute(facts: &Facts) -> Option<Timestamp> {
     let first = facts.streams.iter().map(|stream| stream.first).min()?;
     let first = facts.horizon.map_or(first, |horizon| horizon.max(first));
     Some(first.plus_ms(MINUTE_MS - 1).minute())
 }
 
-fn is_final(facts: &Facts, function: Sym, minute: Timestamp) -> bool {
+/// Whether the metrics of a minute of a function no longer change.
+pub fn is_final(facts: &Facts, function: Sym, minute: Timestamp) -> bool {
     let timeout = facts
         .functions
         .get(&function)

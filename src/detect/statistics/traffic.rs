@@ -30,6 +30,32 @@ pub fn theil_sen(points: &[(f64, f64)]) -> Option<f64> {
     })
 }
 
+/// 1 % of the standard normal distribution lies above.
+const ONE_PERCENT: f64 = 2.326_348;
+
+/// Whether the points rise beyond chance: Mann–Kendall, one-sided, p < 0.01 by the normal approximation, ties corrected.
+pub fn rises(points: &[(f64, f64)]) -> bool {
+    let n = points.len() as f64;
+    let mut score = 0.0;
+    for (at, a) in points.iter().enumerate() {
+        let signs = points[at + 1..].iter().map(|b| match b.1.total_cmp(&a.1) {
+            std::cmp::Ordering::Greater => 1.0,
+            std::cmp::Ordering::Equal => 0.0,
+            std::cmp::Ordering::Less => -1.0,
+        });
+        score += signs.sum::<f64>();
+    }
+    let mut levels: Vec<f64> = points.iter().map(|point| point.1).collect();
+    levels.sort_by(f64::total_cmp);
+    let spread = |n: f64| n * (n - 1.0) * (2.0 * n + 5.0);
+    let ties: f64 = levels
+        .chunk_by(|a, b| a.total_cmp(b).is_eq())
+        .map(|same| spread(same.len() as f64))
+        .sum();
+    let variance = (spread(n) - ties) / 18.0;
+    variance > 0.0 && (score - 1.0) / variance.sqrt() > ONE_PERCENT
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +73,23 @@ mod tests {
             assert!((got - wanted).abs() < 5e-5, "{servers}, {load}: {got}");
         }
         assert!((erlang_b(0, 3.0) - 1.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn a_rise_needs_more_than_chance() {
+        let of = |levels: &[f64]| -> Vec<(f64, f64)> {
+            levels
+                .iter()
+                .enumerate()
+                .map(|(x, y)| (x as f64, *y))
+                .collect()
+        };
+        // Five in order: S = 10, variance 5·4·15/18 = 16.7, z = 9/4.08 = 2.20. Six in order: S = 15, 28.3, z = 14/5.32 = 2.63.
+        assert!(!rises(&of(&[1.0, 2.0, 3.0, 4.0, 5.0])));
+        assert!(rises(&of(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0])));
+        assert!(!rises(&of(&[6.0, 5.0, 4.0, 3.0, 2.0, 1.0])));
+        assert!(!rises(&of(&[2.0; 30])), "level");
+        assert!(!rises(&[]));
     }
 
     #[test]

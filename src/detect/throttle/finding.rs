@@ -18,7 +18,7 @@ use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{Evidence, Throttle, ThrottleClass};
 use crate::model::settings::Settings;
 
-use episode::{Calls, Episode};
+pub(super) use episode::{Calls, Episode};
 
 /// Harm of a refusal that a client saw, that a retry or a queue made good, and that nobody can tell of.
 const LOST: f64 = 1.0;
@@ -127,7 +127,7 @@ fn evidence(episode: &Episode<'_>) -> Vec<Evidence> {
 }
 
 /// Runs whose event a queue or a stream brought: it is delivered again.
-fn fed_by_events(analysis: &Analysis) -> HashSet<InvocationIndex> {
+pub(super) fn fed_by_events(analysis: &Analysis) -> HashSet<InvocationIndex> {
     let deliveries = analysis.deliveries.iter();
     deliveries
         .filter(|delivery| delivery.source != EventSource::Apigateway)
@@ -136,7 +136,11 @@ fn fed_by_events(analysis: &Analysis) -> HashSet<InvocationIndex> {
 }
 
 /// Whether nobody tries again: a client got the refusal, or the run that was refused failed and was the last of its request.
-fn is_lost(analysis: &Analysis, attempt: &Attempt<'_>, fed: &HashSet<InvocationIndex>) -> bool {
+pub(super) fn is_lost(
+    analysis: &Analysis,
+    attempt: &Attempt<'_>,
+    fed: &HashSet<InvocationIndex>,
+) -> bool {
     let Some(at) = attempt.run else {
         return attempt.caller.is_none();
     };

@@ -163,3 +163,82 @@ fn a_refusal_that_fails_its_run_is_lost() {
     assert!(found.lost);
     assert!((found.weight - 0.6).abs() < 1e-9, "{}", found.weight);
 }
+
+#[test]
+fn room_under_the_limit_and_what_refusals_cost() {
+    // 20 calls a minute of 100 ms never meet: one slot of ten at most, and 9 in 10 are free. 10 of them are refused first, so in the
+    // last five minutes a call takes 30 tries for 20; before, one. Over all 65 minutes that is 1,350 tries for 1,300 runs of shop.
+    let analysis = Rush::new(&[("shop", 20, 20)]).analysis();
+    let near = super::pressures(&analysis, &Settings::default());
+    let [near] = near.as_slice() else {
+        panic!("one function refused: {near:?}");
+    };
+    assert_eq!(near.resource, "lambda:stock");
+    assert_eq!((near.limit, near.peak), (Some(10), Some(1)));
+    assert_eq!(near.headroom, Some(0.9));
+    assert_eq!(near.full_in_min, None);
+    assert_eq!(near.amplification, Some(1.5));
+    assert_eq!((near.lost, near.delayed), (0, 50));
+    let [(caller, factor)] = near.fan_factors[..] else {
+        panic!("one caller: {near:?}");
+    };
+    assert_eq!(analysis.text(caller), "shop");
+    assert!((factor - 1_350.0 / 1_300.0).abs() < 1e-9);
+    // Five minutes of 1.5 tries a call with room under the limit: the tries go on by themselves. With one slot there is no room.
+    assert!(near.metastable);
+    let mut full = analysis.clone();
+    for config in std::sync::Arc::make_mut(&mut full.facts)
+        .functions
+        .values_mut()
+    {
+        config.reserved_concurrency = Some(1);
+    }
+    let near = super::pressures(&full, &Settings::default());
+    assert_eq!((near[0].headroom, near[0].metastable), (Some(0.0), false));
+}
+
+#[test]
+fn a_level_that_rises_says_when_the_limit_is_reached() {
+    let mut world = World::default();
+    let caller = world.run("shop", 0.0, OK);
+    world.refused(caller, "lambda:stock");
+    let proof = world.proof(caller);
+    let runs: Vec<InvocationIndex> = (1..=20)
+        .map(|n| world.run("stock", f64::from(n) * 0.25, OK))
+        .collect();
+    let name = world.sym("stock");
+    world
+        .facts
+        .functions
+        .entry(name)
+        .or_default()
+        .reserved_concurrency = Some(40);
+    world.facts.newest = Some(at(5.1));
+    let mut analysis = world.analysis();
+    // One more begins each 15 s and none ends: 20 after five minutes, 4 a minute. The other 20 slots are gone in five more.
+    for run in runs {
+        analysis.assembled.invocations[run as usize].end = at(10.0);
+    }
+    analysis.throttles.push(Throttle {
+        minute: at(0.0),
+        resource: "lambda:stock".to_owned(),
+        class: ThrottleClass::ReservedLimit,
+        count: 1,
+        lower_bound: false,
+        callers: Vec::new(),
+        evidence: vec![proof],
+    });
+    analysis.assembled.environments.push(Environment {
+        function: name,
+        version: None,
+        stream: 0,
+        init_type: None,
+        init_start: None,
+        invocations: Vec::new(),
+        concurrent: false,
+    });
+    let near = super::pressures(&analysis, &Settings::default());
+    assert_eq!((near[0].now, near[0].limit), (Some(20), Some(40)));
+    let minutes = near[0].full_in_min.expect("it rises");
+    assert!((minutes - 5.0).abs() < 0.5, "{minutes}");
+}

@@ -7,6 +7,7 @@ use crate::model::analysis::Analysis;
 use crate::model::finding::FindingKind;
 use crate::model::rows::{Evidence, Throttle};
 use crate::model::symbols::Sym;
+use crate::model::text::plain;
 use crate::model::time::{MINUTE_MS, Timestamp};
 use crate::store::scene::Scene;
 use crate::ui::figures;
@@ -25,6 +26,10 @@ use super::gone;
 const COLUMNS: usize = 12;
 /// Lines and points shown as proof at most.
 const PROOF: usize = 50;
+/// Callers whose calls a run are told.
+const MOST_FACTORS: usize = 4;
+/// Load by logs and load by metric agree within this share (Little's law).
+const LITTLE_AGREES: f64 = 0.05;
 
 pub(super) fn page(scene: &Arc<Scene>, resource: &str) -> Page {
     let parts = parts(scene, resource);
@@ -51,6 +56,7 @@ pub(in crate::ui) fn parts(scene: &Arc<Scene>, resource: &str) -> Vec<Part> {
     }
     let mut parts = vec![by_minute(scene, resource, &mine)];
     parts.extend(why(analysis, resource));
+    parts.extend(room(analysis, resource));
     parts.push(callers(analysis, &mine));
     let proof: Vec<Evidence> = mine
         .iter()
@@ -230,6 +236,78 @@ fn why(analysis: &Analysis, resource: &str) -> Option<Part> {
         }
     }
     Some(Part::lines("why", "Why", lines))
+}
+
+/// How near it is to its limit, and what its refusals cost.
+fn room(analysis: &Analysis, resource: &str) -> Option<Part> {
+    let one = analysis
+        .pressures
+        .iter()
+        .find(|one| one.resource == resource)?;
+    let line = |label: &str, words: String| {
+        Text::of(Role::Dim, &format!("{label:10} ")).and(Role::Text, &words)
+    };
+    let unknown = |figure: Option<u32>| {
+        figure.map_or_else(
+            || figures::UNKNOWN.to_owned(),
+            |figure| figures::count(u64::from(figure)),
+        )
+    };
+    let mut slots = format!(
+        "{} in use, {} at most, of {}",
+        unknown(one.now),
+        unknown(one.peak),
+        unknown(one.limit)
+    );
+    if let Some(free) = one.headroom {
+        slots += &format!(
+            "; {} free over the last 5 min",
+            figures::percent(free.max(0.0))
+        );
+    }
+    if let Some(minutes) = one.full_in_min {
+        slots += &format!(
+            "; full in {}",
+            figures::duration(minutes * MINUTE_MS as f64)
+        );
+    }
+    let mut lines = vec![
+        line("slots", slots),
+        line(
+            "refusals",
+            format!(
+                "{} lost, {} put off",
+                figures::count(one.lost),
+                figures::count(one.delayed)
+            ),
+        ),
+    ];
+    if let Some(tries) = one.amplification {
+        let goes_on = if one.metastable {
+            ", and they went on after the limit had room again"
+        } else {
+            ""
+        };
+        lines.push(line("tries", format!("{tries:.1} for each call{goes_on}")));
+    }
+    if !one.fan_factors.is_empty() {
+        let of = |(caller, factor): &(Sym, f64)| {
+            format!(
+                "{factor:.1} for each run of {}",
+                plain(analysis.text(*caller))
+            )
+        };
+        let all: Vec<String> = one.fan_factors.iter().take(MOST_FACTORS).map(of).collect();
+        lines.push(line("calls", all.join(", ")));
+    }
+    if let Some(off) = one.lines_missing.filter(|off| off.abs() > LITTLE_AGREES) {
+        let words = format!(
+            "the logs show {} of the load that the metric tells of",
+            figures::percent(1.0 + off)
+        );
+        lines.push(Text::of(Role::Unknown, &words));
+    }
+    Some(Part::lines("room", "How near its limit", lines))
 }
 
 fn callers(analysis: &Analysis, mine: &[&Throttle]) -> Part {

@@ -19,9 +19,9 @@ const BASELINE_MS: i64 = 60 * MINUTE_MS;
 const ENOUGH: usize = 20;
 
 /// Calls, runs and callers of a function.
-pub(super) struct Demand {
+pub(in crate::detect::throttle) struct Demand {
     /// Tries per call; `None` where no caller is known.
-    pub(super) amplification: Option<f64>,
+    pub(in crate::detect::throttle) amplification: Option<f64>,
     /// Slots that the calls need, by Little's law.
     pub(super) slots: Option<f64>,
     /// Median run before and during, in milliseconds.

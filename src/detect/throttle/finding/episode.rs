@@ -15,13 +15,16 @@ use crate::model::time::{MINUTE_MS, Timestamp};
 const NOW_MINUTES: i64 = 5;
 
 /// Attempts by resource and links by called function.
-pub(super) struct Calls<'a> {
+pub(in crate::detect::throttle) struct Calls<'a> {
     attempts: HashMap<&'a str, Vec<&'a Attempt<'a>>>,
     links: HashMap<Sym, Vec<&'a Link>>,
 }
 
 impl<'a> Calls<'a> {
-    pub(super) fn new(analysis: &'a Analysis, attempts: &'a [Attempt<'a>]) -> Self {
+    pub(in crate::detect::throttle) fn new(
+        analysis: &'a Analysis,
+        attempts: &'a [Attempt<'a>],
+    ) -> Self {
         let mut by_resource: HashMap<&str, Vec<&Attempt<'_>>> = HashMap::new();
         for attempt in attempts {
             by_resource
@@ -41,32 +44,39 @@ impl<'a> Calls<'a> {
     }
 }
 
+impl<'a> Calls<'a> {
+    /// Calls of a function that got through.
+    pub(in crate::detect::throttle) fn links(&self, function: Sym) -> &[&'a Link] {
+        self.links.get(&function).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// Everything that one resource refused for one limit.
-pub(super) struct Episode<'a> {
-    pub(super) resource: &'a str,
-    pub(super) class: ThrottleClass,
+pub(in crate::detect::throttle) struct Episode<'a> {
+    pub(in crate::detect::throttle) resource: &'a str,
+    pub(in crate::detect::throttle) class: ThrottleClass,
     /// By minute; at least one.
-    pub(super) rows: Vec<&'a Throttle>,
+    pub(in crate::detect::throttle) rows: Vec<&'a Throttle>,
     /// Those of the attempts behind it that a line or a span shows, in order of time.
-    pub(super) attempts: Vec<&'a Attempt<'a>>,
+    pub(in crate::detect::throttle) attempts: Vec<&'a Attempt<'a>>,
     /// The function, where the resource is one.
-    pub(super) function: Option<Sym>,
-    pub(super) from: Timestamp,
+    pub(in crate::detect::throttle) function: Option<Sym>,
+    pub(in crate::detect::throttle) from: Timestamp,
     /// End of the last minute.
-    pub(super) to: Timestamp,
-    pub(super) count: u64,
-    pub(super) lower_bound: bool,
+    pub(in crate::detect::throttle) to: Timestamp,
+    pub(in crate::detect::throttle) count: u64,
+    pub(in crate::detect::throttle) lower_bound: bool,
     /// Refused a minute over the last minutes.
-    pub(super) per_minute: f64,
+    pub(in crate::detect::throttle) per_minute: f64,
     /// Refused and run, in the minutes with refusals; `None` where runs are not known.
-    pub(super) tries: Option<u64>,
+    pub(in crate::detect::throttle) tries: Option<u64>,
     /// Slots that there are: reserved, or of the account.
-    pub(super) limit: Option<u32>,
-    pub(super) demand: Option<Demand>,
+    pub(in crate::detect::throttle) limit: Option<u32>,
+    pub(in crate::detect::throttle) demand: Option<Demand>,
 }
 
 impl<'a> Episode<'a> {
-    pub(super) fn new(
+    pub(in crate::detect::throttle) fn new(
         analysis: &Analysis,
         settings: &Settings,
         calls: &Calls<'a>,
@@ -93,8 +103,13 @@ impl<'a> Episode<'a> {
             .sum();
         let minutes = (to.since(now) / MINUTE_MS).max(1);
         let demand = function.and_then(|function| {
-            let links = calls.links.get(&function).map_or(&[][..], Vec::as_slice);
-            Demand::new(analysis, function, links, &attempts, (from, to))
+            Demand::new(
+                analysis,
+                function,
+                calls.links(function),
+                &attempts,
+                (from, to),
+            )
         });
         let mut episode = Self {
             resource,

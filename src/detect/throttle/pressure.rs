@@ -1,0 +1,334 @@
+//! How near a refusing function is to its limit, and what its refusals cost those who call it.
+
+use std::collections::BTreeMap;
+
+use hashbrown::{HashMap, HashSet};
+
+use super::attempts;
+use super::concurrency::{Load, by_minute, headroom, needed_slots, occupied};
+use super::finding::{Calls, Episode, fed_by_events, is_lost};
+use crate::detect::figures::coverage;
+use crate::detect::statistics::{rises, theil_sen};
+use crate::model::analysis::Analysis;
+use crate::model::invocation::{Invocation, InvocationIndex};
+use crate::model::rows::{Pressure, Throttle, ThrottleClass};
+use crate::model::settings::Settings;
+use crate::model::symbols::Sym;
+use crate::model::time::{MINUTE_MS, Timestamp};
+
+/// "Now" are the last minutes, sampled this often.
+const NOW_MS: i64 = 5 * MINUTE_MS;
+const SAMPLE_MS: i64 = 10_000;
+/// A trend is told only if the limit is nearer than this.
+const FURTHEST_MIN: f64 = 30.0;
+/// Logs and the metric of concurrency agree within this.
+const AGREE: std::ops::RangeInclusive<f64> = 0.9..=1.1;
+/// Tries a call from which they feed themselves, for so many minutes after the limit has room again.
+const STORM: f64 = 1.5;
+const STORM_MINUTES: usize = 5;
+/// Below this share of the limit there is room.
+const ROOM: f64 = 0.95;
+
+/// One row per function that refused, sorted by resource. A function that is switched off has no limit to be near to.
+pub fn pressures(analysis: &Analysis, settings: &Settings) -> Vec<Pressure> {
+    let mut refused: BTreeMap<&str, Vec<&Throttle>> = BTreeMap::new();
+    for row in &analysis.throttles {
+        if row.resource.starts_with("lambda:") && row.class != ThrottleClass::Disabled {
+            refused.entry(&row.resource).or_default().push(row);
+        }
+    }
+    if refused.is_empty() {
+        return Vec::new();
+    }
+    let attempts = attempts(&analysis.facts, &analysis.assembled);
+    let calls = Calls::new(analysis, &attempts);
+    let fed = fed_by_events(analysis);
+    refused
+        .into_iter()
+        .map(|(resource, rows)| {
+            let class = rows[rows.len() - 1].class;
+            let episode = Episode::new(analysis, settings, &calls, (resource, class), rows);
+            pressure(analysis, settings, &calls, &episode, &fed)
+        })
+        .collect()
+}
+
+fn pressure(
+    analysis: &Analysis,
+    settings: &Settings,
+    calls: &Calls<'_>,
+    episode: &Episode<'_>,
+    fed: &HashSet<InvocationIndex>,
+) -> Pressure {
+    let own = reservation(analysis, episode.function);
+    let runs = match own {
+        Some(_) => Runs::of_function(analysis, episode.function),
+        None => Runs::of_pool(analysis, episode.function),
+    };
+    let limit = own.or_else(|| left_by_account(analysis, settings));
+    // What runs when the logs end, ends with them: one millisecond before, it still runs.
+    let end = analysis.facts.watermark.or(analysis.facts.newest);
+    let newest = end.unwrap_or(episode.to).plus_ms(-1);
+    let from = newest.plus_ms(-NOW_MS).minute();
+    let peaks = runs.peaks(analysis);
+    let recent = peaks.range(from..).map(|(_, peak)| *peak).max();
+    let lost = episode
+        .attempts
+        .iter()
+        .filter(|one| is_lost(analysis, one, fed))
+        .count() as u64;
+    let tries = Tries::of(analysis, calls, episode);
+    Pressure {
+        resource: episode.resource.to_owned(),
+        limit,
+        now: runs.are_seen.then(|| runs.at(newest)),
+        peak: peaks.values().copied().max(),
+        headroom: recent
+            .zip(limit)
+            .and_then(|(peak, limit)| headroom(peak, limit)),
+        full_in_min: limit.and_then(|limit| runs.full_in(newest, limit)),
+        lines_missing: runs.little(analysis),
+        amplification: episode
+            .demand
+            .as_ref()
+            .and_then(|demand| demand.amplification),
+        metastable: limit.is_some_and(|limit| tries.outlive(&peaks, limit)),
+        lost,
+        delayed: episode.count.saturating_sub(lost),
+        fan_factors: tries.by_caller(analysis),
+    }
+}
+
+fn reservation(analysis: &Analysis, function: Option<Sym>) -> Option<u32> {
+    let config = analysis.facts.functions.get(&function?)?;
+    config.reserved_concurrency
+}
+
+/// What the account leaves to all functions without a reservation.
+fn left_by_account(analysis: &Analysis, settings: &Settings) -> Option<u32> {
+    let set = settings.thresholds.account_concurrency;
+    let account = set.or_else(|| analysis.facts.account_concurrency());
+    let configs = analysis.facts.functions.values();
+    let reserved = configs.filter_map(|config| config.reserved_concurrency);
+    Some(account?.saturating_sub(reserved.fold(0, u32::saturating_add)))
+}
+
+/// Runs that share a limit, as stretches in which they hold a slot.
+struct Runs {
+    /// The only function among them; `None` for a pool.
+    function: Option<Sym>,
+    /// Each environment runs one invocation at a time, and its logs are read.
+    are_seen: bool,
+    stretches: Vec<(Timestamp, Timestamp)>,
+    loads: BTreeMap<Timestamp, Load>,
+}
+
+impl Runs {
+    fn of_function(analysis: &Analysis, function: Option<Sym>) -> Self {
+        Self::of(analysis, function, |it| Some(it) == function)
+    }
+
+    /// All functions without a reservation draw from one pool.
+    fn of_pool(analysis: &Analysis, refusing: Option<Sym>) -> Self {
+        let runs = Self::of(analysis, refusing, |it| {
+            reservation(analysis, Some(it)).is_none()
+        });
+        Self {
+            function: None,
+            ..runs
+        }
+    }
+
+    fn of(analysis: &Analysis, refusing: Option<Sym>, shares: impl Fn(Sym) -> bool) -> Self {
+        let mut homes = analysis.assembled.environments.iter();
+        let concurrent = homes
+            .clone()
+            .any(|home| home.concurrent && shares(home.function));
+        let felt = |run: &Invocation| {
+            let init = run
+                .init
+                .and_then(|init| analysis.inits[init as usize].felt_ms);
+            f64::from(init.unwrap_or(0.0))
+        };
+        let stretches: Vec<_> = (analysis.assembled.invocations.iter())
+            .filter(|run| run.counted && shares(run.function))
+            .map(|run| occupied(run, felt(run)))
+            .collect();
+        Self {
+            function: refusing,
+            are_seen: !concurrent && homes.any(|home| Some(home.function) == refusing),
+            loads: by_minute(stretches.iter().copied()),
+            stretches,
+        }
+    }
+
+    fn at(&self, moment: Timestamp) -> u32 {
+        let holds = |&&(from, to): &&(Timestamp, Timestamp)| from <= moment && moment < to;
+        self.stretches.iter().filter(holds).count() as u32
+    }
+
+    /// The highest level of each minute: by the logs, or by `ConcurrentExecutions` where that says something else.
+    fn peaks(&self, analysis: &Analysis) -> BTreeMap<Timestamp, u32> {
+        let mut peaks: BTreeMap<Timestamp, u32> = if self.are_seen {
+            self.loads
+                .iter()
+                .map(|(minute, load)| (*minute, load.peak))
+                .collect()
+        } else {
+            BTreeMap::new()
+        };
+        for (minute, most) in metric(analysis, self.function, "ConcurrentExecutions", |it| it.max) {
+            let seen = peaks.get(&minute).copied().unwrap_or(0);
+            if most > 0.0 && !AGREE.contains(&(f64::from(seen) / most)) {
+                peaks.insert(minute, most.min(f64::from(u32::MAX)) as u32);
+            }
+        }
+        peaks
+    }
+
+    /// Minutes until the limit is reached if the level goes on as it rose over the last minutes; `None` unless it rose beyond chance.
+    fn full_in(&self, newest: Timestamp, limit: u32) -> Option<f64> {
+        let samples = (0..=NOW_MS / SAMPLE_MS).map(|n| {
+            let before_ms = NOW_MS - n * SAMPLE_MS;
+            let level = self.at(newest.plus_ms(-before_ms));
+            (-(before_ms as f64) / MINUTE_MS as f64, f64::from(level))
+        });
+        let samples: Vec<(f64, f64)> = samples.collect();
+        let slope = theil_sen(&samples).filter(|slope| *slope > 0.0 && rises(&samples))?;
+        let now = self.at(newest);
+        let minutes = f64::from(limit.saturating_sub(now)) / slope;
+        (self.are_seen && minutes < FURTHEST_MIN).then_some(minutes)
+    }
+
+    /// Little's law: by how much the load of the logs falls short of, or exceeds, the one that follows from the metric's number of runs and
+    /// their mean length, as a share of the latter. Over final minutes with both.
+    fn little(&self, analysis: &Analysis) -> Option<f64> {
+        let function = self.function.filter(|_| self.are_seen)?;
+        let from = coverage::first_whole_minute(&analysis.facts)?;
+        let ran: BTreeMap<Timestamp, f64> =
+            metric(analysis, self.function, "Invocations", |point| point.sum)
+                .filter(|(minute, _)| {
+                    *minute >= from && coverage::is_final(&analysis.facts, function, *minute)
+                })
+                .collect();
+        let inside: Vec<i64> = (self.stretches.iter())
+            .filter(|(from, _)| ran.contains_key(&from.minute()))
+            .map(|(from, to)| to.since(*from))
+            .collect();
+        let runs: f64 = ran.values().sum();
+        if inside.is_empty() || runs <= 0.0 {
+            return None;
+        }
+        let held: i64 = inside.iter().sum();
+        let seconds = held as f64 / inside.len() as f64 / 1_000.0;
+        let expected = needed_slots(runs / ran.len() as f64, seconds);
+        let seen = held as f64 / (ran.len() as f64 * MINUTE_MS as f64);
+        (expected > 0.0).then(|| (seen - expected) / expected)
+    }
+}
+
+/// The points of one metric of Lambda for a function as a whole, by minute.
+fn metric<'a>(
+    analysis: &'a Analysis,
+    function: Option<Sym>,
+    name: &'a str,
+    value: fn(&crate::model::metric::MetricPoint) -> f64,
+) -> impl Iterator<Item = (Timestamp, f64)> + 'a {
+    let facts = &analysis.facts;
+    let points = facts.metrics.iter().filter(move |point| {
+        facts.text(point.name) == name
+            && facts.text(point.namespace) == "AWS/Lambda"
+            && matches!(point.dimensions[..], [(key, of)] if Some(of) == function && facts.text(key) == "FunctionName")
+    });
+    points.map(move |point| (point.at.minute(), value(point)))
+}
+
+/// Tries to call one function, refused and done, with the runs that made them.
+struct Tries {
+    by_minute: BTreeMap<Timestamp, (u64, HashSet<InvocationIndex>)>,
+    by_function: HashMap<Sym, u64>,
+    /// Calls that one run usually makes.
+    usual: f64,
+    /// End of the last minute that refused.
+    to: Timestamp,
+}
+
+impl Tries {
+    fn of(analysis: &Analysis, calls: &Calls<'_>, episode: &Episode<'_>) -> Self {
+        let links = episode
+            .function
+            .map_or(&[][..], |function| calls.links(function));
+        let done = links
+            .iter()
+            .map(|link| (analysis.invocation(link.child).start, link.parent));
+        let refused = episode
+            .attempts
+            .iter()
+            .filter_map(|attempt| Some((attempt.at, attempt.run?)));
+        let mut tries = Self {
+            by_minute: BTreeMap::new(),
+            by_function: HashMap::new(),
+            usual: 1.0,
+            to: episode.to,
+        };
+        let (mut before, mut callers_before) = (0u64, HashSet::new());
+        for (at, run) in done.chain(refused) {
+            let caller = analysis.invocation(run).function;
+            *tries.by_function.entry(caller).or_default() += 1;
+            let minute = tries.by_minute.entry(at.minute()).or_default();
+            minute.0 += 1;
+            minute.1.insert(run);
+            if at < episode.from {
+                before += 1;
+                callers_before.insert(run);
+            }
+        }
+        if !callers_before.is_empty() {
+            tries.usual = (before as f64 / callers_before.len() as f64).max(1.0);
+        }
+        tries
+    }
+
+    /// Whether callers go on trying again and again although the limit has had room for minutes: the tries feed themselves.
+    fn outlive(&self, peaks: &BTreeMap<Timestamp, u32>, limit: u32) -> bool {
+        let stormy =
+            |(minute, (tries, callers)): (&Timestamp, &(u64, HashSet<InvocationIndex>))| {
+                let room = peaks
+                    .get(minute)
+                    .is_some_and(|peak| f64::from(*peak) < ROOM * f64::from(limit));
+                room && *tries as f64 / callers.len() as f64 / self.usual >= STORM
+            };
+        let minutes: Vec<(Timestamp, bool)> = self
+            .by_minute
+            .iter()
+            .map(|one| (*one.0, stormy(one)))
+            .collect();
+        minutes.windows(STORM_MINUTES).any(|window| {
+            let apart = window[STORM_MINUTES - 1].0.since(window[0].0);
+            apart == (STORM_MINUTES as i64 - 1) * MINUTE_MS
+                && window[0].0 < self.to
+                && window.iter().all(|(_, stormy)| *stormy)
+        })
+    }
+
+    /// Calls for each run of a caller, most first, then by name.
+    fn by_caller(&self, analysis: &Analysis) -> Vec<(Sym, f64)> {
+        let runs = |caller: Sym| {
+            let mut figures = analysis.functions.iter();
+            figures
+                .find(|one| one.function == caller)
+                .map(|one| one.invocations)
+        };
+        let mut factors: Vec<(Sym, f64)> = (self.by_function.iter())
+            .filter_map(|(&caller, &tries)| {
+                let runs = runs(caller).filter(|runs| *runs > 0)?;
+                Some((caller, tries as f64 / runs as f64))
+            })
+            .collect();
+        factors.sort_by(|one, other| {
+            (other.1.total_cmp(&one.1))
+                .then_with(|| analysis.text(one.0).cmp(analysis.text(other.0)))
+        });
+        factors
+    }
+}
