@@ -1,7 +1,11 @@
 //! Floor 6: what leaves nepho in a file or a pipe.
 
 pub mod csv;
+mod numbers;
+pub mod otlp_json;
 pub mod recording;
 pub mod report;
 pub mod show;
 pub mod snapshot;
+pub mod telemetry;
+pub mod trace_events;

@@ -217,13 +217,13 @@ impl<'a> Requests<'a> {
 
     /// The link under which a tree shows a run: of the highest tier, that of the earliest parent.
     pub fn parent(&self, child: InvocationIndex) -> Option<&'a Link> {
-        let first = self.index.parents.get(&child)?.first()?;
-        self.analysis.links.get(*first as usize)
+        self.parents(child).next()
     }
 
-    /// How many links lead to a run.
-    fn parents(&self, child: InvocationIndex) -> usize {
-        self.index.parents.get(&child).map_or(0, Vec::len)
+    /// All links that lead to a run, the best first.
+    pub fn parents(&self, child: InvocationIndex) -> impl Iterator<Item = &'a Link> + use<'a> {
+        let links = self.index.parents.get(&child).into_iter().flatten();
+        links.filter_map(|at| self.analysis.links.get(*at as usize))
     }
 
     /// The links to the children that a tree shows under a run, in order of their starts.

@@ -1,16 +1,21 @@
-//! Rows of the report as CSV (RFC 4180): a header, one record a line, quotes where a cell needs them.
+//! Tables for spreadsheets and databases: RFC 4180, UTF-8, a header line, lines ended by CR LF.
+//!
+//! What is not known is an empty field. A text that a spreadsheet would take for a formula (`=`, `+`, `-`, `@`, tab, CR at its start) gets
+//! an apostrophe before it: texts come from logs, and anybody may write to a log.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
-use serde::Serialize;
-use serde_json::Value;
+use csv::{Terminator, Writer, WriterBuilder};
 
+use super::numbers::single_millis;
 use crate::model::analysis::Analysis;
+use crate::model::finding::Finding;
+use crate::model::invocation::Invocation;
+use crate::model::text::plain;
 
-use super::report::rows::{FindingRow, InvocationRow};
-
-/// Columns of `invocations.csv`: the rows of the report's list, by their names.
-const INVOCATIONS: [&str; 12] = [
+/// The columns of `invocations.csv`: those of the report's `invocations`, then what the run tells beyond them.
+const INVOCATIONS: [&str; 18] = [
     "request_id",
     "attempt",
     "function",
@@ -23,100 +28,129 @@ const INVOCATIONS: [&str; 12] = [
     "status",
     "trace_id",
     "init_kind",
+    "init_ms",
+    "felt_ms",
+    "init_cause",
+    "memory_mb",
+    "max_memory_used_mb",
+    "error_type",
 ];
 
-/// Columns of `findings.csv`; of the evidence the number.
-const FINDINGS: [&str; 8] = [
-    "id", "severity", "kind", "subject", "since", "claim", "next", "evidence",
+/// The columns of `findings.csv`.
+const FINDINGS: [&str; 13] = [
+    "id",
+    "severity",
+    "kind",
+    "subject",
+    "since",
+    "last_seen",
+    "claim",
+    "cause",
+    "next",
+    "harm_per_min",
+    "harm_per_min_low",
+    "parent",
+    "evidence",
 ];
 
-/// Writes every counted invocation, in order of start. Returns the rows.
+/// Writes one row a counted invocation, in order of start. Returns how many there were.
 pub fn invocations(analysis: &Analysis, out: &mut dyn Write) -> io::Result<u64> {
     let counted = analysis
         .assembled
         .invocations
         .iter()
-        .filter(|row| row.counted);
-    table(
-        &INVOCATIONS,
-        counted.map(|row| InvocationRow::of(analysis, row)),
-        out,
-    )
+        .filter(|run| run.counted);
+    let rows = counted.map(|run| invocation(analysis, run));
+    table(INVOCATIONS, rows, out)
 }
 
-/// Writes every finding, worst first. Returns the rows.
+/// Writes one row a finding, worst first; `evidence` is how many pieces of it the report holds.
 pub fn findings(analysis: &Analysis, out: &mut dyn Write) -> io::Result<u64> {
-    let rows = analysis
-        .findings
-        .iter()
-        .map(|row| FindingRow::of(analysis, row));
-    table(&FINDINGS, rows, out)
+    table(FINDINGS, analysis.findings.iter().map(finding), out)
 }
 
-fn table<T: Serialize>(
-    columns: &[&str],
-    rows: impl Iterator<Item = T>,
+fn table<'a, const COLUMNS: usize>(
+    header: [&str; COLUMNS],
+    rows: impl Iterator<Item = [Cow<'a, str>; COLUMNS]>,
     out: &mut dyn Write,
 ) -> io::Result<u64> {
-    write!(out, "{}\r\n", columns.join(","))?;
-    let mut count = 0;
-    let mut line = String::new();
+    let mut out: Writer<_> = WriterBuilder::new()
+        .terminator(Terminator::CRLF)
+        .from_writer(out);
+    out.write_record(header)?;
+    let mut written = 0;
     for row in rows {
-        let row = serde_json::to_value(row)?;
-        line.clear();
-        for (at, column) in columns.iter().enumerate() {
-            if at > 0 {
-                line.push(',');
-            }
-            match &row[column] {
-                Value::Null => {}
-                Value::String(text) => cell(text, &mut line),
-                Value::Array(list) => line.push_str(&list.len().to_string()),
-                other => line.push_str(&other.to_string()),
-            }
-        }
-        line.push_str("\r\n");
-        out.write_all(line.as_bytes())?;
-        count += 1;
+        out.write_record(row.iter().map(|cell| cell.as_bytes()))?;
+        written += 1;
     }
-    Ok(count)
+    out.flush()?;
+    Ok(written)
 }
 
-fn cell(text: &str, line: &mut String) {
-    if !text.contains(['"', ',', '\n', '\r']) {
-        line.push_str(text);
-        return;
+fn invocation<'a>(analysis: &'a Analysis, run: &'a Invocation) -> [Cow<'a, str>; 18] {
+    let facts = &analysis.facts;
+    let init = run.init.and_then(|init| analysis.inits.get(init as usize));
+    [
+        shown(run.request_id),
+        shown(run.attempt),
+        text(analysis.text(run.function)),
+        known(run.version.map(|version| text(facts.text(version)))),
+        text(analysis.stream_of(run)),
+        shown(run.start),
+        shown(run.end),
+        millis(run.duration_ms),
+        millis(run.billed_ms),
+        shown(run.status),
+        known(run.trace.map(|context| shown(context.trace))),
+        known(init.map(|init| shown(init.kind))),
+        millis(init.and_then(|init| init.init_ms)),
+        millis(init.and_then(|init| init.felt_ms)),
+        known(init.and_then(|init| init.cause).map(shown)),
+        known(run.memory_mb.map(shown)),
+        known(run.max_memory_used_mb.map(shown)),
+        known(run.error_type.map(|named| text(facts.text(named)))),
+    ]
+}
+
+fn finding(row: &Finding) -> [Cow<'_, str>; 13] {
+    let rounded = |value: f64| shown((value * 10.0).round() / 10.0);
+    [
+        text(&row.id),
+        shown(row.severity),
+        shown(row.kind),
+        text(&row.subject),
+        shown(row.since),
+        shown(row.last_seen),
+        text(&row.claim),
+        text(&row.cause),
+        text(&row.next),
+        known(row.harm_per_min.map(rounded)),
+        known(row.harm_per_min_low.map(rounded)),
+        known(row.parent.as_deref().map(text)),
+        shown(row.evidence.len()),
+    ]
+}
+
+fn shown<'a>(value: impl ToString) -> Cow<'a, str> {
+    Cow::Owned(value.to_string())
+}
+
+fn millis<'a>(value: Option<f32>) -> Cow<'a, str> {
+    known(value.map(|value| shown(single_millis(value))))
+}
+
+fn known(value: Option<Cow<'_, str>>) -> Cow<'_, str> {
+    value.unwrap_or_default()
+}
+
+/// Text of others: no control characters, and no formula.
+fn text(value: &str) -> Cow<'_, str> {
+    let value = plain(value);
+    match value.chars().next() {
+        Some('=' | '+' | '-' | '@' | '\t' | '\r') => Cow::Owned(format!("'{value}")),
+        _ => value,
     }
-    line.push('"');
-    line.push_str(&text.replace('"', "\"\""));
-    line.push('"');
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_are_quoted_where_they_need_it_and_unknown_is_empty() {
-        #[derive(Serialize)]
-        struct Row {
-            a: &'static str,
-            b: Option<u8>,
-            c: f64,
-            d: Vec<u8>,
-        }
-        let row = Row {
-            a: "one, \"two\"\nthree",
-            b: None,
-            c: 1.5,
-            d: vec![7, 8],
-        };
-        let mut out = Vec::new();
-        let rows = table(&["a", "b", "c", "d"], [row].into_iter(), &mut out).unwrap();
-        let text = String::from_utf8(out).unwrap();
-        assert_eq!(
-            (rows, text.as_str()),
-            (1, "a,b,c,d\r\n\"one, \"\"two\"\"\nthree\",,1.5,2\r\n")
-        );
-    }
-}
+mod tests;

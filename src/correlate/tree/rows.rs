@@ -91,7 +91,7 @@ impl<'a> Layout<'_, 'a> {
         parts.extend(calls.iter().flat_map(|call| call.stretches.iter().copied()));
         parts.extend(self.retries(&calls, &children));
         let stretches = of_run((run.start, run.end), self.requests.felt_ms(at), &parts);
-        let more = self.requests.parents(at).saturating_sub(1);
+        let more = self.requests.parents(at).count().saturating_sub(1);
         self.rows.push(Row {
             depth,
             kind: RowKind::Run,

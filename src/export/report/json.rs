@@ -3,7 +3,6 @@
 //! Rows are serialised one by one while they are written; nothing of the document is held.
 
 mod evidence;
-mod numbers;
 pub(in crate::export) mod rows;
 
 use std::io::{self, Write};
@@ -15,7 +14,7 @@ use crate::model::facts::SeenGap;
 use crate::model::rows::Link;
 use crate::model::time::Timestamp;
 
-use numbers::{Shown, share};
+use crate::export::numbers::{Shown, share};
 use rows::{
     DuplicateRow, FindingRow, FunctionRow, InitRow, InvocationRow, LinkRow, ReorderedRow,
     ThrottleRow,

@@ -9,7 +9,7 @@ use crate::model::rows::Evidence;
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
 
-use super::numbers::{Shown, millis};
+use crate::export::numbers::{Shown, millis};
 
 /// One line, metric point or trace segment.
 pub(super) struct EvidenceRow<'a> {

@@ -16,7 +16,7 @@ use crate::model::rows::{
 use crate::model::time::Timestamp;
 
 use super::evidence::EvidenceRow;
-use super::numbers::{Shown, millis, share, single_millis};
+use crate::export::numbers::{Shown, millis, share, single_millis};
 
 #[derive(Serialize)]
 struct PercentileRow {

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 /// A value written as the text it shows as.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Shown<T>(pub(super) T);
+pub(in crate::export) struct Shown<T>(pub(in crate::export) T);
 
 impl<T: Display> Serialize for Shown<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -15,17 +15,17 @@ impl<T: Display> Serialize for Shown<T> {
 }
 
 /// Milliseconds to 0.01, the resolution of REPORT lines.
-pub(super) fn millis(value: f64) -> f64 {
+pub(in crate::export) fn millis(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }
 
 /// The same of a stored single.
-pub(super) fn single_millis(value: f32) -> f64 {
+pub(in crate::export) fn single_millis(value: f32) -> f64 {
     millis(f64::from(value))
 }
 
 /// A share or a confidence to six digits after the point.
-pub(super) fn share(value: f64) -> f64 {
+pub(in crate::export) fn share(value: f64) -> f64 {
     (value * 1e6).round() / 1e6
 }
 

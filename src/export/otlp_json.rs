@@ -1,0 +1,31 @@
+//! Traces and logs as OTLP JSON: one export request a line, as the OpenTelemetry Collector's file exporter writes them.
+//!
+//! Ids are hex and 64-bit numbers are strings, as OTLP says its JSON is encoded.
+
+use std::io::{self, Write};
+
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use serde::Serialize;
+
+use super::telemetry::{LogBatches, Telemetry};
+
+/// Bytes of protobuf in a line; as JSON it is some three times as long. Readers that hold a line whole take this.
+const LINE_LIMIT: usize = 256 * 1024;
+
+/// Writes all spans. Returns how many there were.
+pub fn traces(telemetry: &Telemetry<'_>, out: &mut dyn Write) -> io::Result<u64> {
+    telemetry.traces(LINE_LIMIT, |request| write_line(&request, out))
+}
+
+/// Takes log lines one by one and writes them, in the order in which they come; `finish` tells how many there were.
+pub fn logs<'t, 'a>(
+    telemetry: &'t Telemetry<'a>,
+    out: &'t mut dyn Write,
+) -> LogBatches<'t, 'a, impl FnMut(ExportLogsServiceRequest) -> io::Result<()>> {
+    LogBatches::new(telemetry, LINE_LIMIT, |request| write_line(&request, out))
+}
+
+fn write_line(request: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, request)?;
+    out.write_all(b"\n")
+}

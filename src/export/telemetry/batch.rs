@@ -1,0 +1,136 @@
+//! Records gathered into requests that are not too large for who takes them.
+
+use std::hash::Hash;
+use std::io;
+
+use hashbrown::HashMap;
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
+use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use prost::Message;
+
+/// The conventions that attributes are named by.
+const SCHEMA: &str = "https://opentelemetry.io/schemas/1.44.0";
+/// Tags and lengths around a record or a resource, at most.
+const AROUND: usize = 128;
+
+/// A request that records are added to.
+pub(super) trait Request: Default {
+    type Record: Message;
+    /// Opens the next resource.
+    fn open(&mut self, resource: Resource);
+    /// Adds a record to the resource that was opened as number `at`.
+    fn add(&mut self, at: usize, record: Self::Record);
+}
+
+/// The request that is being filled.
+pub(super) struct Batches<O, R, F> {
+    limit: usize,
+    each: F,
+    request: R,
+    size: usize,
+    origins: HashMap<O, usize>,
+    records: u64,
+}
+
+impl<O: Eq + Hash, R: Request, F: FnMut(R) -> io::Result<()>> Batches<O, R, F> {
+    pub(super) fn new(limit: usize, each: F) -> Self {
+        Self {
+            limit,
+            each,
+            request: R::default(),
+            size: 0,
+            origins: HashMap::new(),
+            records: 0,
+        }
+    }
+
+    /// Adds a record under the resource of its origin.
+    pub(super) fn push(
+        &mut self,
+        origin: O,
+        resource: impl FnOnce() -> Resource,
+        record: R::Record,
+    ) -> io::Result<()> {
+        let size = record.encoded_len() + AROUND;
+        if self.size > 0 && self.size + size > self.limit {
+            self.hand_on()?;
+        }
+        let next = self.origins.len();
+        let at = *self.origins.entry(origin).or_insert_with(|| {
+            let resource = resource();
+            self.size += resource.encoded_len() + AROUND;
+            self.request.open(resource);
+            next
+        });
+        self.request.add(at, record);
+        self.size += size;
+        self.records += 1;
+        Ok(())
+    }
+
+    /// Hands on what is left. Returns how many records there were.
+    pub(super) fn finish(mut self) -> io::Result<u64> {
+        if self.size > 0 {
+            self.hand_on()?;
+        }
+        Ok(self.records)
+    }
+
+    fn hand_on(&mut self) -> io::Result<()> {
+        self.origins.clear();
+        self.size = 0;
+        (self.each)(std::mem::take(&mut self.request))
+    }
+}
+
+fn scope() -> InstrumentationScope {
+    InstrumentationScope {
+        name: env!("CARGO_PKG_NAME").to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        ..InstrumentationScope::default()
+    }
+}
+
+impl Request for ExportTraceServiceRequest {
+    type Record = Span;
+
+    fn open(&mut self, resource: Resource) {
+        self.resource_spans.push(ResourceSpans {
+            resource: Some(resource),
+            scope_spans: vec![ScopeSpans {
+                scope: Some(scope()),
+                ..ScopeSpans::default()
+            }],
+            schema_url: SCHEMA.to_owned(),
+        });
+    }
+
+    fn add(&mut self, at: usize, record: Span) {
+        self.resource_spans[at].scope_spans[0].spans.push(record);
+    }
+}
+
+impl Request for ExportLogsServiceRequest {
+    type Record = LogRecord;
+
+    fn open(&mut self, resource: Resource) {
+        self.resource_logs.push(ResourceLogs {
+            resource: Some(resource),
+            scope_logs: vec![ScopeLogs {
+                scope: Some(scope()),
+                ..ScopeLogs::default()
+            }],
+            schema_url: SCHEMA.to_owned(),
+        });
+    }
+
+    fn add(&mut self, at: usize, record: LogRecord) {
+        self.resource_logs[at].scope_logs[0]
+            .log_records
+            .push(record);
+    }
+}

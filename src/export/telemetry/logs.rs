@@ -1,0 +1,148 @@
+//! Log lines as log records, each with the span of the run that wrote it.
+
+use std::io;
+
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::logs::v1::{LogRecord, SeverityNumber};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+
+use super::attributes::{any, list, text};
+use super::batch::Batches;
+use super::{Telemetry, nanos, resource, valid};
+use crate::decode::{Head, head};
+use crate::model::fact::Level;
+use crate::model::invocation::InvocationIndex;
+use crate::model::record::LogLine;
+use crate::model::time::Timestamp;
+
+/// Takes log lines one by one and hands them on in requests.
+pub struct LogBatches<'t, 'a, F> {
+    telemetry: &'t Telemetry<'a>,
+    batches: Batches<(Box<str>, Box<str>), ExportLogsServiceRequest, F>,
+}
+
+impl<'t, 'a, F: FnMut(ExportLogsServiceRequest) -> io::Result<()>> LogBatches<'t, 'a, F> {
+    /// Requests have at most `limit` bytes of protobuf; a larger line goes alone.
+    pub fn new(telemetry: &'t Telemetry<'a>, limit: usize, each: F) -> Self {
+        Self {
+            telemetry,
+            batches: Batches::new(limit, each),
+        }
+    }
+
+    /// Adds a line.
+    pub fn push(&mut self, line: &LogLine<'_>) -> io::Result<()> {
+        let stream = self.telemetry.stream(line);
+        let resource = || match stream {
+            Some(at) => self.telemetry.environment(at),
+            None => self.telemetry.elsewhere(line),
+        };
+        let origin = (line.group.into(), line.stream.into());
+        let record = self.telemetry.record(line, stream);
+        self.batches.push(origin, resource, record)
+    }
+
+    /// Hands on what is left. Returns how many lines there were.
+    pub fn finish(self) -> io::Result<u64> {
+        self.batches.finish()
+    }
+}
+
+impl Telemetry<'_> {
+    /// Index in `Facts::streams`; `None` for a stream of which nothing is remembered.
+    fn stream(&self, line: &LogLine<'_>) -> Option<u32> {
+        let facts = &self.analysis.facts;
+        let found = facts.streams.binary_search_by(|place| {
+            let place = (facts.text(place.group), facts.text(place.stream));
+            place.cmp(&(line.group, line.stream))
+        });
+        found.ok().map(|at| at as u32)
+    }
+
+    fn elsewhere(&self, line: &LogLine<'_>) -> Resource {
+        let mut attributes = self.cloud();
+        attributes.push(list("aws.log.group.names", line.group));
+        attributes.push(list("aws.log.stream.names", line.stream));
+        resource(attributes)
+    }
+
+    fn record(&self, line: &LogLine<'_>, stream: Option<u32>) -> LogRecord {
+        let head = head(line.message);
+        let run = self.run_of(line, &head, stream);
+        let request = run.map(|run| self.analysis.invocation(run).request_id);
+        let request = head.request_id.or(request);
+        let trace = head.trace.map(|trace| valid(trace.0).to_vec());
+        let ids = [
+            ("log.record.uid", line.event_id.map(str::to_owned)),
+            ("faas.invocation_id", request.map(|id| id.to_string())),
+        ];
+        LogRecord {
+            time_unix_nano: nanos(line.timestamp),
+            observed_time_unix_nano: line.ingestion.map_or(0, nanos),
+            severity_number: head.level.map_or(SeverityNumber::Unspecified, severity) as i32,
+            severity_text: head
+                .level
+                .map_or_else(String::new, |level| level.to_string()),
+            body: Some(any(Value::StringValue(line.message.to_owned()))),
+            attributes: ids
+                .into_iter()
+                .filter_map(|(name, value)| Some(text(name, value?)))
+                .collect(),
+            trace_id: run
+                .map(|run| self.trace_id(run))
+                .or(trace)
+                .unwrap_or_default(),
+            span_id: run.map_or_else(Vec::new, |run| self.span_id(run)),
+            ..LogRecord::default()
+        }
+    }
+
+    /// The run that wrote a line: the one it names, else the one that its environment was in.
+    fn run_of(
+        &self,
+        line: &LogLine<'_>,
+        head: &Head<'_>,
+        stream: Option<u32>,
+    ) -> Option<InvocationIndex> {
+        let assembled = &self.analysis.assembled;
+        if let Some(request) = head.request_id {
+            let attempts = assembled.by_request.get(&request)?;
+            return self
+                .running(attempts, line.timestamp)
+                .or(attempts.first().copied());
+        }
+        let stream = stream?;
+        let at = assembled
+            .environments
+            .binary_search_by_key(&stream, |environment| environment.stream)
+            .ok()?;
+        let environment = &assembled.environments[at];
+        let run = self.running(&environment.invocations, line.timestamp)?;
+        let report = self.analysis.invocation(run).report_line;
+        let report = report.map(|report| self.analysis.facts.moment(report));
+        let end = self
+            .analysis
+            .invocation(run)
+            .end
+            .max(report.unwrap_or_default());
+        (!environment.concurrent && line.timestamp <= end).then_some(run)
+    }
+
+    /// The last of the runs that had started then.
+    fn running(&self, runs: &[InvocationIndex], then: Timestamp) -> Option<InvocationIndex> {
+        let started = runs.partition_point(|&run| self.analysis.invocation(run).start <= then);
+        runs[..started].last().copied()
+    }
+}
+
+fn severity(level: Level) -> SeverityNumber {
+    match level {
+        Level::Trace => SeverityNumber::Trace,
+        Level::Debug => SeverityNumber::Debug,
+        Level::Info => SeverityNumber::Info,
+        Level::Warn => SeverityNumber::Warn,
+        Level::Error => SeverityNumber::Error,
+        Level::Fatal => SeverityNumber::Fatal,
+    }
+}
