@@ -123,6 +123,19 @@ pub struct Pressure {
     pub delayed: u64,
     /// Tries for each run of a caller, most first.
     pub fan_factors: Vec<(Sym, f64)>,
+    /// Callers by their share of the rise in calls, most first; empty where nobody calls more than before.
+    pub blame: Vec<Rise>,
+}
+
+/// How much more one caller calls than it used to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rise {
+    pub caller: Sym,
+    /// Runs that call, a minute, in the episode and before it.
+    pub per_minute: f64,
+    pub before: f64,
+    /// Share of the rise of all callers together, 0 to 1.
+    pub share: f64,
 }
 
 #[derive(

@@ -6,7 +6,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::attempts;
 use super::concurrency::{Load, by_minute, headroom, needed_slots, occupied};
-use super::finding::{Calls, Episode, fed_by_events, is_lost};
+use super::finding::{Calls, Demand, Episode, fed_by_events, is_lost};
 use crate::detect::figures::coverage;
 use crate::detect::statistics::{rises, theil_sen};
 use crate::model::analysis::Analysis;
@@ -96,6 +96,7 @@ fn pressure(
         lost,
         delayed: episode.count.saturating_sub(lost),
         fan_factors: tries.by_caller(analysis),
+        blame: episode.demand.iter().flat_map(Demand::rises).collect(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::detect::statistics::percentiles;
 use crate::model::analysis::Analysis;
 use crate::model::finding::FindingKind;
-use crate::model::rows::{Evidence, Throttle};
+use crate::model::rows::{Evidence, Pressure, Throttle};
 use crate::model::symbols::Sym;
 use crate::model::text::plain;
 use crate::model::time::{MINUTE_MS, Timestamp};
@@ -13,14 +13,15 @@ use crate::store::scene::Scene;
 use crate::ui::figures;
 use crate::ui::find;
 use crate::ui::glyphs;
-use crate::ui::page::{Cell, Column, Key, Page, Part, Row, Rows, Table};
+use crate::ui::page::{Cell, Column, Page, Part, Row, Rows, Table};
 use crate::ui::rows;
-use crate::ui::series::Minutes;
-use crate::ui::step::Step;
+use crate::ui::series::{self, Minutes};
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
 
 use super::gone;
+
+mod callers;
 
 /// Minutes side by side.
 const COLUMNS: usize = 12;
@@ -54,10 +55,14 @@ pub(in crate::ui) fn parts(scene: &Arc<Scene>, resource: &str) -> Vec<Part> {
     if mine.is_empty() {
         return Vec::new();
     }
-    let mut parts = vec![by_minute(scene, resource, &mine)];
-    parts.extend(why(analysis, resource));
-    parts.extend(room(analysis, resource));
-    parts.push(callers(analysis, &mine));
+    let pressure = analysis
+        .pressures
+        .iter()
+        .find(|one| one.resource == resource);
+    let mut parts: Vec<Part> = why(analysis, resource).into_iter().collect();
+    parts.push(by_minute(scene, resource, &mine));
+    parts.push(callers::part(analysis, &mine, pressure));
+    parts.extend(pressure.map(|pressure| room(analysis, pressure)));
     let proof: Vec<Evidence> = mine
         .iter()
         .rev()
@@ -122,6 +127,23 @@ fn by_minute(scene: &Scene, resource: &str, mine: &[&Throttle]) -> Part {
             ..Row::default()
         });
     };
+    let deploys: Vec<series::Deploy> = series::deploys(analysis)
+        .into_iter()
+        .filter(|deploy| Some(deploy.function) == function)
+        .collect();
+    let deployed = |at: usize| {
+        let mut all = deploys.iter().rev();
+        all.find(|deploy| minutes.index(deploy.at) == Some(at))
+    };
+    if (0..COLUMNS).any(|at| deployed(at).is_some()) {
+        let label = Text::of(Role::Focus, glyphs::DEPLOY).and(Role::Text, " deploy");
+        add(label, &mut |at| {
+            deployed(at).map_or_else(
+                || Cell::text(""),
+                |deploy| Cell::of(Role::Focus, &version(analysis.text(deploy.to))),
+            )
+        });
+    }
     if let Some(ran) = &ran {
         add(Text::new("done"), &mut |at| {
             Cell::text(&figures::count(ran[at].done))
@@ -178,7 +200,16 @@ fn by_minute(scene: &Scene, resource: &str, mine: &[&Throttle]) -> Part {
     );
     Part::new("minutes", title, Table::new(columns, Rows::fixed(rows)))
         .aside(Text::of(Role::Dim, "one column a minute"))
-        .between(lines, lines)
+        .between(lines.min(4), lines)
+}
+
+/// `v42`; an alias or `$LATEST` by its name.
+fn version(name: &str) -> String {
+    if name.bytes().all(|byte| byte.is_ascii_digit()) {
+        format!("v{name}")
+    } else {
+        name.to_owned()
+    }
 }
 
 fn ran(analysis: &Analysis, function: Sym, minutes: Minutes) -> Vec<Minute> {
@@ -239,11 +270,7 @@ fn why(analysis: &Analysis, resource: &str) -> Option<Part> {
 }
 
 /// How near it is to its limit, and what its refusals cost.
-fn room(analysis: &Analysis, resource: &str) -> Option<Part> {
-    let one = analysis
-        .pressures
-        .iter()
-        .find(|one| one.resource == resource)?;
+fn room(analysis: &Analysis, one: &Pressure) -> Part {
     let line = |label: &str, words: String| {
         Text::of(Role::Dim, &format!("{label:10} ")).and(Role::Text, &words)
     };
@@ -307,58 +334,7 @@ fn room(analysis: &Analysis, resource: &str) -> Option<Part> {
         );
         lines.push(Text::of(Role::Unknown, &words));
     }
-    Some(Part::lines("room", "How near its limit", lines))
-}
-
-fn callers(analysis: &Analysis, mine: &[&Throttle]) -> Part {
-    let total: u64 = mine.iter().map(|throttle| throttle.count).sum();
-    let mut of: Vec<(Sym, u64)> = Vec::new();
-    for (caller, count) in mine.iter().flat_map(|throttle| &throttle.callers) {
-        match of.iter_mut().find(|(known, _)| known == caller) {
-            Some((_, sum)) => *sum += count,
-            None => of.push((*caller, *count)),
-        }
-    }
-    of.sort_by_key(|(caller, count)| (u64::MAX - count, analysis.text(*caller).to_owned()));
-    let known: u64 = of.iter().map(|(_, count)| count).sum();
-    let share = |count: u64| count as f64 / total.max(1) as f64;
-    let row = |name: Text, count: u64| Row {
-        cells: vec![
-            Cell::Text(name),
-            Cell::count(Some(count), Role::Throttle),
-            Cell::Bar(share(count), Role::Throttle),
-            Cell::text(&figures::percent(share(count))),
-        ],
-        ..Row::default()
-    };
-    let mut rows: Vec<(Key, Row)> = of
-        .into_iter()
-        .map(|(caller, count)| {
-            let name = analysis.text(caller);
-            let row = Row {
-                open: Some(Step::Function(name.to_owned())),
-                function: Some(name.to_owned()),
-                ..row(Text::of(Role::Strong, name), count)
-            };
-            (Key::text(name), row)
-        })
-        .collect();
-    if known < total {
-        rows.push((
-            Key(0),
-            row(Text::of(Role::Unknown, "? unattributed"), total - known),
-        ));
-    }
-    let columns = vec![
-        Column::name("caller", 14, 30),
-        Column::figure("refused", 8),
-        Column::word("share", 24).drop(1),
-        Column::figure("", 6),
-    ];
-    let title = "Who calls it";
-    Part::new("callers", title, Table::new(columns, Rows::few(rows)))
-        .aside(Text::of(Role::Dim, "by caller log and X-Ray"))
-        .between(1, 6)
+    Part::lines("room", "How near its limit", lines)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::detect::statistics::wilson;
 use crate::model::analysis::Analysis;
 use crate::model::finding::FindingKind;
-use crate::model::rows::{Throttle, ThrottleClass};
+use crate::model::rows::{Pressure, Throttle, ThrottleClass};
 use crate::model::symbols::Sym;
 use crate::model::time::MINUTE_MS;
 use crate::store::scene::Scene;
@@ -163,32 +163,32 @@ fn who(scene: &Scene, resources: Vec<Resource>) -> Part {
         figures::duration((to - from + MINUTE_MS) as f64)
     );
     let keys = resources.iter().map(|one| Key::text(&one.name)).collect();
-    let rows = Rows::new(keys, move |at| who_row(&analysis, &resources[at]));
+    let rows = Rows::new(keys, move |at| {
+        let one = &resources[at];
+        let mut near = analysis.pressures.iter();
+        who_row(&analysis, one, near.find(|near| near.resource == one.name))
+    });
     let columns = vec![
         Column::name("resource", 14, 32),
         Column::word("class", 18),
         Column::figure("count", 8),
         Column::figure("/min", 6),
         Column::figure("of tries [95 %]", 15).drop(2),
-        Column::figure("peak/limit", 11).drop(3),
-        Column::figure("top caller", 6)
-            .titled(Text::of(Role::Dim, "share"))
-            .drop(4),
-        Column::name("top caller", 12, 24).drop(1),
+        Column::figure("now/peak/lim", 12).drop(5),
+        Column::figure("lost", 6).drop(3),
+        Column::figure("delayed", 7).drop(7),
+        Column::figure("room", 5).drop(6),
+        Column::figure("tries/call", 10).drop(4),
+        Column::name("top caller", 12, 20).drop(1),
+        Column::figure("share", 5).drop(8),
     ];
     Part::new("who", title, Table::new(columns, rows))
         .aside(Text::of(Role::Dim, "≥ no metric: at least so many"))
         .between(3, 6)
 }
 
-fn who_row(analysis: &Analysis, one: &Resource) -> Row {
+fn who_row(analysis: &Analysis, one: &Resource, near: Option<&Pressure>) -> Row {
     let function = resource::function_of(analysis, &one.name);
-    let figures_of = function.and_then(|sym| {
-        analysis
-            .functions
-            .iter()
-            .find(|figures| figures.function == sym)
-    });
     let bound = if one.lower_bound { "≥ " } else { "" };
     let minutes = ((one.to - one.from) / MINUTE_MS + 1).clamp(1, 5);
     let done = function.map(|function| {
@@ -198,15 +198,27 @@ fn who_row(analysis: &Analysis, one: &Resource) -> Row {
             .count() as u64
     });
     let share = done.and_then(|done| wilson(one.count, one.count + done));
-    let limit = function
-        .and_then(|function| analysis.facts.functions.get(&function))
-        .and_then(|known| known.reserved_concurrency);
-    let slots = figures_of.map_or_else(
-        || figures::UNKNOWN.to_owned(),
-        |figures| {
-            let limit = limit.map_or_else(|| figures::NONE.to_owned(), |limit| limit.to_string());
-            format!("{}/{limit}", figures.peak_concurrency)
+    let room = near.and_then(|near| near.headroom);
+    let room = room.map_or_else(
+        || Cell::of(Role::Dim, figures::NONE),
+        |room| {
+            Cell::of(
+                if room > 0.0 {
+                    Role::Text
+                } else {
+                    Role::Throttle
+                },
+                &figures::percent(room),
+            )
         },
+    );
+    let tries = near.and_then(|near| near.amplification);
+    let lost = Cell::count(near.map(|near| near.lost), Role::Error);
+    let delayed = Cell::count(near.map(|near| near.delayed), Role::Text);
+    let slots = near.map_or_else(|| figures::UNKNOWN.to_owned(), slots);
+    let tries = tries.map_or_else(
+        || Cell::of(Role::Unknown, figures::UNKNOWN),
+        |tries| Cell::text(&format!("{tries:.1}×")),
     );
     let (caller, caller_share) = match one.caller {
         Some((caller, count)) => (
@@ -232,11 +244,27 @@ fn who_row(analysis: &Analysis, one: &Resource) -> Row {
                 |share| figures::rate(&share),
             )),
             Cell::text(&slots),
-            Cell::of(Role::Dim, &caller_share),
+            lost,
+            delayed,
+            room,
+            tries,
             Cell::text(caller),
+            Cell::of(Role::Dim, &caller_share),
         ],
         open: Some(Step::Resource(one.name.clone())),
         function: function.map(|function| analysis.text(function).to_owned()),
         ..Row::default()
     }
+}
+
+/// Slots in use now, at most, and the limit: `20/20/20`.
+fn slots(near: &Pressure) -> String {
+    let figure =
+        |of: Option<u32>| of.map_or_else(|| figures::UNKNOWN.to_owned(), |of| of.to_string());
+    format!(
+        "{}/{}/{}",
+        figure(near.now),
+        figure(near.peak),
+        figure(near.limit)
+    )
 }

@@ -9,7 +9,7 @@ use crate::detect::throttle::callers::{Blame, blame};
 use crate::detect::throttle::concurrency::needed_slots;
 use crate::model::analysis::Analysis;
 use crate::model::invocation::InvocationIndex;
-use crate::model::rows::Link;
+use crate::model::rows::{Link, Rise};
 use crate::model::symbols::Sym;
 use crate::model::time::{MINUTE_MS, Timestamp};
 
@@ -71,6 +71,18 @@ impl Demand {
             took: before.median().zip(during.median()),
             deployed: deployed(analysis, &before, &during),
             blame: rise(analysis, &before, &callers, minutes),
+        })
+    }
+}
+
+impl Demand {
+    /// Callers by their share of the rise.
+    pub(in crate::detect::throttle) fn rises(&self) -> impl Iterator<Item = Rise> {
+        self.blame.iter().map(|blame| Rise {
+            caller: blame.caller,
+            per_minute: blame.rate,
+            before: blame.baseline,
+            share: blame.share,
         })
     }
 }

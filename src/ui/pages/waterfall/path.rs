@@ -24,7 +24,7 @@ pub(in crate::ui) struct Share {
 
 impl Share {
     /// `wait ╳`, `payment`.
-    pub fn name(&self) -> Text {
+    pub(in crate::ui) fn name(&self) -> Text {
         let label = Text::new(&self.label);
         match self.glyph {
             Some((glyph, role)) => label.and(role, &format!(" {glyph}")),
