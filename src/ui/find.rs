@@ -3,12 +3,14 @@
 use crate::model::analysis::Analysis;
 use crate::model::fact::What;
 use crate::model::invocation::{Invocation, InvocationIndex};
+use crate::model::rows::{Duplicate, Reordered};
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
 use crate::store::log_text::LineId;
 use crate::store::scene::Scene;
 
 use super::page::{Key, Run};
+use super::step::Step;
 
 /// Lines that are stamped after the end of their invocation, at most so many milliseconds: REPORT is.
 const TRAILING_MS: i64 = 1_000;
@@ -108,6 +110,32 @@ pub fn felt_ms(analysis: &Analysis, at: InvocationIndex) -> Option<f64> {
     let init = analysis.invocation(at).init?;
     let felt = f64::from(analysis.inits[init as usize].felt_ms?);
     (felt > 0.0).then_some(felt)
+}
+
+/// The newest of the most harmful repeats among these, as the page that shows all its deliveries.
+pub fn worst_repeat<'a>(
+    analysis: &Analysis,
+    among: impl Iterator<Item = &'a Duplicate>,
+) -> Option<Step> {
+    let one = among.max_by_key(|one| (one.harm, one.repeat.at))?;
+    Some(Step::Identity {
+        consumer: analysis.text(one.consumer).to_owned(),
+        source: one.source,
+        identity: one.identity_text(&analysis.facts).into_owned(),
+    })
+}
+
+/// The newest of the worst overtakings among these, as the page of its key.
+pub fn worst_overtaken<'a>(
+    analysis: &Analysis,
+    among: impl Iterator<Item = &'a Reordered>,
+) -> Option<Step> {
+    let one = among.min_by_key(|one| (one.verdict, std::cmp::Reverse(one.at)))?;
+    Some(Step::Key {
+        consumer: analysis.text(one.consumer).to_owned(),
+        source: one.source,
+        key: analysis.text(one.key).to_owned(),
+    })
 }
 
 /// How many calls of an invocation were refused, as its own log says.

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use crate::model::analysis::Analysis;
-use crate::model::rows::ErrorGroup;
+use crate::model::finding::{Finding, FindingKind};
+use crate::model::rows::{ErrorGroup, Evidence};
 use crate::store::scene::Scene;
 use crate::ui::figures;
+use crate::ui::kinds;
 use crate::ui::page::{Key, Page, Part};
 use crate::ui::rows;
 use crate::ui::text::Text;
@@ -52,6 +54,62 @@ pub(in crate::ui) fn name(analysis: &Analysis, group: &ErrorGroup) -> String {
     }
 }
 
+/// The version of the newest run that failed so.
+pub(in crate::ui) fn version<'a>(analysis: &'a Analysis, group: &ErrorGroup) -> &'a str {
+    let newest = group.invocations.last().map(|at| analysis.invocation(*at));
+    let version = newest.and_then(|run| run.version);
+    version.map_or(figures::UNKNOWN, |version| analysis.text(version))
+}
+
+/// The finding that one of its runs proves.
+fn finding<'a>(analysis: &'a Analysis, group: &ErrorGroup) -> Option<&'a Finding> {
+    let function = analysis.text(group.function);
+    let of_group = |evidence: &Evidence| match evidence {
+        Evidence::Line {
+            request_id: Some(request),
+            ..
+        } => group
+            .invocations
+            .iter()
+            .any(|at| analysis.invocation(*at).request_id == *request),
+        _ => false,
+    };
+    analysis.findings.iter().find(|finding| {
+        let kinds = [
+            FindingKind::Error,
+            FindingKind::Timeout,
+            FindingKind::OutOfMemory,
+        ];
+        kinds.contains(&finding.kind)
+            && finding.subject == function
+            && finding.evidence.iter().any(of_group)
+    })
+}
+
+/// Why, if that is known, and what to do.
+fn why(analysis: &Analysis, group: &ErrorGroup) -> Vec<Text> {
+    let Some(finding) = finding(analysis, group) else {
+        return Vec::new();
+    };
+    let parent = finding.parent.as_deref();
+    let parent = parent.and_then(|id| analysis.findings.iter().find(|other| other.id == id));
+    let line = |label: &str, words: &str| {
+        Text::of(Role::Dim, &format!("{label:6} ")).and(Role::Text, words)
+    };
+    let mut lines = Vec::new();
+    if let Some(parent) = parent {
+        let (badge, _) = kinds::severity(parent.severity);
+        let words = format!("follows {badge} {}: {}", parent.subject, parent.claim);
+        lines.push(line("cause", &words));
+    } else if !finding.cause.is_empty() {
+        lines.push(line("cause", &finding.cause));
+    }
+    if !finding.next.is_empty() {
+        lines.push(line("next", &finding.next));
+    }
+    lines
+}
+
 /// Its parts: also what the errors pane shows of the group under the cursor.
 pub(in crate::ui) fn parts(scene: &Arc<Scene>, group: &ErrorGroup) -> Vec<Part> {
     let analysis = &scene.analysis;
@@ -64,6 +122,7 @@ pub(in crate::ui) fn parts(scene: &Arc<Scene>, group: &ErrorGroup) -> Vec<Part> 
         figures::clock_or_day(group.last_seen, scene.now)
     );
     let frames = analysis.facts.text_of(group.frames).unwrap_or_default();
+    let mut lines = why(analysis, group);
     let frames: Vec<Text> = if frames.is_empty() {
         vec![Text::of(Role::Unknown, "no stack trace in its lines")]
     } else {
@@ -72,9 +131,10 @@ pub(in crate::ui) fn parts(scene: &Arc<Scene>, group: &ErrorGroup) -> Vec<Part> 
             .map(|frame| Text::new(&format!("at {frame}")))
             .collect()
     };
+    lines.extend(frames);
     let list = group.invocations.iter().rev().copied().collect();
     vec![
-        Part::lines("frames", title, frames).aside(Text::of(Role::Dim, &seen)),
+        Part::lines("frames", title, lines).aside(Text::of(Role::Dim, &seen)),
         Part::new(
             "runs",
             "Failed runs, newest first",

@@ -6,6 +6,7 @@ use crate::model::analysis::Analysis;
 use crate::model::finding::{Finding, FindingKind};
 use crate::store::scene::Scene;
 use crate::ui::figures;
+use crate::ui::find;
 use crate::ui::kinds;
 use crate::ui::page::{Cell, Column, Key, Page, Part, Row, Rows, Table};
 use crate::ui::rows;
@@ -60,26 +61,23 @@ fn summary(finding: &Finding, scene: &Scene) -> Part {
         );
         lines.push(label("harm", &words));
     }
-    let mut rows: Vec<Row> = lines
-        .into_iter()
-        .map(|line| Row {
-            cells: vec![Cell::Text(line)],
-            ..Row::default()
-        })
-        .collect();
-    if !finding.trend.is_empty() {
+    let trend: Vec<Row> = if finding.trend.is_empty() {
+        Vec::new()
+    } else {
         let levels = finding.trend.iter().map(|cell| Some(*cell)).collect();
         let cell = Cell::Spark(levels, kinds::role(finding.kind));
-        rows.push(Row {
+        vec![Row {
             cells: vec![cell],
             ..Row::default()
-        });
-    }
-    let lines = rows.len() as u16;
+        }]
+    };
+    let rows = trend.len() as u16;
     let columns = vec![Column::text("", 20, u16::MAX)];
-    Part::new("summary", title, Table::bare(columns, Rows::fixed(rows)))
+    let mut part = Part::new("summary", title, Table::bare(columns, Rows::fixed(trend)))
         .aside(Text::of(Role::Dim, &since))
-        .between(lines, lines)
+        .between(rows, rows);
+    part.prose = lines;
+    part
 }
 
 /// What explains it, where its subject can be looked at, and what it explains: Enter alone leads down to the cause.
@@ -146,6 +144,25 @@ fn places(analysis: &Analysis, finding: &Finding) -> Vec<(&'static str, String, 
     if let Some(resource) = resource {
         let words = format!("refusals of {resource} by minute and caller");
         places.push(("throttled", words, Step::Resource(resource)));
+    }
+    let repeats = analysis.duplicates.iter();
+    let of_subject = |sym| analysis.text(sym) == subject;
+    let (word, words, step) = match finding.kind {
+        FindingKind::Duplicate => (
+            "repeat",
+            "the newest repeat: every delivery of that event",
+            find::worst_repeat(analysis, repeats.filter(|one| of_subject(one.consumer))),
+        ),
+        FindingKind::Reordering => {
+            let late = analysis.reordered.iter();
+            let late = late.filter(|one| of_subject(one.consumer));
+            let step = find::worst_overtaken(analysis, late);
+            ("pair", "the newest overtaken pair: what came when", step)
+        }
+        _ => ("", "", None),
+    };
+    if let Some(step) = step {
+        places.push((word, words.to_owned(), step));
     }
     let is_function = analysis
         .functions

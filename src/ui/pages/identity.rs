@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::correlate::tree::Index;
 use crate::model::analysis::Analysis;
 use crate::model::delivery::Delivery;
 use crate::model::fact::{EventSource, Item};
@@ -19,6 +20,7 @@ use crate::ui::text::Text;
 use crate::ui::theme::Role;
 
 use super::gone;
+use super::waterfall::spans;
 
 pub(super) fn page(
     scene: &Arc<Scene>,
@@ -146,6 +148,7 @@ fn timeline(analysis: &Analysis, title: Text, deliveries: &[Arrival<'_>]) -> Par
         .unwrap_or(from);
     let span = to.since(from).max(1) as f64;
     let share = |at: Timestamp| at.since(from) as f64 / span;
+    let index = Index::new(analysis);
     let mut rows: Vec<Row> = Vec::new();
     for (at, (delivery, run)) in deliveries.iter().zip(runs).enumerate() {
         let mut strokes = Vec::new();
@@ -159,16 +162,12 @@ fn timeline(analysis: &Analysis, title: Text, deliveries: &[Arrival<'_>]) -> Par
             };
             strokes.push(stroke);
         }
-        let texture = if run.status.failed() {
-            Texture::Failed
-        } else {
-            Texture::Runs
-        };
-        strokes.push(Stroke {
-            from: share(run.start),
-            to: share(run.end),
-            texture,
-        });
+        strokes.extend(spans::strokes_of(
+            analysis,
+            &index,
+            delivery.invocation,
+            &share,
+        ));
         let label = Text::new(&format!("{:5}", ordinal(at + 1)))
             .and(Role::Text, &figures::request(run.request_id));
         rows.push(Row {
@@ -196,13 +195,17 @@ fn timeline(analysis: &Analysis, title: Text, deliveries: &[Arrival<'_>]) -> Par
         });
     }
     let lines = rows.len() as u16;
-    let axis = format!("0{:>width$}", figures::duration(span), width = 30);
     let columns = vec![
         Column::word("", 16),
         Column::word("", 9).drop(1),
-        Column::text(&axis, 40, u16::MAX).named(""),
+        Column::tracks(span, 40),
     ];
-    Part::new("timeline", title, Table::new(columns, Rows::fixed(rows))).between(2, lines.min(12))
+    Part::new("timeline", title, Table::new(columns, Rows::fixed(rows)))
+        .between(2, lines.min(12))
+        .foot(Text::of(
+            Role::Dim,
+            "█ runs  ─ waits for a call  ░ waits to retry  ╳ refused  ▒ cold  ┄ in the queue  ═ both at once",
+        ))
 }
 
 /// When two deliveries ran at once.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::correlate::tree::Index;
+use crate::detect::provisioned::prices::Prices;
 use crate::model::analysis::Analysis;
 use crate::model::fact::{Item, What};
 use crate::model::invocation::{Invocation, InvocationIndex};
@@ -28,6 +30,7 @@ pub(super) fn page(scene: &Arc<Scene>, run: Run) -> Page {
     };
     let mut parts = vec![summary(analysis, at)];
     parts.extend(found(analysis, at));
+    parts.extend(attempts(scene, at));
     parts.extend(events(analysis, at));
     parts.extend(tree(analysis, at));
     parts.push(environment(analysis, at));
@@ -86,12 +89,11 @@ fn summary(analysis: &Analysis, at: InvocationIndex) -> Part {
         ),
         _ => figures::UNKNOWN.to_owned(),
     };
-    let billed = one.billed_ms.map(f64::from);
     let mut list = vec![
         ("ran", ran),
         ("version", set),
         ("memory", memory),
-        ("billed", figures::duration_or_unknown(billed)),
+        ("billed", billed_words(analysis, at)),
         ("stream", analysis.stream_of(one).to_owned()),
     ];
     if let Some(trace) = one.trace {
@@ -120,6 +122,43 @@ fn summary(analysis: &Analysis, at: InvocationIndex) -> Part {
             },
         );
     Part::lines("summary", title, list).aside(rows::status(one.status))
+}
+
+/// Time billed, what that costs by the list, and how much of it was spent waiting for others.
+fn billed_words(analysis: &Analysis, at: InvocationIndex) -> String {
+    let one = analysis.invocation(at);
+    let Some(billed) = one.billed_ms.map(f64::from) else {
+        return figures::UNKNOWN.to_owned();
+    };
+    let mut words = figures::duration(billed);
+    if let Some(memory) = one.memory_mb {
+        let gb_s = f64::from(memory) / 1024.0 * billed / 1e3;
+        let dollars = gb_s * Prices::LIST.on_demand;
+        words.push_str(&format!(" · ${dollars:.7} at list price"));
+    }
+    let tree = Index::new(analysis).requests(analysis).tree(at);
+    let row = tree.rows.iter().find(|row| row.invocation == Some(at));
+    if let Some(row) = row {
+        words.push_str(&format!(" · own {}", figures::duration(row.own_ms as f64)));
+        if row.waited_ms > 0 {
+            let waited = figures::duration(row.waited_ms as f64);
+            words.push_str(&format!(", {waited} waiting for functions it called"));
+        }
+    }
+    words
+}
+
+/// The other attempts of its request.
+fn attempts(scene: &Arc<Scene>, at: InvocationIndex) -> Option<Part> {
+    let analysis = &scene.analysis;
+    let request = analysis.invocation(at).request_id;
+    let all = analysis.assembled.by_request.get(&request)?;
+    let others: Vec<InvocationIndex> = all.iter().copied().filter(|other| *other != at).collect();
+    if others.is_empty() {
+        return None;
+    }
+    let title = format!("Other attempts of the same request, {}", others.len());
+    Some(Part::new("attempts", title, rows::invocations(scene, others)).between(1, 4))
 }
 
 /// Everything that detection says about it.
@@ -378,7 +417,8 @@ fn tree(analysis: &Analysis, at: InvocationIndex) -> Option<Part> {
         Column::word("", 9),
         Column::text("", 10, 30).drop(1),
     ];
-    let title = format!("Request tree, {} links", rows.len());
+    let many = if rows.len() == 1 { "" } else { "s" };
+    let title = format!("Request tree, {} link{many}", rows.len());
     let part = Part::new("tree", title, Table::bare(columns, Rows::few(rows)));
     Some(
         part.aside(Text::of(Role::Dim, "v shows it whole"))

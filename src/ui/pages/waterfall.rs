@@ -17,7 +17,7 @@ use crate::ui::theme::Role;
 use super::{gone, lines};
 
 pub(in crate::ui) mod path;
-mod spans;
+pub(super) mod spans;
 
 /// The page; only the rows of the critical path where `path_only`.
 pub(super) fn page(scene: &Arc<Scene>, run: Run, path_only: bool) -> Page {

@@ -6,6 +6,7 @@ use crate::detect::statistics::wilson;
 use crate::model::analysis::Analysis;
 use crate::model::finding::FindingKind;
 use crate::model::rows::ErrorGroup;
+use crate::model::time::{MINUTE_MS, Timestamp};
 use crate::store::scene::Scene;
 use crate::ui::figures;
 use crate::ui::page::{Cell, Column, Level, Page, Part, Row, Rows, Table};
@@ -21,6 +22,8 @@ use super::Pane;
 /// Minutes of the sparkline, and minutes a cell.
 const SPARK: usize = 30;
 const CELL: usize = 3;
+/// An error is new if it was not there for at least so long before it first came, in milliseconds.
+const QUIET_MS: i64 = 10 * MINUTE_MS;
 
 pub struct Errors;
 
@@ -60,11 +63,13 @@ impl Pane for Errors {
             };
         }
         let detail_scene = Arc::clone(scene);
+        let order = order(analysis);
+        let shown = order.clone();
         Page {
-            note: Text::of(Role::Dim, "sort count ↓"),
-            parts: vec![what(scene)],
+            note: Text::of(Role::Dim, "sort new first"),
+            parts: vec![what(scene, order)],
             detail: Some(Box::new(move |row| {
-                let group = detail_scene.analysis.errors.get(row);
+                let group = shown.get(row).map(|at| &detail_scene.analysis.errors[*at]);
                 group.map_or_else(Vec::new, |group| error::parts(&detail_scene, group))
             })),
             ..Page::default()
@@ -72,7 +77,20 @@ impl Pane for Errors {
     }
 }
 
-fn what(scene: &Scene) -> Part {
+/// Whether a group began in the window: there is enough of it before in which the error was not there.
+fn is_new(analysis: &Analysis, group: &ErrorGroup) -> bool {
+    let from = series::known_from(analysis);
+    from.is_some_and(|from| group.first_seen.since(from) >= QUIET_MS)
+}
+
+/// Groups, new ones first; the most frequent first within.
+fn order(analysis: &Analysis) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..analysis.errors.len()).collect();
+    order.sort_by_key(|at| !is_new(analysis, &analysis.errors[*at]));
+    order
+}
+
+fn what(scene: &Scene, order: Vec<usize>) -> Part {
     let analysis = Arc::clone(&scene.analysis);
     let runs: u64 = analysis
         .functions
@@ -87,24 +105,34 @@ fn what(scene: &Scene) -> Part {
         figures::count(failed),
         figures::count(runs)
     );
-    let aside = format!("{} fingerprints", analysis.errors.len());
-    let keys = analysis
-        .errors
+    let new = order
         .iter()
-        .map(|group| error::key(&analysis, group))
+        .filter(|at| is_new(&analysis, &analysis.errors[**at]))
+        .count();
+    let aside = format!("{} fingerprints, {new} new", analysis.errors.len());
+    let keys = order
+        .iter()
+        .map(|at| error::key(&analysis, &analysis.errors[*at]))
         .collect();
     let now = scene.now;
     let rows = Rows::new(keys, move |at| {
-        let group = &analysis.errors[at];
+        let group = &analysis.errors[order[at]];
         let name = analysis.text(group.function);
+        let fingerprint = Text::new(&error::name(&analysis, group));
+        let fingerprint = if is_new(&analysis, group) {
+            Text::of(Role::Error, "NEW ").then(fingerprint)
+        } else {
+            fingerprint
+        };
         Row {
             cells: vec![
                 Cell::of(Role::Strong, name),
-                Cell::text(&error::name(&analysis, group)),
+                Cell::Text(fingerprint),
                 Cell::of(Role::Error, &figures::count(group.count)),
                 Cell::text(&figures::percent(group.count as f64 / failed.max(1) as f64)),
                 Cell::of(Role::Dim, &figures::clock_or_day(group.first_seen, now)),
                 Cell::of(Role::Dim, &figures::age(now.since(group.last_seen))),
+                Cell::text(error::version(&analysis, group)),
                 Cell::Spark(levels(&analysis, group, now), Role::Error),
             ],
             open: Some(Step::Error {
@@ -122,6 +150,7 @@ fn what(scene: &Scene) -> Part {
         Column::figure("share", 6).drop(2),
         Column::word("first seen", 12).drop(1),
         Column::figure("last", 5).drop(3),
+        Column::word("version", 8).drop(5),
         Column::word("30 min", (SPARK / CELL) as u16).drop(4),
     ];
     Part::new("what", title, Table::new(columns, rows))
@@ -130,11 +159,7 @@ fn what(scene: &Scene) -> Part {
 }
 
 /// Three minutes a cell.
-fn levels(
-    analysis: &Analysis,
-    group: &ErrorGroup,
-    now: crate::model::time::Timestamp,
-) -> Vec<Level> {
+fn levels(analysis: &Analysis, group: &ErrorGroup, now: Timestamp) -> Vec<Level> {
     let minutes = Minutes::until(now, SPARK);
     let ends = group
         .invocations

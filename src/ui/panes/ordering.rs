@@ -177,7 +177,10 @@ fn what_row(analysis: &Analysis, domain: &OrderDomain) -> Row {
             Cell::count(Some(domain.gaps), Role::Text),
             Cell::of(role, &verdict),
         ],
-        open: Some(Step::Function(name.to_owned())),
+        open: Some(
+            find::worst_overtaken(analysis, late.into_iter())
+                .unwrap_or_else(|| Step::Function(name.to_owned())),
+        ),
         function: Some(name.to_owned()),
         ..Row::default()
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 
-use crate::correlate::tree::{Kind, Row as Span, RowKind, Tree};
+use crate::correlate::tree::{Index, Kind, Row as Span, RowKind, Tree};
 use crate::model::analysis::Analysis;
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::LinkTier;
@@ -342,6 +342,26 @@ impl Drawing {
             }
         }
     }
+}
+
+/// What went on in one run, on the axis that `share` places moments on.
+pub(in crate::ui::pages) fn strokes_of(
+    analysis: &Analysis,
+    index: &Index,
+    run: InvocationIndex,
+    share: &impl Fn(Timestamp) -> f64,
+) -> Vec<Stroke> {
+    let failed = analysis.invocation(run).status.failed();
+    let tree = index.requests(analysis).tree(run);
+    let own = tree.rows.iter().find(|row| row.invocation == Some(run));
+    let stretches = own.into_iter().flat_map(|row| &row.stretches);
+    stretches
+        .map(|stretch| Stroke {
+            from: share(stretch.from),
+            to: share(stretch.to),
+            texture: texture(stretch.kind, failed),
+        })
+        .collect()
 }
 
 fn texture(kind: Kind, failed: bool) -> Texture {

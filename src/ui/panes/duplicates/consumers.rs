@@ -1,0 +1,220 @@
+//! What every consumer received, and how much of it came again.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use crate::detect::statistics::wilson;
+use crate::model::analysis::Analysis;
+use crate::model::fact::EventSource;
+use crate::model::rows::{Duplicate, DuplicateClass, Harm};
+use crate::model::symbols::Sym;
+use crate::store::scene::Scene;
+use crate::ui::figures;
+use crate::ui::find;
+use crate::ui::glyphs;
+use crate::ui::page::{Cell, Column, Key, Part, Row, Rows, Table};
+use crate::ui::step::Step;
+use crate::ui::text::Text;
+use crate::ui::theme::Role;
+
+use super::repeats::classes;
+
+/// Below this share of invocations with an event id, nothing can be said.
+const BLIND: f64 = 0.2;
+
+/// What one consumer received of one source. No source: it is blind, its log names no ids.
+pub(super) struct Consumer {
+    pub name: Sym,
+    pub source: Option<EventSource>,
+    distinct: u64,
+    repeats: u64,
+    harmless: u64,
+    possible: u64,
+    double: u64,
+    class: Option<DuplicateClass>,
+    ids: Option<f64>,
+}
+
+/// Every consumer and what came to it again, the most harmed first.
+pub(super) fn all(analysis: &Analysis) -> Vec<Consumer> {
+    let mut distinct: HashMap<(Sym, EventSource), hashbrown::HashSet<Sym>> = HashMap::new();
+    for one in &analysis.deliveries {
+        distinct
+            .entry((one.consumer, one.source))
+            .or_default()
+            .insert(one.identity);
+    }
+    let mut repeats: HashMap<(Sym, EventSource), Vec<&Duplicate>> = HashMap::new();
+    for one in &analysis.duplicates {
+        repeats
+            .entry((one.consumer, one.source))
+            .or_default()
+            .push(one);
+    }
+    let ids = |consumer: Sym| {
+        let figures = analysis
+            .functions
+            .iter()
+            .find(|figures| figures.function == consumer);
+        figures.and_then(|figures| figures.id_coverage)
+    };
+    let mut pairs: Vec<(Sym, EventSource)> =
+        distinct.keys().chain(repeats.keys()).copied().collect();
+    pairs.sort_by_key(|(consumer, source)| (analysis.text(*consumer), *source));
+    pairs.dedup();
+    let mut found: Vec<Consumer> = pairs
+        .iter()
+        .map(|pair| {
+            let mine = repeats.get(pair).map_or(&[][..], Vec::as_slice);
+            let harm = |wanted: Harm| mine.iter().filter(|one| one.harm == wanted).count() as u64;
+            Consumer {
+                name: pair.0,
+                source: Some(pair.1),
+                distinct: match distinct.get(pair) {
+                    Some(ids) => ids.len() as u64,
+                    None => requests(analysis, pair.0),
+                },
+                repeats: mine.len() as u64,
+                harmless: harm(Harm::None) + harm(Harm::Absorbed),
+                possible: harm(Harm::Possible),
+                double: harm(Harm::Double),
+                class: classes(mine).first().map(|(class, _)| *class),
+                ids: ids(pair.0),
+            }
+        })
+        .collect();
+    for figures in &analysis.functions {
+        let blind = figures.id_coverage.is_some_and(|share| share < BLIND);
+        if blind
+            && !pairs
+                .iter()
+                .any(|(consumer, _)| *consumer == figures.function)
+        {
+            found.push(Consumer {
+                name: figures.function,
+                source: None,
+                distinct: 0,
+                repeats: 0,
+                harmless: 0,
+                possible: 0,
+                double: 0,
+                class: None,
+                ids: figures.id_coverage,
+            });
+        }
+    }
+    // Blind rows last, else by harm; the order of names stays within.
+    found.sort_by_key(|one| {
+        let worst = (one.double, one.possible, one.repeats);
+        (one.source.is_none(), std::cmp::Reverse(worst))
+    });
+    found
+}
+
+/// Requests of a function: what its asynchronous events are known by, having no other id.
+fn requests(analysis: &Analysis, function: Sym) -> u64 {
+    let runs = analysis.assembled.invocations.iter();
+    runs.filter(|one| one.function == function && one.attempt == 1)
+        .count() as u64
+}
+
+/// The part.
+pub(super) fn part(scene: &Scene, consumers: Vec<Consumer>) -> Part {
+    let analysis = Arc::clone(&scene.analysis);
+    let repeats: u64 = consumers.iter().map(|one| one.repeats).sum();
+    let double: u64 = consumers.iter().map(|one| one.double).sum();
+    let title = format!(
+        "What ran twice, and did it do harm: {} repeats, {} double",
+        figures::count(repeats),
+        figures::count(double)
+    );
+    let keys = consumers
+        .iter()
+        .map(|one| Key::text(&format!("{}\0{:?}", analysis.text(one.name), one.source)))
+        .collect();
+    let horizon = match analysis.facts.horizon {
+        Some(horizon) => format!(
+            "horizon {}",
+            figures::duration(scene.now.since(horizon) as f64)
+        ),
+        None => "nothing forgotten".to_owned(),
+    };
+    let rows = Rows::new(keys, move |at| row(&analysis, &consumers[at]));
+    let columns = vec![
+        Column::name("consumer", 12, 26),
+        Column::word("source", 13).drop(4),
+        Column::figure("distinct", 9).drop(5),
+        Column::figure("repeats", 8),
+        Column::figure("harmless", 8).drop(7),
+        Column::figure("possible", 8).drop(6),
+        Column::figure("", 22).titled(
+            Text::of(Role::Duplicate, glyphs::DUPLICATE).and(Role::Dim, " double k/n [95 %]"),
+        ),
+        Column::word("class", 19),
+        Column::figure("ids", 6).drop(1),
+    ];
+    Part::new("what", title, Table::new(columns, rows))
+        .aside(Text::of(Role::Dim, &horizon))
+        .between(3, 9)
+}
+
+fn row(analysis: &Analysis, one: &Consumer) -> Row {
+    let name = analysis.text(one.name);
+    let source = one
+        .source
+        .map_or_else(|| figures::UNKNOWN.to_owned(), |source| source.to_string());
+    let ids = one
+        .ids
+        .map_or_else(|| figures::UNKNOWN.to_owned(), figures::percent);
+    let known = one.source.is_some();
+    let count = |n: u64, role: Role| Cell::count(known.then_some(n), role);
+    let double = if known {
+        let base = one.distinct.max(one.double);
+        let text = match wilson(one.double, base) {
+            Some(rate) if base >= 20 => {
+                format!("{} {}", figures::count(one.double), figures::rate(&rate))
+            }
+            _ => format!("{}/{}", figures::count(one.double), figures::count(base)),
+        };
+        Cell::of(
+            if one.double > 0 {
+                Role::Duplicate
+            } else {
+                Role::Dim
+            },
+            &text,
+        )
+    } else {
+        Cell::of(Role::Unknown, "blind: no event ids")
+    };
+    Row {
+        cells: vec![
+            Cell::of(Role::Strong, name),
+            Cell::text(&source),
+            count(one.distinct, Role::Text),
+            count(one.repeats, Role::Text),
+            count(one.harmless, Role::Text),
+            count(one.possible, Role::Text),
+            double,
+            Cell::text(
+                &one.class
+                    .map_or_else(|| figures::NONE.to_owned(), |class| class.to_string()),
+            ),
+            Cell::text(&ids),
+        ],
+        open: Some(opens(analysis, one)),
+        function: Some(name.to_owned()),
+        ..Row::default()
+    }
+}
+
+/// Its worst repeat; the function where nothing came again.
+fn opens(analysis: &Analysis, one: &Consumer) -> Step {
+    let mine = analysis
+        .duplicates
+        .iter()
+        .filter(|repeat| repeat.consumer == one.name && Some(repeat.source) == one.source);
+    let worst = find::worst_repeat(analysis, mine);
+    worst.unwrap_or_else(|| Step::Function(analysis.text(one.name).to_owned()))
+}
