@@ -127,8 +127,11 @@ pub(super) fn versions(analysis: &Analysis, function: Sym, inits: &[u32]) -> Par
     let mut builds: Vec<Build> = Vec::new();
     let runs = analysis.assembled.invocations.iter().rev();
     for run in runs.filter(|run| run.function == function && run.counted) {
-        let same =
-            |build: &&mut Build| build.version == run.version && build.memory_mb == run.memory_mb;
+        // A run that is not over yet does not say its memory: it is one of its version's.
+        let same = |build: &&mut Build| {
+            let either_unknown = build.memory_mb.is_none() || run.memory_mb.is_none();
+            build.version == run.version && (either_unknown || build.memory_mb == run.memory_mb)
+        };
         let at = match builds.iter_mut().find(same) {
             Some(build) => build,
             None => {
@@ -143,6 +146,7 @@ pub(super) fn versions(analysis: &Analysis, function: Sym, inits: &[u32]) -> Par
                 &mut builds[last]
             }
         };
+        at.memory_mb = at.memory_mb.or(run.memory_mb);
         at.runs += 1;
         if let Some(init) = run.init.map(|init| &analysis.inits[init as usize]) {
             at.felt += u64::from(init.cause.is_some());
