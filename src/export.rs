@@ -1,6 +1,8 @@
 //! Floor 6: what leaves nepho in a file or a pipe.
 
 pub mod csv;
+mod examples;
+pub mod html;
 mod numbers;
 pub mod otlp_json;
 pub mod recording;

@@ -99,6 +99,7 @@ fn it_opens_again_and_says_the_same() {
         "records.ndjson.zst",
         "report.json",
         "report.md",
+        "report.html",
         "invocations.csv",
         "findings.csv",
     ] {

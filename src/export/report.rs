@@ -9,6 +9,10 @@ pub(super) use json::rows;
 pub use json::{completeness, json};
 pub use markdown::markdown;
 pub use table::table;
+pub(super) use words::{
+    COLUMNS as FUNCTION_COLUMNS, cells as function_cells, completeness as completeness_words,
+    severity as severity_word,
+};
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ mod lines;
 mod name;
 mod pack;
 mod scope;
+mod ticket;
 
 use std::io::{self, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -34,7 +35,7 @@ pub use keep::Keep;
 pub use pack::Form;
 pub use scope::{Scope, ScopeError};
 
-use super::{csv, report};
+use super::{csv, html, report};
 
 /// zstd's level for what is kept: a little slower than the fastest, a fifth smaller.
 const LEVEL: i32 = 3;
@@ -308,7 +309,9 @@ impl Work<'_> {
         let analysis = engine.analyse();
         drop(engine);
         let path = place(&analysis);
-        self.concluded(&analysis, &mut folder).map_err(unwritten)?;
+        let mut manifest = self.manifest(origin, &analysis, &counts, &lines);
+        self.concluded(&analysis, &manifest, &mut folder)
+            .map_err(unwritten)?;
         let step = |step| Progress {
             step,
             done: self.total,
@@ -317,7 +320,6 @@ impl Work<'_> {
         if !progress(step(Step::Concluding)) {
             return Err(SnapshotError::Cancelled);
         }
-        let mut manifest = self.manifest(origin, &analysis, &counts, &lines);
         manifest.files = folder.files().to_vec();
         folder.manifest(&manifest).map_err(unwritten)?;
         if !progress(step(Step::Packing)) {
@@ -400,12 +402,28 @@ impl Work<'_> {
     }
 
     /// Everything that is made from the analysis.
-    fn concluded(&self, analysis: &Analysis, folder: &mut Folder) -> io::Result<()> {
+    fn concluded(
+        &self,
+        analysis: &Analysis,
+        manifest: &Manifest,
+        folder: &mut Folder,
+    ) -> io::Result<()> {
         let mut member = folder.create("report.json")?;
         report::json(analysis, true, &mut member)?;
         folder.close(member, None)?;
         let mut member = folder.create("report.md")?;
-        report::markdown(analysis, &mut member)?;
+        ticket::write(analysis, manifest, &mut member)?;
+        folder.close(member, None)?;
+        let about = html::About {
+            redacted: manifest.redaction.on,
+            local: manifest
+                .window
+                .from_local
+                .clone()
+                .zip(manifest.window.to_local.clone()),
+        };
+        let mut member = folder.create("report.html")?;
+        html::write(analysis, &about, &mut member)?;
         folder.close(member, None)?;
         let mut member = folder.create("invocations.csv")?;
         let rows = csv::invocations(analysis, &mut member)?;

@@ -7,7 +7,7 @@ use crate::model::text::plain;
 use crate::model::words::{count, duration, percent, time_of_day};
 
 /// The columns of the table of functions.
-pub(super) const COLUMNS: [&str; 11] = [
+pub(in crate::export) const COLUMNS: [&str; 11] = [
     "function",
     "invocations",
     "errors",
@@ -22,7 +22,7 @@ pub(super) const COLUMNS: [&str; 11] = [
 ];
 
 /// Severity as glyph and word.
-pub(super) fn severity(severity: Severity) -> &'static str {
+pub(in crate::export) fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::P1 => "▲P1",
         Severity::P2 => "△P2",
@@ -49,7 +49,7 @@ pub(super) fn summary(analysis: &Analysis) -> String {
 }
 
 /// What the figures could not see; empty if nothing is known to be missing.
-pub(super) fn completeness(analysis: &Analysis) -> Vec<String> {
+pub(in crate::export) fn completeness(analysis: &Analysis) -> Vec<String> {
     let facts = &analysis.facts;
     let mut lines = Vec::new();
     match analysis.coverage {
@@ -84,7 +84,7 @@ pub(super) fn completeness(analysis: &Analysis) -> Vec<String> {
 }
 
 /// The cells of one function; `?` where a figure cannot be known, `–` where there is nothing to measure.
-pub(super) fn cells(analysis: &Analysis, row: &FunctionFigures) -> Vec<String> {
+pub(in crate::export) fn cells(analysis: &Analysis, row: &FunctionFigures) -> Vec<String> {
     let known = |value: Option<u64>| value.map_or_else(|| "?".to_owned(), count);
     let time = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), duration);
     vec![

@@ -1,0 +1,68 @@
+//! `report.md` of a snapshot: the report to paste, with what happened when, the worst examples, and how to open the rest.
+
+use std::io::{self, Write};
+
+use super::Manifest;
+use crate::export::examples::{LEGEND, examples};
+use crate::export::report;
+use crate::model::analysis::Analysis;
+use crate::model::text::plain;
+
+/// Writes GitHub-flavoured markdown.
+pub(super) fn write(
+    analysis: &Analysis,
+    manifest: &Manifest,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    report::markdown(analysis, out)?;
+    if !manifest.redaction.on {
+        writeln!(
+            out,
+            "\n**Not redacted: secrets and personal data are in this snapshot.**"
+        )?;
+    }
+    if let (Some(from), Some(to)) = (&manifest.window.from_local, &manifest.window.to_local) {
+        writeln!(out, "\nIn local time: {from} to {to}.")?;
+    }
+    if !analysis.findings.is_empty() {
+        writeln!(out, "\n## Timeline\n")?;
+        let mut moments: Vec<_> = analysis.findings.iter().collect();
+        moments.sort_by_key(|finding| (finding.since, &finding.id));
+        for finding in moments {
+            let kind = finding.kind.to_string().replace('_', " ");
+            let subject = plain(&finding.subject);
+            let (since, last) = (finding.since, finding.last_seen);
+            writeln!(
+                out,
+                "- {since}: {kind} of `{}` begins, last seen {last}",
+                subject.replace('`', "'")
+            )?;
+        }
+    }
+    let examples = examples(analysis);
+    if !examples.is_empty() {
+        writeln!(out, "\n## Worst examples")?;
+        for example in &examples {
+            let kind = example.finding.kind.to_string().replace('_', " ");
+            let subject = plain(&example.finding.subject).replace('`', "'");
+            writeln!(
+                out,
+                "\n{kind} of `{subject}`, from {}:\n\n```text",
+                example.tree.from
+            )?;
+            for line in example.text() {
+                writeln!(out, "{}", line.replace('`', "'"))?;
+            }
+            writeln!(out, "```")?;
+        }
+        writeln!(out, "\n{LEGEND}")?;
+    }
+    writeln!(
+        out,
+        "\n## How to open the rest\n\n\
+         - `nepho open FILE`: every pane on it, with no network; `nepho report FILE`, `nepho show ID FILE` print\n\
+         - `report.html` in any browser; `invocations.csv`, `findings.csv` in a spreadsheet\n\
+         - `trace-events.json` in <https://ui.perfetto.dev> or <https://www.speedscope.app>\n\
+         - `traces.otlp.jsonl`, `logs.otlp.jsonl`: OTLP, for a collector, Jaeger or `nepho export`"
+    )
+}
