@@ -193,6 +193,14 @@ fn refusal(error: &dyn ProvideErrorMetadata, status: u16, at: At<'_>) -> FetchEr
             message: format!("{title} slows us down: asking less often · narrow with --function"),
         },
         _ if status == 403 => denied(&text, at),
+        // The SDK takes an answer that it cannot read for a refusal.
+        _ if status < 300 => FetchError::Transient {
+            message: format!(
+                "the answer of {} to {} cannot be read · trying again",
+                at.place.address(at.action.service),
+                at.action.iam
+            ),
+        },
         _ if status >= 500 => FetchError::Transient {
             message: format!("{title} failed with {status} {code} · trying again"),
         },
