@@ -8,10 +8,13 @@ mod eventbridge;
 mod gateway;
 mod kafka;
 mod kinesis;
+mod outcome;
 mod s3;
 mod sns;
 mod sqs;
 mod stepfunctions;
+
+pub(super) use outcome::outcomes;
 
 use super::json::Json;
 use crate::model::fact::Item;

@@ -1,11 +1,12 @@
 //! How the delivery of asynchronous events ended, as far as their attempts and the metrics of the function show.
 //!
 //! Lambda tries an asynchronous event again after an error, twice if nothing else is set, under the same request id; then it
-//! goes to the dead-letter queue or destination, or nowhere.
+//! goes to the dead-letter queue or destination, or nowhere. Where a function takes from there and logs what it got, that says it.
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 
 use crate::model::analysis::Analysis;
+use crate::model::fact::Ending;
 use crate::model::ids::RequestId;
 use crate::model::invocation::{InvocationIndex, InvocationStatus};
 use crate::model::symbols::Sym;
@@ -18,17 +19,34 @@ const TRIES: usize = 3;
 pub(super) struct Outcomes {
     /// A later try succeeded.
     pub(super) recovered: u64,
-    /// All tries failed.
+    /// All tries failed, or the event grew too old.
     pub(super) given_up: u64,
+    /// Of those given up, the ones that a dead-letter queue or destination is known to have got.
+    pub(super) handed_on: u64,
     /// The function dropped events in the window (`AsyncEventsDropped`).
     pub(super) dropped: bool,
     /// A dead-letter queue or destination could not be reached (`DeadLetterErrors`, `DestinationDeliveryFailures`).
     pub(super) undelivered: bool,
 }
 
+/// What consumers of destinations and dead-letter queues logged, by the request of the event.
+pub(super) fn endings(analysis: &Analysis) -> HashMap<RequestId, Ending> {
+    let runs = analysis.assembled.invocations.iter();
+    runs.flat_map(|run| &run.app)
+        .filter_map(|&line| analysis.facts.app(line))
+        .flat_map(|app| app.last_outcomes.clone())
+        .map(|outcome| (outcome.request_id, outcome.ending))
+        .collect()
+}
+
 impl Outcomes {
     /// Of the events that `runs` of `function` failed on. One that ran once may have been a synchronous call: it says nothing.
-    pub(super) fn of(analysis: &Analysis, function: Sym, runs: &[InvocationIndex]) -> Self {
+    pub(super) fn of(
+        analysis: &Analysis,
+        endings: &HashMap<RequestId, Ending>,
+        function: Sym,
+        runs: &[InvocationIndex],
+    ) -> Self {
         let events: HashSet<RequestId> = runs
             .iter()
             .map(|at| analysis.invocation(*at).request_id)
@@ -40,6 +58,18 @@ impl Outcomes {
                 .by_request
                 .get(&event)
                 .map_or(&[][..], Vec::as_slice);
+            match endings.get(&event) {
+                Some(Ending::Succeeded) => {
+                    outcomes.recovered += 1;
+                    continue;
+                }
+                Some(_) => {
+                    outcomes.given_up += 1;
+                    outcomes.handed_on += 1;
+                    continue;
+                }
+                None => {}
+            }
             let statuses = || attempts.iter().map(|at| analysis.invocation(*at).status);
             if attempts.len() < 2 {
                 continue;
@@ -94,9 +124,26 @@ mod tests {
         let function = world.sym("mailer");
         let analysis = world.analysis();
         let failed = [recovers, given_up, waiting, once];
-        let outcomes = Outcomes::of(&analysis, function, &failed);
+        let outcomes = Outcomes::of(&analysis, &HashMap::new(), function, &failed);
         assert_eq!((outcomes.recovered, outcomes.given_up), (1, 1));
         assert!(!outcomes.dropped && !outcomes.undelivered);
+    }
+
+    #[test]
+    fn what_a_destination_got_is_the_end_of_it() {
+        let mut world = World::default();
+        let runs = [0.0, 1.0, 2.0].map(|minute| world.run("mailer", minute, Error));
+        let function = world.sym("mailer");
+        let analysis = world.analysis();
+        let request = |at: usize| analysis.invocation(runs[at]).request_id;
+        let endings = HashMap::from([
+            (request(0), Ending::DeadLetter),
+            (request(1), Ending::Succeeded),
+        ]);
+        // The third ran once and is named nowhere: a synchronous call may look like that.
+        let outcomes = Outcomes::of(&analysis, &endings, function, &runs);
+        let counts = (outcomes.given_up, outcomes.handed_on, outcomes.recovered);
+        assert_eq!(counts, (1, 1, 1));
     }
 
     #[test]
@@ -119,7 +166,7 @@ mod tests {
             };
             world.facts.metrics.push(point);
         }
-        let outcomes = Outcomes::of(&world.analysis(), mailer, &[0]);
+        let outcomes = Outcomes::of(&world.analysis(), &HashMap::new(), mailer, &[0]);
         assert!(outcomes.dropped && !outcomes.undelivered);
     }
 }

@@ -2,14 +2,17 @@
 
 mod group;
 
+use hashbrown::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::detect::Detector;
-use crate::detect::async_outcome::Outcomes;
+use crate::detect::async_outcome::{Outcomes, endings};
 use crate::detect::blame::Blame;
 use crate::detect::failure;
 use crate::model::analysis::Analysis;
+use crate::model::fact::Ending;
 use crate::model::finding::{Candidate, FindingKind};
+use crate::model::ids::RequestId;
 use crate::model::invocation::InvocationStatus;
 use crate::model::rows::ErrorGroup;
 use crate::model::settings::Settings;
@@ -36,11 +39,18 @@ impl Detector for Errors {
     fn candidates(&self, analysis: &Analysis, _: &Settings) -> Vec<Candidate> {
         let failed = |group: &&ErrorGroup| group.status == InvocationStatus::Error;
         let groups = analysis.errors.iter().filter(failed).take(MOST_GROUPS);
-        groups.map(|group| candidate(analysis, group)).collect()
+        let endings = endings(analysis);
+        groups
+            .map(|group| candidate(analysis, group, &endings))
+            .collect()
     }
 }
 
-fn candidate(analysis: &Analysis, group: &ErrorGroup) -> Candidate {
+fn candidate(
+    analysis: &Analysis,
+    group: &ErrorGroup,
+    endings: &HashMap<RequestId, Ending>,
+) -> Candidate {
     let mut found = failure::candidate(FindingKind::Error, key(analysis, group), analysis, group);
     let new = match analysis.window {
         Some((from, _)) if group.first_seen.since(from) >= NEW_AFTER_MS => {
@@ -52,7 +62,7 @@ fn candidate(analysis: &Analysis, group: &ErrorGroup) -> Candidate {
     found.claim = format!("{failed}: {}{new}", fingerprint(analysis, group));
     let blame = Blame::of(analysis, &group.invocations);
     found.waits_for = blame.resources();
-    found.cause = sentence(&[blame.words(analysis), outcome(analysis, group)]);
+    found.cause = sentence(&[blame.words(analysis), outcome(analysis, group, endings)]);
     found.next = match blame.name(analysis) {
         Some(callee) => format!("look at {callee} first; then open the newest example"),
         None => "open the newest example; its trace shows what it called".to_owned(),
@@ -61,8 +71,12 @@ fn candidate(analysis: &Analysis, group: &ErrorGroup) -> Candidate {
 }
 
 /// What happened to the events whose runs failed, where they were asynchronous.
-fn outcome(analysis: &Analysis, group: &ErrorGroup) -> Option<String> {
-    let outcomes = Outcomes::of(analysis, group.function, &group.invocations);
+fn outcome(
+    analysis: &Analysis,
+    group: &ErrorGroup,
+    endings: &HashMap<RequestId, Ending>,
+) -> Option<String> {
+    let outcomes = Outcomes::of(analysis, endings, group.function, &group.invocations);
     let mut parts = Vec::new();
     if outcomes.recovered > 0 {
         parts.push(format!(
@@ -75,6 +89,21 @@ fn outcome(analysis: &Analysis, group: &ErrorGroup) -> Option<String> {
             (_, true) => ", and not all reached their dead-letter queue or destination",
             (true, false) => " and were dropped",
             (false, false) => "",
+        };
+        let handed_on = match outcomes.handed_on {
+            0 => String::new(),
+            _ if outcomes.handed_on == outcomes.given_up => {
+                " and went to their dead-letter queue or destination".to_owned()
+            }
+            some => format!(
+                " and {} went to their dead-letter queue or destination",
+                count(some)
+            ),
+        };
+        let end = if handed_on.is_empty() {
+            end
+        } else {
+            handed_on.as_str()
         };
         parts.push(format!(
             "{} failed every try{end}",

@@ -170,6 +170,8 @@ pub struct AppFact {
     pub items: Vec<Item>,
     /// Ids named in a logged `{"batchItemFailures":[{"itemIdentifier":…}]}`.
     pub failed_items: Vec<Sym>,
+    /// How the delivery of asynchronous events ended, as a destination or a dead-letter queue was told.
+    pub last_outcomes: Vec<LastOutcome>,
     /// Ids that a send returned.
     pub produced: Vec<Produced>,
     /// A call that was refused.
@@ -188,6 +190,7 @@ impl AppFact {
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
             && self.failed_items.is_empty()
+            && self.last_outcomes.is_empty()
             && self.produced.is_empty()
             && self.refused.is_none()
             && self.exception.is_none()
@@ -288,6 +291,22 @@ impl Item {
             trace: None,
         }
     }
+}
+
+/// What became of an asynchronous event in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastOutcome {
+    pub request_id: RequestId,
+    pub ending: Ending,
+}
+
+/// `requestContext.condition` of the record for a destination; a dead-letter queue is not told why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ending {
+    Succeeded,
+    RetriesExhausted,
+    EventAgeExceeded,
+    DeadLetter,
 }
 
 /// An id that a send returned, as the sender logged it.

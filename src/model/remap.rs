@@ -100,6 +100,7 @@ impl Remap for AppFact {
             level: _,
             items,
             failed_items,
+            last_outcomes: _,
             produced,
             refused,
             exception,

@@ -70,6 +70,7 @@ impl<'a> Reading<'a> {
     pub(super) fn object(&mut self, object: &Json<'_>, texts: u8) {
         let own = self.fact.request_id;
         if let Some(items) = payload::items(object, self.symbols) {
+            self.fact.last_outcomes.extend(payload::outcomes(object));
             // The event logged twice in one line is one event.
             let known = self.fact.items.len();
             for item in items {
