@@ -5,6 +5,7 @@ use super::json::Json;
 use super::place::function_name;
 use crate::model::config::FunctionConfig;
 use crate::model::symbols::{Sym, Symbols};
+use crate::model::time::Timestamp;
 
 /// Reads one element of `Functions`. `ReservedConcurrentExecutions`, `AccountConcurrentExecutions` (of
 /// `GetAccountSettings`) and `ProvisionedConcurrencyConfigs` (what
@@ -33,6 +34,7 @@ pub(super) fn decode(
             .map(|runtime| symbols.intern(runtime)),
         memory_mb: whole("MemorySize"),
         timeout_s: whole("Timeout"),
+        modified: function.text_at("LastModified").and_then(moment),
         reserved_concurrency: whole("ReservedConcurrentExecutions"),
         account_concurrency: whole("AccountConcurrentExecutions"),
         log_group: function
@@ -59,6 +61,12 @@ pub(super) fn decode(
     Ok((name, config))
 }
 
+/// `2026-11-18T08:14:02.000+0000`: RFC 3339 but for the colon in the zone.
+fn moment(text: &str) -> Option<Timestamp> {
+    let utc = text.strip_suffix("+0000").map(|time| format!("{time}Z"));
+    Timestamp::parse_rfc3339(utc.as_deref().unwrap_or(text))
+}
+
 /// The qualifier at the end of `FunctionArn`, and how many environments it keeps.
 fn slots_of(config: &Json<'_>, symbols: &mut Symbols) -> Option<(Sym, u32)> {
     let (_, function) = config.text_at("FunctionArn")?.split_once(":function:")?;
@@ -77,7 +85,7 @@ mod tests {
     fn a_configuration_is_read_and_what_is_not_given_is_unknown() {
         let mut symbols = Symbols::default();
         let (name, config) = decode(
-            r#"{"FunctionName":"pay","Runtime":"python3.13","Timeout":30,"MemorySize":256,"ReservedConcurrentExecutions":0,"AccountConcurrentExecutions":1000,
+            r#"{"FunctionName":"pay","Runtime":"python3.13","LastModified":"2026-11-18T08:14:02.000+0000","Timeout":30,"MemorySize":256,"ReservedConcurrentExecutions":0,"AccountConcurrentExecutions":1000,
             "TracingConfig":{"Mode":"PassThrough"},"SnapStart":{"ApplyOn":"PublishedVersions"},
             "LoggingConfig":{"LogFormat":"Text","LogGroup":"/platform/shared"},
             "ProvisionedConcurrencyConfigs":[{"FunctionArn":"arn:aws:lambda:eu-west-1:1:function:pay:live","AllocatedProvisionedConcurrentExecutions":5}]}"#,
@@ -86,6 +94,10 @@ mod tests {
         .expect("valid");
         assert_eq!(symbols.get(name), "pay");
         assert_eq!((config.timeout_s, config.memory_mb), (Some(30), Some(256)));
+        assert_eq!(
+            config.modified,
+            Timestamp::parse_rfc3339("2026-11-18T08:14:02Z")
+        );
         assert_eq!(
             config.reserved_concurrency,
             Some(0),

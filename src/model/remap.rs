@@ -264,6 +264,7 @@ impl Remap for FunctionConfig {
             runtime,
             memory_mb: _,
             timeout_s: _,
+            modified: _,
             reserved_concurrency: _,
             account_concurrency: _,
             log_group,

@@ -22,13 +22,23 @@ const SKEW_MS: i64 = 100;
 /// Nothing explains a start for longer.
 const OLD_MS: i64 = 3_600_000;
 
-/// Environments that could explain a start, by version, the longest at rest first.
-type Pools = HashMap<Option<Sym>, BTreeSet<Rest>>;
+/// What an environment was made of. A numbered version never changes; `$LATEST` did when it was last modified, and environments from
+/// before that are of another make.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Make {
+    version: Option<Sym>,
+    modified: bool,
+}
+
+/// Environments that could explain a start, by make, the longest at rest first.
+type Pools = HashMap<Make, BTreeSet<Rest>>;
 
 pub(super) struct History<'a> {
     facts: &'a Facts,
     warm: &'a KeptWarm,
     eldest: Option<u32>,
+    /// When the function was last changed.
+    modified: Option<Timestamp>,
     /// Numbered version → the one before it.
     previous: HashMap<Sym, Sym>,
     idle: Pools,
@@ -50,6 +60,7 @@ impl<'a> History<'a> {
             facts,
             warm,
             eldest: timeline.eldest.map(|(_, home)| home),
+            modified: modified(facts, assembled, timeline),
             previous: previous_versions(facts, assembled, &timeline.environments),
             idle: HashMap::new(),
             gone: HashMap::new(),
@@ -60,17 +71,26 @@ impl<'a> History<'a> {
 
     /// An environment has come to rest.
     pub(super) fn rest(&mut self, assembled: &Assembled, rest: Rest) {
-        let version = assembled.environments[rest.environment as usize].version;
+        let home = &assembled.environments[rest.environment as usize];
+        let first = home
+            .invocations
+            .first()
+            .map(|&run| &assembled.invocations[run as usize]);
+        let born = home
+            .init_start
+            .or(first.map(|run| run.start))
+            .unwrap_or(rest.since);
+        let make = self.make(home.version, born);
         if self.consumed.contains(&rest.environment) {
             return;
         }
         if rest.crashed {
-            self.crashed.entry(version).or_default().insert(rest);
+            self.crashed.entry(make).or_default().insert(rest);
             return;
         }
-        self.idle.entry(version).or_default().insert(rest);
+        self.idle.entry(make).or_default().insert(rest);
         if rest.until.is_none() {
-            self.gone.entry(version).or_default().insert(rest);
+            self.gone.entry(make).or_default().insert(rest);
         }
     }
 
@@ -88,10 +108,17 @@ impl<'a> History<'a> {
             return (InitCause::First, None);
         }
         let version = row.version;
+        let make = self.make(version, row.at);
         let (young, old) = (at.plus_ms(-YOUNG_MS), at.plus_ms(-OLD_MS));
         let rested = at.plus_ms(-SKEW_MS);
-        let older = version.and_then(|version| self.previous.get(&version).copied());
-        if older.is_some()
+        let older = match version.and_then(|version| self.previous.get(&version).copied()) {
+            Some(previous) => Some(self.make(Some(previous), row.at)),
+            None => make.modified.then_some(Make {
+                modified: false,
+                ..make
+            }),
+        };
+        if let Some(older) = older
             && let Some(rest) = oldest(&mut self.idle, older, young..=rested, at)
         {
             return self.explained(InitCause::Deploy, rest, older);
@@ -99,31 +126,34 @@ impl<'a> History<'a> {
         if self.warm.version(row.function, version) || self.spilled(row) {
             return (InitCause::PcExhausted, None);
         }
-        if let Some(rest) = oldest(&mut self.crashed, version, young..=at, at) {
-            return self.explained(InitCause::ErrorRecycle, rest, version);
+        if let Some(rest) = oldest(&mut self.crashed, make, young..=at, at) {
+            return self.explained(InitCause::ErrorRecycle, rest, make);
         }
-        if let Some(rest) = oldest(&mut self.gone, version, young.plus_ms(1)..=rested, at) {
-            return self.explained(InitCause::PlatformRecycle, rest, version);
+        if let Some(rest) = oldest(&mut self.gone, make, young.plus_ms(1)..=rested, at) {
+            return self.explained(InitCause::PlatformRecycle, rest, make);
         }
-        if let Some(rest) = oldest(&mut self.gone, version, old..=young, at) {
-            return self.explained(InitCause::IdleExpiry, rest, version);
+        if let Some(rest) = oldest(&mut self.gone, make, old..=young, at) {
+            return self.explained(InitCause::IdleExpiry, rest, make);
         }
         (InitCause::ScaleOut, None)
     }
 
-    fn explained(
-        &mut self,
-        cause: InitCause,
-        rest: Rest,
-        version: Option<Sym>,
-    ) -> (InitCause, Option<u32>) {
+    fn explained(&mut self, cause: InitCause, rest: Rest, make: Make) -> (InitCause, Option<u32>) {
         self.consumed.insert(rest.environment);
         for pools in [&mut self.idle, &mut self.gone, &mut self.crashed] {
-            if let Some(pool) = pools.get_mut(&version) {
+            if let Some(pool) = pools.get_mut(&make) {
                 pool.remove(&rest);
             }
         }
         (cause, Some(rest.environment))
+    }
+
+    fn make(&self, version: Option<Sym>, born: Timestamp) -> Make {
+        let numbered = version.is_some_and(|version| self.facts.text(version) != "$LATEST");
+        Make {
+            version,
+            modified: !numbered && self.modified.is_some_and(|modified| born >= modified),
+        }
     }
 
     /// Behind an alias the metric does not name the version; `$LATEST` cannot have provisioned concurrency.
@@ -136,15 +166,22 @@ impl<'a> History<'a> {
     }
 }
 
-/// The environment of a version longest at rest at `at`, of those that came to rest `within`: of all that explain a start it is
+/// When the function of these environments was last changed, as its configuration says.
+fn modified(facts: &Facts, assembled: &Assembled, timeline: &Timeline) -> Option<Timestamp> {
+    let &home = timeline.environments.first()?;
+    let function = assembled.environments[home as usize].function;
+    facts.functions.get(&function)?.modified
+}
+
+/// The environment of a make longest at rest at `at`, of those that came to rest `within`: of all that explain a start it is
 /// the first that will not do so any more.
 fn oldest(
     pools: &mut Pools,
-    version: Option<Sym>,
+    make: Make,
     within: RangeInclusive<Timestamp>,
     at: Timestamp,
 ) -> Option<Rest> {
-    let pool = pools.get_mut(&version)?;
+    let pool = pools.get_mut(&make)?;
     let from = Rest {
         since: *within.start(),
         environment: 0,
