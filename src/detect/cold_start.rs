@@ -4,6 +4,7 @@ mod creation;
 mod findings;
 mod lines;
 mod restart;
+mod traced;
 
 use crate::detect::{cause, kept_warm};
 use crate::model::facts::Facts;
@@ -20,6 +21,7 @@ use lines::InitLines;
 /// init within a second. Without init lines and without `Init Duration` nothing says that an environment started in the window,
 /// so it makes no row.
 pub fn inits(facts: &Facts, assembled: &Assembled) -> Vec<Init> {
+    let traced = traced::waits(facts, assembled);
     let warm = kept_warm::kept_warm(facts, assembled);
     let mut starts = Vec::new();
     for (index, home) in (0u32..).zip(&assembled.environments) {
@@ -36,7 +38,10 @@ pub fn inits(facts: &Facts, assembled: &Assembled) -> Vec<Init> {
             provisioned: warm.version(home.function, home.version),
             restores: warm.restores(home.function),
         };
-        let created = creation::row(&place, &lines);
+        let mut created = creation::row(&place, &lines);
+        if let Some(row) = &mut created {
+            traced::refine(row, &traced);
+        }
         let restarts = restart::rows(&place, &lines);
         let here = created.into_iter().chain(restarts);
         starts.extend(here.map(|row| (index, row)));
