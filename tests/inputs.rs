@@ -294,3 +294,89 @@ fn one_thread_and_many_give_the_same_facts() {
     };
     assert_eq!(facts(1), facts(3));
 }
+
+/// What is absurd is counted as what it is, and spoils no figure of the lines beside it.
+fn report_of(lines: &str) -> serde_json::Value {
+    let folder = folder();
+    let limits = Limits::of(&Memory::default(), false);
+    let mut engine = Engine::new(Settings::default(), limits).unwrap();
+    let path = file(&folder, "absurd", lines);
+    files::read(&[path], &Options::default(), &mut engine, &mut |_, _| true).unwrap();
+    let mut out = Vec::new();
+    nepho::export::report::json(&engine.analyse(), false, &mut out).unwrap();
+    serde_json::from_slice(&out).unwrap()
+}
+
+/// A run of `took` at a moment: START and REPORT.
+fn run(number: u32, at: i64, took: &str) -> String {
+    let id = format!("00000000-0000-4000-8000-{number:012}");
+    let line = |order: u32, message: String| {
+        serde_json::json!({
+            "logGroupName": "/aws/lambda/f", "logStreamName": "2026/03/01/[$LATEST]aa", "timestamp": at,
+            "eventId": format!("{number}-{order}"), "message": message,
+        })
+        .to_string()
+    };
+    let start = line(0, format!("START RequestId: {id} Version: $LATEST\n"));
+    let report = line(
+        1,
+        format!(
+            "REPORT RequestId: {id}\tDuration: {took} ms\tBilled Duration: 1 ms\tMemory Size: 128 MB\tMax Memory Used: 40 MB\t\n"
+        ),
+    );
+    format!("{start}\n{report}\n")
+}
+
+const NOON: i64 = 1_772_366_400_000;
+
+#[test]
+fn absurd_durations_are_runs_without_a_length() {
+    let lines: String = ["100.00", "-100.00", "1e300", "NaN", "", "forty"]
+        .iter()
+        .enumerate()
+        .map(|(n, took)| run(n as u32, NOON + 60_000 * n as i64, took))
+        .collect();
+    let report = report_of(&lines);
+    assert_eq!(report["inputs"]["log_events"], 12);
+    assert_eq!(report["totals"]["invocations"], 6);
+    let figures = &report["functions"][0]["duration_ms"];
+    assert_eq!(
+        (&figures["p50"], &figures["max"]),
+        (&100.0.into(), &100.0.into())
+    );
+}
+
+#[test]
+fn moments_of_1970_and_9999_and_beyond_are_counted_and_cost_no_more() {
+    let moments = [0, 253_402_300_799_000, -1, i64::MIN, i64::MAX];
+    for (n, moment) in moments.into_iter().enumerate() {
+        let report = report_of(&(run(1, NOON, "100.00") + &run(2 + n as u32, moment, "50.00")));
+        assert_eq!(report["inputs"]["log_events"], 4, "{moment}");
+        assert_eq!(report["totals"]["invocations"], 2, "{moment}");
+        let figures = &report["functions"][0]["duration_ms"];
+        assert_eq!(
+            (&figures["p50"], &figures["max"]),
+            (&50.0.into(), &100.0.into()),
+            "{moment}"
+        );
+    }
+}
+
+#[test]
+fn lines_of_a_mebibyte_and_objects_of_a_million_keys_are_single_lines() {
+    let long = "x".repeat(1 << 20);
+    let keys: Vec<String> = (0..1_000_000).map(|key| format!("\"k{key}\":1")).collect();
+    let wide = format!("{{{}}}", keys.join(","));
+    let said = |message: &str| {
+        let message = serde_json::to_string(message).unwrap();
+        format!(
+            r#"{{"logGroupName":"/aws/lambda/f","logStreamName":"2026/03/01/[$LATEST]aa","timestamp":{NOON},"message":{message}}}"#
+        )
+    };
+    let folder = folder();
+    let lines = [said(&long), said(&wide), wide, event(1)].join("\n");
+    let seen = read(&[file(&folder, "long", lines)]);
+    assert_eq!((seen.log_events, seen.unparsed), (3, 1));
+    let first = seen.read.warnings.last().unwrap();
+    assert!(first.contains("long:3: "), "{first}");
+}

@@ -494,4 +494,156 @@ mod tests {
             assert_eq!(read(message).0, None, "{message:?}");
         }
     }
+
+    /// Lines as they stand in public issues, articles and test fixtures, 2017 to 2026, copied from consoles, terminals and the API.
+    #[test]
+    fn reports_of_all_ages_and_from_everywhere_are_read() {
+        // (line, duration, billed, size, used, init, restore)
+        type Shape = (f32, f32, u32, u32, Option<f32>, Option<f32>);
+        let table: [(&str, Shape); 20] = [
+            (
+                "REPORT RequestId: ID\tDuration: 2.14 ms\tBilled Duration: 100 ms \tMemory Size: 1024 MB\tMax Memory Used: 18 MB\t",
+                (2.14, 100.0, 1024, 18, None, None),
+            ),
+            (
+                "REPORT RequestId: ID\tDuration: 469.40 ms\tBilled Duration: 500 ms\tMemory Size: 1024 MB\tMax Memory Used: 21 MB",
+                (469.4, 500.0, 1024, 21, None, None),
+            ),
+            (
+                "REPORT RequestId: ID\tDuration: 18018.26 ms\tBilled Duration: 18000 ms \tMemory Size: 512 MB\tMax Memory Used: 82 MB\t",
+                (18018.26, 18000.0, 512, 82, None, None),
+            ),
+            (
+                "REPORT RequestId: ID Duration: 1201.12 ms Billed Duration: 1300 ms Memory Size: 128 MB Max Memory Used: 78 MB Init Duration: 287.33 ms",
+                (1201.12, 1300.0, 128, 78, Some(287.33), None),
+            ),
+            (
+                "REPORT RequestId: ID\tDuration: 0.52 ms\tBilled Duration: 100 ms \tMemory Size: 1024 MB\tMax Memory Used: 37 MB\t\n",
+                (0.52, 100.0, 1024, 37, None, None),
+            ),
+            (
+                "REPORT RequestId: ID\tDuration: 1162.23 ms\tBilled Duration: 1200 ms \tMemory Size: 128 MB\tMax Memory Used: 34 MB\t\n",
+                (1162.23, 1200.0, 128, 34, None, None),
+            ),
+            (
+                "REPORT RequestId: ID\tInit Duration: 3.02 ms\tDuration: 675.96 ms\tBilled Duration: 676 ms\tMemory Size: 3008 MB\tMax Memory Used: 3008 MB",
+                (675.96, 676.0, 3008, 3008, Some(3.02), None),
+            ),
+            (
+                "REPORT RequestId: ID  Init Duration: 0.47 ms  Duration: 303.30 ms     Billed Duration: 304 ms Memory Size: 128 MB     Max Memory Used: 128 MB",
+                (303.3, 304.0, 128, 128, Some(0.47), None),
+            ),
+            (
+                "REPORT RequestId: ID\tDuration: 2338.66 ms\tBilled Duration: 2521 ms\tMemory Size: 3009 MB\tMax Memory Used: 173 MB\tRestore Duration: 398.97 ms\tBilled Restore Duration: 182 ms\t",
+                (2338.66, 2521.0, 3009, 173, None, Some(398.97)),
+            ),
+            (
+                "REPORT RequestId: ID\tDuration: 469.40 ms\tBilled Duration: 500 ms\tMemory Size: 1024 MB\tMax Memory Used: 21 MB\tRestore Duration: 474.16 ms\tBilled Restore Duration: 75 ms",
+                (469.4, 500.0, 1024, 21, None, Some(474.16)),
+            ),
+            (
+                "REPORT RequestId: ID Duration: 363.49 ms Billed Duration: 364 ms Memory Size: 128 MB Max Memory Used: 124 MB Init Duration: 1488.71 ms  XRAY TraceId: 1-6887bc24-69a702443d9e988c3411ef70 SegmentId: 58c91264a2cb124e Sampled: true",
+                (363.49, 364.0, 128, 124, Some(1488.71), None),
+            ),
+            (
+                "REPORT RequestId: ID Duration: 70001.07 ms Billed Duration: 70002 ms Memory Size: 512 MB Max Memory Used: 57 MB",
+                (70001.07, 70002.0, 512, 57, None, None),
+            ),
+            (
+                "REPORT RequestId: ID\tDuration: 3757.18 ms\tBilled Duration: 3758 ms\tMemory Size: 128 MB\tMax Memory Used: 81 MB\t",
+                (3757.18, 3758.0, 128, 81, None, None),
+            ),
+            (
+                "REPORT RequestId: ID\tDuration: 2.46 ms\tBilled Duration: 417 ms\tMemory Size: 512 MB\tMax Memory Used: 76 MB\tInit Duration: 413.61 ms\t\n",
+                (2.46, 417.0, 512, 76, Some(413.61), None),
+            ),
+            (
+                "REPORT RequestId: ID\tDuration: 344356.22 ms\tBilled Duration: 344756 ms\tMemory Size: 512 MB\tMax Memory Used: 311 MB\tInit Duration: 399.33 ms\t\n",
+                (344_356.22, 344_756.0, 512, 311, Some(399.33), None),
+            ),
+            (
+                "REPORT RequestId: ID\tDuration: 136.00 ms\tBilled Duration: 136 ms\tMemory Size: 256 MB\tMax Memory Used: 256 MB\tStatus: error\tError Type: Runtime.OutOfMemory\nXRAY TraceId: 1-6b002111-1987ed7586dd9466778f04f9\tSegmentId: d4b858e618a3e10f\tSampled: true\t\n",
+                (136.0, 136.0, 256, 256, None, None),
+            ),
+            (
+                "REPORT RequestId: ID\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\tMax Memory Used: 31 MB\tStatus: timeout",
+                (3000.0, 3000.0, 128, 31, None, None),
+            ),
+            (
+                "REPORT RequestId: ID\tDuration: 8.51 ms\tBilled Duration: 9 ms\tMemory Size: 10240 MB\tMax Memory Used: 92 MB\tInit Duration: 1.53 ms\t\nXRAY TraceId: 1-5e6d2d38-8e9a8a2f1a9d4c1b2f3e4d5c\tSegmentId: 7d3b1f0e4d6a8c21\t\n",
+                (8.51, 9.0, 10240, 92, Some(1.53), None),
+            ),
+            (
+                "REPORT RequestId: ID\r\tDuration: 12 ms\tBilled Duration: 12 ms\tMemory Size: 128 MB\tMax Memory Used: 40 MB\r\n",
+                (12.0, 12.0, 128, 40, None, None),
+            ),
+            (
+                "REPORT RequestId: ID\tDuration: 15.5 ms\tBilled Duration: 16 ms\tMemory Size: 128 MB\tMax Memory Used: 40 MB\tA Later Figure: 3 ms\tInit Duration: 100.1 ms\t",
+                (15.5, 16.0, 128, 40, Some(100.1), None),
+            ),
+        ];
+        for (line, (duration, billed, size, used, init, restore)) in table {
+            let (what, _) = read(&line.replace("ID", ID));
+            let Some(What::Report(report)) = what else {
+                panic!("{line:?} is no report");
+            };
+            assert_eq!(
+                (report.duration_ms, report.billed_ms, report.memory_mb),
+                (duration, Some(billed), Some(size)),
+                "{line:?}"
+            );
+            assert_eq!(
+                (report.max_memory_used_mb, report.init_ms, report.restore_ms),
+                (Some(used), init, restore),
+                "{line:?}"
+            );
+        }
+        let traced = [10, 15, 17].map(|at| read(&table[at].0.replace("ID", ID)).0);
+        for what in traced {
+            let Some(What::Report(report)) = what else {
+                panic!("no report");
+            };
+            assert!(report.trace.is_some_and(|trace| trace.segment.is_some()));
+        }
+    }
+
+    #[test]
+    fn init_and_restore_lines_of_all_ages_are_read() {
+        let length = |line: &str| match read(line).0 {
+            Some(
+                What::InitReport { duration_ms, .. } | What::RestoreReport { duration_ms, .. },
+            ) => Some(duration_ms),
+            _ => None,
+        };
+        for (line, expected) in [
+            (
+                "INIT_REPORT Init Duration: 10007.33 ms  Phase: init  Status: timeout",
+                10_007.33,
+            ),
+            (
+                "INIT_REPORT Init Duration: 10.17 ms Phase: init Status: error   Error Type: Runtime.ExitError",
+                10.17,
+            ),
+            (
+                "INIT_REPORT Init Duration: 150.79 ms\tPhase: init\tStatus: error\tError Type: Runtime.UserCodeSyntaxError\n",
+                150.79,
+            ),
+            (
+                "INIT_REPORT Init Duration: 1670.77 ms   Phase: init     Status: error   Error Type: Runtime.Unknown",
+                1670.77,
+            ),
+            (
+                "INIT_REPORT Init Duration: 9999.79 ms    Phase: init    Status: timeout",
+                9999.79,
+            ),
+            ("INIT_REPORT Init Duration: 9908.09 ms", 9908.09),
+            (
+                "INIT_REPORT Init Duration: 1236.04 ms\tPhase: invoke\tStatus: timeout\n",
+                1236.04,
+            ),
+            ("RESTORE_REPORT Restore Duration: 474.16 ms\n", 474.16),
+        ] {
+            assert_eq!(length(line), Some(expected), "{line:?}");
+        }
+    }
 }
