@@ -10,7 +10,9 @@ mod forget;
 mod intake;
 mod pipeline;
 mod reread;
+mod within;
 
 pub use block::Block;
 pub use forget::Scope;
 pub use intake::{Engine, Limits};
+pub use within::within;

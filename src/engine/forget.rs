@@ -33,6 +33,13 @@ impl Scope {
     }
 }
 
+impl Scope {
+    /// Whether a stretch of time lies in it, at least in part.
+    fn meets(&self, first: Timestamp, last: Timestamp) -> bool {
+        self.from.is_none_or(|from| last >= from) && self.until.is_none_or(|until| first < until)
+    }
+}
+
 impl Engine {
     /// Leaves out all that lies outside the scope.
     pub fn restrict(&mut self, scope: &Scope) {
@@ -52,7 +59,7 @@ impl Engine {
         };
         for stream in streams.iter_mut() {
             let stream = Arc::make_mut(stream);
-            let reaches = scope.holds(stream.last) || scope.holds(stream.first);
+            let reaches = scope.meets(stream.first, stream.last);
             if wanted(stream.function) && reaches {
                 stream.facts.retain_mut(|fact| scope.holds(fact.at));
             } else {

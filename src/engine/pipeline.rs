@@ -43,6 +43,7 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
         links,
         errors,
         window,
+        settings: Arc::new(settings.clone()),
         ..Analysis::default()
     };
     analysis.coverage = figures::coverage::overall(&analysis);

@@ -9,6 +9,7 @@ use super::invocation::{Assembled, Invocation, InvocationIndex};
 use super::rows::{
     Duplicate, ErrorGroup, FunctionFigures, Init, Link, OrderDomain, Pressure, Reordered, Throttle,
 };
+use super::settings::Settings;
 use super::symbols::Sym;
 use super::time::Timestamp;
 
@@ -31,6 +32,8 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     /// First start and last end of a counted invocation.
     pub window: Option<(Timestamp, Timestamp)>,
+    /// By which it was concluded.
+    pub settings: Arc<Settings>,
     /// REPORT lines / Invocations metric over final minutes; `None` without the metric.
     pub coverage: Option<f64>,
 }

@@ -74,6 +74,8 @@ pub struct LogText {
     bytes: usize,
     dropped: u64,
     dropped_before: Option<Timestamp>,
+    /// Only lines in `[from, until)` are told.
+    window: Option<(Timestamp, Timestamp)>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -114,7 +116,22 @@ impl LogText {
             bytes: 0,
             dropped: 0,
             dropped_before: None,
+            window: None,
         }
+    }
+
+    /// The same text, of which only lines in `[from, until)` are told. Shares all of it.
+    #[must_use]
+    pub fn within(&self, from: Timestamp, until: Timestamp) -> Self {
+        Self {
+            window: Some((from, until)),
+            ..self.clone()
+        }
+    }
+
+    fn tells(&self, line: &Line<'_>) -> bool {
+        self.window
+            .is_none_or(|(from, until)| line.at >= from && line.at < until)
     }
 
     /// Remembers one line. `order` tells apart lines of one millisecond; re-reads must not come here.
@@ -205,7 +222,8 @@ impl LogText {
 
     /// Every line, in order of arrival.
     pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
-        self.segments().flat_map(Segment::lines)
+        let lines = self.segments().flat_map(Segment::lines);
+        lines.filter(|line| self.tells(line))
     }
 
     /// The lines of one stream in `[from, to]`, in their order.
@@ -215,6 +233,7 @@ impl LogText {
             .filter(|segment| segment.span.0 <= to && segment.span.1 >= from)
             .flat_map(Segment::lines)
             .filter(|line| line.stream == stream && line.at >= from && line.at <= to)
+            .filter(|line| self.tells(line))
             .collect();
         found.sort_by_key(Line::place);
         found
@@ -229,12 +248,15 @@ impl LogText {
 
     /// How many lines are remembered.
     pub fn len(&self) -> usize {
-        self.segments().map(|segment| segment.rows.len()).sum()
+        match self.window {
+            None => self.segments().map(|segment| segment.rows.len()).sum(),
+            Some(_) => self.lines().count(),
+        }
     }
 
     /// Whether no line is remembered.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.lines().next().is_none()
     }
 
     /// Bytes held and the most that may be held.

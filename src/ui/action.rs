@@ -54,6 +54,14 @@ pub enum Action {
     CriticalPath,
     Explain,
     Pause,
+    Earlier,
+    Later,
+    Now,
+    ZoomIn,
+    ZoomOut,
+    GoToTime,
+    Zone,
+    Compare,
     Command,
     Help,
     Quit,
@@ -72,6 +80,7 @@ pub enum Group {
     Move,
     Follow,
     Look,
+    Time,
     Nepho,
     Prompt,
 }
@@ -93,6 +102,8 @@ impl Action {
             Self::NextPart => "next part",
             Self::Filter => "filter",
             Self::Explain => "explain",
+            Self::Earlier => "time",
+            Self::Compare => "compare",
             Self::Command => "command",
             Self::NextHit => "next hit",
             Self::SortNext => "sort column",
@@ -154,6 +165,14 @@ impl Action {
             Self::Columns => "choose columns",
             Self::OnlyPart => "only this part, all parts",
             Self::Explain => "what this means, how it is computed",
+            Self::Earlier => "half a window earlier, in every pane",
+            Self::Later => "half a window later",
+            Self::Now => "to the present",
+            Self::ZoomIn => "half as much time",
+            Self::ZoomOut => "twice as much time",
+            Self::GoToTime => "go to a time, or look at the last 15m",
+            Self::Zone => "UTC, local time, how long ago",
+            Self::Compare => "before and after, side by side",
             Self::Command => "every command, pane and function",
             Self::Complete => "complete; filter or find",
             Self::Older => "entry before",
@@ -196,11 +215,15 @@ impl Action {
                 Group::Prompt
             }
             Self::Pause
-            | Self::Command
-            | Self::Help
-            | Self::Quit
-            | Self::QuitNow
-            | Self::Suspend => Group::Nepho,
+            | Self::Earlier
+            | Self::Later
+            | Self::Now
+            | Self::ZoomIn
+            | Self::ZoomOut
+            | Self::GoToTime
+            | Self::Zone
+            | Self::Compare => Group::Time,
+            Self::Command | Self::Help | Self::Quit | Self::QuitNow | Self::Suspend => Group::Nepho,
             _ => Group::Move,
         }
     }

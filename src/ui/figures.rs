@@ -4,12 +4,12 @@ use crate::model::ids::RequestId;
 use crate::model::rows::Rate;
 use crate::model::time::Timestamp;
 
+use super::zone;
+
 /// Stands for a figure that cannot be known.
 pub const UNKNOWN: &str = "?";
 /// Stands for a figure that does not apply.
 pub const NONE: &str = "–";
-
-const DAY_MS: i64 = 86_400_000;
 
 /// `76,409`; from ten million on `12.3 M`.
 pub fn count(n: u64) -> String {
@@ -121,35 +121,26 @@ pub fn per_minute(value: f64) -> String {
 
 /// `14:04:17.639`.
 pub fn clock_ms(at: Timestamp) -> String {
-    let text = at.to_string();
-    text.get(11..23).map_or_else(|| text.clone(), str::to_owned)
+    zone::tell(at, "%H:%M:%S%.3f", true)
 }
 
 /// `14:04:17`.
 pub fn clock(at: Timestamp) -> String {
-    cut_clock(at, 19)
+    zone::tell(at, "%H:%M:%S", true)
 }
 
-/// `14:04`.
+/// `14:04`, also where moments are told as how long ago: for axes.
 pub fn clock_minute(at: Timestamp) -> String {
-    cut_clock(at, 16)
+    zone::tell(at, "%H:%M", false)
 }
 
-fn cut_clock(at: Timestamp, end: usize) -> String {
-    let text = at.to_string();
-    text.get(11..end)
-        .map_or_else(|| text.clone(), str::to_owned)
-}
-
-/// `14:04`, with its day where that is not the day of `now`: `20 Nov 14:04`.
+/// `14:04:17`, with its day where that is not the day of `now`: `20 Nov 14:04`.
 pub fn clock_or_day(at: Timestamp, now: Timestamp) -> String {
-    if at.0.div_euclid(DAY_MS) == now.0.div_euclid(DAY_MS) {
-        return clock(at);
+    if zone::day(at) == zone::day(now) {
+        clock(at)
+    } else {
+        zone::tell(at, "%d %b %H:%M", true)
     }
-    chrono::DateTime::from_timestamp_millis(at.0).map_or_else(
-        || at.to_string(),
-        |moment| moment.format("%d %b %H:%M").to_string(),
-    )
 }
 
 /// First four and last four characters: `0c6f…41aa`. Short texts stay whole.
@@ -226,7 +217,7 @@ mod tests {
     fn another_day_is_named() {
         let now = Timestamp::parse_rfc3339("2026-11-20T10:00:01.274Z").expect("a time");
         assert_eq!(clock_or_day(now, now), "10:00:01");
-        assert_eq!(clock_or_day(now.plus_ms(-DAY_MS), now), "19 Nov 10:00");
+        assert_eq!(clock_or_day(now.plus_ms(-86_400_000), now), "19 Nov 10:00");
         assert_eq!(clock_ms(now), "10:00:01.274");
     }
 }

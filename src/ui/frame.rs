@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::model::time::Timestamp;
 use crate::store::scene::Scene;
 
 use super::action::Action;
@@ -35,6 +36,8 @@ pub struct Parts<'a> {
     pub scene: Arc<Scene>,
     /// Log events since the picture was held.
     pub unseen: Option<u64>,
+    /// From and until, where the present is not looked at.
+    pub away: Option<(Timestamp, Timestamp)>,
     pub pane: usize,
     pub crumbs: Vec<String>,
     pub message: Option<Text>,
@@ -68,13 +71,8 @@ fn row(area: Rect, y: u16) -> Rect {
 }
 
 fn small(parts: &Parts<'_>, place: &mut Place, area: Rect, buffer: &mut Buffer) {
-    header::place(
-        &parts.scene,
-        parts.unseen,
-        row(area, 0),
-        buffer,
-        &parts.look,
-    );
+    let state = (parts.unseen, parts.away);
+    header::place(&parts.scene, state, row(area, 0), buffer, &parts.look);
     let body = Rect::new(area.x, area.y + 1, area.width, area.height - 2);
     let first = 0..place.parts().count().min(1);
     page(parts, place, first, body, buffer);
@@ -82,13 +80,8 @@ fn small(parts: &Parts<'_>, place: &mut Place, area: Rect, buffer: &mut Buffer) 
 }
 
 fn whole(parts: &mut Parts<'_>, place: &mut Place, area: Rect, buffer: &mut Buffer) {
-    header::place(
-        &parts.scene,
-        parts.unseen,
-        row(area, 0),
-        buffer,
-        &parts.look,
-    );
+    let state = (parts.unseen, parts.away);
+    header::place(&parts.scene, state, row(area, 0), buffer, &parts.look);
     tabs::place(&parts.scene, parts.pane, row(area, 1), buffer, &parts.look);
     let note = note(place);
     crumb::place(&parts.crumbs, note, row(area, 2), buffer, &parts.look);

@@ -9,6 +9,7 @@ use super::step::Step;
 use super::text::Text;
 use super::theme::Role;
 
+mod compare;
 pub(super) mod error;
 mod finding;
 mod function;
@@ -47,6 +48,7 @@ pub fn page(step: &Step, scene: &Arc<Scene>) -> Page {
             fingerprint,
         } => error::page(scene, function, *fingerprint),
         Step::Source(name) => source::page(scene, name),
+        Step::Compare { before, after } => compare::page(scene, *before, *after),
     }
 }
 

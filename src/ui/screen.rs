@@ -16,14 +16,17 @@ use super::palette::Choice;
 use super::panes;
 use super::place::Place;
 use super::prompt::Prompt;
+use super::span::Span;
 use super::step::Step;
 use super::text::Text;
 use super::theme::Look;
+use super::zone::Zone;
 
 mod act;
 mod list;
 mod prompting;
 mod request;
+mod time;
 
 use request::Wanted;
 pub use request::{Projection, Request};
@@ -57,6 +60,10 @@ pub enum Asks {
         found: Vec<u32>,
         chosen: usize,
     },
+    /// A stretch of time to look at.
+    Time,
+    /// Two stretches of time, or a moment that divides one.
+    Compare,
 }
 
 /// State of the screen. It is given pictures and keys, and draws cells; projections are run for it elsewhere.
@@ -66,6 +73,12 @@ pub struct Screen {
     /// The newest picture, and the one that is shown: another one while held.
     latest: Arc<Scene>,
     shown: Arc<Scene>,
+    /// The whole of which a stretch of time is shown; the same picture where everything is.
+    source: Arc<Scene>,
+    span: Span,
+    zone: Zone,
+    /// Which picture the stretch that is shown was cut for.
+    cut_for: u64,
     /// Number of the shown picture.
     picture: u64,
     held: bool,
@@ -78,6 +91,8 @@ pub struct Screen {
     prompt: Option<Prompt<Asks>>,
     /// Filters that were used, the newest last.
     filters: Vec<String>,
+    /// Times that were typed, the newest last.
+    times: Vec<String>,
     message: Option<Text>,
 }
 
@@ -92,7 +107,11 @@ impl Screen {
             look,
             keys,
             latest: Arc::clone(&scene),
-            shown: scene,
+            shown: Arc::clone(&scene),
+            source: scene,
+            span: Span::default(),
+            zone: Zone::default(),
+            cut_for: 0,
             picture: 0,
             held: false,
             stacks,
@@ -101,6 +120,7 @@ impl Screen {
             floats: Vec::new(),
             prompt: None,
             filters: Vec::new(),
+            times: Vec::new(),
             message: None,
         }
     }
@@ -114,8 +134,12 @@ impl Screen {
     }
 
     fn show_latest(&mut self) {
-        self.shown = Arc::clone(&self.latest);
+        self.source = Arc::clone(&self.latest);
         self.picture += 1;
+        // A stretch of it is cut with the next page; until then the one before stays.
+        if self.bounds().is_none() {
+            self.shown = Arc::clone(&self.source);
+        }
     }
 
     /// The picture on the screen.
@@ -140,8 +164,16 @@ impl Screen {
             }
             _ => Wanted::Page(place.chosen_key()),
         };
+        let cut = self.bounds().filter(|_| self.cut_for != self.picture);
+        let scene = if cut.is_some() {
+            &self.source
+        } else {
+            &self.shown
+        };
         let request = Request {
-            scene: Arc::clone(&self.shown),
+            scene: Arc::clone(scene),
+            cut,
+            zone: self.zone,
             step: place.step.clone(),
             stamp,
             views: Arc::clone(place.views()),
@@ -155,6 +187,11 @@ impl Screen {
     /// Takes what a request made; what is not looked at any more is dropped.
     pub fn accept(&mut self, made: Projection) {
         self.projecting = false;
+        let current = made.stamp.picture == self.picture;
+        if let Some(cut) = made.cut.filter(|_| current) {
+            self.shown = cut;
+            self.cut_for = self.picture;
+        }
         let place = self.place_mut();
         if place.step != made.step {
             return;
@@ -221,7 +258,7 @@ impl Screen {
     pub fn unseen(&self) -> Option<u64> {
         let events = |scene: &Scene| scene.analysis.facts.inputs.log_events;
         self.held
-            .then(|| events(&self.latest).saturating_sub(events(&self.shown)))
+            .then(|| events(&self.latest).saturating_sub(events(&self.source)))
     }
 
     /// The place that is looked at.
@@ -242,11 +279,13 @@ impl Screen {
             .iter()
             .map(|place| place.step.crumb())
             .collect();
+        self.enter_zone();
         let (unseen, context) = (self.unseen(), self.context());
         let mut parts = frame::Parts {
             look: self.look.clone(),
             scene: Arc::clone(&self.shown),
             unseen,
+            away: self.bounds().filter(|_| self.span.end.is_some()),
             pane: self.pane,
             crumbs,
             message: self.message.clone(),

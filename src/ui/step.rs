@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::fact::EventSource;
+use crate::model::time::Timestamp;
 use crate::store::scene::Scene;
 
 use super::action::Action;
@@ -52,6 +53,11 @@ pub enum Step {
     },
     /// One source of records.
     Source(String),
+    /// Two stretches of time side by side, each from and until.
+    Compare {
+        before: (Timestamp, Timestamp),
+        after: (Timestamp, Timestamp),
+    },
 }
 
 /// Which of a function's invocations.
@@ -108,6 +114,13 @@ impl Step {
             }
             Self::Key { consumer, key, .. } => format!("{consumer} {}", figures::short(key)),
             Self::Error { function, .. } => format!("error of {function}"),
+            Self::Compare { before, after } => format!(
+                "{}–{} against {}–{}",
+                figures::clock_minute(before.0),
+                figures::clock_minute(before.1),
+                figures::clock_minute(after.0),
+                figures::clock_minute(after.1)
+            ),
         }
     }
 

@@ -556,6 +556,63 @@ pub(super) const COLUMNS: &[Meaning] = &[
         "",
         "4 shows why",
     ),
+    // Before and after.
+    m(
+        "side",
+        "new: only after. gone: only before.",
+        "Findings by their id, errors by what they say.",
+        "Enter opens it",
+    ),
+    m("/min before", "Invocations a minute, before.", "", ""),
+    m("/min after", "Invocations a minute, after.", "", ""),
+    m(
+        "errors before",
+        "Share of runs that failed, before.",
+        "",
+        "",
+    ),
+    m(
+        "errors after",
+        "Share of runs that failed, after.",
+        "Marked where it is half as much again.",
+        "",
+    ),
+    m(
+        "p50 before",
+        "Half of the runs took at most so long, before.",
+        "",
+        "",
+    ),
+    m(
+        "p50 after",
+        "Half of the runs took at most so long, after.",
+        "Marked where it is half as much again.",
+        "",
+    ),
+    m(
+        "p99 before",
+        "99 of 100 runs took at most so long, before.",
+        "",
+        "",
+    ),
+    m(
+        "p99 after",
+        "99 of 100 runs took at most so long, after.",
+        "Marked where it is half as much again.",
+        "",
+    ),
+    m(
+        "cold before",
+        "Share of runs that waited for a start, before.",
+        "",
+        "",
+    ),
+    m(
+        "cold after",
+        "Share of runs that waited for a start, after.",
+        "Marked where it is half as much again.",
+        "",
+    ),
     // Errors.
     m(
         "fingerprint",

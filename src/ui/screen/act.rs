@@ -65,6 +65,12 @@ impl Screen {
             Action::Explain => self.explain(),
             Action::Command => self.ask_command(),
             Action::Pause => self.pause(),
+            Action::Earlier | Action::Later => self.step_span(action == Action::Later),
+            Action::Now => self.go_now(),
+            Action::ZoomIn | Action::ZoomOut => self.zoom_span(action == Action::ZoomIn),
+            Action::GoToTime => self.ask_time(),
+            Action::Zone => self.next_zone(),
+            Action::Compare => self.ask_comparison(),
             Action::NextPane => self.pane = (self.pane + 1) % self.stacks.len(),
             Action::PreviousPane => {
                 self.pane = (self.pane + self.stacks.len() - 1) % self.stacks.len();
@@ -163,7 +169,7 @@ impl Screen {
         }
     }
 
-    fn pause(&mut self) {
+    pub(super) fn pause(&mut self) {
         self.held = !self.held;
         if !self.held {
             self.show_latest();

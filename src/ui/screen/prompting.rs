@@ -40,6 +40,10 @@ impl Screen {
                         prompt.recall(&self.filters, older);
                         self.prompt_changed();
                     }
+                    Asks::Time | Asks::Compare => {
+                        prompt.recall(&self.times, older);
+                        self.prompt_changed();
+                    }
                 }
             }
             Some(Action::DeleteWord) => {
@@ -76,6 +80,8 @@ impl Screen {
                 (*found, *chosen) = (palette::best(choices, &text), 0);
                 None
             }
+            // Half a time is no time: what is wrong with it is said when it is to be kept.
+            Asks::Time | Asks::Compare => None,
             Asks::Filter {
                 part,
                 before,
@@ -115,12 +121,17 @@ impl Screen {
         };
         match prompt.asks {
             Asks::Filter { part, before, .. } => self.place_mut().set_view(part, before),
-            Asks::Command { .. } => {}
+            Asks::Command { .. } | Asks::Time | Asks::Compare => {}
         }
     }
 
     /// Keeps what was typed, unless something is wrong with it: then the prompt stays.
     fn keep_prompt(&mut self) -> Outcome {
+        if let Some(problem) = self.wrong_with_time()
+            && let Some(prompt) = &mut self.prompt
+        {
+            prompt.problem = Some(problem);
+        }
         let wrong = |prompt: &Prompt<Asks>| prompt.problem.is_some();
         if self.prompt.as_ref().is_none_or(wrong) {
             return Outcome::Redraw;
@@ -128,7 +139,20 @@ impl Screen {
         let Some(prompt) = self.prompt.take() else {
             return Outcome::Ignored;
         };
+        let typed = prompt.text().trim().to_owned();
         match &prompt.asks {
+            Asks::Time => {
+                remember(&mut self.times, &typed);
+                if let Ok(span) = self.read_span(&typed) {
+                    self.set_span(span);
+                }
+            }
+            Asks::Compare => {
+                remember(&mut self.times, &typed);
+                if let Ok(step) = self.read_comparison(&typed) {
+                    self.push(step);
+                }
+            }
             Asks::Command {
                 choices,
                 found,
@@ -145,7 +169,7 @@ impl Screen {
                 before,
                 only_find,
             } => {
-                remember(&mut self.filters, prompt.text().trim());
+                remember(&mut self.filters, &typed);
                 let view = self.place().view_of(part);
                 self.place_mut()
                     .set_view_undoable(part, before.clone(), view);
@@ -155,6 +179,17 @@ impl Screen {
             }
         }
         Outcome::Redraw
+    }
+
+    /// What is wrong with the time that was typed, if a time was asked for.
+    fn wrong_with_time(&self) -> Option<String> {
+        let prompt = self.prompt.as_ref()?;
+        let typed = prompt.text().trim();
+        match prompt.asks {
+            Asks::Time => self.read_span(typed).err(),
+            Asks::Compare => self.read_comparison(typed).err(),
+            Asks::Filter { .. } | Asks::Command { .. } => None,
+        }
     }
 
     pub(super) fn ask_command(&mut self) {
@@ -207,6 +242,7 @@ impl Screen {
     fn complete(&mut self) {
         let Some(prompt) = &self.prompt else { return };
         match &prompt.asks {
+            Asks::Time | Asks::Compare => {}
             Asks::Command {
                 choices,
                 found,

@@ -10,16 +10,20 @@ use crate::store::scene::{Mode, Scene};
 use crate::ui::figures;
 use crate::ui::text::Text;
 use crate::ui::theme::{Look, Role};
+use crate::ui::zone::Zone;
+
+/// Log events since the picture was held, and the stretch of the past that is looked at.
+pub type Looked = (Option<u64>, Option<(Timestamp, Timestamp)>);
 
 /// Lag from which on it is said.
 const LAG_SHOWN_MS: i64 = 1_000;
 
 /// Draws it. Short of room, parts go in the order: lag, product, start of the window, place, window, mode and quota; never
 /// completeness and severities.
-pub fn place(scene: &Scene, unseen: Option<u64>, area: Rect, buffer: &mut Buffer, look: &Look) {
+pub fn place(scene: &Scene, looked: Looked, area: Rect, buffer: &mut Buffer, look: &Look) {
     let mut text = Text::default();
     for short in 0..=6 {
-        text = line(scene, unseen, short, usize::from(area.width));
+        text = line(scene, looked, short, usize::from(area.width));
         if text.width() <= usize::from(area.width) {
             break;
         }
@@ -28,7 +32,7 @@ pub fn place(scene: &Scene, unseen: Option<u64>, area: Rect, buffer: &mut Buffer
 }
 
 /// The line with as many parts left out as `short` says, mode and what follows it at the right.
-fn line(scene: &Scene, unseen: Option<u64>, short: usize, width: usize) -> Text {
+fn line(scene: &Scene, looked: Looked, short: usize, width: usize) -> Text {
     let bar = |text: Text| {
         if text.is_empty() {
             text
@@ -50,7 +54,7 @@ fn line(scene: &Scene, unseen: Option<u64>, short: usize, width: usize) -> Text 
         left = left.and(Role::Text, &self::window(window, short < 3));
     }
     let right = if short < 6 {
-        state(scene, unseen)
+        state(scene, looked)
     } else {
         Text::default()
     };
@@ -77,18 +81,27 @@ fn functions(scene: &Scene, unit: bool) -> String {
 
 fn window((from, to): (Timestamp, Timestamp), whole: bool) -> String {
     let length = figures::age(to.since(from));
+    let zone = Zone::current();
     if whole {
         format!(
-            "{length} {}–{} UTC",
+            "{length} {}–{} {zone}",
             figures::clock_minute(from),
             figures::clock_minute(to)
         )
     } else {
-        format!("{length} UTC")
+        format!("{length} {zone}")
     }
 }
 
-fn state(scene: &Scene, unseen: Option<u64>) -> Text {
+fn state(scene: &Scene, (unseen, away): Looked) -> Text {
+    if let (None, Some((from, until))) = (unseen, away) {
+        let words = format!(
+            "◄ {}–{}",
+            figures::clock_minute(from),
+            figures::clock_minute(until)
+        );
+        return Text::of(Role::Focus, &words);
+    }
     match (unseen, scene.mode) {
         (Some(unseen), _) => Text::of(Role::Focus, &format!("‖ held +{}", figures::count(unseen))),
         (None, Mode::Live) => Text::new("► live"),

@@ -19,6 +19,13 @@ pub fn place(prompt: &Prompt<Asks>, keys: &KeyTable, area: Rect, buffer: &mut Bu
         } => ("find / ", "completes, or filters", "keep", "undo"),
         Asks::Filter { .. } => ("/ ", "completes, or only finds", "keep", "undo"),
         Asks::Command { .. } => (": ", "completes", "does it", "leaves"),
+        Asks::Time => (
+            "time ",
+            "",
+            "goes there (15m, 14:05, 13:40-14:00, all)",
+            "leaves",
+        ),
+        Asks::Compare => ("compare before and after ", "", "compares", "leaves"),
     };
     let mut x =
         area.x + Text::of(Role::Focus, sign).place(buffer, (area.x, area.y), area.width, look);
@@ -67,6 +74,9 @@ fn hints(keys: &KeyTable, of: [(Action, &str); 3]) -> Text {
         let Some(key) = keys.keys(Context::Prompt, action).into_iter().next() else {
             continue;
         };
+        if words.is_empty() {
+            continue;
+        }
         let before = if hints.is_empty() { "" } else { "  " };
         hints = hints
             .and(Role::Text, before)
