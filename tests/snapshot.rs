@@ -102,6 +102,9 @@ fn it_opens_again_and_says_the_same() {
         "report.html",
         "invocations.csv",
         "findings.csv",
+        "traces.otlp.jsonl",
+        "logs.otlp.jsonl",
+        "trace-events.json",
     ] {
         assert!(names.contains(&name), "{names:?}");
     }

@@ -8,6 +8,7 @@
 mod folder;
 mod keep;
 mod lines;
+mod logs;
 mod name;
 mod pack;
 mod scope;
@@ -30,12 +31,14 @@ use crate::store::journal::Journal;
 use folder::Folder;
 use keep::Keeping;
 use lines::{Both, Lines};
+use logs::Logs;
 
 pub use keep::Keep;
 pub use pack::Form;
 pub use scope::{Scope, ScopeError};
 
-use super::{csv, html, report};
+use super::telemetry::Telemetry;
+use super::{csv, html, otlp_json, report, trace_events};
 
 /// zstd's level for what is kept: a little slower than the fastest, a fifth smaller.
 const LEVEL: i32 = 3;
@@ -312,6 +315,9 @@ impl Work<'_> {
         let mut manifest = self.manifest(origin, &analysis, &counts, &lines);
         self.concluded(&analysis, &manifest, &mut folder)
             .map_err(unwritten)?;
+        let telemetry = Telemetry::new(&analysis, lines.region());
+        self.traces(&telemetry, &mut folder).map_err(unwritten)?;
+        self.logs(&telemetry, &mut folder, progress)?;
         let step = |step| Progress {
             step,
             done: self.total,
@@ -431,12 +437,61 @@ impl Work<'_> {
         let mut member = folder.create("findings.csv")?;
         let rows = csv::findings(analysis, &mut member)?;
         folder.close(member, Some(rows))?;
+        let mut member = folder.create("trace-events.json")?;
+        let events = trace_events::write(analysis, &mut member)?;
+        folder.close(member, Some(events))?;
         for (name, content) in &self.options.extra {
             let mut member = folder.create(name)?;
             member.write_all(content)?;
             folder.close(member, None)?;
         }
         Ok(())
+    }
+
+    fn traces(&self, telemetry: &Telemetry<'_>, folder: &mut Folder) -> io::Result<()> {
+        let mut member = folder.create("traces.otlp.jsonl")?;
+        let spans = otlp_json::traces(telemetry, &mut member)?;
+        folder.close(member, Some(spans))
+    }
+
+    /// Reads the records that were written once more.
+    fn logs(
+        &self,
+        telemetry: &Telemetry<'_>,
+        folder: &mut Folder,
+        progress: &mut OnProgress<'_>,
+    ) -> Result<(), SnapshotError> {
+        const NAME: &str = "logs.otlp.jsonl";
+        let unwritten = |cause| SnapshotError::Write {
+            path: folder::shown(NAME),
+            cause,
+        };
+        let mut member = folder.create(NAME).map_err(unwritten)?;
+        let mut out = otlp_json::logs(telemetry, &mut member);
+        let (mut going, mut failed) = (true, None);
+        files::each(
+            &[folder.path().join(RECORDS)],
+            &files::Options::default(),
+            &|| Logs::new(telemetry),
+            &mut |chunk: Logs<'_, '_>, _, read| {
+                let mut logs = chunk.logs.into_iter();
+                failed = logs.try_for_each(|log| out.push(log)).err();
+                going = progress(Progress {
+                    step: Step::Concluding,
+                    done: read.bytes,
+                    total: Some(self.total),
+                });
+                going && failed.is_none()
+            },
+        )?;
+        if let Some(cause) = failed {
+            return Err(unwritten(cause));
+        }
+        if !going {
+            return Err(SnapshotError::Cancelled);
+        }
+        let rows = out.finish().map_err(unwritten)?;
+        folder.close(member, Some(rows)).map_err(unwritten)
     }
 
     fn manifest(

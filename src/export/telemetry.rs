@@ -30,7 +30,7 @@ use crate::model::time::Timestamp;
 use attributes::{list, text};
 use batch::Batches;
 
-pub use logs::LogBatches;
+pub use logs::{Log, LogBatches};
 
 /// What makes spans and log records of an analysis.
 pub struct Telemetry<'a> {

@@ -42,6 +42,12 @@ impl Lines {
         (&self.accounts, &self.regions)
     }
 
+    /// The region, where all of it names one.
+    pub(super) fn region(&self) -> Option<&str> {
+        let only = self.regions.first().filter(|_| self.regions.len() == 1);
+        only.map(String::as_str)
+    }
+
     /// Adds what another stretch of the same records counted.
     pub(super) fn count(&mut self, more: &Self) {
         self.records.log_events += more.records.log_events;

@@ -16,6 +16,15 @@ use crate::model::invocation::InvocationIndex;
 use crate::model::record::LogLine;
 use crate::model::time::Timestamp;
 
+/// A log line and where it stands.
+pub struct Log {
+    group: Box<str>,
+    stream: Box<str>,
+    /// Index in `Facts::streams`; `None` for a stream of which nothing is remembered.
+    known: Option<u32>,
+    record: LogRecord,
+}
+
 /// Takes log lines one by one and hands them on in requests.
 pub struct LogBatches<'t, 'a, F> {
     telemetry: &'t Telemetry<'a>,
@@ -32,15 +41,13 @@ impl<'t, 'a, F: FnMut(ExportLogsServiceRequest) -> io::Result<()>> LogBatches<'t
     }
 
     /// Adds a line.
-    pub fn push(&mut self, line: &LogLine<'_>) -> io::Result<()> {
-        let stream = self.telemetry.stream(line);
-        let resource = || match stream {
+    pub fn push(&mut self, log: Log) -> io::Result<()> {
+        let place = (log.group.clone(), log.stream.clone());
+        let resource = || match log.known {
             Some(at) => self.telemetry.environment(at),
-            None => self.telemetry.elsewhere(line),
+            None => self.telemetry.elsewhere(&log.group, &log.stream),
         };
-        let origin = (line.group.into(), line.stream.into());
-        let record = self.telemetry.record(line, stream);
-        self.batches.push(origin, resource, record)
+        self.batches.push(place, resource, log.record)
     }
 
     /// Hands on what is left. Returns how many lines there were.
@@ -50,6 +57,17 @@ impl<'t, 'a, F: FnMut(ExportLogsServiceRequest) -> io::Result<()>> LogBatches<'t
 }
 
 impl Telemetry<'_> {
+    /// A line as a log record, with the span of the run that wrote it.
+    pub fn log(&self, line: &LogLine<'_>) -> Log {
+        let known = self.stream(line);
+        Log {
+            group: line.group.into(),
+            stream: line.stream.into(),
+            known,
+            record: self.record(line, known),
+        }
+    }
+
     /// Index in `Facts::streams`; `None` for a stream of which nothing is remembered.
     fn stream(&self, line: &LogLine<'_>) -> Option<u32> {
         let facts = &self.analysis.facts;
@@ -60,10 +78,10 @@ impl Telemetry<'_> {
         found.ok().map(|at| at as u32)
     }
 
-    fn elsewhere(&self, line: &LogLine<'_>) -> Resource {
+    fn elsewhere(&self, group: &str, stream: &str) -> Resource {
         let mut attributes = self.cloud();
-        attributes.push(list("aws.log.group.names", line.group));
-        attributes.push(list("aws.log.stream.names", line.stream));
+        attributes.push(list("aws.log.group.names", group));
+        attributes.push(list("aws.log.stream.names", stream));
         resource(attributes)
     }
 

@@ -363,7 +363,7 @@ fn records(analysis: &Analysis, lines: &[(i64, Option<&str>, &str)]) -> Vec<LogR
             event_id: *event_id,
             message,
         };
-        batches.push(&line).unwrap();
+        batches.push(telemetry.log(&line)).unwrap();
     }
     assert_eq!(batches.finish().unwrap(), lines.len() as u64);
     records
