@@ -8,6 +8,7 @@ pub mod fetch;
 pub mod pump;
 mod redraw;
 pub mod run;
+mod saving;
 pub mod tail;
 mod terminal;
 

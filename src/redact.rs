@@ -59,6 +59,12 @@ enum Rule {
 #[derive(Clone, Copy)]
 pub struct Key([u8; 32]);
 
+impl std::fmt::Debug for Key {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Key")
+    }
+}
+
 impl Key {
     /// A key of one's own: the same values then get the same masks in every snapshot.
     pub fn of_text(text: &str) -> Self {
@@ -80,6 +86,7 @@ pub struct RuleError {
 }
 
 /// All rules, compiled.
+#[derive(Debug)]
 pub struct Redactor {
     key: Key,
     tokens: token::Forms,

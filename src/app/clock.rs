@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use chrono::{Local, SecondsFormat, TimeZone as _};
+
 use crate::model::time::Timestamp;
 
 /// Says what time it is. Tests and the simulated cloud give their own.
@@ -24,6 +26,14 @@ pub fn now() -> Timestamp {
     #[expect(clippy::disallowed_methods, reason = "the one clock")]
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
     Timestamp(since_epoch.map_or(0, |since| since.as_millis() as i64))
+}
+
+/// A moment in the time zone of this machine, RFC 3339.
+pub fn local(at: Timestamp) -> String {
+    Local.timestamp_millis_opt(at.0).single().map_or_else(
+        || at.to_string(),
+        |at| at.to_rfc3339_opts(SecondsFormat::Millis, false),
+    )
 }
 
 /// Measures spans: unlike the clock, it never jumps.

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -12,11 +12,14 @@ use tokio::time::sleep;
 
 use super::clock::{Clock, Stopwatch};
 use crate::engine::Engine;
+use crate::export::recording;
 use crate::model::analysis::Analysis;
 use crate::model::batch::Batch;
 use crate::model::health::{Board, Health, SourceState};
 use crate::model::time::Timestamp;
+use crate::redact::Redactor;
 use crate::sources::files;
+use crate::store::journal::Journal;
 use crate::store::scene::{Mode, Scene};
 
 /// The least time between two pictures.
@@ -49,6 +52,10 @@ pub(crate) struct Surroundings {
     pub(crate) place: Arc<str>,
     /// Is given each batch before it is decoded.
     pub(crate) record: Option<Box<dyn Recorder>>,
+    /// Keeps what is polled for a snapshot.
+    pub(crate) journal: Arc<Mutex<Journal>>,
+    /// Masks what is polled before the screen can show it.
+    pub(crate) redactor: Option<Arc<Redactor>>,
 }
 
 /// Writes batches down as they come: `--record`.
@@ -77,6 +84,8 @@ pub(crate) fn spawn(
         mode,
         place,
         record,
+        journal,
+        redactor,
     } = around;
     let work = Work {
         engine,
@@ -88,6 +97,8 @@ pub(crate) fn spawn(
             analysis: Arc::default(),
         },
         record,
+        journal,
+        redactor,
         board: Board::default(),
         broken_recording: None,
         meter: Stopwatch::start(),
@@ -106,6 +117,8 @@ struct Work {
     engine: Engine,
     picture: Picture,
     record: Option<Box<dyn Recorder>>,
+    journal: Arc<Mutex<Journal>>,
+    redactor: Option<Arc<Redactor>>,
     board: Board,
     /// The recording that was given up: pumps know nothing of it.
     broken_recording: Option<(Box<str>, Health)>,
@@ -156,6 +169,8 @@ impl Work {
             match woke {
                 Woke::Batch(Some(batch)) => {
                     self.record(&batch);
+                    self.keep(&batch);
+                    let batch = self.masked(batch);
                     self.engine.apply(&batch);
                     self.stale |= !batch.is_empty();
                     self.changed |= !batch.is_empty();
@@ -233,6 +248,27 @@ impl Work {
             self.record = None;
             self.board.sources.insert(name.clone(), health.clone());
             self.broken_recording = Some((name, health));
+        }
+    }
+
+    /// A batch without what the screen must not show, where it must not.
+    fn masked(&self, mut batch: Batch) -> Batch {
+        if let Some(redactor) = &self.redactor {
+            let mut counts = redactor.counts();
+            let records = std::mem::take(&mut batch.records).into_iter();
+            batch.records = records
+                .map(|record| redactor.record(record, &mut counts))
+                .collect();
+        }
+        batch
+    }
+
+    /// Keeps a batch for a snapshot. Compressing cannot fail but for want of memory.
+    fn keep(&self, batch: &Batch) {
+        if let Ok(mut journal) = self.journal.lock()
+            && let Err(error) = recording::keep(batch, &mut journal)
+        {
+            tracing::warn!(%error, "records are missing from snapshots");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::future;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -21,11 +21,14 @@ use super::clock::{Clock, Stopwatch};
 use super::engine_thread::{self, Feed, Recorder, Surroundings};
 use super::pump::{Attention, Patience, Pumps, QUEUE};
 use super::redraw::Redraw;
+use super::saving::{Records, Saver};
 use super::terminal::Terminal;
 use crate::engine::Engine;
 use crate::model::time::Timestamp;
+use crate::redact::{Key, Redactor};
 use crate::sources::pace::Terms;
 use crate::sources::{Source, files};
+use crate::store::journal::Journal;
 use crate::store::scene::{Mode, Scene};
 use crate::ui::keys::KeyTable;
 use crate::ui::screen::{Outcome, Projection, Screen};
@@ -91,6 +94,7 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
     let (scene, mut scenes) = watch::channel(Arc::new(empty.clone()));
     let recording = record.is_some();
     // A recording needs no one to look: without a terminal it goes on until it is told to end.
+    let (saved_look, saved_keys) = (look.clone(), keys.clone());
     let mut shown = match Terminal::open(mouse) {
         Ok(mut terminal) => {
             let mut screen = Screen::new(look, keys, empty);
@@ -103,8 +107,24 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
 
     let cancel = CancellationToken::new();
     let mut attend = None;
+    let rules = &engine.settings().redact;
+    let redactor = if rules.screen {
+        Some(Arc::new(Redactor::new(rules, Key::of_text("screen"))?))
+    } else {
+        None
+    };
+    let journal_bytes = engine.settings().memory.records_mb as usize * 1024 * 1024;
+    let journal = Arc::new(Mutex::new(Journal::new(Some(journal_bytes))));
+    let mut records = Records::Polled(Arc::clone(&journal));
     let feed = match origin {
-        Origin::Files { paths, options } => Feed::Files { paths, options },
+        Origin::Files { paths, mut options } => {
+            options.redactor.clone_from(&redactor);
+            records = Records::Files {
+                paths: paths.clone(),
+                options: options.clone(),
+            };
+            Feed::Files { paths, options }
+        }
         Origin::Sources { make, terms } => {
             let (sender, batches) = mpsc::channel(QUEUE);
             let clock = clock.clone().unwrap_or_else(super::clock::system);
@@ -124,10 +144,15 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
         mode,
         place: place.into(),
         record,
+        journal,
+        redactor,
     };
+    let mut saver = Saver::new(records, engine.settings().clone(), saved_look, saved_keys);
     let engine = engine_thread::spawn(engine, around, runtime)?;
     let looked = match &mut shown {
-        Some((terminal, screen)) => event_loop(terminal, screen, &mut scenes, attend).await,
+        Some((terminal, screen)) => {
+            event_loop(terminal, screen, &mut scenes, attend, &mut saver).await
+        }
         None => told_to_end(&mut scenes).await,
     };
     drop(shown);
@@ -161,6 +186,7 @@ async fn event_loop(
     screen: &mut Screen,
     scenes: &mut watch::Receiver<Arc<Scene>>,
     attend: Option<impl Fn(Attention)>,
+    saver: &mut Saver,
 ) -> io::Result<()> {
     let mut events = EventStream::new();
     let mut terminate = signal(SignalKind::terminate())?;
@@ -187,12 +213,22 @@ async fn event_loop(
                     Outcome::Ignored => {}
                     Outcome::Redraw => redraw.key(watch.elapsed()),
                     Outcome::Quit => return Ok(()),
+                    Outcome::Snapshot(scope) => {
+                        if let Err(error) = saver.start(scope) {
+                            screen.say(format!("no snapshot: {error}").as_str());
+                        }
+                        redraw.key(watch.elapsed());
+                    }
                     Outcome::Suspend => {
                         terminal.suspend()?;
                         redraw.key(watch.elapsed());
                     }
                 },
             },
+            said = saver.said() => {
+                screen.say(said.as_str());
+                redraw.data(watch.elapsed());
+            }
             made = done(&mut projecting) => {
                 projecting = None;
                 screen.accept(made?);

@@ -7,22 +7,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, anyhow};
-use chrono::{Local, SecondsFormat, TimeZone as _};
 
 use super::aws::{AwsArgs, ScopeArgs};
 use super::{complain, settings, time};
 use crate::app::clock::{self, Stopwatch};
 use crate::app::fetch;
 use crate::engine::{Engine, Limits};
-use crate::export::recording::write_batch;
-use crate::export::snapshot::{self, Form, Options, Origin, Progress, Scope, Written};
+use crate::export::recording::keep;
+use crate::export::snapshot::{self, Form, Options, Origin, Picture, Progress, Scope, Written};
 use crate::model::ids::{RequestId, TraceId};
-use crate::model::record::Record;
 use crate::model::time::Timestamp;
 use crate::model::words::{count, duration, number_of};
 use crate::sources::snapshot::Trust;
 use crate::sources::{Window, files};
 use crate::store::journal::Journal;
+use crate::ui::keys::{KeySettings, KeyTable};
+use crate::ui::svg;
+use crate::ui::theme::{Depth, Look};
 
 /// How a snapshot is packed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -93,8 +94,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         redact: !args.no_redact,
         keep_accounts: args.account,
         form: form(&args),
-        local,
-        extra: Vec::new(),
+        local: clock::local,
+        picture: Some(picture()?),
         marks: Vec::new(),
     };
     let cancelled = Arc::new(AtomicBool::new(false));
@@ -113,6 +114,13 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         .for_each(|warning| complain(warning));
     tell(&written)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Draws the panes as the dashboard shows them, in its own colours.
+fn picture() -> anyhow::Result<Picture> {
+    let (look, _) = Look::new("dark", Depth::True, false)?;
+    let keys = KeyTable::new(&KeySettings::new())?;
+    Ok(Box::new(move |scene| svg::panes(&scene, &look, &keys)))
 }
 
 /// Where it is on standard output, what is in it on standard error.
@@ -208,16 +216,8 @@ fn fetched(args: &Args) -> anyhow::Result<(Origin, Timestamp, Vec<String>)> {
     let sources = args.aws.sources(&args.scope, window)?;
     let mut journal = Journal::new(None);
     let mut failed = None;
-    let mut lines = Vec::new();
     let warnings = fetch::each(sources, args.aws.terms(), &mut |batch| {
-        lines.clear();
-        let newest = batch.records.iter().filter_map(|record| match record {
-            Record::Log(log) => Some(log.timestamp),
-            _ => None,
-        });
-        let newest = newest.max();
-        let kept = write_batch(&batch, &mut lines).and_then(|()| journal.push(&lines, newest));
-        failed = failed.take().or(kept.err());
+        failed = failed.take().or(keep(&batch, &mut journal).err());
     })?;
     if let Some(error) = failed {
         return Err(error).context("keeping what was fetched");
@@ -247,14 +247,6 @@ fn scope(args: &Args, anchor: Timestamp) -> anyhow::Result<Scope> {
         trace: trace.transpose()?,
         request: request.transpose()?,
     })
-}
-
-/// A moment in the time zone of this machine.
-fn local(at: Timestamp) -> String {
-    Local.timestamp_millis_opt(at.0).single().map_or_else(
-        || at.to_string(),
-        |at| at.to_rfc3339_opts(SecondsFormat::Millis, false),
-    )
 }
 
 /// One line on the terminal that says how far the work is.

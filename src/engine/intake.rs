@@ -212,6 +212,11 @@ impl Engine {
         }
     }
 
+    /// What it was made with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// Timestamp of the newest log event.
     pub fn newest(&self) -> Option<Timestamp> {
         self.newest

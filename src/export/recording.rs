@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::model::batch::Batch;
 use crate::model::record::{Gap, LogLine, Record};
 use crate::model::time::Timestamp;
+use crate::store::journal::Journal;
 
 /// A `FilterLogEvents` event with its group.
 #[derive(Serialize)]
@@ -68,6 +69,18 @@ pub fn write_batch(batch: &Batch, out: &mut dyn Write) -> io::Result<()> {
         write_complete(group, *until, out)?;
     }
     Ok(())
+}
+
+/// Keeps what a poll brought.
+pub fn keep(batch: &Batch, journal: &mut Journal) -> io::Result<()> {
+    let mut lines = Vec::new();
+    write_batch(batch, &mut lines)?;
+    let times = batch.records.iter().filter_map(|record| match record {
+        Record::Log(log) => Some((log.timestamp, log.timestamp)),
+        _ => None,
+    });
+    let span = times.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
+    journal.push(&lines, span)
 }
 
 /// Writes one record as one line.

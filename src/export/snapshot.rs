@@ -27,6 +27,8 @@ use crate::redact::{Counts, Key, Redactor, RuleError};
 use crate::sources::files::{self, ReadError, Redacting, Sink};
 use crate::sources::snapshot::{Manifest, RECORDS, Redaction, SCHEMA, Trust, Window};
 use crate::store::journal::Journal;
+use crate::store::log_text::LogText;
+use crate::store::scene::{Mode, Scene};
 
 use folder::Folder;
 use keep::Keeping;
@@ -64,10 +66,13 @@ pub struct Options {
     pub form: Form,
     /// How a moment reads in the time zone of whoever writes it.
     pub local: fn(Timestamp) -> String,
-    /// Files that the screen adds: (name, content).
-    pub extra: Vec<(String, Vec<u8>)>,
+    /// Draws `screen.svg` of what is written.
+    pub picture: Option<Picture>,
     pub marks: Vec<serde_json::Value>,
 }
+
+/// Draws a scene as SVG.
+pub type Picture = Box<dyn Fn(Scene) -> String + Send + Sync>;
 
 /// What goes on, and how far it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -305,13 +310,19 @@ impl Work<'_> {
             cause,
         };
         let mut folder = Folder::beside(to).map_err(unwritten)?;
-        let limits = Limits::of(&self.options.settings.memory, false);
+        let limits = Limits::of(
+            &self.options.settings.memory,
+            self.options.picture.is_some(),
+        );
         let mut engine = Engine::new(self.options.settings.clone(), limits)?;
         let (counts, lines, read) =
             self.records(origin, keep, &mut engine, &mut folder, progress)?;
-        let analysis = engine.analyse();
+        let analysis = Arc::new(engine.analyse());
+        let text = engine.text();
         drop(engine);
         let path = place(&analysis);
+        self.picture(&analysis, text, &path, &mut folder)
+            .map_err(unwritten)?;
         let mut manifest = self.manifest(origin, &analysis, &counts, &lines);
         self.concluded(&analysis, &manifest, &mut folder)
             .map_err(unwritten)?;
@@ -360,9 +371,9 @@ impl Work<'_> {
             path: folder::shown(RECORDS),
             cause,
         };
-        let decoder = engine.decoder();
+        let (decoder, keep_text) = (engine.decoder(), engine.keeps_text());
         let empty = || -> Chain {
-            let block = Block::new(Arc::clone(&decoder), false);
+            let block = Block::new(Arc::clone(&decoder), keep_text);
             let both = Both(block, Lines::default());
             Keeping::new(
                 Arc::clone(&keep),
@@ -407,6 +418,31 @@ impl Work<'_> {
         Ok((counts, all, read))
     }
 
+    /// `screen.svg`: every pane on what is written, so without what was taken out.
+    fn picture(
+        &self,
+        analysis: &Arc<Analysis>,
+        text: LogText,
+        path: &Path,
+        folder: &mut Folder,
+    ) -> io::Result<()> {
+        let Some(picture) = &self.options.picture else {
+            return Ok(());
+        };
+        let place: Arc<str> = path
+            .file_name()
+            .map_or("snapshot".into(), |name| name.to_string_lossy().into());
+        let now = analysis.facts.newest.unwrap_or_default();
+        let scene = Scene {
+            analysis: Arc::clone(analysis),
+            text: Arc::new(text),
+            ..Scene::empty(Mode::File, &place, now)
+        };
+        let mut member = folder.create("screen.svg")?;
+        member.write_all(picture(scene).as_bytes())?;
+        folder.close(member, None)
+    }
+
     /// Everything that is made from the analysis.
     fn concluded(
         &self,
@@ -440,11 +476,6 @@ impl Work<'_> {
         let mut member = folder.create("trace-events.json")?;
         let events = trace_events::write(analysis, &mut member)?;
         folder.close(member, Some(events))?;
-        for (name, content) in &self.options.extra {
-            let mut member = folder.create(name)?;
-            member.write_all(content)?;
-            folder.close(member, None)?;
-        }
         Ok(())
     }
 

@@ -70,6 +70,8 @@ pub struct Memory {
     pub event_ids: u32,
     /// Traces that are remembered.
     pub traces: u32,
+    /// Megabytes of raw records, compressed, that are kept while polling, for a snapshot.
+    pub records_mb: u32,
 }
 
 impl Default for Memory {
@@ -79,6 +81,7 @@ impl Default for Memory {
             invocations: 1_000_000,
             event_ids: 16_000_000,
             traces: 200_000,
+            records_mb: 64,
         }
     }
 }

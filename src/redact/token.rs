@@ -7,6 +7,7 @@ use super::span::{Finds, Span, json_number};
 use super::{Rule, is_mask};
 
 /// The forms, compiled.
+#[derive(Debug)]
 pub(super) struct Forms {
     patterns: [(Rule, Regex); 4],
     /// Account ids; `None` keeps them.

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use crate::engine::{Block, Engine};
+use crate::redact::Redactor;
 use crate::sources::snapshot::{Refused, Trust};
 
 pub use redacting::Redacting;
@@ -46,6 +47,8 @@ pub struct Options {
     pub threads: usize,
     /// How much of a snapshot among the inputs is believed.
     pub trust: Trust,
+    /// What [`read`] takes out before the engine sees it.
+    pub redactor: Option<Arc<Redactor>>,
 }
 
 /// What was read.
@@ -65,12 +68,15 @@ pub fn read(
     progress: &mut dyn FnMut(&mut Engine, &Read) -> bool,
 ) -> Result<Read, ReadError> {
     let (decoder, keep_text) = (engine.decoder(), engine.keeps_text());
-    let empty = || Block::new(Arc::clone(&decoder), keep_text);
-    each(paths, options, &empty, &mut |block, first, read| {
+    let empty = || {
+        let block = Block::new(Arc::clone(&decoder), keep_text);
+        Redacting::new(block, options.redactor.clone())
+    };
+    each(paths, options, &empty, &mut |sink, first, read| {
         if first {
             engine.begin_read();
         }
-        engine.take(block);
+        engine.take(sink.to);
         progress(engine, read)
     })
 }

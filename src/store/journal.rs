@@ -18,19 +18,22 @@ const LEVEL: i32 = 1;
 pub struct Journal {
     sealed: VecDeque<Arc<Block>>,
     open: Vec<u8>,
-    open_until: Option<Timestamp>,
+    open_span: Option<Span>,
     limit: Option<usize>,
     bytes: usize,
     raw_bytes: u64,
-    dropped_until: Option<Timestamp>,
+    dropped: Option<Span>,
 }
+
+/// Times of the oldest and the newest event of some lines.
+type Span = (Timestamp, Timestamp);
 
 /// A compressed stretch of lines.
 #[derive(Debug)]
 struct Block {
     compressed: Vec<u8>,
     raw: usize,
-    until: Option<Timestamp>,
+    span: Option<Span>,
 }
 
 impl Journal {
@@ -42,16 +45,16 @@ impl Journal {
         }
     }
 
-    /// Takes whole lines; `newest` is the time of the newest event among them.
-    pub fn push(&mut self, lines: &[u8], newest: Option<Timestamp>) -> io::Result<()> {
+    /// Takes whole lines; `span` are the times of the oldest and the newest event among them.
+    pub fn push(&mut self, lines: &[u8], span: Option<Span>) -> io::Result<()> {
         self.open.extend_from_slice(lines);
-        self.open_until = self.open_until.max(newest);
+        self.open_span = joined(self.open_span, span);
         self.raw_bytes += lines.len() as u64;
         if self.open.len() >= BLOCK_BYTES {
             let block = Block {
                 compressed: zstd::bulk::compress(&self.open, LEVEL)?,
                 raw: self.open.len(),
-                until: self.open_until.take(),
+                span: self.open_span.take(),
             };
             self.open.clear();
             self.bytes += block.compressed.len();
@@ -63,14 +66,14 @@ impl Journal {
             };
             self.bytes -= oldest.compressed.len();
             self.raw_bytes -= oldest.raw as u64;
-            self.dropped_until = self.dropped_until.max(oldest.until);
+            self.dropped = joined(self.dropped, oldest.span);
         }
         Ok(())
     }
 
-    /// Time of the newest event that was dropped for want of room.
-    pub fn dropped_until(&self) -> Option<Timestamp> {
-        self.dropped_until
+    /// Times of the oldest and the newest event that were dropped for want of room.
+    pub fn dropped(&self) -> Option<Span> {
+        self.dropped
     }
 
     /// Bytes of the lines that are held.
@@ -86,6 +89,13 @@ impl Journal {
             now: Cursor::new(Vec::new()),
             open: Some(self.open.clone()),
         })
+    }
+}
+
+fn joined(one: Option<Span>, other: Option<Span>) -> Option<Span> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some((one.0.min(other.0), one.1.max(other.1))),
+        (one, other) => one.or(other),
     }
 }
 
@@ -144,11 +154,11 @@ mod tests {
         let mut journal = Journal::new(Some(0));
         for number in 0..1_500 {
             let at = Timestamp(number as i64);
-            journal.push(&lines(number), Some(at)).unwrap();
+            journal.push(&lines(number), Some((at, at))).unwrap();
         }
         let mut read = String::new();
         journal.reader().read_to_string(&mut read).unwrap();
         assert_eq!(read.lines().count(), 1_500 - 1_024);
-        assert_eq!(journal.dropped_until(), Some(Timestamp(1_023)));
+        assert_eq!(journal.dropped(), Some((Timestamp(0), Timestamp(1_023))));
     }
 }

@@ -53,6 +53,8 @@ pub enum Action {
     OnlyPart,
     CriticalPath,
     Explain,
+    Snapshot,
+    SnapshotOfThis,
     Pause,
     Earlier,
     Later,
@@ -97,6 +99,7 @@ impl Action {
             Self::NextOfRequest => "same request",
             Self::NextError => "next error",
             Self::CriticalPath => "critical path",
+            Self::Snapshot => "snapshot",
             Self::Pause => "pause",
             Self::Last => "newest",
             Self::NextPart => "next part",
@@ -180,6 +183,8 @@ impl Action {
             Self::DeleteWord => "delete a word",
             Self::DeleteLine => "delete all",
             Self::CriticalPath => "the critical path alone, or all",
+            Self::Snapshot => "save what was seen in one file; again: cancel",
+            Self::SnapshotOfThis => "save this row with all that is linked to it",
             Self::Pause => "hold the picture, go on",
             Self::Help => "this help",
             Self::Quit => "quit",
@@ -223,7 +228,13 @@ impl Action {
             | Self::GoToTime
             | Self::Zone
             | Self::Compare => Group::Time,
-            Self::Command | Self::Help | Self::Quit | Self::QuitNow | Self::Suspend => Group::Nepho,
+            Self::Snapshot
+            | Self::SnapshotOfThis
+            | Self::Command
+            | Self::Help
+            | Self::Quit
+            | Self::QuitNow
+            | Self::Suspend => Group::Nepho,
             _ => Group::Move,
         }
     }

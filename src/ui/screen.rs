@@ -6,6 +6,7 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::export::snapshot::Scope;
 use crate::store::scene::Scene;
 
 use super::arrange::View;
@@ -32,7 +33,7 @@ use request::Wanted;
 pub use request::{Projection, Request};
 
 /// What the loop around the screen has to do after a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Nothing changed.
     Ignored,
@@ -40,6 +41,8 @@ pub enum Outcome {
     Redraw,
     Quit,
     Suspend,
+    /// Save a snapshot of this; while one is being saved, cancel that.
+    Snapshot(Scope),
 }
 
 /// What a prompt asks for.
@@ -210,6 +213,11 @@ impl Screen {
         while let Some(request) = self.request() {
             self.accept(request.run());
         }
+    }
+
+    /// Goes to the pane on the next digit.
+    pub fn next_pane(&mut self) {
+        self.pane = (self.pane + 1) % self.stacks.len();
     }
 
     /// Says something in the message row until the next key.

@@ -3,9 +3,13 @@
 use std::fmt::Write as _;
 
 use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 
-use super::theme::{Ground, rgb_of_index};
+use super::keys::KeyTable;
+use super::screen::Screen;
+use super::theme::{Ground, Look, rgb_of_index};
+use crate::store::scene::Scene;
 
 /// Size of one cell and of its letters, in pixels.
 const CELL: (u32, u32) = (9, 19);
@@ -48,6 +52,33 @@ pub fn svg(buffer: &Buffer, ground: Ground) -> String {
     );
     for (row, cells) in buffer.content.chunks(columns.max(1) as usize).enumerate() {
         line(cells, row as u32, ground, &mut out);
+    }
+    out.push_str("</svg>\n");
+    out
+}
+
+/// Columns and rows of each pane of [`panes`].
+const PANE: (u16, u16) = (140, 45);
+
+/// Every pane on a scene, one under the other.
+pub fn panes(scene: &Scene, look: &Look, keys: &KeyTable) -> String {
+    let area = Rect::new(0, 0, PANE.0, PANE.1);
+    let mut screen = Screen::new(look.clone(), keys.clone(), scene.clone());
+    let height = u32::from(PANE.1) * CELL.1 + 2 * MARGIN;
+    let width = u32::from(PANE.0) * CELL.0 + 2 * MARGIN;
+    let count = super::panes::all().len() as u32;
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{0}\" viewBox=\"0 0 {width} {0}\">\n",
+        height * count
+    );
+    for pane in 0..count {
+        screen.settle();
+        let mut buffer = Buffer::empty(area);
+        screen.render(area, &mut buffer);
+        let picture = svg(&buffer, look.ground);
+        let place = format!("<svg y=\"{}\" ", pane * height);
+        out.push_str(&picture.replacen("<svg ", &place, 1));
+        screen.next_pane();
     }
     out.push_str("</svg>\n");
     out

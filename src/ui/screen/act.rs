@@ -1,6 +1,7 @@
 //! What each action does.
 
 use super::{Outcome, Screen};
+use crate::export::snapshot::Scope;
 use crate::store::log_text::LineId;
 use crate::ui::action::Action;
 use crate::ui::explain;
@@ -64,6 +65,17 @@ impl Screen {
             Action::CriticalPath => self.turn_trace(),
             Action::Explain => self.explain(),
             Action::Command => self.ask_command(),
+            Action::Snapshot => {
+                self.say("snapshot: begins");
+                return Outcome::Snapshot(Scope::default());
+            }
+            Action::SnapshotOfThis => match self.looked_at() {
+                Some(scope) => {
+                    self.say("snapshot: begins");
+                    return Outcome::Snapshot(scope);
+                }
+                None => self.say("no finding, request or function under the cursor to save"),
+            },
             Action::Pause => self.pause(),
             Action::Earlier | Action::Later => self.step_span(action == Action::Later),
             Action::Now => self.go_now(),
@@ -71,7 +83,7 @@ impl Screen {
             Action::GoToTime => self.ask_time(),
             Action::Zone => self.next_zone(),
             Action::Compare => self.ask_comparison(),
-            Action::NextPane => self.pane = (self.pane + 1) % self.stacks.len(),
+            Action::NextPane => self.next_pane(),
             Action::PreviousPane => {
                 self.pane = (self.pane + self.stacks.len() - 1) % self.stacks.len();
             }
@@ -86,6 +98,37 @@ impl Screen {
             },
         }
         Outcome::Redraw
+    }
+
+    /// The finding, request or function under the cursor, else that of the page.
+    fn looked_at(&self) -> Option<Scope> {
+        let place = self.place();
+        let row = place.row();
+        let opens = row.as_ref().and_then(|row| row.open.as_ref());
+        let run = row.as_ref().and_then(|row| row.run);
+        let function = row.as_ref().and_then(|row| row.function.clone());
+        let request = |run: Run| Scope {
+            request: Some(run.request),
+            ..Scope::default()
+        };
+        let functions = |name: String| Scope {
+            functions: vec![globset::escape(&name)],
+            ..Scope::default()
+        };
+        let of_step = |step: &Step| match step {
+            Step::Finding(id) => Some(Scope {
+                finding: Some(id.clone()),
+                ..Scope::default()
+            }),
+            Step::Invocation(run) | Step::Trace(run) | Step::Lines(run) => Some(request(*run)),
+            Step::Function(name) => Some(functions(name.clone())),
+            _ => None,
+        };
+        opens
+            .and_then(of_step)
+            .or_else(|| run.map(request))
+            .or_else(|| function.map(functions))
+            .or_else(|| of_step(&place.step))
     }
 
     /// Says what the row under the cursor means, or the column of it under the column cursor.
