@@ -4,6 +4,8 @@ mod attention;
 pub mod clock;
 pub mod demo_source;
 mod engine_thread;
+#[cfg(feature = "aws")]
+pub mod examine;
 pub mod fetch;
 pub mod pump;
 mod redraw;

@@ -1,6 +1,7 @@
 //! Floor 9: the command line. One file a subcommand, each with its arguments and its `run`.
 //!
-//! Exit status: 0 done, 1 a finding of severity P1 or P2 (`report`), 2 the command could not do its work.
+//! Exit status: 0 done, 1 a finding of severity P1 or P2 (`report`) or something
+//! optional that is missing (`doctor`), 2 the command could not do its work.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -9,7 +10,11 @@ use clap::{Parser, Subcommand};
 
 mod aws;
 mod demo;
+#[cfg(feature = "aws")]
+mod doctor;
 mod open;
+#[cfg(feature = "aws")]
+mod policy;
 mod recording;
 mod report;
 mod screen;
@@ -50,6 +55,12 @@ enum Command {
     Show(show::Args),
     /// Save what was seen in one file that opens anywhere
     Snapshot(snapshot::Args),
+    /// Try every call once and say what is allowed
+    #[cfg(feature = "aws")]
+    Doctor(doctor::Args),
+    /// Print the IAM policy that nepho needs
+    #[cfg(feature = "aws")]
+    Policy(policy::Args),
     /// Draw every pane of the simulated incident as pictures
     Screenshot(screenshot::Args),
 }
@@ -69,6 +80,10 @@ pub fn main() -> ExitCode {
         Some(Command::Tail(args)) => tail::run(args),
         Some(Command::Show(args)) => show::run(args),
         Some(Command::Snapshot(args)) => snapshot::run(args),
+        #[cfg(feature = "aws")]
+        Some(Command::Doctor(args)) => doctor::run(args),
+        #[cfg(feature = "aws")]
+        Some(Command::Policy(args)) => policy::run(args),
         Some(Command::Screenshot(args)) => screenshot::run(args),
     };
     done.unwrap_or_else(|error| {

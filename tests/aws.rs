@@ -569,6 +569,205 @@ fn a_report_goes_on_without_what_is_denied_and_says_so() {
     }
 }
 
+#[test]
+fn what_feeds_a_function_and_what_it_keeps_warm_stands_beside_its_settings() {
+    // No emulator lists provisioned concurrency.
+    let url = fault::serve(|operation, _| {
+        let answer = match operation {
+            _ if operation.contains("/provisioned-concurrency") => {
+                json!({ "ProvisionedConcurrencyConfigs": [
+                { "FunctionArn": "arn:aws:lambda:eu-west-1:1:function:worker:live", "RequestedProvisionedConcurrentExecutions": 5,
+                  "AllocatedProvisionedConcurrentExecutions": 5, "Status": "READY" }] })
+            }
+            _ if operation.contains("/concurrency") => {
+                json!({ "ReservedConcurrentExecutions": 20 })
+            }
+            _ if operation.contains("/event-source-mappings") => json!({ "EventSourceMappings": [
+                { "UUID": "1", "EventSourceArn": "arn:aws:sqs:eu-west-1:1:orders", "FunctionArn": "arn:aws:lambda:eu-west-1:1:function:worker",
+                  "State": "Enabled", "BatchSize": 10, "MaximumBatchingWindowInSeconds": 5, "ScalingConfig": { "MaximumConcurrency": 8 } }] }),
+            _ if operation.contains("/functions") => {
+                json!({ "Functions": [{ "FunctionName": "worker", "MemorySize": 512 }] })
+            }
+            _ => return no_function(),
+        };
+        Reply::Json(200, answer.to_string())
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let recording = folder.path().join("day.ndjson");
+    let at = nepho::app::clock::now().to_string();
+    let record = [
+        "watch",
+        "--region",
+        "eu-west-1",
+        "--endpoint-url",
+        &url,
+        "--at",
+        &at,
+        "--record",
+    ];
+    let (status, _, said) = finish(nepho(
+        &[&record[..], &[recording.to_str().unwrap()]].concat(),
+    ));
+    assert_eq!(status, Some(0), "{said}");
+    let recorded = fs::read_to_string(recording).unwrap();
+    let lines = recorded
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let settings = lines
+        .filter_map(|line| line["Functions"].get(0).cloned())
+        .last()
+        .unwrap();
+    assert_eq!(settings["ReservedConcurrentExecutions"], 20, "{recorded}");
+    assert_eq!(
+        settings["ProvisionedConcurrencyConfigs"][0]["AllocatedProvisionedConcurrentExecutions"],
+        5
+    );
+    let mapping = &settings["EventSourceMappings"][0];
+    assert_eq!(
+        (
+            &mapping["BatchSize"],
+            &mapping["ScalingConfig"]["MaximumConcurrency"]
+        ),
+        (&json!(10), &json!(8))
+    );
+}
+
+#[test]
+fn the_doctor_tells_what_is_allowed_and_what_it_could_not_find_out() {
+    let _alone = alone();
+    let (moto, ministack) = (Server::moto(), Server::ministack());
+    let source = "def handler(event, context):\n    return 1\n";
+    let region = "eu-west-3";
+    let create = json!({ "name": "checked", "source": source });
+    boto(&ministack.url(), region, "create-function", &create);
+    let mut command = nepho(&["doctor", "--json", "--region", region]);
+    command
+        .env("AWS_ENDPOINT_URL", ministack.url())
+        .env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", moto.url())
+        .env("AWS_ENDPOINT_URL_XRAY", moto.url());
+    let (status, out, said) = finish(command);
+    let checkups: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out} {said}"));
+    let checkup = &checkups[0];
+    assert_eq!(
+        (&checkup["region"], &checkup["account"]),
+        (&json!(region), &json!("000000000000"))
+    );
+    let ahead = checkup["clock_ahead_ms"].as_i64().unwrap();
+    assert!(ahead.abs() < 5_000, "one machine has one clock: {ahead} ms");
+    let allowed = |action: &str| {
+        let actions = checkup["actions"].as_array().unwrap();
+        let found = actions.iter().find(|trial| trial["action"] == action);
+        found.unwrap_or_else(|| panic!("{action} was tried: {out}"))["allowed"].clone()
+    };
+    for action in nepho::sources::aws::actions(false) {
+        // Neither emulator has Transaction Search.
+        let absent = ["Destination", "Indexing", "Retriev"];
+        if absent.iter().any(|word| action.contains(word)) {
+            assert_eq!(allowed(action), Value::Null, "{action} cannot be told");
+        } else {
+            assert_eq!(allowed(action), json!(true), "{action}: {out}");
+        }
+    }
+    assert_eq!(status, Some(1), "something optional is missing");
+}
+
+#[test]
+fn the_doctor_names_what_is_denied_and_fails_where_nothing_could_be_seen() {
+    let denied = |operation: &str| {
+        let text = format!(
+            "User: arn:aws:sts::1:assumed-role/oncall/me is not authorized to perform: logs:{operation} on resource: *"
+        );
+        Reply::Json(
+            403,
+            json!({ "__type": "AccessDeniedException", "message": text }).to_string(),
+        )
+    };
+    let url = fault::serve(move |operation, _| match operation {
+        "FilterLogEvents" | "StartQuery" => denied(operation),
+        _ => Reply::Json(200, "{}".to_owned()),
+    });
+    let doctor = ["doctor", "--region", "eu-west-1", "--endpoint-url", &url];
+    let (status, out, _) = finish(nepho(&doctor));
+    assert_eq!(status, Some(2), "{out}");
+    let line = |action: &str| out.lines().find(|line| line.starts_with(action)).unwrap();
+    assert!(
+        line("logs:FilterLogEvents").contains("denied")
+            && line("logs:FilterLogEvents").contains("needed")
+    );
+    assert!(line("logs:StartQuery").contains("denied"));
+    assert!(line("lambda:ListFunctions").contains("allowed"));
+    assert!(
+        out.contains("for role oncall") && out.contains("nepho policy"),
+        "{out}"
+    );
+}
+
+#[test]
+fn traces_under_transaction_search_come_from_its_group_of_spans_or_are_retrieved() {
+    // The shapes of the API's model; no emulator has these calls.
+    let id = format!("1-{:08x}-000000000000000000000001", now_ms() / 1_000 - 60);
+    let hex = id[2..].replace('-', "");
+    let started = u64::try_from(now_ms() - 60_000).unwrap() * 1_000_000;
+    let span = json!({ "traceId": hex, "spanId": "00000000000000aa", "name": "pay", "kind": "SERVER",
+                       "startTimeUnixNano": started, "endTimeUnixNano": started + 1_000_000, "attributes": {}, "status": {} });
+    let segment = json!({ "trace_id": id, "id": "00000000000000aa", "name": "pay", "start_time": started as f64 / 1e9,
+                          "end_time": started as f64 / 1e9 + 0.1 });
+    let segments = |with_group: bool| {
+        let (span, segment, id) = (span.to_string(), segment.to_string(), id.clone());
+        let gathered = AtomicUsize::new(0);
+        let url = fault::serve(move |operation, body| {
+            let answer = match operation {
+                "/GetTraceSegmentDestination" => {
+                    json!({ "Destination": "CloudWatchLogs", "Status": "ACTIVE" })
+                }
+                "/GetIndexingRules" => {
+                    json!({ "IndexingRules": [{ "Name": "Default", "Rule": { "Probabilistic": { "DesiredSamplingPercentage": 1.0 } } }] })
+                }
+                "DescribeLogGroups" if with_group && body.contains("aws/spans") => {
+                    json!({ "logGroups": [{ "logGroupName": "aws/spans" }] })
+                }
+                "DescribeLogGroups" => json!({ "logGroups": [] }),
+                "FilterLogEvents" if body.contains("aws/spans") => json!({ "events": [
+                    { "eventId": "1", "logStreamName": "default", "timestamp": now_ms() - 60_000, "ingestionTime": now_ms() - 59_000, "message": span }] }),
+                "FilterLogEvents" => json!({ "events": [] }),
+                "/TraceSummaries" => json!({ "TraceSummaries": [{ "Id": id, "Revision": 1 }] }),
+                "/StartTraceRetrieval" if body.contains(&id) => {
+                    json!({ "RetrievalToken": "token" })
+                }
+                "/ListRetrievedTraces" if gathered.fetch_add(1, Ordering::SeqCst) == 0 => {
+                    json!({ "RetrievalStatus": "RUNNING" })
+                }
+                "/ListRetrievedTraces" => {
+                    json!({ "RetrievalStatus": "COMPLETE", "TraceFormat": "XRAY", "Traces": [
+                    { "Id": id, "Duration": 0.1, "Spans": [{ "Id": "00000000000000aa", "Document": segment }] }] })
+                }
+                _ => return no_function(),
+            };
+            Reply::Json(200, answer.to_string())
+        });
+        let report = [
+            "report",
+            "--format",
+            "json",
+            "--function",
+            "pay",
+            "--region",
+            "eu-west-1",
+            "--endpoint-url",
+            &url,
+        ];
+        let (_, out, said) = finish(nepho(&report));
+        let report: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{said}"));
+        report["inputs"]["trace_segments"].clone()
+    };
+    assert_eq!(segments(true), 1, "every span is a line of aws/spans");
+    assert_eq!(
+        segments(false),
+        1,
+        "without the group, X-Ray retrieves what it indexed"
+    );
+}
+
 // --- rights -----------------------------------------------------------------------------------------------------------
 
 fn rust_files(folder: &Path, files: &mut Vec<(String, String)>) {
@@ -602,7 +801,8 @@ fn every_call_in_the_source_is_one_of_the_actions_that_are_declared() {
         &mut files,
     );
     let mut called = BTreeSet::new();
-    let call = regex::Regex::new(r"clients\.(logs|xray|cloudwatch|lambda)\.([a-z_]+)\(").unwrap();
+    let call =
+        regex::Regex::new(r"clients\.(logs|xray|cloudwatch|lambda|sts)\.([a-z_]+)\(").unwrap();
     for (path, text) in &files {
         let dense: String = text.split_whitespace().collect();
         called.extend(
@@ -618,16 +818,20 @@ fn every_call_in_the_source_is_one_of_the_actions_that_are_declared() {
             "{path}: calls are made in one place"
         );
     }
-    let declared: BTreeSet<String> = nepho::sources::aws::actions().map(str::to_owned).collect();
-    assert_eq!(called, declared);
-    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let named = regex::Regex::new(r#""((?:logs|xray|cloudwatch|lambda|sts):[A-Za-z]+)""#).unwrap();
-    let policy: BTreeSet<String> = named
-        .captures_iter(&readme)
-        .map(|found| found[1].to_owned())
-        .collect();
+    assert!(
+        called.remove("sts:GetCallerIdentity"),
+        "needs no right, so that no policy names it"
+    );
+    let (_, policy, _) = finish(nepho(&["policy"]));
+    let allowed = &serde_json::from_str::<Value>(&policy).unwrap()["Statement"][0]["Action"];
+    let allowed: BTreeSet<String> = serde_json::from_value(allowed.clone()).unwrap();
     assert_eq!(
-        policy, declared,
-        "the README's policy allows what nepho calls, and no more"
+        called, allowed,
+        "the policy allows what is called, and no more"
+    );
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    assert!(
+        readme.contains(&policy),
+        "the README shows this policy: {policy}"
     );
 }

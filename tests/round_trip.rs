@@ -1,8 +1,11 @@
 //! A world that goes through AWS comes out the same: the records of the simulated cloud are put into an emulator with an
 //! independent client, polled back by nepho, and the report equals the report of the recording.
 //!
-//! Aside are `inputs` and what hangs on ids and times of ingestion, which the emulator gives anew: evidence event ids, and how
-//! far the window is complete. Metrics and functions are left out of both: moto's `GetMetricData` does not speak the SDK's protocol.
+//! Moto holds the log lines and the traces, ministack the metrics and the functions with their settings: neither does all of it.
+//! Aside are `inputs` and what hangs on ids and times of ingestion, which the emulators give anew: evidence event ids, how
+//! far the window is complete, and the coverage, which counts minutes that are. SnapStart and provisioned concurrency are not set: ministack runs functions to make a
+//! snapshot, and does not list what is provisioned. Of metrics, only the sets of dimensions that nepho asks for are put and recorded. The limit of the account is the emulator's own, and stands in the
+//! recording too.
 #![cfg(feature = "aws")]
 
 #[path = "support/program.rs"]
@@ -12,9 +15,11 @@ mod python;
 #[path = "support/server.rs"]
 mod server;
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
+use std::process::Command;
 
 use nepho::app::clock;
 use nepho::demo::{Options, SETTINGS, Scenario, World};
@@ -41,7 +46,13 @@ fn the_polled_world_gives_the_report_of_the_recorded_one() {
     };
     let records: Vec<Record> = World::new(&options)
         .map(|(_, record)| record)
-        .filter(|record| matches!(record, Record::Log(_) | Record::Segment(_)))
+        .filter_map(held)
+        .collect();
+    let (moto, ministack) = (Server::moto(), Server::ministack());
+    let limit = put_settings(&ministack, &records);
+    let records: Vec<Record> = records
+        .into_iter()
+        .map(|record| with_limit(record, &limit))
         .collect();
     let recording = folder.path().join("world.ndjson");
     let mut out = BufWriter::new(File::create(&recording).unwrap());
@@ -52,8 +63,8 @@ fn the_polled_world_gives_the_report_of_the_recorded_one() {
     let config = folder.path().join("shop.toml");
     fs::write(&config, SETTINGS).unwrap();
 
-    let moto = Server::moto();
     put(&moto, &records);
+    put_metrics(&ministack, &records);
     let config = config.to_str().unwrap();
     let common = [
         "--config",
@@ -63,33 +74,101 @@ fn the_polled_world_gives_the_report_of_the_recorded_one() {
         "--full",
         "--exit-zero",
     ];
-    let recorded = report(&[&["report", recording.to_str().unwrap()], &common[..]].concat());
+    let recorded = ["report", recording.to_str().unwrap()];
+    let recorded = report(nepho(&[&recorded, &common[..]].concat()));
     let since = clock::now().plus_ms(-1_800_000).to_string();
-    let url = moto.url();
-    let polled = [
-        "report",
-        "--endpoint-url",
-        &url,
-        "--region",
-        REGION,
-        "--since",
-        &since,
-    ];
-    let polled = report(&[&polled, &common[..]].concat());
+    let polled = ["report", "--region", REGION, "--since", &since];
+    let mut polled = nepho(&[&polled, &common[..]].concat());
+    polled
+        .env("AWS_ENDPOINT_URL", moto.url())
+        .env("AWS_ENDPOINT_URL_CLOUDWATCH", ministack.url())
+        .env("AWS_ENDPOINT_URL_LAMBDA", ministack.url());
+    let polled = report(polled);
 
     let invocations = recorded["invocations"].as_array().map_or(0, Vec::len);
     assert!(
         invocations > 1_000,
         "a world worth the name: {invocations} invocations"
     );
-    assert_eq!(
-        polled["inputs"]["log_events"],
-        recorded["inputs"]["log_events"]
-    );
+    for input in ["log_events", "metric_points"] {
+        assert_eq!(
+            polled["inputs"][input], recorded["inputs"][input],
+            "{input}"
+        );
+    }
+    assert!(recorded["inputs"]["metric_points"].as_u64() > Some(20));
     let (polled, recorded) = (comparable(polled), comparable(recorded));
     for (key, expected) in recorded.as_object().unwrap() {
         same(Path::new(key), expected, &polled[key]);
     }
+}
+
+/// What the emulators can hold of the world.
+fn held(record: Record) -> Option<Record> {
+    match record {
+        Record::Log(_) | Record::Segment(_) => Some(record),
+        Record::Metric(ref line) => {
+            let line: Value = serde_json::from_str(line).unwrap();
+            let dimensions = line["dimensions"].as_object().unwrap();
+            let asked = dimensions.len() == 1 && dimensions.contains_key("FunctionName");
+            asked.then_some(record)
+        }
+        Record::Function(text) => {
+            let mut function: Value = serde_json::from_str(&text).unwrap();
+            function["SnapStart"] = json!({ "ApplyOn": "None" });
+            function
+                .as_object_mut()
+                .unwrap()
+                .remove("ProvisionedConcurrencyConfigs");
+            Some(Record::Function(function.to_string().into()))
+        }
+        Record::Gap(_) => None,
+    }
+}
+
+/// Every function with its settings; the account's limit as the emulator has it.
+fn put_settings(ministack: &Server, records: &[Record]) -> Value {
+    // The world tells of a function again when it changed: the last is how it stands now.
+    let mut functions: BTreeMap<String, Value> = BTreeMap::new();
+    for record in records {
+        if let Record::Function(text) = record {
+            let function: Value = serde_json::from_str(text).unwrap();
+            functions.insert(function["FunctionName"].to_string(), function);
+        }
+    }
+    let functions: Vec<Value> = functions.into_values().collect();
+    assert!(functions.len() > 15, "{} functions", functions.len());
+    let input = json!({ "functions": functions });
+    boto(&ministack.url(), REGION, "configure", &input)
+}
+
+fn with_limit(record: Record, limit: &Value) -> Record {
+    let Record::Function(text) = record else {
+        return record;
+    };
+    let mut function: Value = serde_json::from_str(&text).unwrap();
+    function["AccountConcurrentExecutions"] = limit.clone();
+    Record::Function(function.to_string().into())
+}
+
+fn put_metrics(ministack: &Server, records: &[Record]) {
+    let minutes: Vec<Value> = records
+        .iter()
+        .filter_map(|record| match record {
+            Record::Metric(line) => {
+                let line: Value = serde_json::from_str(line).unwrap();
+                let value = &line["value"];
+                Some(json!({
+                    "name": line["metric_name"], "dimensions": line["dimensions"], "unit": line["unit"],
+                    "timestamp": line["timestamp"].as_i64().unwrap() / 1_000,
+                    "sum": value["sum"], "count": value["count"], "min": value["min"], "max": value["max"],
+                }))
+            }
+            _ => None,
+        })
+        .collect();
+    let input = json!({ "minutes": minutes });
+    boto(&ministack.url(), REGION, "put-minutes", &input);
 }
 
 /// Puts the records into moto as a producer would.
@@ -128,8 +207,8 @@ fn put(moto: &Server, records: &[Record]) {
     assert_eq!(answer, json!({ "unprocessed": 0 }));
 }
 
-fn report(arguments: &[&str]) -> Value {
-    let (status, out, said) = finish(nepho(arguments));
+fn report(command: Command) -> Value {
+    let (status, out, said) = finish(command);
     assert_eq!(status, Some(0), "{said}");
     serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {said}"))
 }
@@ -137,7 +216,9 @@ fn report(arguments: &[&str]) -> Value {
 /// Without what the emulator gives anew.
 fn comparable(mut report: Value) -> Value {
     report["inputs"] = Value::Null;
-    report["completeness"]["complete_until"] = Value::Null;
+    for figure in ["complete_until", "coverage"] {
+        report["completeness"][figure] = Value::Null;
+    }
     for finding in report["findings"].as_array_mut().unwrap() {
         for proof in finding["evidence"].as_array_mut().unwrap() {
             proof["event_id"] = Value::Null;

@@ -101,6 +101,11 @@ impl AwsArgs {
         ))
     }
 
+    /// The accounts and regions.
+    pub(crate) fn choices(&self) -> Vec<aws::Choice> {
+        vec![self.choice()]
+    }
+
     fn choice(&self) -> aws::Choice {
         aws::Choice {
             profile: self.profile.clone(),

@@ -67,6 +67,25 @@ fn theme_text(theme: &str) -> anyhow::Result<String> {
     })
 }
 
+/// What the terminal can show, in words.
+#[cfg(feature = "aws")]
+pub(crate) fn abilities(is_terminal: bool) -> String {
+    if !is_terminal {
+        return "none: standard output is no terminal".to_owned();
+    }
+    let var = |name: &str| env::var(name).ok();
+    let colours = match depth(var) {
+        Depth::None => "no colours",
+        Depth::Ansi => "16 colours",
+        Depth::Indexed => "256 colours",
+        Depth::True => "true colour",
+    };
+    let characters = if utf8_locale(var) { "UTF-8" } else { "ASCII" };
+    let size = crossterm::terminal::size();
+    let size = size.map_or_else(|_| "?".to_owned(), |(wide, high)| format!("{wide}×{high}"));
+    format!("{size}, {colours}, {characters}")
+}
+
 /// How many colours the terminal shows, by the variables that terminals set. `NO_COLOR` wins where it is not empty.
 fn depth(var: impl Fn(&str) -> Option<String>) -> Depth {
     if var("NO_COLOR").is_some_and(|value| !value.is_empty()) {

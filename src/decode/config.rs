@@ -2,14 +2,14 @@
 
 use super::DecodeError;
 use super::json::Json;
-use super::place::function_name;
-use crate::model::config::FunctionConfig;
+use super::place::{arn_service, function_name, resource_name};
+use crate::model::config::{EventSourceMapping, FunctionConfig};
 use crate::model::symbols::{Sym, Symbols};
 use crate::model::time::Timestamp;
 
 /// Reads one element of `Functions`. `ReservedConcurrentExecutions`, `AccountConcurrentExecutions` (of
-/// `GetAccountSettings`) and `ProvisionedConcurrencyConfigs` (what
-/// `ListProvisionedConcurrencyConfigs` answers) may stand beside its own fields.
+/// `GetAccountSettings`), `ProvisionedConcurrencyConfigs` (what `ListProvisionedConcurrencyConfigs` answers) and
+/// `EventSourceMappings` (likewise) may stand beside its own fields.
 pub(super) fn decode(
     json: &str,
     symbols: &mut Symbols,
@@ -57,6 +57,12 @@ pub(super) fn decode(
             .iter()
             .filter_map(|slots| slots_of(slots, symbols))
             .collect(),
+        event_sources: function.get("EventSourceMappings").map(|mappings| {
+            let mappings = mappings.items().iter();
+            mappings
+                .filter_map(|mapping| mapping_of(mapping, symbols))
+                .collect()
+        }),
     };
     Ok((name, config))
 }
@@ -65,6 +71,36 @@ pub(super) fn decode(
 fn moment(text: &str) -> Option<Timestamp> {
     let utc = text.strip_suffix("+0000").map(|time| format!("{time}Z"));
     Timestamp::parse_rfc3339(utc.as_deref().unwrap_or(text))
+}
+
+/// One element of `EventSourceMappings`; `None` for sources without an ARN (Kafka on machines of one's own).
+fn mapping_of(mapping: &Json<'_>, symbols: &mut Symbols) -> Option<EventSourceMapping> {
+    let arn = mapping.text_at("EventSourceArn")?;
+    let source = format!("{}:{}", arn_service(arn)?, resource_name(arn));
+    let whole = |key: &str| mapping.number_at(key).map(|figure| figure as u32);
+    let types = mapping
+        .get("FunctionResponseTypes")
+        .map_or(&[][..], Json::items);
+    Some(EventSourceMapping {
+        source: symbols.intern(&source),
+        enabled: !matches!(
+            mapping.text_at("State"),
+            Some("Disabled" | "Disabling" | "Deleting")
+        ),
+        batch_size: whole("BatchSize"),
+        batching_window_s: whole("MaximumBatchingWindowInSeconds"),
+        maximum_concurrency: mapping
+            .path(&["ScalingConfig", "MaximumConcurrency"])
+            .and_then(Json::number)
+            .map(|limit| limit as u32),
+        parallelization: whole("ParallelizationFactor"),
+        bisects: mapping
+            .get("BisectBatchOnFunctionError")
+            .and_then(Json::bool),
+        reports_item_failures: types
+            .iter()
+            .any(|kind| kind.text() == Some("ReportBatchItemFailures")),
+    })
 }
 
 /// The qualifier at the end of `FunctionArn`, and how many environments it keeps.
@@ -110,11 +146,44 @@ mod tests {
         );
         let (qualifier, slots) = config.provisioned[0];
         assert_eq!((symbols.get(qualifier), slots), ("live", 5));
+        assert_eq!(config.event_sources, None, "not listed is not none");
         let (_, bare) = decode(r#"{"FunctionName":"f"}"#, &mut symbols).expect("valid");
         assert_eq!(bare, FunctionConfig::default());
         assert_eq!(
             decode("{}", &mut symbols),
             Err(DecodeError::Missing("FunctionName"))
         );
+    }
+
+    #[test]
+    fn what_feeds_a_function_is_read_with_its_batches() {
+        let mut symbols = Symbols::default();
+        let (_, config) = decode(
+            r#"{"FunctionName":"worker","EventSourceMappings":[
+              {"EventSourceArn":"arn:aws:sqs:eu-west-1:1:orders","State":"Enabled","BatchSize":10,"MaximumBatchingWindowInSeconds":5,
+               "ScalingConfig":{"MaximumConcurrency":20},"FunctionResponseTypes":["ReportBatchItemFailures"]},
+              {"EventSourceArn":"arn:aws:kinesis:eu-west-1:1:stream/clicks","State":"Disabled","BatchSize":100,"ParallelizationFactor":2,
+               "BisectBatchOnFunctionError":true,"FunctionResponseTypes":[]},
+              {"SelfManagedEventSource":{},"BatchSize":1}]}"#,
+            &mut symbols,
+        )
+        .expect("valid");
+        let sources = config.event_sources.expect("listed");
+        let [queue, stream] = &sources[..] else {
+            panic!("one without an ARN names no source: {sources:?}");
+        };
+        assert_eq!(symbols.get(queue.source), "sqs:orders");
+        assert_eq!(
+            (queue.batch_size, queue.batching_window_s),
+            (Some(10), Some(5))
+        );
+        assert_eq!((queue.maximum_concurrency, queue.bisects), (Some(20), None));
+        assert!(queue.enabled && queue.reports_item_failures);
+        assert_eq!(symbols.get(stream.source), "kinesis:clicks");
+        assert_eq!(
+            (stream.parallelization, stream.bisects),
+            (Some(2), Some(true))
+        );
+        assert!(!stream.enabled && !stream.reports_item_failures);
     }
 }

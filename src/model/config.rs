@@ -22,4 +22,27 @@ pub struct FunctionConfig {
     pub managed_instances: bool,
     /// Versions or aliases with provisioned concurrency: (qualifier, slots).
     pub provisioned: Vec<(Sym, u32)>,
+    /// Queues and streams that feed it; `None` where they may not be listed.
+    pub event_sources: Option<Vec<EventSourceMapping>>,
+}
+
+/// A queue or stream that Lambda polls for a function. `None`: not given, or not a setting of that kind of source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventSourceMapping {
+    /// `sqs:orders`, `kinesis:clicks`: the service and its own name.
+    pub source: Sym,
+    /// `false` while it is switched off.
+    pub enabled: bool,
+    /// Records of one invocation at most.
+    pub batch_size: Option<u32>,
+    /// Seconds that a batch is waited for.
+    pub batching_window_s: Option<u32>,
+    /// Invocations at once at most; queues only.
+    pub maximum_concurrency: Option<u32>,
+    /// Batches of one shard at once; streams only.
+    pub parallelization: Option<u32>,
+    /// A batch that failed is halved; streams only.
+    pub bisects: Option<bool>,
+    /// The function names the items that failed (`ReportBatchItemFailures`).
+    pub reports_item_failures: bool,
 }

@@ -272,11 +272,15 @@ impl Remap for FunctionConfig {
             snap_start: _,
             managed_instances: _,
             provisioned,
+            event_sources,
         } = self;
         runtime.remap(to);
         log_group.remap(to);
         for (qualifier, _) in provisioned {
             qualifier.remap(to);
+        }
+        for mapping in event_sources.iter_mut().flatten() {
+            mapping.source.remap(to);
         }
     }
 }

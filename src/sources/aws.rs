@@ -1,6 +1,7 @@
 //! AWS: log groups, X-Ray, CloudWatch metrics and the functions' own configuration, by calls that only read.
 
 mod actions;
+pub mod doctor;
 mod error;
 mod fleet;
 mod http;
@@ -12,6 +13,7 @@ mod place;
 mod regions;
 mod scope;
 mod session;
+mod transaction_search;
 mod xray;
 
 use std::sync::Arc;
@@ -41,9 +43,12 @@ impl Choice {
     }
 }
 
-/// IAM action of every call that can be made.
-pub fn actions() -> impl Iterator<Item = &'static str> {
-    actions::ALL.into_iter().map(|action| action.iam)
+/// IAM action of every call that can be made; `minimal`: of those that nothing can be seen without.
+pub fn actions(minimal: bool) -> impl Iterator<Item = &'static str> {
+    let actions = actions::ALL.into_iter();
+    actions
+        .filter(move |action| !minimal || action.is_needed())
+        .map(|action| action.iam)
 }
 
 /// Everything there is of the functions and log groups in scope. Nothing is called before the first fetch.
@@ -54,12 +59,23 @@ pub fn open(choice: Choice, scope: Scope, window: Window) -> Vec<Box<dyn Source>
     let mut sources = finders(&session, &fleet, window);
     let (session, fleet, window) = shared();
     sources.push(Box::new(inventory::Account::new(session, fleet, window)));
+    for kind in [inventory::Kind::Reserved, inventory::Kind::Provisioned] {
+        let (session, fleet, window) = shared();
+        sources.push(Box::new(inventory::Concurrency::new(
+            kind, session, fleet, window,
+        )));
+    }
     let (session, fleet, window) = shared();
-    sources.push(Box::new(inventory::Reserved::new(session, fleet, window)));
+    sources.push(Box::new(inventory::EventSources::new(
+        session, fleet, window,
+    )));
     let (session, fleet, window) = shared();
     sources.push(Box::new(metrics::Metrics::new(session, fleet, window)));
-    let (session, _, window) = shared();
-    sources.push(Box::new(xray::XRay::new(session, window)));
+    let (session, fleet, window) = shared();
+    let search = transaction_search::TransactionSearch::new(session, fleet, window);
+    sources.push(Box::new(search));
+    let (session, fleet, window) = shared();
+    sources.push(Box::new(xray::XRay::new(session, fleet, window)));
     sources
 }
 

@@ -4,6 +4,8 @@ JSON on standard output.
 put-logs   {"events": [{"group", "stream", "timestamp", "message"}]}
 put-traces {"documents": [text]}
 put-metrics {"points": [{"name", "function", "timestamp" (s), "values": [number]}]}
+put-minutes {"minutes": [{"name", "dimensions": {}, "timestamp" (s), "sum", "count", "min", "max", "unit"}]}
+configure  {"functions": [as ListFunctions gives them, with what other calls say of them beside]}; answers the account's limit
 create-function {"name", "source", "timeout", "memory", "environment"}
 reserve    {"name", "concurrency"}
 invoke     {"name", "payload", "times"}
@@ -96,16 +98,62 @@ def put_metrics(points):
     return {}
 
 
-def create_function(name, source, timeout=5, memory=128, environment=None):
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as files:
+def put_minutes(minutes):
+    data = [
+        {
+            "MetricName": minute["name"],
+            "Dimensions": [{"Name": key, "Value": text} for key, text in minute["dimensions"].items()],
+            "Timestamp": datetime.fromtimestamp(minute["timestamp"], timezone.utc),
+            "Unit": minute["unit"],
+            "StatisticValues": {
+                "Sum": minute["sum"],
+                "SampleCount": minute["count"],
+                "Minimum": minute["min"],
+                "Maximum": minute["max"],
+            },
+        }
+        for minute in minutes
+    ]
+    metrics = client("cloudwatch")
+    for start in range(0, len(data), 500):
+        metrics.put_metric_data(Namespace="AWS/Lambda", MetricData=data[start : start + 500])
+    return {}
+
+
+def configure(functions):
+    account = client("lambda")
+    for function in functions:
+        name = function["FunctionName"]
+        account.create_function(
+            FunctionName=name,
+            Runtime=function["Runtime"],
+            Role="arn:aws:iam::000000000000:role/any",
+            Handler="app.handler",
+            Code={"ZipFile": archive("def handler(event, context):\n    return 1\n")},
+            Timeout=function["Timeout"],
+            MemorySize=function["MemorySize"],
+            TracingConfig=function["TracingConfig"],
+            LoggingConfig=function["LoggingConfig"],
+        )
+        if "ReservedConcurrentExecutions" in function:
+            reserve(name, function["ReservedConcurrentExecutions"])
+    return account.get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
+
+
+def archive(source):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as files:
         files.writestr("app.py", source)
+    return content.getvalue()
+
+
+def create_function(name, source, timeout=5, memory=128, environment=None):
     client("lambda").create_function(
         FunctionName=name,
         Runtime="python3.12",
         Role="arn:aws:iam::000000000000:role/any",
         Handler="app.handler",
-        Code={"ZipFile": archive.getvalue()},
+        Code={"ZipFile": archive(source)},
         Timeout=timeout,
         MemorySize=memory,
         Environment={"Variables": environment or {}},
@@ -139,6 +187,8 @@ COMMANDS = {
     "put-logs": put_logs,
     "put-traces": put_traces,
     "put-metrics": put_metrics,
+    "put-minutes": put_minutes,
+    "configure": configure,
     "create-function": create_function,
     "reserve": reserve,
     "invoke": invoke,

@@ -26,9 +26,23 @@ pub(super) enum Listing {
     Nothing,
 }
 
+/// Where the account's traces are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Traces {
+    #[default]
+    Awaited,
+    /// X-Ray keeps them.
+    Indexed,
+    /// Transaction Search keeps them, and its log group of spans is read.
+    Spans,
+    /// Transaction Search keeps them, and X-Ray retrieves those that it indexed.
+    Retrieved,
+}
+
 #[derive(Default)]
 pub(super) struct Known {
     pub listing: Listing,
+    pub traces: Traces,
     /// By name.
     pub functions: BTreeMap<String, Function>,
     /// All functions of the account, in scope or not.
@@ -45,8 +59,10 @@ pub(super) struct Function {
     pub configuration: Map<String, Value>,
     /// `None`: not asked yet, or nothing reserved.
     pub reserved: Option<i64>,
-    /// Whether its reserved concurrency was asked for.
-    pub reserved_asked: bool,
+    /// As `ListProvisionedConcurrencyConfigs` gives them. `None`: not asked yet, or none.
+    pub provisioned: Option<Value>,
+    /// As `ListEventSourceMappings` gives them. `None`: not asked yet.
+    pub event_sources: Option<Value>,
     /// What was handed on last.
     told: Option<Box<str>>,
 }
@@ -88,8 +104,8 @@ impl Known {
         named.map(str::to_owned).collect()
     }
 
-    /// Configurations that are new or changed since they were handed on, as `ListFunctions` writes them, with the reserved
-    /// concurrency and the account's limit beside.
+    /// Configurations that are new or changed since they were handed on, as `ListFunctions` writes them, with what other
+    /// calls say of the function beside.
     pub(super) fn news(&mut self) -> Vec<Record> {
         let account = self.account_concurrency;
         let functions = self.functions.values_mut();
@@ -101,15 +117,32 @@ impl Known {
 }
 
 impl Function {
+    /// Whether a stream feeds it, or may: where the mappings are not known.
+    pub(super) fn reads_streams(&self) -> bool {
+        let Some(Value::Array(sources)) = &self.event_sources else {
+            return true;
+        };
+        let is_queue = |source: &Value| {
+            let arn = source["EventSourceArn"].as_str();
+            arn.is_some_and(|arn| arn.starts_with("arn:") && arn.contains(":sqs:"))
+        };
+        !sources.iter().all(is_queue)
+    }
+
     fn news(&mut self, account: Option<i64>) -> Option<Box<str>> {
         let mut shown = self.configuration.clone();
         let beside = [
-            ("ReservedConcurrentExecutions", self.reserved),
-            ("AccountConcurrentExecutions", account),
+            (
+                "ReservedConcurrentExecutions",
+                self.reserved.map(Value::from),
+            ),
+            ("AccountConcurrentExecutions", account.map(Value::from)),
+            ("ProvisionedConcurrencyConfigs", self.provisioned.clone()),
+            ("EventSourceMappings", self.event_sources.clone()),
         ];
         for (key, value) in beside {
             if let Some(value) = value {
-                shown.insert(key.to_owned(), value.into());
+                shown.insert(key.to_owned(), value);
             }
         }
         let text: Box<str> = Value::Object(shown).to_string().into();

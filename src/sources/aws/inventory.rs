@@ -1,15 +1,17 @@
-//! Which functions and log groups there are. Four sources, so that a right that is missing stops one of them only.
+//! Which functions and log groups there are. One source a right, so that one that is missing stops one of them only.
 
 mod account;
+mod concurrency;
 mod configuration;
+mod event_sources;
 mod functions;
 mod groups;
-mod reserved;
 
 pub(super) use account::Account;
+pub(super) use concurrency::{Concurrency, Kind};
+pub(super) use event_sources::EventSources;
 pub(super) use functions::Functions;
 pub(super) use groups::Groups;
-pub(super) use reserved::Reserved;
 
 use std::time::Duration;
 

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::actions::GET_METRIC_DATA;
 use super::error::{At, failure};
-use super::fleet::{Fleet, Listing};
+use super::fleet::{Fleet, Function, Listing};
 use super::session::Session;
 use crate::model::batch::Batch;
 use crate::model::health::Health;
@@ -21,14 +21,22 @@ use crate::model::time::{MINUTE_MS, Timestamp};
 use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
 
 const NAMESPACE: &str = "AWS/Lambda";
-/// Metrics that are read of each function, under the one dimension `FunctionName`.
-const METRICS: [&str; 5] = [
-    "Invocations",
-    "Errors",
-    "Throttles",
-    "ConcurrentExecutions",
-    "ProvisionedConcurrencySpilloverInvocations",
+/// Metrics that are read of each function, under the one dimension `FunctionName`, with their units.
+const METRICS: [(&str, &str); 9] = [
+    ("Invocations", COUNT),
+    ("Errors", COUNT),
+    ("Throttles", COUNT),
+    ("ConcurrentExecutions", COUNT),
+    ("Duration", MILLISECONDS),
+    ("IteratorAge", MILLISECONDS),
+    ("AsyncEventAge", MILLISECONDS),
+    ("AsyncEventsDropped", COUNT),
+    ("ProvisionedConcurrencySpilloverInvocations", COUNT),
 ];
+const COUNT: &str = "Count";
+const MILLISECONDS: &str = "Milliseconds";
+/// Read of the account, under no dimension: executions that the limit counts, idle slots that are kept included.
+const OF_ACCOUNT: (&str, &str) = ("ClaimedAccountConcurrency", COUNT);
 /// The four figures of a metric stream. More than one of a metric costs no more than one.
 const STATISTICS: [&str; 4] = ["Sum", "SampleCount", "Minimum", "Maximum"];
 /// What AWS takes in one call.
@@ -53,11 +61,20 @@ struct Round {
     from: Timestamp,
     to: Timestamp,
     functions: Vec<String>,
-    /// The first query of the call under way, and its next page.
+    /// What is asked, in order: a function by its index and a metric.
+    asked: Vec<Asked>,
+    /// The first of them in the call under way, and its next page.
     at: usize,
     token: Option<String>,
     /// Figures of the call under way, by (function and metric, minute).
     points: BTreeMap<(usize, i64), [Option<f64>; STATISTICS.len()]>,
+}
+
+/// One metric of one function; of the account where that is `None`.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    function: Option<usize>,
+    metric: (&'static str, &'static str),
 }
 
 impl Metrics {
@@ -132,14 +149,21 @@ impl Metrics {
             .minute();
         let amended = self.read_until.plus_ms(-AMENDED_MINUTES * MINUTE_MS);
         let from = amended.max(self.window.since.minute());
-        let functions = if self.awaits_functions() {
-            Vec::new()
-        } else {
-            self.fleet.known().function_names()
+        let known = self.fleet.known();
+        let functions = match known.listing {
+            Listing::Awaited => Vec::new(),
+            _ => known.function_names(),
+        };
+        let reads_streams = |name: &str| {
+            known
+                .functions
+                .get(name)
+                .is_none_or(Function::reads_streams)
         };
         (to > from && !functions.is_empty()).then(|| Round {
             from,
             to,
+            asked: asked(&functions, reads_streams),
             functions,
             at: 0,
             token: None,
@@ -160,14 +184,30 @@ impl Metrics {
     }
 }
 
-impl Round {
-    fn metrics(&self) -> usize {
-        self.functions.len() * METRICS.len()
-    }
+/// All metrics of all functions, and the account's. Each is paid for: the age of records only where a stream is read.
+fn asked(functions: &[String], reads_streams: impl Fn(&str) -> bool) -> Vec<Asked> {
+    let of_function = |(at, name): (usize, &String)| {
+        let streams = reads_streams(name);
+        let metrics = METRICS.into_iter();
+        metrics
+            .filter(move |(name, _)| streams || *name != "IteratorAge")
+            .map(move |metric| Asked {
+                function: Some(at),
+                metric,
+            })
+    };
+    let account = Asked {
+        function: None,
+        metric: OF_ACCOUNT,
+    };
+    let functions = functions.iter().enumerate();
+    functions.flat_map(of_function).chain([account]).collect()
+}
 
-    /// Function and metric `at` and those after it, as many as a call takes.
+impl Round {
+    /// What is asked from `at` on, as much as a call takes.
     fn in_call(&self) -> std::ops::Range<usize> {
-        self.at..(self.at + QUERIES_A_CALL / STATISTICS.len()).min(self.metrics())
+        self.at..(self.at + QUERIES_A_CALL / STATISTICS.len()).min(self.asked.len())
     }
 
     fn queries(&self) -> Vec<MetricDataQuery> {
@@ -184,14 +224,18 @@ impl Round {
     }
 
     fn query(&self, metric: usize, index: usize, statistic: &str) -> MetricDataQuery {
-        let dimension = Dimension::builder()
-            .name("FunctionName")
-            .value(&self.functions[metric / METRICS.len()])
-            .build();
+        let Asked {
+            function,
+            metric: (name, _),
+        } = self.asked[metric];
+        let dimension = function.map(|function| {
+            let dimension = Dimension::builder().name("FunctionName");
+            vec![dimension.value(&self.functions[function]).build()]
+        });
         let named = Metric::builder()
             .namespace(NAMESPACE)
-            .metric_name(METRICS[metric % METRICS.len()])
-            .dimensions(dimension)
+            .metric_name(name)
+            .set_dimensions(dimension)
             .build();
         let stat = MetricStat::builder()
             .metric(named)
@@ -233,23 +277,30 @@ impl Round {
     }
 
     fn line(&self, metric: usize, minute: i64, figures: [Option<f64>; 4]) -> Option<Record> {
-        let function = self.functions.get(metric / METRICS.len())?;
+        let Asked {
+            function,
+            metric: (name, unit),
+        } = self.asked.get(metric)?;
         let [Some(sum), Some(count), Some(min), Some(max)] = figures else {
             return None;
         };
+        let dimensions = match function {
+            Some(function) => json!({ "FunctionName": self.functions[*function] }),
+            None => json!({}),
+        };
         let line = json!({
             "namespace": NAMESPACE,
-            "metric_name": METRICS[metric % METRICS.len()],
-            "dimensions": { "FunctionName": function },
+            "metric_name": name,
+            "dimensions": dimensions,
             "timestamp": minute,
             "value": { "sum": sum, "count": count, "min": min, "max": max },
-            "unit": "Count",
+            "unit": unit,
         });
         Some(Record::Metric(line.to_string().into()))
     }
 
     fn is_done(&self) -> bool {
-        self.at >= self.metrics()
+        self.at >= self.asked.len()
     }
 }
 
@@ -286,11 +337,15 @@ impl Source for Metrics {
 mod tests {
     use super::*;
 
+    /// Every second function reads a stream.
     fn round(functions: usize) -> Round {
+        let functions: Vec<String> = (0..functions).map(|at| format!("f{at}")).collect();
+        let reads_streams = |name: &str| name[1..].parse::<usize>().unwrap() % 2 == 1;
         Round {
             from: Timestamp(0),
             to: Timestamp(60_000),
-            functions: (0..functions).map(|at| format!("f{at}")).collect(),
+            asked: asked(&functions, reads_streams),
+            functions,
             at: 0,
             token: None,
             points: BTreeMap::new(),
@@ -319,21 +374,23 @@ mod tests {
         let all = asked.len();
         asked.sort_unstable();
         asked.dedup();
-        assert_eq!((all, asked.len()), (60 * 5 * 4, 60 * 5 * 4));
+        // Eight metrics of each function, a ninth where a stream is read, one of the account; four figures of each.
+        let figures = (60 * 8 + 30 + 1) * 4;
+        assert_eq!((all, asked.len()), (figures, figures));
     }
 
     #[test]
     fn four_figures_of_one_minute_make_one_line() {
         let mut round = round(2);
-        // Function 1, metric 2: Throttles.
+        // The first function has eight, so 8 + 2 is the third of the second: Throttles.
         for (index, value) in [5.0, 6.0, 0.0, 1.0].into_iter().enumerate() {
-            round.take(result(&format!("m7_{index}"), value));
+            round.take(result(&format!("m10_{index}"), value));
         }
-        round.take(result("m8_0", 3.0));
+        round.take(result("m11_0", 3.0));
         round.take(result("other", 3.0));
         let lines = round.finish_call();
         let [Record::Metric(line)] = &lines[..] else {
-            panic!("the half point of m8 is not handed on: {lines:?}");
+            panic!("the half point of m11 is not handed on: {lines:?}");
         };
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         assert_eq!(line["metric_name"], "Throttles");

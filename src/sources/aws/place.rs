@@ -11,6 +11,7 @@ pub(super) enum Service {
     XRay,
     CloudWatch,
     Lambda,
+    Sts,
 }
 
 impl Service {
@@ -21,12 +22,8 @@ impl Service {
             Self::XRay => ("X-Ray", "xray", "XRAY"),
             Self::CloudWatch => ("CloudWatch", "monitoring", "CLOUDWATCH"),
             Self::Lambda => ("Lambda", "lambda", "LAMBDA"),
+            Self::Sts => ("STS", "sts", "STS"),
         }
-    }
-
-    /// Whether its calls cost money.
-    pub(super) fn is_billed(self) -> bool {
-        matches!(self, Self::XRay | Self::CloudWatch)
     }
 
     /// Its name for people.

@@ -52,6 +52,7 @@ pub(super) struct Clients {
     pub xray: aws_sdk_xray::Client,
     pub cloudwatch: aws_sdk_cloudwatch::Client,
     pub lambda: aws_sdk_lambda::Client,
+    pub sts: aws_sdk_sts::Client,
     pub place: Place,
 }
 
@@ -138,6 +139,7 @@ async fn connect(choice: &Choice) -> Result<Clients, FetchError> {
         xray: aws_sdk_xray::Client::new(&config),
         cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
         lambda: aws_sdk_lambda::Client::new(&config),
+        sts: aws_sdk_sts::Client::new(&config),
         place,
     })
 }

@@ -1,5 +1,7 @@
 //! Traces: their summaries window by window, and the segments of those that are new or have grown.
 
+mod retrieval;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,8 +9,12 @@ use std::time::Duration;
 use aws_sdk_xray::types::{TimeRangeType, TraceSummary};
 use aws_smithy_types::DateTime;
 
-use super::actions::{BATCH_GET_TRACES, GET_TRACE_SUMMARIES};
+use self::retrieval::{Retrieval, Retrieved};
+use super::actions::{
+    Action, BATCH_GET_TRACES, GET_TRACE_SUMMARIES, LIST_RETRIEVED_TRACES, START_TRACE_RETRIEVAL,
+};
 use super::error::{At, failure};
+use super::fleet::{Fleet, Traces};
 use super::session::{Clients, Session};
 use crate::model::batch::Batch;
 use crate::model::health::Health;
@@ -17,7 +23,9 @@ use crate::model::time::{MINUTE_MS, Timestamp};
 use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
 
 /// Traces that AWS gives in one call.
-pub(super) const TRACES_A_CALL: usize = 5;
+const TRACES_A_CALL: usize = 5;
+/// A trace that AWS left out so often is not asked for any more.
+const LEFT_OUT_AT_MOST: u8 = 5;
 /// A window may be a day; an hour keeps pages small and progress visible.
 const WINDOW_MS: i64 = 60 * MINUTE_MS;
 /// Segments come late, and a trace is listed again when it grew.
@@ -29,11 +37,18 @@ const FORGET_MS: i64 = 2 * 60 * MINUTE_MS;
 
 /// List price of a trace that is read or scanned, in US dollars.
 const USD: f64 = 0.50 / 1e6;
+/// Where traces are kept is asked first, if that takes no longer than usual.
+const AWAIT_AT_MOST_MS: i64 = 5_000;
+/// While that is awaited, and while traces are gathered.
+const SOON: Duration = Duration::from_millis(500);
 
 /// The traces of the account.
 pub(super) struct XRay {
     session: Arc<Session>,
+    fleet: Arc<Fleet>,
     window: Window,
+    began: Option<Timestamp>,
+    awaited_ms: i64,
     /// Summaries before were read.
     read_until: Timestamp,
     /// The window under way and its next page.
@@ -43,6 +58,7 @@ pub(super) struct XRay {
     wanted: VecDeque<String>,
     /// What is known of each trace: its id holds the second it started in, so that old ones come first.
     known: BTreeMap<String, Known>,
+    retrieval: Option<Retrieval>,
     segments: u64,
 }
 
@@ -52,31 +68,53 @@ struct Known {
     /// When to look again although nothing was announced.
     revisit: Option<Timestamp>,
     queued: bool,
+    /// Answers that left it out.
+    left_out: u8,
 }
 
 impl XRay {
-    pub(super) fn new(session: Arc<Session>, window: Window) -> Self {
+    pub(super) fn new(session: Arc<Session>, fleet: Arc<Fleet>, window: Window) -> Self {
         Self {
             session,
+            fleet,
             window,
+            began: None,
+            awaited_ms: 0,
             read_until: window.since,
             listing: None,
             token: None,
             wanted: VecDeque::new(),
             known: BTreeMap::new(),
+            retrieval: None,
             segments: 0,
         }
     }
 
     async fn page(&mut self, now: Timestamp) -> Result<Page, FetchError> {
+        let began = *self.began.get_or_insert(now);
+        self.awaited_ms = now.since(began);
+        match self.kept() {
+            Traces::Awaited => return Ok(Page::new(Batch::default(), Next::CaughtUp)),
+            Traces::Spans => return Ok(Page::new(Batch::default(), Next::End)),
+            Traces::Indexed | Traces::Retrieved => {}
+        }
         let clients = self.session.clients(now).await?;
-        let fetched = if self.wanted.is_empty() {
-            let listed = self.list(&clients, now).await;
-            listed.map(|scanned| (Batch::default(), scanned))
-        } else {
-            let asked = self.wanted.len().min(TRACES_A_CALL);
-            let fetched = self.fetch_traces(&clients, now).await;
-            fetched.map(|batch| (batch, asked as i64))
+        let asked = self.wanted.len();
+        let fetched = match self.action() {
+            GET_TRACE_SUMMARIES => {
+                let listed = self.list(&clients, now).await;
+                listed.map(|scanned| (Batch::default(), scanned))
+            }
+            BATCH_GET_TRACES => {
+                let fetched = self.fetch_traces(&clients, now).await;
+                fetched.map(|batch| (batch, asked.min(TRACES_A_CALL) as i64))
+            }
+            _ => {
+                let fetched = self.retrieve(&clients, now).await;
+                // Paid for when they are asked for, not when they are listed.
+                let started = self.retrieval.as_ref().map_or(0, Retrieval::started);
+                fetched.map(|batch| (batch, started as i64))
+            }
         };
         match fetched {
             Ok((batch, traces)) => Ok(Page {
@@ -84,6 +122,23 @@ impl XRay {
                 ..Page::new(batch, self.pause(now))
             }),
             Err(error) => Err(self.session.failed(&clients, error).await),
+        }
+    }
+
+    fn kept(&self) -> Traces {
+        match self.fleet.known().traces {
+            Traces::Awaited if self.awaited_ms >= AWAIT_AT_MOST_MS => Traces::Indexed,
+            kept => kept,
+        }
+    }
+
+    /// The call that comes next.
+    fn action(&self) -> Action {
+        match (&self.retrieval, self.kept()) {
+            (Some(_), _) => LIST_RETRIEVED_TRACES,
+            _ if self.wanted.is_empty() => GET_TRACE_SUMMARIES,
+            (None, Traces::Retrieved) => START_TRACE_RETRIEVAL,
+            (None, _) => BATCH_GET_TRACES,
         }
     }
 
@@ -179,18 +234,58 @@ impl XRay {
         self.wanted.drain(..ids.len());
         for id in ids {
             let known = self.known.entry(id.clone()).or_default();
-            known.queued = unprocessed.contains(&id);
-            if known.queued {
+            known.left_out += u8::from(unprocessed.contains(&id));
+            if unprocessed.contains(&id) && known.left_out < LEFT_OUT_AT_MOST {
                 self.wanted.push_back(id);
-            } else if known.revisit.is_some() {
-                known.revisit = Some(now.plus_ms(REVISIT_MS));
+            } else {
+                self.have(id, now);
             }
         }
         self.segments += records.len() as u64;
         Ok(records.into())
     }
 
+    /// Starts a retrieval, or takes what it gathered. One that failed is begun anew.
+    async fn retrieve(&mut self, clients: &Clients, now: Timestamp) -> Result<Batch, FetchError> {
+        let Some(mut retrieval) = self.retrieval.take() else {
+            self.retrieval = Some(Retrieval::start(clients, &self.wanted).await?);
+            return Ok(Batch::default());
+        };
+        let records = match retrieval.page(clients).await? {
+            Retrieved::Nothing => {
+                self.retrieval = Some(retrieval);
+                Vec::new()
+            }
+            Retrieved::Page(records) => {
+                self.retrieval = Some(retrieval);
+                records
+            }
+            Retrieved::Last(records, ids) => {
+                self.wanted.retain(|id| !ids.contains(id));
+                for id in ids {
+                    self.have(id, now);
+                }
+                records
+            }
+        };
+        self.segments += records.len() as u64;
+        Ok(records.into())
+    }
+
+    /// The trace was read, as far as it goes.
+    fn have(&mut self, id: String, now: Timestamp) {
+        let known = self.known.entry(id).or_default();
+        known.queued = false;
+        if known.revisit.is_some() {
+            known.revisit = Some(now.plus_ms(REVISIT_MS));
+        }
+    }
+
     fn pause(&self, now: Timestamp) -> Next {
+        if self.retrieval.is_some() {
+            // Gathering takes seconds.
+            return Next::CaughtUp;
+        }
         let behind = self.listing.is_some() || self.read_until < self.end(now).plus_ms(-1_000);
         match (self.wanted.is_empty() && !behind, self.window.until) {
             (false, _) => Next::More,
@@ -200,8 +295,14 @@ impl XRay {
     }
 }
 
+/// The second in which a trace began, as its id holds it.
+fn started_s(id: &str) -> Option<i64> {
+    let second = id.strip_prefix("1-")?.get(..8)?;
+    i64::from_str_radix(second, 16).ok()
+}
+
 /// Segment documents of at most five traces, and the ids that AWS left out this time.
-pub(super) async fn traces(
+async fn traces(
     clients: &Clients,
     ids: &[String],
 ) -> Result<(Vec<Record>, BTreeSet<String>), FetchError> {
@@ -240,16 +341,16 @@ impl Source for XRay {
     }
 
     fn call(&self) -> Option<Call> {
-        let action = if self.wanted.is_empty() {
-            GET_TRACE_SUMMARIES
-        } else {
-            BATCH_GET_TRACES
-        };
-        Some(action.call(&self.session))
+        let asks = matches!(self.kept(), Traces::Indexed | Traces::Retrieved);
+        asks.then(|| self.action().call(&self.session))
     }
 
     fn interval(&self) -> Duration {
-        Duration::from_secs(10)
+        if self.retrieval.is_some() || self.kept() == Traces::Awaited {
+            SOON
+        } else {
+            Duration::from_secs(10)
+        }
     }
 
     fn fetch(&mut self, now: Timestamp) -> Fetching<'_> {
@@ -259,7 +360,9 @@ impl Source for XRay {
     fn describe(&self, health: &mut Health) {
         health.complete_until = Some(self.read_until).filter(|until| *until > self.window.since);
         let waiting = self.wanted.len();
-        if waiting > 0 {
+        if self.kept() == Traces::Spans {
+            health.note = Some("not asked: every span is read from its log group".into());
+        } else if waiting > 0 {
             health.note = Some(format!("{waiting} traces still to fetch").into());
         } else {
             health.note = Some(format!("{} segments", self.segments).into());

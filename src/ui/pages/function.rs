@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::analysis::Analysis;
+use crate::model::config::EventSourceMapping;
 use crate::model::invocation::{Invocation, InvocationIndex};
 use crate::model::rows::FunctionFigures;
 use crate::model::symbols::Sym;
@@ -136,8 +137,12 @@ fn summary(analysis: &Analysis, function: &FunctionFigures) -> Part {
         ("memory", memory),
         ("set", configured),
     ];
+    let fed = known.and_then(|known| known.event_sources.as_deref());
+    let fed = fed.unwrap_or_default().iter();
+    let fed = fed.map(|mapping| ("fed by", fed_by(analysis, mapping)));
     let lines = lines
         .into_iter()
+        .chain(fed)
         .map(|(label, words)| Text::of(Role::Dim, &format!("{label:8} ")).and(Role::Text, &words))
         .collect();
     let title = Text::of(Role::Strong, analysis.text(function.function));
@@ -146,6 +151,34 @@ fn summary(analysis: &Analysis, function: &FunctionFigures) -> Part {
         |coverage| format!("coverage {} of Invocations", figures::percent(coverage)),
     );
     Part::lines("summary", title, lines).aside(Text::of(Role::Dim, &coverage))
+}
+
+/// A queue or stream and its settings: `sqs:orders, batches of 10 within 5 s, 20 at once at most`.
+fn fed_by(analysis: &Analysis, mapping: &EventSourceMapping) -> String {
+    let mut words = vec![analysis.text(mapping.source).to_owned()];
+    if !mapping.enabled {
+        words.push("switched off".to_owned());
+    }
+    if let Some(size) = mapping.batch_size {
+        let within = match mapping.batching_window_s {
+            Some(seconds @ 1..) => format!(" within {seconds} s"),
+            _ => String::new(),
+        };
+        words.push(format!("batches of {size}{within}"));
+    }
+    if let Some(limit) = mapping.maximum_concurrency {
+        words.push(format!("{limit} at once at most"));
+    }
+    if let Some(batches @ 2..) = mapping.parallelization {
+        words.push(format!("{batches} batches of a shard at once"));
+    }
+    if mapping.bisects == Some(true) {
+        words.push("halves what failed".to_owned());
+    }
+    if mapping.reports_item_failures {
+        words.push("names the items that failed".to_owned());
+    }
+    words.join(", ")
 }
 
 fn strips(scene: &Scene, function: Sym) -> Part {

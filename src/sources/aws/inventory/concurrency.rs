@@ -1,0 +1,199 @@
+//! What each function has of the account's concurrency for itself: reserved, and kept warm. One call a function each, so
+//! a source each: a right that is missing stops one of them only.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use serde_json::{Value, json};
+
+use super::AWAIT;
+use crate::model::batch::Batch;
+use crate::model::time::Timestamp;
+use crate::sources::aws::actions::{
+    Action, GET_FUNCTION_CONCURRENCY, LIST_PROVISIONED_CONCURRENCY_CONFIGS,
+};
+use crate::sources::aws::error::{At, failure};
+use crate::sources::aws::fleet::{Fleet, Listing};
+use crate::sources::aws::session::{Clients, Session};
+use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
+
+/// One call a function: asked again after that.
+const ROUND: Duration = Duration::from_mins(10);
+
+/// Asks for one function after the other.
+pub(in crate::sources::aws) struct Concurrency {
+    kind: Kind,
+    session: Arc<Session>,
+    fleet: Arc<Fleet>,
+    window: Window,
+    to_ask: VecDeque<String>,
+    /// Functions that were asked for in this round.
+    asked: BTreeSet<String>,
+    round_began: Option<Timestamp>,
+}
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sources::aws) enum Kind {
+    Reserved,
+    Provisioned,
+}
+
+impl Concurrency {
+    pub(in crate::sources::aws) fn new(
+        kind: Kind,
+        session: Arc<Session>,
+        fleet: Arc<Fleet>,
+        window: Window,
+    ) -> Self {
+        Self {
+            kind,
+            session,
+            fleet,
+            window,
+            to_ask: VecDeque::new(),
+            asked: BTreeSet::new(),
+            round_began: None,
+        }
+    }
+
+    fn action(&self) -> Action {
+        match self.kind {
+            Kind::Reserved => GET_FUNCTION_CONCURRENCY,
+            Kind::Provisioned => LIST_PROVISIONED_CONCURRENCY_CONFIGS,
+        }
+    }
+
+    async fn page(&mut self, now: Timestamp) -> Result<Page, FetchError> {
+        let Some(name) = self.to_ask.front().cloned() else {
+            self.plan(now);
+            return Ok(Page::new(Batch::default(), self.pause()));
+        };
+        let clients = self.session.clients(now).await?;
+        let asked = match self.kind {
+            Kind::Reserved => self.reserved(&clients, &name).await,
+            Kind::Provisioned => self.provisioned(&clients, &name).await,
+        };
+        if let Err(error) = asked {
+            return Err(self.session.failed(&clients, error).await);
+        }
+        self.to_ask.pop_front();
+        self.asked.insert(name);
+        let news = self.fleet.known().news();
+        Ok(Page::new(news, self.pause()))
+    }
+
+    async fn reserved(&self, clients: &Clients, name: &str) -> Result<(), FetchError> {
+        let question = clients.lambda.get_function_concurrency();
+        let reserved = match question.function_name(name).send().await {
+            Ok(answer) => answer.reserved_concurrent_executions.map(i64::from),
+            Err(error) if is_gone(error.as_service_error()) => None,
+            Err(error) => return Err(failure(&error, self.at(clients, name))),
+        };
+        if let Some(function) = self.fleet.known().functions.get_mut(name) {
+            function.reserved = reserved;
+        }
+        Ok(())
+    }
+
+    async fn provisioned(&self, clients: &Clients, name: &str) -> Result<(), FetchError> {
+        let mut slots = Vec::new();
+        let mut marker = None;
+        loop {
+            let question = clients.lambda.list_provisioned_concurrency_configs();
+            let question = question.function_name(name).set_marker(marker);
+            let answer = match question.send().await {
+                Ok(answer) => answer,
+                Err(error) if is_gone(error.as_service_error()) => break,
+                Err(error) => return Err(failure(&error, self.at(clients, name))),
+            };
+            let configs = answer.provisioned_concurrency_configs.unwrap_or_default();
+            slots.extend(configs.into_iter().map(|config| {
+                json!({
+                    "FunctionArn": config.function_arn,
+                    "RequestedProvisionedConcurrentExecutions": config.requested_provisioned_concurrent_executions,
+                    "AllocatedProvisionedConcurrentExecutions": config.allocated_provisioned_concurrent_executions,
+                })
+            }));
+            marker = answer.next_marker.filter(|marker| !marker.is_empty());
+            if marker.is_none() {
+                break;
+            }
+        }
+        if let Some(function) = self.fleet.known().functions.get_mut(name) {
+            function.provisioned = Some(Value::Array(slots)).filter(|slots| *slots != json!([]));
+        }
+        Ok(())
+    }
+
+    fn at<'a>(&self, clients: &'a Clients, name: &'a str) -> At<'a> {
+        At {
+            action: self.action(),
+            resource: Some(name),
+            place: &clients.place,
+        }
+    }
+
+    /// Functions that were never asked for; all of them once a round is over.
+    fn plan(&mut self, now: Timestamp) {
+        let again = self
+            .round_began
+            .is_none_or(|began| now.since(began) >= ROUND.as_millis() as i64);
+        let known = self.fleet.known();
+        if again && !known.functions.is_empty() {
+            self.round_began = Some(now);
+            self.asked.clear();
+        }
+        let names = known.functions.keys();
+        self.to_ask = names
+            .filter(|name| !self.asked.contains(*name))
+            .cloned()
+            .collect();
+    }
+
+    fn pause(&self) -> Next {
+        if !self.to_ask.is_empty() {
+            return Next::More;
+        }
+        let awaited = self.fleet.known().listing == Listing::Awaited;
+        match self.window.until {
+            Some(_) if !awaited => Next::End,
+            _ => Next::CaughtUp,
+        }
+    }
+}
+
+/// The function was deleted meanwhile, or has nothing of the kind.
+fn is_gone<E: ProvideErrorMetadata>(error: Option<&E>) -> bool {
+    matches!(
+        error.and_then(E::code),
+        Some("ResourceNotFoundException" | "ProvisionedConcurrencyConfigNotFoundException")
+    )
+}
+
+impl Source for Concurrency {
+    fn name(&self) -> &'static str {
+        match self.kind {
+            Kind::Reserved => "reserved concurrency",
+            Kind::Provisioned => "provisioned concurrency",
+        }
+    }
+
+    fn call(&self) -> Option<Call> {
+        let idle = self.to_ask.is_empty();
+        (!idle).then(|| self.action().call(&self.session))
+    }
+
+    fn interval(&self) -> Duration {
+        match self.fleet.known().listing {
+            Listing::Awaited => AWAIT,
+            _ => Duration::from_secs(5),
+        }
+    }
+
+    fn fetch(&mut self, now: Timestamp) -> Fetching<'_> {
+        Box::pin(self.page(now))
+    }
+}
