@@ -4,8 +4,8 @@
 //! Moto holds the log lines and the traces, ministack the metrics and the functions with their settings: neither does all of it.
 //! Aside are `inputs` and what hangs on ids and times of ingestion, which the emulators give anew: evidence event ids, how
 //! far the window is complete, and the coverage, which counts minutes that are. SnapStart and provisioned concurrency are not set: ministack runs functions to make a
-//! snapshot, and does not list what is provisioned. Of metrics, only the sets of dimensions that nepho asks for are put and recorded. The limit of the account is the emulator's own, and stands in the
-//! recording too.
+//! snapshot, and does not list what is provisioned. Of metrics, only the sets of dimensions that nepho asks for are put and recorded. The limit of the account and the time when a
+//! function was last modified are the emulator's own, and stand in the recording too.
 #![cfg(feature = "aws")]
 
 #[path = "support/program.rs"]
@@ -49,10 +49,10 @@ fn the_polled_world_gives_the_report_of_the_recorded_one() {
         .filter_map(held)
         .collect();
     let (moto, ministack) = (Server::moto(), Server::ministack());
-    let limit = put_settings(&ministack, &records);
+    let own = put_settings(&ministack, &records);
     let records: Vec<Record> = records
         .into_iter()
-        .map(|record| with_limit(record, &limit))
+        .map(|record| with_own(record, &own))
         .collect();
     let recording = folder.path().join("world.ndjson");
     let mut out = BufWriter::new(File::create(&recording).unwrap());
@@ -126,7 +126,7 @@ fn held(record: Record) -> Option<Record> {
     }
 }
 
-/// Every function with its settings; the account's limit as the emulator has it.
+/// Every function with its settings; the account's limit and when each function was last modified, as the emulator has it.
 fn put_settings(ministack: &Server, records: &[Record]) -> Value {
     // The world tells of a function again when it changed: the last is how it stands now.
     let mut functions: BTreeMap<String, Value> = BTreeMap::new();
@@ -142,12 +142,14 @@ fn put_settings(ministack: &Server, records: &[Record]) -> Value {
     boto(&ministack.url(), REGION, "configure", &input)
 }
 
-fn with_limit(record: Record, limit: &Value) -> Record {
+fn with_own(record: Record, own: &Value) -> Record {
     let Record::Function(text) = record else {
         return record;
     };
     let mut function: Value = serde_json::from_str(&text).unwrap();
-    function["AccountConcurrentExecutions"] = limit.clone();
+    let modified = &own["modified"][function["FunctionName"].as_str().unwrap()];
+    function["LastModified"] = modified.clone();
+    function["AccountConcurrentExecutions"] = own["limit"].clone();
     Record::Function(function.to_string().into())
 }
 

@@ -5,7 +5,7 @@ put-logs   {"events": [{"group", "stream", "timestamp", "message"}]}
 put-traces {"documents": [text]}
 put-metrics {"points": [{"name", "function", "timestamp" (s), "values": [number]}]}
 put-minutes {"minutes": [{"name", "dimensions": {}, "timestamp" (s), "sum", "count", "min", "max", "unit"}]}
-configure  {"functions": [as ListFunctions gives them, with what other calls say of them beside]}; answers the account's limit
+configure  {"functions": [as ListFunctions gives them, with what other calls say of them beside]}; answers the account's limit and when they were modified
 create-function {"name", "source", "timeout", "memory", "environment"}
 reserve    {"name", "concurrency"}
 invoke     {"name", "payload", "times"}
@@ -137,7 +137,11 @@ def configure(functions):
         )
         if "ReservedConcurrentExecutions" in function:
             reserve(name, function["ReservedConcurrentExecutions"])
-    return account.get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
+    listed = account.get_paginator("list_functions").paginate()
+    return {
+        "limit": account.get_account_settings()["AccountLimit"]["ConcurrentExecutions"],
+        "modified": {one["FunctionName"]: one["LastModified"] for page in listed for one in page["Functions"]},
+    }
 
 
 def archive(source):
