@@ -44,7 +44,7 @@ fn measure(path: &Path) -> io::Result<()> {
     )
     .map_err(io::Error::other)?;
     let reading = watch.elapsed();
-    let analysis = engine.analyse();
+    let analysis = engine.conclude();
     report::json(&analysis, false, &mut io::sink())?;
     let whole = watch.elapsed();
     println!(

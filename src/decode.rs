@@ -121,11 +121,13 @@ impl Decoder {
         } else {
             None
         };
+        if let Some(event) = &json
+            && platform_json::event_type(event).is_some()
+        {
+            return platform_json::decode(event, symbols);
+        }
         let marks = self.needles.marks(message);
         let fact = match &json {
-            Some(event) if platform_json::event_type(event).is_some() => {
-                return platform_json::decode(event, symbols);
-            }
             Some(root) => app_line::decode_json(root, function, marks, symbols),
             None => app_line::decode_text(message, function, marks, symbols),
         };

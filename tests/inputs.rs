@@ -380,3 +380,39 @@ fn lines_of_a_mebibyte_and_objects_of_a_million_keys_are_single_lines() {
     let first = seen.read.warnings.last().unwrap();
     assert!(first.contains("long:3: "), "{first}");
 }
+
+/// The report on a recording of the incident: `change` is made to each log event.
+fn report_on(folder: &TempDir, name: &str, change: impl Fn(&str) -> String) -> String {
+    let options = nepho::demo::Options {
+        scenario: nepho::demo::Scenario::Incident,
+        seed: 11,
+        start: nepho::model::time::Timestamp(1_795_168_800_000),
+        duration_ms: Some(180_000),
+        history_ms: None,
+    };
+    let mut lines = Vec::new();
+    for (_, record) in nepho::demo::World::new(&options) {
+        nepho::export::recording::write_record(&record, &mut lines).unwrap();
+    }
+    let lines = String::from_utf8(lines).unwrap();
+    let lines: Vec<String> = lines.lines().map(change).collect();
+    let path = file(folder, name, lines.join("\n"));
+    let limits = Limits::of(&Memory::default(), false);
+    let mut engine = Engine::new(Settings::default(), limits).unwrap();
+    files::read(&[path], &Options::default(), &mut engine, &mut |_, _| true).unwrap();
+    let mut json = Vec::new();
+    nepho::export::report::json(&engine.conclude(), true, &mut json).unwrap();
+    String::from_utf8(json).unwrap()
+}
+
+#[test]
+fn events_that_are_scanned_and_events_that_are_parsed_give_the_same_report() {
+    let folder = folder();
+    let scanned = report_on(&folder, "scanned", str::to_owned);
+    // A key that no event has: the scan gives up, and the JSON reader skips it.
+    let parsed = report_on(&folder, "parsed", |line| {
+        line.replacen("{\"logGroupName\"", "{\"more\":[1],\"logGroupName\"", 1)
+    });
+    assert!(scanned.contains("\"throttles\":[{"), "it says something");
+    assert_eq!(scanned, parsed);
+}

@@ -80,7 +80,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         let last = engine.newest().unwrap_or_default();
         engine.restrict(&scope(&args, last)?);
     }
-    let analysis = engine.analyse();
+    let analysis = engine.conclude();
     let mut out = BufWriter::new(io::stdout().lock());
     match args.format {
         Format::Table => report::table(&analysis, &mut out),

@@ -5,62 +5,121 @@ mod attribution;
 mod ends;
 mod status;
 
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
 use hashbrown::HashMap;
 
-use crate::model::fact::{InitType, What};
+use crate::model::fact::{InitType, Kinds, What};
 use crate::model::facts::{FactRef, Facts, StreamFacts};
 use crate::model::ids::RequestId;
 use crate::model::invocation::{Assembled, Environment, Invocation, InvocationIndex};
 use crate::model::symbols::Sym;
+use crate::model::time::Timestamp;
 
 use attempts::Attempt;
 
 /// Invocations and environments of every stream that belongs to a function.
 pub fn assemble(facts: &Facts) -> Assembled {
+    let homes = homes(facts);
     let mut assembled = Assembled::default();
-    let mut attempts = Vec::new();
-    for (at, stream) in (0u32..).zip(&facts.streams) {
-        let (found, orphans) = match stream.function {
-            Some(function) => runs_of(facts, stream, function),
-            None => (Vec::new(), all_app_lines(stream)),
-        };
+    let mut drafts = Vec::with_capacity(homes.iter().map(|home| home.drafts.len()).sum());
+    for (at, home) in (0u32..).zip(homes) {
         let refer = |fact| FactRef { stream: at, fact };
-        assembled.orphans.extend(orphans.into_iter().map(refer));
-        let Some(mut environment) = environment_of(facts, stream, at) else {
+        let orphans = home.orphans.into_iter().map(refer);
+        assembled.orphans.extend(orphans);
+        let Some(environment) = home.environment else {
             continue;
         };
-        if found.is_empty() && environment.init_start.is_none() && !has_init_line(stream) {
-            continue;
-        }
-        let said = found.iter().find_map(|attempt| attempt.version);
-        environment.version = said.or(environment.version);
         let index = assembled.environments.len() as u32;
-        attempts.extend(found.into_iter().map(|attempt| (index, attempt)));
+        drafts.extend(home.drafts.into_iter().map(|mut draft| {
+            draft.run.environment = index;
+            draft
+        }));
         assembled.environments.push(environment);
     }
-    ends::estimate(facts, &assembled.environments, &mut attempts);
-    number(facts, attempts, &mut assembled);
+    ends::estimate(facts, &assembled.environments, &mut drafts);
+    number(facts, drafts, &mut assembled);
     assembled
 }
 
-/// The attempts seen in one stream, each with its application lines, and the lines that belong to none.
-fn runs_of(facts: &Facts, stream: &StreamFacts, function: Sym) -> (Vec<Attempt>, Vec<u32>) {
-    let concurrent = is_concurrent(facts, stream, function);
+/// What one stream holds.
+#[derive(Default)]
+struct Home {
+    /// `None` if it is no environment, or one of which nothing is known.
+    environment: Option<Environment>,
+    /// Its invocations, in order of start.
+    drafts: Vec<Draft>,
+    /// Application lines that belong to none.
+    orphans: Vec<u32>,
+}
+
+/// An invocation by the lines of its stream alone: its number among attempts is not known yet, nor an end that no line tells.
+struct Draft {
+    run: Invocation,
+    /// END, or what stands for it, was seen.
+    ended: bool,
+    /// Moment of its latest line.
+    last_seen: Timestamp,
+}
+
+/// What each stream holds, worked out on all cores: no stream needs another.
+fn homes(facts: &Facts) -> Vec<Home> {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(stream) = facts.streams.get(at) else {
+                return done;
+            };
+            done.push((at, home(facts, stream, at as u32)));
+        }
+    };
+    let mut homes: Vec<(usize, Home)> = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        for other in others {
+            all.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        all
+    });
+    homes.sort_unstable_by_key(|(at, _)| *at);
+    homes.into_iter().map(|(_, home)| home).collect()
+}
+
+fn home(facts: &Facts, stream: &StreamFacts, at: u32) -> Home {
+    let Some(mut environment) = environment_of(facts, stream, at) else {
+        return Home {
+            orphans: all_app_lines(stream),
+            ..Home::default()
+        };
+    };
+    let concurrent = environment.concurrent;
     let mut attempts = attempts::find(stream, concurrent);
     let orphans = attribution::attribute(facts, stream, concurrent, &mut attempts);
-    for attempt in &mut attempts {
-        attempt.outcome = status::judge(facts, stream, attempt);
+    if attempts.is_empty() && environment.init_start.is_none() && !has_init_line(stream) {
+        return Home {
+            orphans,
+            ..Home::default()
+        };
     }
-    (attempts, orphans)
+    let said = attempts.iter().find_map(|attempt| attempt.version);
+    environment.version = said.or(environment.version);
+    let finish = |attempt| finish(facts, stream, &environment, attempt);
+    let mut drafts: Vec<Draft> = attempts.into_iter().map(finish).collect();
+    drafts.sort_by_key(|draft| draft.run.start);
+    Home {
+        environment: Some(environment),
+        drafts,
+        orphans,
+    }
 }
 
 fn all_app_lines(stream: &StreamFacts) -> Vec<u32> {
-    stream
-        .facts
-        .iter()
-        .filter(|(_, fact)| matches!(fact.what, What::App(_)))
-        .map(|(at, _)| at)
-        .collect()
+    stream.facts.of(Kinds::APP).map(|(at, _)| at).collect()
 }
 
 /// Whether one environment runs many invocations at once, so that the order of its lines says nothing.
@@ -74,7 +133,7 @@ fn environment_of(facts: &Facts, stream: &StreamFacts, at: u32) -> Option<Enviro
     let function = stream.function?;
     let mut started = None;
     let mut version = stream.version;
-    for (_, fact) in stream.facts.iter() {
+    for (_, fact) in stream.facts.of(Kinds::INIT) {
         if let What::InitStart { version: said, .. } = &fact.what {
             version = said.or(version);
         }
@@ -95,7 +154,8 @@ fn environment_of(facts: &Facts, stream: &StreamFacts, at: u32) -> Option<Enviro
 
 /// The first initialization type that a line of the stream names.
 fn init_type(stream: &StreamFacts) -> Option<InitType> {
-    stream.facts.iter().find_map(|(_, fact)| match fact.what {
+    let mut inits = stream.facts.of(Kinds::INIT);
+    inits.find_map(|(_, fact)| match fact.what {
         What::InitStart { init_type, .. }
         | What::InitDone { init_type, .. }
         | What::InitReport { init_type, .. } => init_type,
@@ -105,45 +165,33 @@ fn init_type(stream: &StreamFacts) -> Option<InitType> {
 }
 
 fn has_init_line(stream: &StreamFacts) -> bool {
-    stream.facts.iter().any(|(_, fact)| {
-        matches!(
-            fact.what,
-            What::InitStart { .. }
-                | What::InitDone { .. }
-                | What::InitReport { .. }
-                | What::RestoreStart { .. }
-                | What::RestoreReport { .. }
-        )
-    })
+    stream.facts.moments(Kinds::INIT).next().is_some()
 }
 
 /// Puts all attempts in order of start, numbers those of one request, and hangs them on their environments.
-fn number(facts: &Facts, mut attempts: Vec<(u32, Attempt)>, assembled: &mut Assembled) {
+fn number(facts: &Facts, mut drafts: Vec<Draft>, assembled: &mut Assembled) {
     let ranks = ranks(facts, &assembled.environments);
-    let rank = |environment: u32| {
-        let function = assembled.environments[environment as usize].function;
-        ranks.get(&function).copied().unwrap_or_default()
-    };
-    attempts.sort_by_key(|(environment, attempt)| {
+    // Of one request in one environment the first line tells.
+    drafts.sort_unstable_by_key(|Draft { run, .. }| {
+        let rank = ranks.get(&run.function).copied().unwrap_or_default();
         (
-            attempt.start,
-            rank(*environment),
-            attempt.request_id,
-            *environment,
+            run.start,
+            rank,
+            run.request_id,
+            run.environment,
+            run.first_line,
         )
     });
+    assembled.invocations = drafts.into_iter().map(|draft| draft.run).collect();
     let mut before: HashMap<(Sym, RequestId), u16> = HashMap::new();
-    for (index, (environment, attempt)) in (0 as InvocationIndex..).zip(attempts) {
-        let home = &mut assembled.environments[environment as usize];
+    for (index, run) in (0 as InvocationIndex..).zip(&mut assembled.invocations) {
+        let home = &mut assembled.environments[run.environment as usize];
         home.invocations.push(index);
-        let count = before
-            .entry((home.function, attempt.request_id))
-            .or_default();
+        let count = before.entry((run.function, run.request_id)).or_default();
         *count = count.saturating_add(1);
-        let same_request = assembled.by_request.entry(attempt.request_id).or_default();
+        run.attempt = *count;
+        let same_request = assembled.by_request.entry(run.request_id).or_default();
         same_request.push(index);
-        let invocation = finish(home, environment, *count, attempt);
-        assembled.invocations.push(invocation);
     }
 }
 
@@ -155,37 +203,43 @@ fn ranks(facts: &Facts, environments: &[Environment]) -> HashMap<Sym, u32> {
     functions.into_iter().zip(0u32..).collect()
 }
 
-fn finish(home: &Environment, environment: u32, number: u16, attempt: Attempt) -> Invocation {
+fn finish(facts: &Facts, stream: &StreamFacts, home: &Environment, attempt: Attempt) -> Draft {
+    let outcome = status::judge(facts, stream, &attempt);
     let refer = |fact| FactRef {
         stream: home.stream,
         fact,
     };
-    let report = attempt.report;
-    Invocation {
+    let report = attempt.report.unwrap_or_default();
+    let run = Invocation {
         function: home.function,
         version: attempt.version.or(home.version),
         request_id: attempt.request_id,
-        attempt: number,
-        environment,
+        attempt: 0,
+        environment: 0,
         start: attempt.start,
         end: attempt.end.unwrap_or(attempt.start),
         start_estimated: attempt.start_line.is_none(),
-        end_estimated: attempt.end_guessed,
-        duration_ms: report.as_ref().map(|report| report.duration_ms),
-        billed_ms: report.as_ref().and_then(|report| report.billed_ms),
-        memory_mb: report.as_ref().and_then(|report| report.memory_mb),
-        max_memory_used_mb: report.as_ref().and_then(|report| report.max_memory_used_mb),
-        init_ms: report.as_ref().and_then(|report| report.init_ms),
-        restore_ms: report.as_ref().and_then(|report| report.restore_ms),
-        status: attempt.outcome.status,
-        crashed: attempt.outcome.crashed,
-        error_type: attempt.outcome.error_type,
+        end_estimated: false,
+        duration_ms: attempt.report_line.map(|_| report.duration_ms),
+        billed_ms: report.billed_ms,
+        memory_mb: report.memory_mb,
+        max_memory_used_mb: report.max_memory_used_mb,
+        init_ms: report.init_ms,
+        restore_ms: report.restore_ms,
+        status: outcome.status,
+        crashed: outcome.crashed,
+        error_type: outcome.error_type,
         trace: attempt.trace,
         first_line: refer(attempt.start_line.unwrap_or(attempt.first_line)),
         report_line: attempt.report_line.map(refer),
         counted: attempt.start_line.is_some() || attempt.report_line.is_some(),
         app: attempt.app.into_iter().map(refer).collect(),
         init: None,
+    };
+    Draft {
+        run,
+        ended: attempt.end.is_some(),
+        last_seen: attempt.last_seen,
     }
 }
 

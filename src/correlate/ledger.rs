@@ -1,7 +1,7 @@
 //! The ledger: which event items each invocation received.
 
 use crate::model::delivery::Delivery;
-use crate::model::fact::{EventSource, Item};
+use crate::model::fact::{EventSource, Item, Kinds};
 use crate::model::facts::{FactRef, Facts};
 use crate::model::invocation::{Assembled, Invocation, InvocationIndex};
 use crate::model::symbols::Sym;
@@ -51,7 +51,7 @@ struct Mention {
 fn collect(facts: &Facts, invocation: &Invocation, mentions: &mut Vec<Mention>) {
     mentions.clear();
     for &line in &invocation.app {
-        let Some(app) = facts.app(line) else {
+        let Some(app) = facts.app(line, Kinds::RECEIVED) else {
             continue;
         };
         let items = app.items.into_iter().zip(0..=u16::MAX);

@@ -4,7 +4,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::correlate::spans::MAX_HOPS;
 use crate::model::analysis::Analysis;
-use crate::model::fact::What;
+use crate::model::fact::{Kinds, What};
 use crate::model::facts::FactRef;
 use crate::model::ids::RequestId;
 use crate::model::invocation::InvocationIndex;
@@ -141,7 +141,7 @@ impl Index {
             }
         }
         for (stream, lines) in analysis.facts.streams.iter().enumerate() {
-            for (fact, line) in lines.facts.iter() {
+            for (fact, line) in lines.facts.of(Kinds::ACCESS) {
                 if let What::Access(access) = line.what
                     && let Some(request) = access.integration_request
                 {

@@ -5,6 +5,9 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
+/// Entries that most objects and lists have at the most.
+const ENTRIES: usize = 8;
+
 /// One JSON value. An object keeps the order of its keys; of a key that is there twice, the first counts.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Json<'a> {
@@ -158,7 +161,8 @@ impl<'de> Visitor<'de> for Tree {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut items = Vec::new();
+        // Grown one by one, a list would be moved several times.
+        let mut items = Vec::with_capacity(ENTRIES);
         while let Some(item) = list.next_element()? {
             items.push(item);
         }
@@ -166,7 +170,7 @@ impl<'de> Visitor<'de> for Tree {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
-        let mut entries = Vec::new();
+        let mut entries = Vec::with_capacity(ENTRIES);
         while let Some((Key(key), value)) = object.next_entry()? {
             entries.push((key, value));
         }

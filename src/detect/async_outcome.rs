@@ -6,7 +6,7 @@
 use hashbrown::{HashMap, HashSet};
 
 use crate::model::analysis::Analysis;
-use crate::model::fact::Ending;
+use crate::model::fact::{Ending, Kinds};
 use crate::model::ids::RequestId;
 use crate::model::invocation::{InvocationIndex, InvocationStatus};
 use crate::model::symbols::Sym;
@@ -33,8 +33,8 @@ pub(super) struct Outcomes {
 pub(super) fn endings(analysis: &Analysis) -> HashMap<RequestId, Ending> {
     let runs = analysis.assembled.invocations.iter();
     runs.flat_map(|run| &run.app)
-        .filter_map(|&line| analysis.facts.app(line))
-        .flat_map(|app| app.last_outcomes.clone())
+        .filter_map(|&line| analysis.facts.app(line, Kinds::HANDLED))
+        .flat_map(|app| app.last_outcomes)
         .map(|outcome| (outcome.request_id, outcome.ending))
         .collect()
 }

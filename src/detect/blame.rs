@@ -3,6 +3,7 @@
 use hashbrown::HashMap;
 
 use crate::model::analysis::Analysis;
+use crate::model::fact::Kinds;
 use crate::model::invocation::{Invocation, InvocationIndex};
 use crate::model::rows::Link;
 use crate::model::symbols::Sym;
@@ -81,7 +82,8 @@ impl Blame {
 /// The resource that the run's last refusal names: a line that names only the service says less than one that names more.
 fn refused(analysis: &Analysis, at: InvocationIndex) -> Option<(Sym, How)> {
     let lines = analysis.invocation(at).app.iter();
-    let resources = lines.filter_map(|line| analysis.facts.app(*line)?.refused?.resource);
+    let resources =
+        lines.filter_map(|line| analysis.facts.app(*line, Kinds::REFUSED)?.refused?.resource);
     let named = |resource: &Sym| analysis.text(*resource).contains(':');
     let resource = resources.max_by_key(named)?;
     Some((resource, How::Refused))

@@ -8,6 +8,7 @@ use crate::detect::statistics::percentiles::percentiles;
 use crate::detect::statistics::rate::wilson_covered;
 use crate::detect::{concurrency, statistics};
 use crate::model::analysis::Analysis;
+use crate::model::fact::Kinds;
 use crate::model::invocation::{Invocation, InvocationStatus};
 use crate::model::rows::{FunctionFigures, Harm, Rate, Verdict};
 use crate::model::symbols::Sym;
@@ -117,10 +118,9 @@ fn share_of(runs: &[&Invocation], wanted: impl Fn(&Invocation) -> bool) -> Optio
 
 /// An event that the invocation received was logged with its id.
 fn names_an_event(analysis: &Analysis, run: &Invocation) -> bool {
-    run.app.iter().any(|&line| {
-        let app = analysis.facts.app(line);
-        app.is_some_and(|app| !app.items.is_empty())
-    })
+    run.app
+        .iter()
+        .any(|&line| analysis.facts.app(line, Kinds::RECEIVED).is_some())
 }
 
 /// REPORT names the segment of a traced invocation, sometimes without `Sampled`.

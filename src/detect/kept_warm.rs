@@ -2,7 +2,7 @@
 
 use hashbrown::HashSet;
 
-use crate::model::fact::{InitType, Phase, Status, What};
+use crate::model::fact::{InitType, Kinds, Phase, Status, What};
 use crate::model::facts::Facts;
 use crate::model::invocation::Assembled;
 use crate::model::symbols::Sym;
@@ -57,7 +57,7 @@ pub fn kept_warm(facts: &Facts, assembled: &Assembled) -> KeptWarm {
             || home.init_type.is_none()
                 && stream
                     .facts
-                    .iter()
+                    .of(Kinds::INIT)
                     .any(|(_, fact)| reports_success(&fact.what));
         if let Some(version) = home.version.filter(|_| said) {
             found.versions.insert((home.function, version));

@@ -6,7 +6,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::detect::sequence::Sequence;
 use crate::model::delivery::Delivery;
-use crate::model::fact::{EventSource, Item, ProducedKind, What};
+use crate::model::fact::{EventSource, Item, Kinds, ProducedKind, What};
 use crate::model::facts::Facts;
 use crate::model::invocation::{Assembled, Invocation, InvocationIndex, InvocationStatus};
 use crate::model::rows::DeliveryEnd;
@@ -83,7 +83,7 @@ impl<'a> Seen<'a> {
         for app in invocation
             .app
             .iter()
-            .filter_map(|&line| self.facts.app(line))
+            .filter_map(|&line| self.facts.app(line, Kinds::HANDLED.or(Kinds::SENT)))
         {
             for &item in &app.failed_items {
                 self.failed.insert((run, item));

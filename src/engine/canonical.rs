@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::intake::Engine;
+use super::reread::Seen;
 use crate::model::fact::{Fact, What};
-use crate::model::facts::Facts;
+use crate::model::facts::{Facts, StreamFacts};
 use crate::model::metric::MetricPoint;
 use crate::model::span::Span;
 use crate::model::symbols::Symbols;
@@ -14,15 +15,37 @@ impl Engine {
     /// The facts in canonical order: nothing in them depends on how the records arrived.
     pub fn facts(&mut self) -> Facts {
         self.sort();
-        let symbols = self.symbols.clone();
-        let mut streams = self.streams.clone();
+        self.canonical(
+            self.symbols.clone(),
+            self.streams.clone(),
+            self.spans.values().cloned().collect(),
+            self.metrics.values().cloned().collect(),
+        )
+    }
+
+    /// The same, given away.
+    pub(super) fn into_facts(mut self) -> Facts {
+        self.sort();
+        let symbols = std::mem::take(&mut self.symbols);
+        let streams = std::mem::take(&mut self.streams);
+        let spans = std::mem::take(&mut self.spans).into_values().collect();
+        let metrics = std::mem::take(&mut self.metrics).into_values().collect();
+        self.seen = Seen::new(0);
+        self.canonical(symbols, streams, spans, metrics)
+    }
+
+    fn canonical(
+        &self,
+        symbols: Symbols,
+        mut streams: Vec<Arc<StreamFacts>>,
+        mut spans: Vec<Span>,
+        mut metrics: Vec<MetricPoint>,
+    ) -> Facts {
         streams.sort_by(|a, b| {
             (symbols.get(a.group), symbols.get(a.stream))
                 .cmp(&(symbols.get(b.group), symbols.get(b.stream)))
         });
-        let mut spans: Vec<Span> = self.spans.values().cloned().collect();
         spans.sort_by_key(|span| (span.trace, span.start_us, span.id));
-        let mut metrics: Vec<MetricPoint> = self.metrics.values().cloned().collect();
         metrics.sort_by(|a, b| metric_order(a, &symbols).cmp(&metric_order(b, &symbols)));
         let mut gaps = self.gaps.clone();
         gaps.sort_by_key(|gap| (gap.from, gap.to, symbols.get(gap.group).to_owned()));

@@ -6,7 +6,7 @@ use globset::GlobSet;
 use hashbrown::{HashMap, HashSet};
 
 use super::intake::Engine;
-use crate::model::fact::What;
+use crate::model::fact::{Kinds, What};
 use crate::model::fact_log::FactLog;
 use crate::model::remap::Remap as _;
 use crate::model::symbols::{Sym, Symbols};
@@ -91,7 +91,10 @@ impl Engine {
 
     /// Forgets the oldest tenth of what there is too much of, and says so in `evicted` and `horizon`.
     pub(super) fn forget(&mut self) {
-        let facts = self.streams.iter().flat_map(|stream| stream.facts.iter());
+        let facts = self
+            .streams
+            .iter()
+            .flat_map(|stream| stream.facts.of(Kinds::RUN));
         let reports = facts.filter(|(_, fact)| matches!(fact.what, What::Report(_)));
         let moments = reports.map(|(_, fact)| fact.at);
         let by_invocations = oldest_over(moments, self.limits.invocations);

@@ -80,7 +80,7 @@ pub struct Engine {
     /// Moment before which everything of a log group has arrived, as its source said.
     pub(super) complete: HashMap<Sym, Timestamp>,
     pub(super) newest: Option<Timestamp>,
-    seen: Seen,
+    pub(super) seen: Seen,
     /// REPORT lines that are remembered.
     pub(super) reports: usize,
     text: LogText,
@@ -254,6 +254,12 @@ impl Engine {
     /// Concludes everything from what is remembered.
     pub fn analyse(&mut self) -> Analysis {
         pipeline::analyse(self.facts(), &self.settings)
+    }
+
+    /// As [`Self::analyse`], once and for all: what is remembered is not copied but given away.
+    pub fn conclude(self) -> Analysis {
+        let settings = self.settings.clone();
+        pipeline::analyse(self.into_facts(), &settings)
     }
 
     fn streams_of(&mut self, block: &Block, to: &mut dyn FnMut(Sym) -> Sym) -> Vec<u32> {

@@ -1,6 +1,8 @@
 //! The order in which everything is concluded. Each step is a pure function of the facts and the steps before it.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread::{self, ScopedJoinHandle};
 
 use crate::correlate::{assemble, ledger, link, spans};
 use crate::detect::{cold_start, duplicate, error, figures, reorder, throttle, triage};
@@ -20,11 +22,19 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
         }
     }
     let deliveries = ledger::deliveries(&facts, &assembled);
-    let links = link::links(&facts, &assembled, &deliveries);
-    let throttles = throttle::throttles(&facts, &assembled, &deliveries, settings);
-    let duplicates = duplicate::duplicates(&facts, &assembled, &deliveries);
-    let (reordered, order_domains) = reorder::reordered(&facts, &assembled, &deliveries);
-    let errors = error::errors(&facts, &assembled);
+    // None of these needs another.
+    let (links, throttles, errors, duplicates, (reordered, order_domains)) =
+        thread::scope(|scope| {
+            let links = scope.spawn(|| link::links(&facts, &assembled, &deliveries));
+            let others = scope.spawn(|| {
+                let throttles = throttle::throttles(&facts, &assembled, &deliveries, settings);
+                (throttles, error::errors(&facts, &assembled))
+            });
+            let duplicates = duplicate::duplicates(&facts, &assembled, &deliveries);
+            let reordered = reorder::reordered(&facts, &assembled, &deliveries);
+            let (throttles, errors) = joined(others);
+            (joined(links), throttles, errors, duplicates, reordered)
+        });
     let window = assembled
         .invocations
         .iter()
@@ -51,4 +61,8 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
     analysis.pressures = throttle::pressures(&analysis, settings);
     analysis.findings = triage::findings(&analysis, settings);
     analysis
+}
+
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }

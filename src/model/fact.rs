@@ -79,7 +79,67 @@ pub enum What {
     Access(Access),
 }
 
+/// Kinds of things that lines say, as a set: facts that say nothing of interest are passed over unread.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kinds(u16);
+
+impl Kinds {
+    /// Start, end, time-out and exit of an invocation.
+    pub const RUN: Self = Self(1);
+    /// Event items that an invocation received.
+    pub const RECEIVED: Self = Self(1 << 1);
+    /// Ids that a send returned.
+    pub const SENT: Self = Self(1 << 2);
+    pub const REFUSED: Self = Self(1 << 3);
+    pub const RAISED: Self = Self(1 << 4);
+    /// What became of items: failed ones, repeats that were recognised, durable executions.
+    pub const HANDLED: Self = Self(1 << 5);
+    /// Correlation ids.
+    pub const CORRELATED: Self = Self(1 << 6);
+    /// Lines of gateways.
+    pub const ACCESS: Self = Self(1 << 7);
+    /// Init and restore of an environment.
+    pub const INIT: Self = Self(1 << 8);
+    /// Any application line.
+    pub const APP: Self = Self(1 << 9);
+
+    /// What is in either set.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether the sets have anything in common.
+    pub const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    fn when(self, said: bool) -> Self {
+        if said { self } else { Self(0) }
+    }
+}
+
 impl What {
+    /// What the line speaks of.
+    pub fn kinds(&self) -> Kinds {
+        match self {
+            Self::InitStart { .. }
+            | Self::InitDone { .. }
+            | Self::InitReport { .. }
+            | Self::RestoreStart { .. }
+            | Self::RestoreReport { .. } => Kinds::INIT,
+            Self::Start { .. }
+            | Self::End { .. }
+            | Self::RuntimeDone { .. }
+            | Self::Report(_)
+            | Self::TimedOut { .. }
+            | Self::RuntimeExit { .. } => Kinds::RUN,
+            Self::LogsDropped { .. } => Kinds::default(),
+            Self::Access(_) => Kinds::ACCESS,
+            Self::App(app) => app.kinds(),
+        }
+    }
+
     /// The platform writes such a line once for each attempt of a request: two that are equal to the millisecond are one.
     pub fn is_unique(&self) -> bool {
         matches!(
@@ -188,15 +248,21 @@ pub struct AppFact {
 impl AppFact {
     /// Whether the line says nothing that is kept.
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
-            && self.failed_items.is_empty()
-            && self.last_outcomes.is_empty()
-            && self.produced.is_empty()
-            && self.refused.is_none()
-            && self.exception.is_none()
-            && !self.idempotent
-            && self.correlation.is_empty()
-            && self.durable_execution.is_none()
+        self.kinds() == Kinds::APP
+    }
+
+    fn kinds(&self) -> Kinds {
+        let handled = !self.failed_items.is_empty()
+            || !self.last_outcomes.is_empty()
+            || self.idempotent
+            || self.durable_execution.is_some();
+        Kinds::APP
+            .or(Kinds::RECEIVED.when(!self.items.is_empty()))
+            .or(Kinds::SENT.when(!self.produced.is_empty()))
+            .or(Kinds::REFUSED.when(self.refused.is_some()))
+            .or(Kinds::RAISED.when(self.exception.is_some()))
+            .or(Kinds::HANDLED.when(handled))
+            .or(Kinds::CORRELATED.when(!self.correlation.is_empty()))
     }
 }
 

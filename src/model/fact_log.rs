@@ -1,9 +1,11 @@
 //! The facts of one log stream, packed: some 40 bytes each instead of the 250 of a [`Fact`], read one at a time.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::event_id::EventId;
-use super::fact::{Fact, What};
+use super::fact::{Fact, Kinds};
 use super::symbols::{Sym, Symbols};
 use super::time::Timestamp;
 
@@ -31,6 +33,9 @@ pub struct FactLog {
 /// What is packed of a fact beside what it says.
 #[derive(Serialize, Deserialize)]
 struct Head {
+    kinds: Kinds,
+    /// Bytes of what it says, which stands behind the head.
+    length: u32,
     /// Milliseconds since the origin.
     after: i64,
     event: PackedId,
@@ -49,17 +54,23 @@ impl FactLog {
         if self.is_empty() {
             self.origin = fact.at;
         }
-        let head = Head {
-            after: fact.at.0.wrapping_sub(self.origin.0),
-            event: self.pack(fact.event),
-        };
         if self.bytes.capacity() - self.bytes.len() < LEAST_ROOM {
             // By a quarter: doubling would leave a quarter of all memory empty.
             let more = (self.bytes.len() / 4).max(LEAST_ROOM);
             self.bytes.reserve_exact(more);
         }
-        let bytes = std::mem::take(&mut self.bytes);
-        self.bytes = packed(&(head, &fact.what), bytes);
+        let start = self.bytes.len();
+        self.bytes = packed(&fact.what, std::mem::take(&mut self.bytes));
+        let end = self.bytes.len();
+        let head = Head {
+            kinds: fact.what.kinds(),
+            length: (end - start) as u32,
+            after: fact.at.0.wrapping_sub(self.origin.0),
+            event: self.pack(fact.event),
+        };
+        self.bytes = packed(&head, std::mem::take(&mut self.bytes));
+        let length = self.bytes.len() - end;
+        self.bytes[start..].rotate_right(length);
         self.len += 1;
         let place = (fact.at, fact.event.order());
         let belongs = self.last.is_none_or(|last| last < place);
@@ -69,13 +80,19 @@ impl FactLog {
 
     /// The fact at a place of this log. Panics at any other number, as an index does.
     pub fn get(&self, place: u32) -> Fact {
-        self.read(place as usize).0
+        let (head, what) = self.open(place as usize);
+        self.read(head, what)
     }
 
-    /// When the fact at a place was written, in less time than reading all of it takes.
+    /// When the fact at a place was written.
     pub fn at(&self, place: u32) -> Timestamp {
-        let (head, _): (Head, _) = unpacked(&self.bytes[place as usize..]);
-        self.moment(&head)
+        self.moment(&self.open(place as usize).0)
+    }
+
+    /// The fact at a place, if it speaks of one of `kinds`.
+    pub fn get_of(&self, place: u32, kinds: Kinds) -> Option<Fact> {
+        let (head, what) = self.open(place as usize);
+        head.kinds.meets(kinds).then(|| self.read(head, what))
     }
 
     /// Every fact with its place.
@@ -85,13 +102,32 @@ impl FactLog {
 
     /// The facts from a place on.
     pub fn from(&self, place: u32) -> impl Iterator<Item = (u32, Fact)> {
+        self.packed_from(place)
+            .map(|(place, head, what)| (place, self.read(head, what)))
+    }
+
+    /// The facts that speak of one of `kinds`.
+    pub fn of(&self, kinds: Kinds) -> impl Iterator<Item = (u32, Fact)> {
+        self.packed_from(0)
+            .filter(move |(_, head, _)| head.kinds.meets(kinds))
+            .map(|(place, head, what)| (place, self.read(head, what)))
+    }
+
+    /// When each fact that speaks of one of `kinds` was written.
+    pub fn moments(&self, kinds: Kinds) -> impl Iterator<Item = Timestamp> {
+        self.packed_from(0)
+            .filter(move |(_, head, _)| head.kinds.meets(kinds))
+            .map(|(_, head, _)| self.moment(&head))
+    }
+
+    fn packed_from(&self, place: u32) -> impl Iterator<Item = (u32, Head, Range<usize>)> {
         let mut next = place as usize;
         std::iter::from_fn(move || {
             let at = next;
             (at < self.bytes.len()).then(|| {
-                let (fact, end) = self.read(at);
-                next = end;
-                (at as u32, fact)
+                let (head, what) = self.open(at);
+                next = what.end;
+                (at as u32, head, what)
             })
         })
     }
@@ -120,11 +156,10 @@ impl FactLog {
     /// twice was read twice; its second copies are taken out and given back.
     pub fn sort(&mut self, symbols: &Symbols) -> Vec<Fact> {
         let mut order: Vec<(Timestamp, EventId, usize, usize)> = Vec::with_capacity(self.len);
-        let mut at = 0;
-        while at < self.bytes.len() {
-            let (fact, end) = self.read(at);
-            order.push((fact.at, fact.event, at, end));
-            at = end;
+        for (place, head, what) in self.packed_from(0) {
+            let moment = self.moment(&head);
+            let event = self.unpack(head.event);
+            order.push((moment, event, place as usize, what.end));
         }
         order.sort_by(|a, b| {
             let key = |one: &(Timestamp, EventId, usize, usize)| (one.0, one.1.order());
@@ -137,7 +172,7 @@ impl FactLog {
         let mut before = None;
         for (moment, event, from, to) in order {
             if event != EventId::None && before == Some((moment, event)) {
-                again.push(self.read(from).0);
+                again.push(self.get(from as u32));
                 continue;
             }
             before = Some((moment, event));
@@ -161,15 +196,20 @@ impl FactLog {
         self.batches.shrink_to_fit();
     }
 
-    fn read(&self, at: usize) -> (Fact, usize) {
-        let rest = &self.bytes[at..];
-        let ((head, what), behind): ((Head, What), _) = unpacked(rest);
-        let fact = Fact {
+    /// The head of the fact at a place, and where in `bytes` what it says lies.
+    fn open(&self, at: usize) -> (Head, Range<usize>) {
+        let (head, behind): (Head, _) = unpacked(&self.bytes[at..]);
+        let start = self.bytes.len() - behind.len();
+        let end = start + head.length as usize;
+        (head, start..end)
+    }
+
+    fn read(&self, head: Head, what: Range<usize>) -> Fact {
+        Fact {
             at: self.moment(&head),
             event: self.unpack(head.event),
-            what,
-        };
-        (fact, self.bytes.len() - behind.len())
+            what: unpacked(&self.bytes[what]).0,
+        }
     }
 
     fn moment(&self, head: &Head) -> Timestamp {
@@ -232,7 +272,7 @@ fn unpacked<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> (T, &'a [u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fact::Report;
+    use crate::model::fact::{Report, What};
     use crate::model::ids::RequestId;
 
     fn fact(ms: i64, batch: u8, index: u16) -> Fact {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::config::FunctionConfig;
-use super::fact::{AppFact, Fact, What};
+use super::fact::{AppFact, Fact, Kinds, What};
 use super::fact_log::FactLog;
 use super::metric::MetricPoint;
 use super::record::GapReason;
@@ -117,9 +117,9 @@ impl Facts {
         &self.streams[at.stream as usize]
     }
 
-    /// The application line behind a reference; `None` if it is another kind of line.
-    pub fn app(&self, at: FactRef) -> Option<AppFact> {
-        match self.fact(at).what {
+    /// The application line behind a reference, if it speaks of one of `kinds`.
+    pub fn app(&self, at: FactRef, kinds: Kinds) -> Option<AppFact> {
+        match self.stream(at).facts.get_of(at.fact, kinds)?.what {
             What::App(app) => Some(app),
             _ => None,
         }

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A Lambda request id: a UUID, as 16 bytes. The same id runs again when an asynchronous event is retried.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub [u8; 16]);
 
 impl RequestId {
@@ -36,13 +37,7 @@ impl RequestId {
 
 impl fmt::Display for RequestId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, byte) in self.0.iter().enumerate() {
-            if matches!(index, 4 | 6 | 8 | 10) {
-                out.write_str("-")?;
-            }
-            write!(out, "{byte:02x}")?;
-        }
-        Ok(())
+        hex::<36>(out, "", &self.0, &[4, 6, 8, 10])
     }
 }
 
@@ -57,13 +52,20 @@ impl Serialize for RequestId {
         if serializer.is_human_readable() {
             serializer.collect_str(self)
         } else {
-            self.0.serialize(serializer)
+            serializer.serialize_bytes(&self.0)
         }
     }
 }
 
+impl<'de> Deserialize<'de> for RequestId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = <&[u8]>::deserialize(deserializer)?;
+        bytes.try_into().map(Self).map_err(D::Error::custom)
+    }
+}
+
 /// A trace id. X-Ray writes `1-8hex-24hex`, W3C the same 32 digits without the dashes: one number here, so both join.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TraceId(pub [u8; 16]);
 
 impl TraceId {
@@ -88,14 +90,7 @@ impl TraceId {
 
 impl fmt::Display for TraceId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("1-")?;
-        for (index, byte) in self.0.iter().enumerate() {
-            if index == 4 {
-                out.write_str("-")?;
-            }
-            write!(out, "{byte:02x}")?;
-        }
-        Ok(())
+        hex::<35>(out, "1-", &self.0, &[4])
     }
 }
 
@@ -110,8 +105,15 @@ impl Serialize for TraceId {
         if serializer.is_human_readable() {
             serializer.collect_str(self)
         } else {
-            self.0.serialize(serializer)
+            serializer.serialize_bytes(&self.0)
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for TraceId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = <&[u8]>::deserialize(deserializer)?;
+        bytes.try_into().map(Self).map_err(D::Error::custom)
     }
 }
 
@@ -139,6 +141,26 @@ impl fmt::Debug for SpanId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, out)
     }
+}
+
+/// Writes an id of `LENGTH` letters: a lead, then hex digits with a dash before each of the bytes at `dashes`.
+fn hex<const LENGTH: usize>(
+    out: &mut fmt::Formatter<'_>,
+    lead: &str,
+    bytes: &[u8],
+    dashes: &[usize],
+) -> fmt::Result {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().enumerate().flat_map(|(at, byte)| {
+        let dash = dashes.contains(&at).then_some(b'-');
+        let pair = [byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)]);
+        dash.into_iter().chain(pair)
+    });
+    let mut text = [0; LENGTH];
+    for (slot, byte) in text.iter_mut().zip(lead.bytes().chain(digits)) {
+        *slot = byte;
+    }
+    out.write_str(str::from_utf8(&text).unwrap_or_default())
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {

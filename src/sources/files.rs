@@ -4,6 +4,7 @@
 //! that arrival order is kept and memory does not grow with the file.
 
 mod chunks;
+mod log_event;
 mod open;
 mod parallel;
 mod redacting;

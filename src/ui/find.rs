@@ -1,7 +1,7 @@
 //! From names that stay to places in one picture: steps hold the former, pages need the latter.
 
 use crate::model::analysis::Analysis;
-use crate::model::fact::What;
+use crate::model::fact::Kinds;
 use crate::model::invocation::{Invocation, InvocationIndex};
 use crate::model::rows::{Duplicate, Reordered};
 use crate::model::symbols::Sym;
@@ -143,9 +143,7 @@ pub fn refused(analysis: &Analysis, invocation: &Invocation) -> u32 {
     let attempts = invocation
         .app
         .iter()
-        .filter_map(|line| match analysis.facts.fact(*line).what {
-            What::App(app) => app.refused.map(|refused| u32::from(refused.attempts)),
-            _ => None,
-        });
+        .filter_map(|line| analysis.facts.app(*line, Kinds::REFUSED)?.refused)
+        .map(|refused| u32::from(refused.attempts));
     attempts.sum()
 }

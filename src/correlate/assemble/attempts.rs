@@ -3,13 +3,11 @@
 
 use hashbrown::HashMap;
 
-use crate::model::fact::{Exception, Report, TraceContext, What};
+use crate::model::fact::{Exception, Kinds, Report, TraceContext, What};
 use crate::model::facts::StreamFacts;
 use crate::model::ids::RequestId;
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
-
-use super::status::Outcome;
 
 /// REPORT stands at START + Duration; extensions and slow writers add to that, but a retry comes a minute later.
 const REPORT_LAG_MS: i64 = 5_000;
@@ -26,7 +24,6 @@ pub(super) struct Attempt {
     pub(super) start: Timestamp,
     /// END, or computed from START and Duration; `None` while no line tells.
     pub(super) end: Option<Timestamp>,
-    pub(super) end_guessed: bool,
     pub(super) start_line: Option<u32>,
     pub(super) end_line: Option<u32>,
     pub(super) done_line: Option<u32>,
@@ -40,7 +37,6 @@ pub(super) struct Attempt {
     pub(super) app: Vec<u32>,
     /// The first exception on its lines that nobody handled.
     pub(super) exception: Option<Exception>,
-    pub(super) outcome: Outcome,
 }
 
 impl Attempt {
@@ -51,7 +47,6 @@ impl Attempt {
             trace: None,
             start: at,
             end: None,
-            end_guessed: false,
             start_line: None,
             end_line: None,
             done_line: None,
@@ -63,7 +58,6 @@ impl Attempt {
             last_seen: at,
             app: Vec::new(),
             exception: None,
-            outcome: Outcome::default(),
         }
     }
 
@@ -94,7 +88,7 @@ pub(super) fn find(stream: &StreamFacts, concurrent: bool) -> Vec<Attempt> {
         last_start: None,
         concurrent,
     };
-    for (line, fact) in stream.facts.iter() {
+    for (line, fact) in stream.facts.of(Kinds::RUN) {
         finder.take(line, fact.at, fact.what);
     }
     for attempt in &mut finder.attempts {

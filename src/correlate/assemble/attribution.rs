@@ -3,7 +3,7 @@
 
 use hashbrown::HashMap;
 
-use crate::model::fact::{AppFact, What};
+use crate::model::fact::{AppFact, Kinds, What};
 use crate::model::facts::{Facts, StreamFacts};
 use crate::model::ids::{RequestId, TraceId};
 use crate::model::time::Timestamp;
@@ -31,7 +31,7 @@ pub(super) fn attribute(
     let places = Places::new(facts, stream, concurrent, attempts);
     let mut known = Known::new(attempts);
     let mut orphans = Vec::new();
-    for (line, fact) in stream.facts.iter() {
+    for (line, fact) in stream.facts.of(Kinds::APP) {
         let What::App(app) = fact.what else { continue };
         let at = fact.at;
         let owner = match app.request_id {

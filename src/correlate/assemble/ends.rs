@@ -7,7 +7,7 @@ use crate::model::invocation::Environment;
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
 
-use super::attempts::Attempt;
+use super::Draft;
 
 /// Time that END and REPORT may take to be written once the timeout has struck.
 const GRACE_MS: i64 = 5_000;
@@ -18,23 +18,24 @@ const LONGEST_TIMEOUT_MS: i64 = 900_000;
 ///
 /// While its timeout and 5 s more have not passed at the newest line, and nothing else started in its environment, it still
 /// runs: it ends with the window. Otherwise its lines were lost: it took as long as its function usually does, but no longer
-/// than until its timeout or the next start in its environment, and not less than its own lines show.
-pub(super) fn estimate(
-    facts: &Facts,
-    environments: &[Environment],
-    attempts: &mut [(u32, Attempt)],
-) {
-    let usual = usual_lengths(environments, attempts);
+/// than until its timeout or the next start in its environment, and not less than its own lines show. Drafts stand by environment,
+/// then in order of start.
+pub(super) fn estimate(facts: &Facts, environments: &[Environment], drafts: &mut [Draft]) {
+    let usual = usual_lengths(drafts);
     let newest = facts.newest.unwrap_or_default();
-    attempts.sort_by_key(|(environment, attempt)| (*environment, attempt.start));
     let mut next: Option<(u32, Timestamp)> = None;
-    for (environment, attempt) in attempts.iter_mut().rev() {
-        let home = &environments[*environment as usize];
+    for Draft {
+        run,
+        ended,
+        last_seen,
+    } in drafts.iter_mut().rev()
+    {
+        let home = &environments[run.environment as usize];
         let following = next
-            .filter(|(of, _)| of == environment && !home.concurrent)
+            .filter(|(of, _)| *of == run.environment && !home.concurrent)
             .map(|(_, start)| start);
-        next = Some((*environment, attempt.start));
-        if attempt.end.is_some() {
+        next = Some((run.environment, run.start));
+        if *ended {
             continue;
         }
         let usual = usual.get(&home.function).copied().unwrap_or_default();
@@ -45,16 +46,16 @@ pub(super) fn estimate(
             .map(|seconds| i64::from(seconds) * 1_000)
             .or(usual.longest)
             .unwrap_or(LONGEST_TIMEOUT_MS);
-        let latest = attempt.start.plus_ms(timeout);
+        let latest = run.start.plus_ms(timeout);
         let runs = following.is_none() && latest.plus_ms(GRACE_MS) > newest;
         let likely = match usual.median {
-            Some(median) if !runs => attempt.start.plus_ms(median).min(latest),
+            Some(median) if !runs => run.start.plus_ms(median).min(latest),
             _ if runs => newest.min(latest),
             _ => latest,
         };
         let bounded = following.map_or(likely, |start| likely.min(start));
-        attempt.end = Some(bounded.max(attempt.last_seen).max(attempt.start));
-        attempt.end_guessed = true;
+        run.end = bounded.max(*last_seen).max(run.start);
+        run.end_estimated = true;
     }
 }
 
@@ -65,13 +66,12 @@ struct Usual {
     longest: Option<i64>,
 }
 
-fn usual_lengths(environments: &[Environment], attempts: &[(u32, Attempt)]) -> HashMap<Sym, Usual> {
+fn usual_lengths(drafts: &[Draft]) -> HashMap<Sym, Usual> {
     let mut lengths: HashMap<Sym, Vec<i64>> = HashMap::new();
-    for (environment, attempt) in attempts {
-        let home = &environments[*environment as usize];
-        if let Some(report) = &attempt.report {
-            let length = report.duration_ms.max(0.0) as i64;
-            lengths.entry(home.function).or_default().push(length);
+    for Draft { run, .. } in drafts {
+        if let Some(length) = run.duration_ms {
+            let length = length.max(0.0) as i64;
+            lengths.entry(run.function).or_default().push(length);
         }
     }
     lengths

@@ -15,16 +15,6 @@ pub(super) struct Outcome {
     pub(super) error_type: Option<Sym>,
 }
 
-impl Default for Outcome {
-    fn default() -> Self {
-        Self {
-            status: InvocationStatus::Unknown,
-            crashed: false,
-            error_type: None,
-        }
-    }
-}
-
 const OUT_OF_MEMORY: &str = "Runtime.OutOfMemory";
 
 /// REPORT's `Status` decides, then `platform.runtimeDone`, then the lines of a timeout and of an exit. Without any of them

@@ -3,7 +3,7 @@
 use hashbrown::{HashMap, HashSet};
 
 use super::{Edges, Joins};
-use crate::model::fact::EventSource;
+use crate::model::fact::{EventSource, Kinds};
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{Link, LinkTier};
 use crate::model::symbols::Sym;
@@ -109,7 +109,8 @@ fn groups(joins: &Joins<'_>) -> Vec<Vec<InvocationIndex>> {
     // Per function and field, since one team's correlation id is another's tenant.
     let mut seen: HashMap<(Sym, Sym), HashMap<Sym, Vec<InvocationIndex>>> = HashMap::new();
     for (at, run) in joins.assembled.invocations.iter().enumerate() {
-        for app in run.app.iter().filter_map(|&line| joins.facts.app(line)) {
+        let correlated = |&line| joins.facts.app(line, Kinds::CORRELATED);
+        for app in run.app.iter().filter_map(correlated) {
             for &(field, value) in &app.correlation {
                 let values = seen.entry((run.function, field)).or_default();
                 let runs = values.entry(value).or_default();
@@ -200,7 +201,7 @@ fn shares_event(joins: &Joins<'_>, run: InvocationIndex, others: &[InvocationInd
 fn events(joins: &Joins<'_>, run: InvocationIndex) -> Vec<(EventSource, Sym)> {
     let lines = joins.run(run).app.iter();
     lines
-        .filter_map(|&line| joins.facts.app(line))
+        .filter_map(|&line| joins.facts.app(line, Kinds::RECEIVED))
         .flat_map(|app| app.items)
         .flat_map(|item| [Some((item.source, item.identity)), item.inner])
         .flatten()

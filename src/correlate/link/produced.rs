@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 
 use super::{Edges, Joins};
 use crate::correlate::spans::end_of;
-use crate::model::fact::{EventSource, Item, ProducedKind};
+use crate::model::fact::{EventSource, Item, Kinds, ProducedKind};
 use crate::model::ids::RequestId;
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{Link, LinkTier};
@@ -57,7 +57,7 @@ fn makers<'a>(joins: &Joins<'a>) -> HashMap<&'a str, Vec<Maker<'a>>> {
     let mut makers: HashMap<&str, Vec<Maker<'_>>> = HashMap::new();
     for (at, run) in joins.assembled.invocations.iter().enumerate() {
         for &line in &run.app {
-            let Some(app) = joins.facts.app(line) else {
+            let Some(app) = joins.facts.app(line, Kinds::SENT) else {
                 continue;
             };
             for produced in &app.produced {

@@ -5,7 +5,7 @@ use hashbrown::HashSet;
 use super::stretches::{of_run, total_ms};
 use super::{Kind, MOST_ROWS, Requests, Row, RowKind, Stretch, Tree, path};
 use crate::correlate::spans::{MAX_HOPS, end_of, start_of};
-use crate::model::fact::Item;
+use crate::model::fact::{Item, Kinds};
 use crate::model::ids::RequestId;
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::Link;
@@ -161,7 +161,11 @@ impl<'a> Layout<'_, 'a> {
             }
         }
         for &line in &analysis.invocation(at).app {
-            let Some(refusal) = analysis.facts.app(line).and_then(|app| app.refused) else {
+            let Some(refusal) = analysis
+                .facts
+                .app(line, Kinds::REFUSED)
+                .and_then(|app| app.refused)
+            else {
                 continue;
             };
             let moment = analysis.facts.moment(line);
@@ -268,7 +272,14 @@ impl<'a> Layout<'_, 'a> {
     fn first_item(&self, run: InvocationIndex) -> Option<Item> {
         let analysis = self.requests.analysis;
         let mut lines = analysis.invocation(run).app.iter();
-        lines.find_map(|&line| analysis.facts.app(line)?.items.into_iter().next())
+        lines.find_map(|&line| {
+            analysis
+                .facts
+                .app(line, Kinds::RECEIVED)?
+                .items
+                .into_iter()
+                .next()
+        })
     }
 
     /// When the last run before this one ended that was sent the same: an attempt of the same request, a delivery of the same event.

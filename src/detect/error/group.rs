@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use hashbrown::HashMap;
 
-use crate::model::fact::Exception;
+use crate::model::fact::{Exception, Kinds};
 use crate::model::facts::{FactRef, Facts};
 use crate::model::invocation::{Assembled, Invocation, InvocationIndex, InvocationStatus};
 use crate::model::rows::ErrorGroup;
@@ -83,7 +83,7 @@ fn fingerprint(facts: &Facts, invocation: &Invocation) -> (Fingerprint, FactRef)
 
 /// The exception that ended the run: the last that nobody caught, else the last that was logged.
 fn exception(facts: &Facts, invocation: &Invocation) -> Option<(FactRef, Exception)> {
-    let logged = |at: &FactRef| Some((*at, facts.app(*at)?.exception?));
+    let logged = |at: &FactRef| Some((*at, facts.app(*at, Kinds::RAISED)?.exception?));
     let all = || invocation.app.iter().filter_map(logged);
     all()
         .rfind(|(_, exception)| exception.unhandled)

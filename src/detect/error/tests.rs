@@ -1,5 +1,6 @@
 use super::*;
 use crate::detect::testing::{World, at};
+use crate::model::fact::Kinds;
 use crate::model::invocation::InvocationStatus::{Error, Ok as Fine, Timeout};
 use crate::model::rows::Evidence;
 
@@ -54,7 +55,7 @@ fn a_claim_counts_failures_against_all_runs_and_names_the_exception() {
     assert_eq!(found[0].requests, [98, 99]);
     // The newest comes first, and its proof is the exception's own line.
     let line = |evidence: &Evidence| match evidence {
-        Evidence::Line { line, .. } => analysis.facts.app(*line).is_some(),
+        Evidence::Line { line, .. } => analysis.facts.app(*line, Kinds::RAISED).is_some(),
         _ => false,
     };
     assert!(found[0].evidence.iter().all(line));

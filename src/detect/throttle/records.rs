@@ -6,6 +6,7 @@ mod spans;
 
 use std::borrow::Cow;
 
+use crate::model::fact::Kinds;
 use crate::model::facts::{FactRef, Facts};
 use crate::model::ids::{RequestId, SpanId, TraceId};
 use crate::model::invocation::{Assembled, Invocation, InvocationIndex};
@@ -82,8 +83,8 @@ fn of_line<'a>(
     line: FactRef,
     run: Option<(InvocationIndex, &Invocation)>,
 ) -> Option<Record<'a>> {
-    let app = facts.app(line)?;
-    let refusal = app.refused.as_ref()?;
+    let app = facts.app(line, Kinds::REFUSED)?;
+    let refusal = app.refused?;
     Some(Record {
         resource: facts.text_of(refusal.resource).map(Cow::Borrowed),
         at: facts.moment(line),

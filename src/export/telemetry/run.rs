@@ -7,7 +7,7 @@ use opentelemetry_proto::tonic::trace::v1::{Span as OtlpSpan, Status};
 use super::attributes::{real, text, truth, whole};
 use super::{Telemetry, hash, nanos, valid};
 use crate::export::numbers::{share, single_millis};
-use crate::model::fact::{EventSource, Item};
+use crate::model::fact::{EventSource, Item, Kinds};
 use crate::model::invocation::{Invocation, InvocationIndex};
 use crate::model::rows::{Init, Link};
 use crate::model::span::{Span, SpanKind};
@@ -174,7 +174,10 @@ impl Telemetry<'_> {
     /// The first line of the run that shows what it was given.
     fn items(&self, run: &Invocation) -> Vec<Item> {
         let facts = &self.analysis.facts;
-        let lines = run.app.iter().filter_map(|&line| facts.app(line));
+        let lines = run
+            .app
+            .iter()
+            .filter_map(|&line| facts.app(line, Kinds::RECEIVED));
         let mut items = lines.map(|app| app.items);
         items.find(|items| !items.is_empty()).unwrap_or_default()
     }

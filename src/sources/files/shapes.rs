@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::chunks::Chunk;
+use super::log_event;
 use super::sink::Sink;
 use crate::decode::DecodeError;
 use crate::model::record::{Gap, LogLine};
@@ -15,7 +16,12 @@ use crate::model::time::Timestamp;
 
 /// Hands what a chunk says to a sink. What is none of the shapes is counted, the first with file and line.
 pub(super) fn take<S: Sink>(sink: &mut S, chunk: &Chunk, name: &Path, log_group: Option<&str>) {
-    let text = String::from_utf8_lossy(&chunk.bytes);
+    // Well-formed text is told apart much faster than broken text is mended.
+    let text = match str::from_utf8(&chunk.bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(&chunk.bytes),
+    };
+    let mut room = Vec::new();
     if chunk.spans_lines {
         documents(
             sink,
@@ -28,9 +34,11 @@ pub(super) fn take<S: Sink>(sink: &mut S, chunk: &Chunk, name: &Path, log_group:
         );
         return;
     }
-    for (line, number) in text.split('\n').zip(chunk.first_line..) {
+    for (line, number) in lines(&text).zip(chunk.first_line..) {
         let line = line.trim_ascii();
-        if !line.is_empty() {
+        if let Some(event) = log_event::read(line, log_group, &mut room) {
+            sink.log(&event);
+        } else if !line.is_empty() {
             documents(
                 sink,
                 line,
@@ -42,6 +50,16 @@ pub(super) fn take<S: Sink>(sink: &mut S, chunk: &Chunk, name: &Path, log_group:
             );
         }
     }
+}
+
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut from = 0;
+    let ends = memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
+    ends.map(move |end| {
+        let line = &text[from..end];
+        from = end + 1;
+        line
+    })
 }
 
 struct Place<'a> {
@@ -128,7 +146,7 @@ impl From<DecodeError> for Refused {
 
 /// One log event a line.
 #[derive(Deserialize)]
-struct LogEvent<'a> {
+pub(super) struct LogEvent<'a> {
     #[serde(borrow, rename = "logGroupName")]
     group: Option<Cow<'a, str>>,
     #[serde(borrow, rename = "logStreamName")]
@@ -144,14 +162,18 @@ struct LogEvent<'a> {
 
 impl LogEvent<'_> {
     fn take(&self, sink: &mut impl Sink, log_group: Option<&str>) {
-        sink.log(&LogLine {
+        sink.log(&self.line(log_group));
+    }
+
+    pub(super) fn line<'b>(&'b self, log_group: Option<&'b str>) -> LogLine<'b> {
+        LogLine {
             group: self.group.as_deref().or(log_group).unwrap_or_default(),
             stream: &self.stream,
             timestamp: Timestamp(self.timestamp),
             ingestion: self.ingestion.map(Timestamp),
             event_id: self.event_id.as_deref(),
             message: &self.message,
-        });
+        }
     }
 }
 

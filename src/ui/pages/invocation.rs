@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::correlate::tree::Index;
 use crate::detect::provisioned::prices::Prices;
 use crate::model::analysis::Analysis;
-use crate::model::fact::{Item, What};
+use crate::model::fact::{Item, Kinds};
 use crate::model::invocation::{Invocation, InvocationIndex};
 use crate::model::rows::{Harm, Link};
 use crate::store::scene::Scene;
@@ -283,10 +283,8 @@ fn found(analysis: &Analysis, at: InvocationIndex) -> Option<Part> {
 fn refusals(analysis: &Analysis, one: &Invocation) -> Vec<(String, bool, u32)> {
     let mut found: Vec<(String, bool, u32)> = Vec::new();
     for line in &one.app {
-        let What::App(app) = analysis.facts.fact(*line).what else {
-            continue;
-        };
-        let Some(refused) = &app.refused else {
+        let app = analysis.facts.app(*line, Kinds::REFUSED);
+        let Some(refused) = app.and_then(|app| app.refused) else {
             continue;
         };
         let name = refused

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use hashbrown::HashMap;
 
 use super::{Key, Record, Route, Source, TOO_MANY_REQUESTS, key_of};
-use crate::model::fact::{Access, What};
+use crate::model::fact::{Access, Kinds, What};
 use crate::model::facts::{FactRef, Facts};
 use crate::model::invocation::Assembled;
 use crate::model::rows::{Evidence, ThrottleClass};
@@ -25,7 +25,7 @@ fn requests(facts: &Facts) -> Vec<Request> {
     let mut requests: Vec<Request> = Vec::new();
     let mut known: HashMap<(Sym, Sym), usize> = HashMap::new();
     for (stream, lines) in facts.streams.iter().enumerate() {
-        for (fact, line) in lines.facts.iter() {
+        for (fact, line) in lines.facts.of(Kinds::ACCESS) {
             let What::Access(says) = line.what else {
                 continue;
             };

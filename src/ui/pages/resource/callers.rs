@@ -3,6 +3,7 @@
 use hashbrown::HashMap;
 
 use crate::model::analysis::Analysis;
+use crate::model::fact::Kinds;
 use crate::model::rows::{Pressure, Throttle};
 use crate::model::symbols::Sym;
 use crate::ui::figures;
@@ -150,7 +151,7 @@ fn outcomes(analysis: &Analysis, resource: &str) -> HashMap<Sym, Outcome> {
     let mut found: HashMap<Sym, Outcome> = HashMap::new();
     for run in &analysis.assembled.invocations {
         let refused = run.app.iter().any(|line| {
-            let app = analysis.facts.app(*line);
+            let app = analysis.facts.app(*line, Kinds::REFUSED);
             let refusal = app.and_then(|app| app.refused);
             refusal
                 .is_some_and(|refusal| analysis.facts.text_of(refusal.resource) == Some(resource))
