@@ -10,6 +10,7 @@ mod forget;
 mod intake;
 mod pipeline;
 mod reread;
+mod spans;
 mod within;
 
 pub use block::Block;

@@ -387,7 +387,7 @@ fn report_on(folder: &TempDir, name: &str, change: impl Fn(&str) -> String) -> S
         scenario: nepho::demo::Scenario::Incident,
         seed: 11,
         start: nepho::model::time::Timestamp(1_795_168_800_000),
-        duration_ms: Some(180_000),
+        duration_ms: Some(20_000),
         history_ms: None,
     };
     let mut lines = Vec::new();

@@ -100,7 +100,7 @@ fn home(facts: &Facts, stream: &StreamFacts, at: u32) -> Home {
     let concurrent = environment.concurrent;
     let mut attempts = attempts::find(stream, concurrent);
     let orphans = attribution::attribute(facts, stream, concurrent, &mut attempts);
-    if attempts.is_empty() && environment.init_start.is_none() && !has_init_line(stream) {
+    if attempts.is_empty() && environment.init_start.is_none() && !stream.facts.has(Kinds::INIT) {
         return Home {
             orphans,
             ..Home::default()
@@ -162,10 +162,6 @@ fn init_type(stream: &StreamFacts) -> Option<InitType> {
         What::RestoreStart { .. } | What::RestoreReport { .. } => Some(InitType::SnapStart),
         _ => None,
     })
-}
-
-fn has_init_line(stream: &StreamFacts) -> bool {
-    stream.facts.moments(Kinds::INIT).next().is_some()
 }
 
 /// Puts all attempts in order of start, numbers those of one request, and hangs them on their environments.

@@ -18,7 +18,7 @@ impl Engine {
         self.canonical(
             self.symbols.clone(),
             self.streams.clone(),
-            self.spans.values().cloned().collect(),
+            self.spans.iter().cloned().collect(),
             self.metrics.values().cloned().collect(),
         )
     }
@@ -28,7 +28,7 @@ impl Engine {
         self.sort();
         let symbols = std::mem::take(&mut self.symbols);
         let streams = std::mem::take(&mut self.streams);
-        let spans = std::mem::take(&mut self.spans).into_values().collect();
+        let spans = std::mem::take(&mut self.spans).into_rows();
         let metrics = std::mem::take(&mut self.metrics).into_values().collect();
         self.seen = Seen::new(0);
         self.canonical(symbols, streams, spans, metrics)

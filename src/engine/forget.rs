@@ -76,7 +76,7 @@ impl Engine {
             .map(|(stream, at)| ((stream.group, stream.stream), at))
             .collect();
         self.unsorted = (0..streams.len() as u32).collect();
-        spans.retain(|_, span| scope.holds(Timestamp(span.start_us / 1000)));
+        spans.retain_mut(|span| scope.holds(Timestamp(span.start_us / 1000)));
         let name = symbols.lookup("FunctionName");
         metrics.retain(|_, point| {
             let function = point.dimensions.iter().find(|(key, _)| Some(*key) == name);
@@ -100,12 +100,27 @@ impl Engine {
         let by_invocations = oldest_over(moments, self.limits.invocations);
         let starts = self
             .spans
-            .values()
+            .iter()
             .map(|span| Timestamp(span.start_us / 1000));
         let by_spans = oldest_over(starts, self.limits.spans);
-        if let Some(horizon) = by_invocations.max(by_spans) {
+        let by_bytes = self.oldest_tenth_over(self.limits.fact_bytes);
+        if let Some(horizon) = by_invocations.max(by_spans).max(by_bytes) {
             self.forget_before(horizon.plus_ms(1));
         }
+    }
+
+    /// The moment before which a tenth of all facts, silent streams and metric points lie, if they take more than `bytes`.
+    fn oldest_tenth_over(&self, bytes: usize) -> Option<Timestamp> {
+        if self.fact_bytes() <= bytes {
+            return None;
+        }
+        let mut moments: Vec<Timestamp> = self.metrics.values().map(|point| point.at).collect();
+        for stream in &self.streams {
+            moments.extend(stream.facts.moments());
+            moments.extend(stream.facts.is_empty().then_some(stream.last));
+        }
+        let tenth = moments.len() / 10;
+        (!moments.is_empty()).then(|| *moments.select_nth_unstable(tenth).1)
     }
 
     /// Forgets everything older than `horizon`.
@@ -142,9 +157,13 @@ impl Engine {
         }
         let horizon_us = horizon.0.saturating_mul(1000);
         let traces = self.spans.len();
-        self.spans
-            .retain(|_, span| span.end_us.unwrap_or(span.start_us) >= horizon_us);
-        self.spans.values_mut().for_each(|span| span.remap(&mut to));
+        self.spans.retain_mut(|span| {
+            let stays = span.end_us.unwrap_or(span.start_us) >= horizon_us;
+            if stays {
+                span.remap(&mut to);
+            }
+            stays
+        });
         let points = std::mem::take(&mut self.metrics);
         for (_, mut point) in points.into_iter().filter(|(_, point)| point.at >= horizon) {
             point.remap(&mut to);

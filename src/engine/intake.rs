@@ -8,6 +8,7 @@ use hashbrown::{HashMap, HashSet};
 use super::block::{Block, BlockLine};
 use super::pipeline;
 use super::reread::Seen;
+use super::spans::Spans;
 use crate::decode::{Decoder, SettingsError};
 use crate::model::analysis::Analysis;
 use crate::model::batch::Batch;
@@ -15,12 +16,10 @@ use crate::model::config::FunctionConfig;
 use crate::model::fact::{Fact, What};
 use crate::model::fact_log::FactLog;
 use crate::model::facts::{Evicted, Inputs, SeenGap, StreamFacts};
-use crate::model::ids::{SpanId, TraceId};
 use crate::model::metric::MetricPoint;
 use crate::model::record::LogLine;
 use crate::model::remap::Remap as _;
 use crate::model::settings::{Memory, Settings};
-use crate::model::span::Span;
 use crate::model::symbols::{Sym, Symbols};
 use crate::model::time::Timestamp;
 use crate::store::log_text::LogText;
@@ -31,6 +30,14 @@ const LATE_MS: i64 = 30_000;
 /// Segments and subsegments of an ordinary trace.
 const SPANS_PER_TRACE: usize = 10;
 
+/// Room for the facts of an invocation that logs much: it is only used up where lines come without invocations.
+const BYTES_PER_INVOCATION: usize = 1024;
+/// Names and metrics take room also where few invocations are remembered.
+const LEAST_FACT_BYTES: usize = 32 * 1024 * 1024;
+
+/// A metric point, its key and their dimensions.
+const BYTES_PER_POINT: usize = 256;
+
 /// What bounds the engine's memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -40,6 +47,8 @@ pub struct Limits {
     pub event_ids: usize,
     /// Segments and subsegments that are remembered.
     pub spans: usize,
+    /// Bytes of facts, names, streams and metric points that are remembered, whatever they are of.
+    pub fact_bytes: usize,
     /// Bytes of raw log text kept for looking at it again; 0 keeps none.
     pub log_text_bytes: usize,
 }
@@ -51,6 +60,7 @@ impl Limits {
             invocations: memory.invocations as usize,
             event_ids: memory.event_ids as usize,
             spans: memory.traces as usize * SPANS_PER_TRACE,
+            fact_bytes: LEAST_FACT_BYTES.max(memory.invocations as usize * BYTES_PER_INVOCATION),
             log_text_bytes: if text {
                 memory.log_text_mb as usize * 1024 * 1024
             } else {
@@ -70,7 +80,7 @@ pub struct Engine {
     pub(super) stream_index: HashMap<(Sym, Sym), u32>,
     /// Streams whose facts are out of order since the last analysis.
     pub(super) unsorted: HashSet<u32>,
-    pub(super) spans: HashMap<(TraceId, SpanId), Span>,
+    pub(super) spans: Spans,
     pub(super) metrics: BTreeMap<MetricKey, MetricPoint>,
     pub(super) functions: BTreeMap<Sym, FunctionConfig>,
     pub(super) gaps: Vec<SeenGap>,
@@ -101,7 +111,7 @@ impl Engine {
             streams: Vec::new(),
             stream_index: HashMap::new(),
             unsorted: HashSet::new(),
-            spans: HashMap::new(),
+            spans: Spans::default(),
             metrics: BTreeMap::new(),
             functions: BTreeMap::new(),
             gaps: Vec::new(),
@@ -171,7 +181,7 @@ impl Engine {
         }
         for mut span in block.spans {
             span.remap(&mut to);
-            self.take_span(span);
+            self.spans.take(span);
         }
         for mut point in block.metrics {
             point.remap(&mut to);
@@ -207,7 +217,10 @@ impl Engine {
             self.first_unparsed = block.first_unparsed;
         }
         self.evicted.event_ids = self.seen.forgotten;
-        if self.reports > self.limits.invocations || self.spans.len() > self.limits.spans {
+        if self.reports > self.limits.invocations
+            || self.spans.len() > self.limits.spans
+            || self.fact_bytes() > self.limits.fact_bytes
+        {
             self.forget();
         }
     }
@@ -234,16 +247,23 @@ impl Engine {
 
     /// Bytes that the engine's stores hold, estimated from their capacities.
     pub fn heap_bytes(&self) -> usize {
+        self.fact_bytes() + self.seen.heap_bytes() + self.spans.heap_bytes() + self.text.bytes().0
+    }
+
+    /// Bytes of facts, names, streams and metric points.
+    pub(super) fn fact_bytes(&self) -> usize {
         let facts: usize = self
             .streams
             .iter()
             .map(|stream| stream.facts.heap_bytes())
             .sum();
+        let stream = size_of::<StreamFacts>() + size_of::<Arc<StreamFacts>>();
+        let indexed = size_of::<((Sym, Sym), u32)>() + 1;
         facts
             + self.symbols.heap_bytes()
-            + self.seen.heap_bytes()
-            + self.spans.capacity() * (size_of::<Span>() + 24)
-            + self.text.bytes().0
+            + self.streams.capacity() * stream
+            + self.stream_index.capacity() * indexed
+            + self.metrics.len() * BYTES_PER_POINT
     }
 
     /// Files say nothing about completeness: all that they hold was read, up to their newest event.
@@ -332,32 +352,6 @@ impl Engine {
         let place = Arc::make_mut(&mut self.streams[stream as usize]);
         if !place.facts.push(fact) {
             self.unsorted.insert(stream);
-        }
-    }
-
-    /// Keeps the latest version of a span: a segment is sent again while it is in progress.
-    fn take_span(&mut self, span: Span) {
-        match self.spans.entry((span.trace, span.id)) {
-            hashbrown::hash_map::Entry::Vacant(place) => {
-                place.insert(span);
-            }
-            hashbrown::hash_map::Entry::Occupied(mut place) => {
-                let known = place.get();
-                let newer = (
-                    span.end_us.is_some(),
-                    span.end_us,
-                    span.start_us,
-                    span.links.len(),
-                ) > (
-                    known.end_us.is_some(),
-                    known.end_us,
-                    known.start_us,
-                    known.links.len(),
-                );
-                if newer {
-                    place.insert(span);
-                }
-            }
         }
     }
 }

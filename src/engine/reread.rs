@@ -2,16 +2,26 @@
 
 use hashbrown::{HashMap, HashSet};
 
-/// Which events were seen. Bounded: two generations, of which the older is forgotten when the younger is full.
+/// Which events were seen. Bounded: of each sort two generations, of which the older is forgotten when the younger is full.
 pub(super) struct Seen {
     young: HashSet<u64>,
     old: HashSet<u64>,
+    /// Events without an id, by their hash.
+    young_copies: HashMap<u64, Copies>,
+    old_copies: HashMap<u64, Copies>,
     per_generation: usize,
-    /// Events without an id, by their hash: how often they stood in any one read, and in the read under way.
-    without_id: HashMap<u64, (u32, u32)>,
     read: u32,
-    current: HashMap<u64, u32>,
     pub(super) forgotten: u64,
+}
+
+/// How often an event without an id stood in one read.
+#[derive(Clone, Copy)]
+struct Copies {
+    /// The most in any read.
+    most: u32,
+    /// Those in the read that held the last one.
+    here: u32,
+    read: u32,
 }
 
 impl Seen {
@@ -19,10 +29,10 @@ impl Seen {
         Self {
             young: HashSet::new(),
             old: HashSet::new(),
+            young_copies: HashMap::new(),
+            old_copies: HashMap::new(),
             per_generation: (bound / 2).max(1),
-            without_id: HashMap::new(),
             read: 0,
-            current: HashMap::new(),
             forgotten: 0,
         }
     }
@@ -30,7 +40,6 @@ impl Seen {
     /// A new read begins: a poll, a file. Equal events without an id within one read are different events.
     pub(super) fn begin_read(&mut self) {
         self.read += 1;
-        self.current.clear();
     }
 
     /// Whether the event with this id is new.
@@ -47,27 +56,33 @@ impl Seen {
 
     /// Whether the event without an id is new: its n-th copy in this read is, if no read before held n copies.
     pub(super) fn is_new_without_id(&mut self, key: u64) -> bool {
-        let here = self.current.entry(key).or_insert(0);
-        *here += 1;
-        let here = *here;
-        if self.without_id.len() >= self.per_generation {
-            let oldest = self.read.saturating_sub(1);
-            let before = self.without_id.len();
-            self.without_id.retain(|_, (_, read)| *read >= oldest);
-            self.forgotten += (before - self.without_id.len()) as u64;
+        let read = self.read;
+        let before = self.old_copies.remove(&key);
+        let copies = self.young_copies.entry(key).or_insert_with(|| {
+            before.unwrap_or(Copies {
+                most: 0,
+                here: 0,
+                read,
+            })
+        });
+        if copies.read != read {
+            copies.read = read;
+            copies.here = 0;
         }
-        let most = self.without_id.entry(key).or_insert((0, self.read));
-        most.1 = self.read;
-        if here > most.0 {
-            most.0 = here;
-            return true;
+        copies.here += 1;
+        let is_new = copies.here > copies.most;
+        copies.most = copies.most.max(copies.here);
+        if self.young_copies.len() >= self.per_generation {
+            self.forgotten += self.old_copies.len() as u64;
+            self.old_copies = std::mem::take(&mut self.young_copies);
         }
-        false
+        is_new
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
-        (self.young.capacity() + self.old.capacity()) * 9
-            + (self.without_id.capacity() + self.current.capacity()) * 17
+        let ids = self.young.capacity() + self.old.capacity();
+        let copies = self.young_copies.capacity() + self.old_copies.capacity();
+        ids * (size_of::<u64>() + 1) + copies * (size_of::<(u64, Copies)>() + 1)
     }
 }
 
@@ -108,5 +123,17 @@ mod tests {
             "the same two again"
         );
         assert!(seen.is_new_without_id(7), "and one more");
+    }
+
+    #[test]
+    fn lines_without_id_are_forgotten_too_and_one_long_read_stays_bounded() {
+        let mut seen = Seen::new(10);
+        seen.begin_read();
+        assert!((0..1000).all(|key| seen.is_new_without_id(key)));
+        let held = seen.young_copies.len() + seen.old_copies.len();
+        assert!(held <= 10);
+        assert_eq!(seen.forgotten, 1000 - held as u64);
+        seen.begin_read();
+        assert!(!seen.is_new_without_id(999), "the last is remembered");
     }
 }

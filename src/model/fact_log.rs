@@ -113,11 +113,15 @@ impl FactLog {
             .map(|(place, head, what)| (place, self.read(head, what)))
     }
 
-    /// When each fact that speaks of one of `kinds` was written.
-    pub fn moments(&self, kinds: Kinds) -> impl Iterator<Item = Timestamp> {
+    /// Whether a fact speaks of one of `kinds`.
+    pub fn has(&self, kinds: Kinds) -> bool {
         self.packed_from(0)
-            .filter(move |(_, head, _)| head.kinds.meets(kinds))
-            .map(|(_, head, _)| self.moment(&head))
+            .any(|(_, head, _)| head.kinds.meets(kinds))
+    }
+
+    /// When each fact was written.
+    pub fn moments(&self) -> impl Iterator<Item = Timestamp> {
+        self.packed_from(0).map(|(_, head, _)| self.moment(&head))
     }
 
     fn packed_from(&self, place: u32) -> impl Iterator<Item = (u32, Head, Range<usize>)> {

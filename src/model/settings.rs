@@ -66,7 +66,8 @@ pub struct Memory {
     pub log_text_mb: u32,
     /// Invocations that are remembered whole.
     pub invocations: u32,
-    /// Event ids by which re-reads are recognised.
+    /// Event ids by which re-reads are recognised. What is read again later is still one fact, but counted twice while it says
+    /// nothing.
     pub event_ids: u32,
     /// Traces that are remembered.
     pub traces: u32,
@@ -79,7 +80,7 @@ impl Default for Memory {
         Self {
             log_text_mb: 64,
             invocations: 1_000_000,
-            event_ids: 16_000_000,
+            event_ids: 3_500_000,
             traces: 200_000,
             records_mb: 64,
         }

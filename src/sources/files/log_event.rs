@@ -23,7 +23,7 @@ pub(super) fn read<'a>(
         return None;
     }
     let mut found = Found::default();
-    let mut rest = line.strip_prefix('{')?;
+    let mut rest = space(line.strip_prefix('{')?);
     loop {
         let (key, behind) = plain_string(rest)?;
         let value = space(space(behind).strip_prefix(':')?);

@@ -1,0 +1,76 @@
+//! The spans that are remembered: the latest version of each.
+
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::model::span::Span;
+
+/// Distinct spans, found by trace and id. They stand in a row and the index holds their numbers: a table of the spans
+/// themselves would be half empty.
+#[derive(Default)]
+pub(super) struct Spans {
+    rows: Vec<Span>,
+    index: HashTable<u32>,
+}
+
+impl Spans {
+    /// Keeps the latest version of a span: a segment is sent again while it is in progress.
+    pub(super) fn take(&mut self, span: Span) {
+        let Self { rows, index } = self;
+        let same = |at: &u32| {
+            let known = &rows[*at as usize];
+            (known.trace, known.id) == (span.trace, span.id)
+        };
+        match index.entry(hash(&span), same, |at| hash(&rows[*at as usize])) {
+            Entry::Vacant(place) => {
+                place.insert(rows.len() as u32);
+                rows.push(span);
+            }
+            Entry::Occupied(place) => {
+                let known = &mut rows[*place.get() as usize];
+                if version(&span) > version(known) {
+                    *known = span;
+                }
+            }
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Span> {
+        self.rows.iter()
+    }
+
+    /// Leaves out the spans that `keep` refuses; it may change the others, but not whose they are.
+    pub(super) fn retain_mut(&mut self, keep: impl FnMut(&mut Span) -> bool) {
+        let Self { rows, index } = self;
+        rows.retain_mut(keep);
+        index.clear();
+        for (at, span) in (0u32..).zip(rows.iter()) {
+            index.insert_unique(hash(span), at, |at| hash(&rows[*at as usize]));
+        }
+    }
+
+    /// All of them, in no particular order.
+    pub(super) fn into_rows(self) -> Vec<Span> {
+        self.rows
+    }
+
+    /// Bytes on the heap, links between traces aside.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.rows.capacity() * size_of::<Span>() + self.index.capacity() * (size_of::<u32>() + 1)
+    }
+}
+
+fn hash(span: &Span) -> u64 {
+    xxh3_64(&span.trace.0) ^ span.id.0
+}
+
+/// What grows from version to version of a span.
+fn version(span: &Span) -> (bool, Option<i64>, i64, usize) {
+    let links = span.links.len();
+    (span.end_us.is_some(), span.end_us, span.start_us, links)
+}

@@ -1,0 +1,198 @@
+//! Floods of things that are never seen twice: every store stays within its bytes, and what went is said.
+//!
+//! Bytes are those of the allocator, so one test at a time.
+
+use std::alloc::System;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use nepho::engine::{Engine, Limits};
+use nepho::model::analysis::Analysis;
+use nepho::model::batch::Batch;
+use nepho::model::record::{LogRecord, Record};
+use nepho::model::settings::Settings;
+use nepho::model::time::Timestamp;
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+static ALONE: Mutex<()> = Mutex::new(());
+
+const START: i64 = 1_795_168_800_000;
+const MEGABYTE: usize = 1 << 20;
+
+/// Small bounds, so that small floods go over them.
+const LIMITS: Limits = Limits {
+    invocations: 1_000,
+    event_ids: 10_000,
+    spans: 1_000,
+    fact_bytes: MEGABYTE,
+    log_text_bytes: 0,
+};
+
+/// What everything together may take: facts and their copy while they are forgotten, ids, spans, and one batch.
+const MOST: usize = 8 * MEGABYTE;
+
+/// Floods an engine with 40 batches of 1,000 records, 10 ms apart, and gives what it then says: last freed, the lock
+/// keeps what one test frees out of what the next counts.
+fn flooded(record: impl Fn(u64, Timestamp) -> Vec<Record>) -> (MutexGuard<'static, ()>, Analysis) {
+    let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut engine = Engine::new(Settings::default(), LIMITS).unwrap();
+    let region = Region::new(ALLOCATOR);
+    let mut at_half = 0;
+    for batch in 0..40 {
+        let numbers = batch * 1_000..(batch + 1) * 1_000;
+        let records = numbers
+            .flat_map(|number| record(number, Timestamp(START + number as i64 * 10)))
+            .collect::<Vec<_>>();
+        engine.apply(&Batch::from(records));
+        let change = region.change();
+        let held = change.bytes_allocated - change.bytes_deallocated;
+        assert!(held <= MOST, "{held} bytes after {batch} batches");
+        assert!(engine.heap_bytes() <= MOST, "{}", engine.heap_bytes());
+        if batch == 20 {
+            at_half = held;
+        }
+        if batch == 39 {
+            assert!(held <= at_half + at_half / 2, "{at_half} grew to {held}");
+        }
+    }
+    (alone, engine.analyse())
+}
+
+fn line(stream: &str, at: Timestamp, event_id: Option<String>, message: String) -> Record {
+    Record::Log(LogRecord {
+        group: "/aws/lambda/orders".into(),
+        stream: stream.into(),
+        timestamp: at,
+        ingestion: None,
+        event_id: event_id.map(Into::into),
+        message: message.into(),
+    })
+}
+
+const STREAM: &str = "2026/11/20/[1]aa97cbe959dac2cd6ae05f15086a7230";
+
+fn uuid(number: u64) -> String {
+    format!("00000000-0000-4000-8000-{number:012x}")
+}
+
+#[test]
+fn invocations() {
+    let (_alone, analysis) = flooded(|number, at| {
+        let id = uuid(number);
+        let report = format!("REPORT RequestId: {id}\tDuration: 2.46 ms\tBilled Duration: 3 ms");
+        vec![
+            line(
+                STREAM,
+                at,
+                Some(format!("s{number}")),
+                format!("START RequestId: {id} Version: 1"),
+            ),
+            line(STREAM, at, Some(format!("r{number}")), report),
+        ]
+    });
+    let held = analysis.assembled.invocations.len();
+    assert!(
+        (900..=1_001).contains(&held),
+        "{held} of the newest are left"
+    );
+    let evicted = analysis.facts.evicted;
+    assert!(evicted.invocations >= 40_000 - 1_001, "{evicted:?}");
+    assert!(evicted.event_ids >= 80_000 - 10_000, "{evicted:?}");
+    assert_eq!(
+        analysis.facts.inputs.log_events, 80_000,
+        "counted all the same"
+    );
+    assert!(analysis.facts.horizon > Some(Timestamp(START)));
+}
+
+#[test]
+fn keys_of_events_without_invocations() {
+    let (_alone, analysis) = flooded(|number, at| {
+        let id = uuid(number);
+        vec![line(
+            STREAM,
+            at,
+            None,
+            format!("sent MessageId={id} correlation_id=c-{id}"),
+        )]
+    });
+    assert!(
+        analysis.facts.horizon > Some(Timestamp(START)),
+        "the oldest are gone"
+    );
+    assert!(analysis.facts.evicted.event_ids > 0);
+}
+
+#[test]
+fn streams_that_say_nothing() {
+    let (_alone, analysis) = flooded(|number, at| {
+        let stream = format!("2026/11/20/[1]{number:032x}");
+        vec![line(&stream, at, Some(number.to_string()), "tick".into())]
+    });
+    assert!(
+        analysis.facts.horizon > Some(Timestamp(START)),
+        "the oldest are gone"
+    );
+}
+
+#[test]
+fn functions() {
+    let (_alone, analysis) = flooded(|number, at| {
+        vec![Record::Log(LogRecord {
+            group: format!("/aws/lambda/f-{number}").into(),
+            stream: STREAM.into(),
+            timestamp: at,
+            ingestion: None,
+            event_id: None,
+            message: format!("START RequestId: {} Version: 1", uuid(number)).into(),
+        })]
+    });
+    assert!(
+        analysis.facts.horizon > Some(Timestamp(START)),
+        "the oldest are gone"
+    );
+}
+
+#[test]
+fn traces() {
+    let (_alone, analysis) = flooded(|number, at| {
+        let seconds = at.0 as f64 / 1_000.0;
+        let json = format!(
+            r#"{{"trace_id":"1-6b001a21-{number:024x}","id":"{number:016x}","name":"f-{number}","start_time":{seconds},"end_time":{seconds}}}"#
+        );
+        vec![Record::Segment(json.into())]
+    });
+    assert!(
+        analysis.facts.spans.len() <= 1_001,
+        "{}",
+        analysis.facts.spans.len()
+    );
+    assert!(
+        analysis.facts.evicted.traces >= 38_999,
+        "{:?}",
+        analysis.facts.evicted
+    );
+}
+
+#[test]
+fn metric_points() {
+    let (_alone, analysis) = flooded(|number, at| {
+        let json = format!(
+            r#"{{"namespace":"AWS/Lambda","metric_name":"Invocations","dimensions":{{"FunctionName":"f-{number}"}},"timestamp":{},"value":{{"count":1.0,"sum":1.0,"max":1.0,"min":1.0}},"unit":"Count"}}"#,
+            at.0
+        );
+        vec![Record::Metric(json.into())]
+    });
+    assert_eq!(analysis.facts.inputs.metric_points, 40_000);
+    assert!(
+        analysis.facts.metrics.len() < 10_000,
+        "{}",
+        analysis.facts.metrics.len()
+    );
+    assert!(
+        analysis.facts.horizon > Some(Timestamp(START)),
+        "the oldest are gone"
+    );
+}
