@@ -3,8 +3,11 @@
 use super::fact::EventSource;
 use super::time::Timestamp;
 
-/// A count with thousands set apart: `2,614`.
+/// A count with thousands set apart: `2,614`; from ten million on `12.3 M`.
 pub fn count(value: u64) -> String {
+    if value >= 10_000_000 {
+        return format!("{:.1} M", value as f64 / 1e6);
+    }
     let digits = value.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -16,23 +19,29 @@ pub fn count(value: u64) -> String {
     text
 }
 
-/// A duration of `ms` milliseconds: `4.1 ms`, `62 ms`, `4.40 s`, `12.1 s`, above a minute `1m07s`, above an hour `2h14m`.
+/// A duration of `ms` milliseconds: `4.1 ms`, `62 ms`, `4.40 s`, `12.1 s`, above a minute `1m07s`, above an hour `2h14m`, from two
+/// days on `3d`.
 pub fn duration(ms: f64) -> String {
+    let ms = ms.max(0.0);
     let seconds = ms / 1000.0;
-    if ms < 9.95 {
+    if ms == 0.0 {
+        "0 ms".to_owned()
+    } else if ms < 9.95 {
         format!("{ms:.1} ms")
     } else if ms < 999.5 {
         format!("{ms:.0} ms")
     } else if seconds < 9.995 {
         format!("{seconds:.2} s")
-    } else if seconds <= 60.0 {
-        format!("{seconds:.1} s")
+    } else if seconds < 60.5 {
+        format!("{:.1} s", seconds.min(60.0))
     } else if seconds < 3599.5 {
         let whole = seconds.round() as u64;
         format!("{}m{:02}s", whole / 60, whole % 60)
-    } else {
+    } else if seconds < 172_800.0 {
         let minutes = (seconds / 60.0).round() as u64;
         format!("{}h{:02}m", minutes / 60, minutes % 60)
+    } else {
+        format!("{:.0}d", (seconds / 86_400.0).floor())
     }
 }
 
@@ -109,13 +118,18 @@ mod tests {
 
     #[test]
     fn thousands_are_set_apart() {
-        let shown: Vec<_> = [0, 999, 1_000, 76_409, 1_234_567].map(count).into();
-        assert_eq!(shown, ["0", "999", "1,000", "76,409", "1,234,567"]);
+        let shown = [0, 999, 1_000, 76_409, 1_234_567, 12_345_678].map(count);
+        assert_eq!(
+            shown,
+            ["0", "999", "1,000", "76,409", "1,234,567", "12.3 M"]
+        );
     }
 
     #[test]
     fn durations_keep_three_digits_and_change_unit() {
         let shown: Vec<_> = [
+            0.0,
+            0.42,
             4.11,
             62.0,
             999.6,
@@ -124,13 +138,15 @@ mod tests {
             60_000.0,
             67_000.0,
             8_040_000.0,
+            259_200_000.0,
         ]
         .map(duration)
         .into();
         assert_eq!(
             shown,
             [
-                "4.1 ms", "62 ms", "1.00 s", "4.40 s", "12.1 s", "60.0 s", "1m07s", "2h14m"
+                "0 ms", "0.4 ms", "4.1 ms", "62 ms", "1.00 s", "4.40 s", "12.1 s", "60.0 s",
+                "1m07s", "2h14m", "3d"
             ]
         );
     }

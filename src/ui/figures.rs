@@ -1,8 +1,10 @@
-//! Figures as text: three digits that matter, the unit in the cell, `,` for thousands. Absent is never 0.
+//! Figures as cells show them, by the words of the report. Absent is never 0.
 
 use crate::model::ids::RequestId;
 use crate::model::rows::Rate;
 use crate::model::time::Timestamp;
+use crate::model::words;
+pub use crate::model::words::{count, duration, rate as per_minute};
 
 use super::zone;
 
@@ -11,52 +13,9 @@ pub const UNKNOWN: &str = "?";
 /// Stands for a figure that does not apply.
 pub const NONE: &str = "–";
 
-/// `76,409`; from ten million on `12.3 M`.
-pub fn count(n: u64) -> String {
-    if n >= 10_000_000 {
-        return format!("{:.1} M", n as f64 / 1e6);
-    }
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + 2);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 /// A count that may be unknown.
 pub fn count_or_unknown(n: Option<u64>) -> String {
     n.map_or_else(|| UNKNOWN.to_owned(), count)
-}
-
-/// A stretch of time: `0.4 ms`, `62 ms`, `4.40 s`, `12.1 s`, `1m07s`, `2h14m`, `3d`.
-pub fn duration(ms: f64) -> String {
-    let ms = ms.max(0.0);
-    if ms == 0.0 {
-        return "0 ms".to_owned();
-    }
-    if ms < 0.95 {
-        return format!("{ms:.1} ms");
-    }
-    if ms < 999.5 {
-        return format!("{ms:.0} ms");
-    }
-    if ms < 9_995.0 {
-        return format!("{:.2} s", ms / 1e3);
-    }
-    if ms < 59_950.0 {
-        return format!("{:.1} s", ms / 1e3);
-    }
-    let seconds = (ms / 1e3).round() as i64;
-    match seconds {
-        ..=60 => "60.0 s".to_owned(),
-        61..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
-        3600..172_800 => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
-        _ => format!("{}d", seconds / 86_400),
-    }
 }
 
 /// A round time on an axis, without digits that say nothing: `500 ms`, `10 s`, `2 min`, `1 h`.
@@ -85,38 +44,19 @@ pub fn age(ms: i64) -> String {
     }
 }
 
-/// A share without its sign: one digit after the point below 9.95, none above.
-fn share(share: f64) -> String {
-    let percent = share * 100.0;
-    if percent < 9.95 {
-        format!("{percent:.1}")
-    } else {
-        format!("{percent:.0}")
-    }
-}
-
 /// `60 %`.
 pub fn percent(value: f64) -> String {
-    format!("{} %", share(value))
+    format!("{} %", words::percent(value))
 }
 
 /// `19 % [14–25]`.
 pub fn rate(rate: &Rate) -> String {
     format!(
         "{} % [{}–{}]",
-        share(rate.value),
-        share(rate.low),
-        share(rate.high)
+        words::percent(rate.value),
+        words::percent(rate.low),
+        words::percent(rate.high)
     )
-}
-
-/// Something a minute in three digits: `399`, `7.0`, `0.1`.
-pub fn per_minute(value: f64) -> String {
-    if value < 9.95 {
-        format!("{value:.1}")
-    } else {
-        count(value.round() as u64)
-    }
 }
 
 /// `14:04:17.639`.
@@ -173,31 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_keep_three_digits_and_change_unit_before_a_fourth() {
-        for (ms, text) in [
-            (0.0, "0 ms"),
-            (0.42, "0.4 ms"),
-            (62.0, "62 ms"),
-            (999.4, "999 ms"),
-            (999.6, "1.00 s"),
-            (4_400.0, "4.40 s"),
-            (9_996.0, "10.0 s"),
-            (41_310.88, "41.3 s"),
-            (60_000.0, "60.0 s"),
-            (67_000.0, "1m07s"),
-            (8_040_000.0, "2h14m"),
-            (259_200_000.0, "3d"),
-        ] {
-            assert_eq!(duration(ms), text, "{ms}");
-        }
-    }
-
-    #[test]
-    fn counts_have_thousands_and_shares_their_interval() {
-        assert_eq!(count(0), "0");
-        assert_eq!(count(76_409), "76,409");
-        assert_eq!(count(1_204_331), "1,204,331");
-        assert_eq!(count(12_345_678), "12.3 M");
+    fn shares_have_their_interval() {
         let felt = Rate {
             value: 0.1916,
             low: 0.1444,
