@@ -1,6 +1,6 @@
 //! The worst examples: of each finding the first request that proves it, as a tree of runs, calls and queues.
 
-use crate::correlate::tree::{Index, Kind, Row, Tree};
+use crate::correlate::tree::{Index, Kind, Row, RowKind, Tree};
 use crate::model::analysis::Analysis;
 use crate::model::finding::Finding;
 use crate::model::rows::Evidence;
@@ -73,7 +73,7 @@ impl Example<'_> {
         let mut lines: Vec<String> = rows
             .iter()
             .map(|row| {
-                let took = duration(row.end.since(row.start).max(0) as f64);
+                let took = took(row);
                 format!(
                     "{:width$}  {took:>8}  {}",
                     name(row),
@@ -106,6 +106,14 @@ pub(super) fn name(row: &Row) -> String {
         "  ".repeat(row.depth.min(12) as usize),
         plain(&row.name)
     )
+}
+
+/// How long a row took; a refusal that only a line tells of has no length.
+pub(super) fn took(row: &Row) -> String {
+    if row.kind == RowKind::Call && row.span.is_none() {
+        return "–".to_owned();
+    }
+    duration(row.end.since(row.start).max(0) as f64)
 }
 
 fn sign(kind: Kind) -> char {

@@ -28,6 +28,8 @@ const MOST: usize = 200;
 pub struct About {
     /// `false`: secrets are in it, and the page says so in red.
     pub redacted: bool,
+    /// Values that rules replaced.
+    pub replaced: u64,
     /// The window in the time zone of whoever wrote it.
     pub local: Option<(String, String)>,
 }
@@ -53,6 +55,7 @@ pub fn write(analysis: &Analysis, about: &About, out: &mut dyn Write) -> io::Res
     let examples = examples(analysis);
     if !examples.is_empty() {
         section(out, "examples", "Worst examples", |out| {
+            waterfall::legend(out)?;
             examples
                 .iter()
                 .try_for_each(|example| waterfall::write(example, out))
@@ -106,6 +109,11 @@ fn head(analysis: &Analysis, about: &About, out: &mut dyn Write) -> io::Result<(
     let Some((from, to)) = analysis.window else {
         return writeln!(out, "<p>There is no invocation in these records.</p>");
     };
+    let redaction = if about.redacted {
+        format!("{} values were replaced by rules", count(about.replaced))
+    } else {
+        "none".to_owned()
+    };
     let sum = |pick: fn(&crate::model::rows::FunctionFigures) -> u64| {
         count(analysis.functions.iter().map(pick).sum())
     };
@@ -131,7 +139,8 @@ fn head(analysis: &Analysis, about: &About, out: &mut dyn Write) -> io::Result<(
     writeln!(
         out,
         "<div><dt>Invocations</dt><dd>{}</dd></div><div><dt>Errors</dt><dd>{}, of them {} timed out</dd></div>\
-         <div><dt>Completeness</dt><dd>{}</dd></div></dl>",
+         <div><dt>Completeness</dt><dd>{}</dd></div>\
+         <div><dt>Redaction</dt><dd>{redaction}</dd></div></dl>",
         sum(|row| row.invocations),
         sum(|row| row.errors),
         sum(|row| row.timeouts),
@@ -355,3 +364,6 @@ fn text(raw: &str) -> String {
     }
     safe
 }
+
+#[cfg(test)]
+mod tests;

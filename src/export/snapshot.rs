@@ -458,6 +458,7 @@ impl Work<'_> {
         folder.close(member, None)?;
         let about = html::About {
             redacted: manifest.redaction.on,
+            replaced: manifest.redaction.values.values().sum(),
             local: manifest
                 .window
                 .from_local

@@ -5,75 +5,99 @@ use std::io::{self, Write};
 use super::text;
 use crate::model::analysis::Analysis;
 use crate::model::rows::Harm;
-use crate::model::time::Timestamp;
+use crate::model::time::{MINUTE_MS, Timestamp};
 use crate::model::words::{count, time_of_day};
 
-/// Bars at most; each stands for whole minutes, or for a share of a short window.
-const BARS: usize = 90;
+/// Bars at most; each stands for whole seconds or minutes.
+const BARS: i64 = 90;
 const BAR: usize = 8;
 const HEIGHT: f64 = 44.0;
+
+/// Events of one kind over the window.
+struct Strip {
+    name: &'static str,
+    class: &'static str,
+    /// Where the first bar begins.
+    from: Timestamp,
+    /// Milliseconds of a bar.
+    cell: i64,
+    bars: Vec<u64>,
+}
+
+impl Strip {
+    fn new(
+        name: &'static str,
+        class: &'static str,
+        (from, to): (Timestamp, Timestamp),
+        cell: i64,
+    ) -> Self {
+        let bars = vec![0; (to.since(from) / cell + 1) as usize];
+        Self {
+            name,
+            class,
+            from,
+            cell,
+            bars,
+        }
+    }
+
+    /// Counts what happened in the window.
+    fn add(&mut self, at: Timestamp, n: u64) {
+        let place = usize::try_from(at.since(self.from).div_euclid(self.cell));
+        if let Some(bar) = place.ok().and_then(|place| self.bars.get_mut(place)) {
+            *bar += n;
+        }
+    }
+}
 
 /// Writes the strips.
 pub(super) fn write(analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> {
     let Some((from, to)) = analysis.window else {
         return writeln!(out, "<p>There is no invocation in these records.</p>");
     };
-    let cell = ((to.since(from) / BARS as i64) + 1).max(1_000);
-    let bars = (to.since(from) / cell + 1) as usize;
-    let mut strips: [(&str, &str, Vec<u64>); 6] = [
-        ("Invocations", "runs", vec![0; bars]),
-        ("Failed", "failed", vec![0; bars]),
-        ("Felt cold starts", "cold", vec![0; bars]),
-        ("Refused", "refused", vec![0; bars]),
-        ("Double runs", "double", vec![0; bars]),
-        ("Overtaken", "order", vec![0; bars]),
-    ];
-    let mut add = |strip: usize, at: Timestamp, n: u64| {
-        let place = (at.since(from).max(0) / cell) as usize;
-        if let Some(bar) = strips[strip].2.get_mut(place) {
-            *bar += n;
+    let cells_of = |unit: i64| (to.since(from) / BARS / unit + 1) * unit;
+    let exact = |name, class| Strip::new(name, class, (from, to), cells_of(1_000));
+    let mut runs = exact("Invocations", "runs");
+    let mut failed = exact("Failed", "failed");
+    for one in &analysis.assembled.invocations {
+        if one.counted {
+            runs.add(one.start, 1);
         }
-    };
-    for one in analysis
-        .assembled
-        .invocations
-        .iter()
-        .filter(|one| one.counted)
-    {
-        add(0, one.start, 1);
-        if one.status.failed() {
-            add(1, one.end, 1);
+        if one.counted && one.status.failed() {
+            failed.add(one.end, 1);
         }
     }
-    let felt = analysis
-        .inits
-        .iter()
-        .filter(|init| init.felt_ms.is_some_and(|felt| felt > 0.0));
-    felt.for_each(|init| add(2, init.at, 1));
-    analysis
-        .throttles
-        .iter()
-        .for_each(|row| add(3, row.minute, row.count));
-    let double = analysis
-        .duplicates
-        .iter()
-        .filter(|row| row.harm == Harm::Double);
-    double.for_each(|row| add(4, row.repeat.at, 1));
-    analysis.reordered.iter().for_each(|row| add(5, row.at, 1));
-    for (name, class, bars) in &strips {
-        strip(name, class, bars, (from, to), cell, out)?;
+    let mut cold = exact("Felt cold starts", "cold");
+    let felt = analysis.inits.iter();
+    felt.filter(|init| init.felt_ms.is_some_and(|felt| felt > 0.0))
+        .for_each(|init| cold.add(init.at, 1));
+    // Counted by the minute: no bar is narrower, and each begins with one.
+    let minutes = (from.minute(), to);
+    let mut refused = Strip::new("Refused", "refused", minutes, cells_of(MINUTE_MS));
+    for row in &analysis.throttles {
+        refused.add(row.minute, row.count);
     }
-    Ok(())
+    let mut double = exact("Double runs", "double");
+    let repeats = analysis.duplicates.iter();
+    repeats
+        .filter(|row| row.harm == Harm::Double)
+        .for_each(|row| double.add(row.repeat.at, 1));
+    let mut order = exact("Overtaken", "order");
+    for row in &analysis.reordered {
+        order.add(row.at, 1);
+    }
+    let strips = [runs, failed, cold, refused, double, order];
+    strips.iter().try_for_each(|strip| draw(strip, to, out))
 }
 
-fn strip(
-    name: &str,
-    class: &str,
-    bars: &[u64],
-    (from, to): (Timestamp, Timestamp),
-    cell: i64,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn draw(strip: &Strip, to: Timestamp, out: &mut dyn Write) -> io::Result<()> {
+    let Strip {
+        name,
+        class,
+        from,
+        cell,
+        ref bars,
+    } = *strip;
     let most = bars.iter().copied().max().unwrap_or(0);
     let all: u64 = bars.iter().sum();
     let width = bars.len() * BAR;
@@ -107,4 +131,36 @@ fn strip(
         time_of_day(from),
         time_of_day(to)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::correlate::testing::at;
+    use crate::model::rows::{Throttle, ThrottleClass};
+
+    #[test]
+    fn refusals_of_minutes_before_the_window_are_in_no_bar_and_a_bar_is_a_minute() {
+        let throttle = |ms, count| Throttle {
+            minute: at(ms),
+            resource: "lambda:payment".to_owned(),
+            class: ThrottleClass::ReservedLimit,
+            count,
+            lower_bound: false,
+            callers: Vec::new(),
+            evidence: Vec::new(),
+        };
+        let analysis = Analysis {
+            throttles: vec![throttle(-60_000, 500), throttle(0, 7), throttle(60_000, 5)],
+            window: Some((at(39_000), at(100_000))),
+            ..Analysis::default()
+        };
+        let mut out = Vec::new();
+        write(&analysis, &mut out).unwrap();
+        let page = String::from_utf8(out).unwrap();
+        assert!(
+            page.contains("Refused: 12 in all, at most 7 in 60 s"),
+            "{page}"
+        );
+    }
 }

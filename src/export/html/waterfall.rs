@@ -4,13 +4,33 @@ use std::io::{self, Write};
 
 use super::text;
 use crate::correlate::tree::Kind;
-use crate::export::examples::{Example, name};
+use crate::export::examples::{Example, name, took};
 use crate::model::words::duration;
 
 const NAMES: f64 = 260.0;
 const AXIS: f64 = 640.0;
 const TOOK: f64 = 90.0;
 const ROW: f64 = 20.0;
+
+/// What the colours mean.
+pub(super) fn legend(out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "<ul class=\"legend\">")?;
+    for kind in [
+        Kind::Runs,
+        Kind::Cold,
+        Kind::Waits,
+        Kind::WaitsToRetry,
+        Kind::Queued,
+        Kind::Refused,
+    ] {
+        let (class, words) = words(kind);
+        write!(
+            out,
+            "<li><svg aria-hidden=\"true\" viewBox=\"0 0 12 12\"><rect class=\"{class}\" width=\"12\" height=\"12\"/></svg>{words}</li>"
+        )?;
+    }
+    writeln!(out, "</ul>")
+}
 
 /// Writes the request as a figure: the picture, and the same as text for those who do not see it.
 pub(super) fn write(example: &Example<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -56,7 +76,7 @@ pub(super) fn write(example: &Example<'_>, out: &mut dyn Write) -> io::Result<()
             "<text x=\"{}\" y=\"{}\" class=\"took\">{}</text>",
             NAMES + AXIS + 8.0,
             top + 14.0,
-            duration(row.end.since(row.start).max(0) as f64)
+            took(row)
         )?;
     }
     write!(
