@@ -196,6 +196,6 @@ mod tests {
                 vec![record(OURS, 40_000, "1", "slow")],
             ],
         );
-        assert!(lines[1].ends_with("slow  (late by 5 ms)\n"), "{lines:?}");
+        assert!(lines[1].ends_with("slow  (late by 5.0 ms)\n"), "{lines:?}");
     }
 }
