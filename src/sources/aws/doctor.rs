@@ -20,9 +20,9 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use super::actions::{
     ALL, Action, BATCH_GET_TRACES, DESCRIBE_LOG_GROUPS, FILTER_LOG_EVENTS, GET_ACCOUNT_SETTINGS,
     GET_CALLER_IDENTITY, GET_FUNCTION_CONCURRENCY, GET_FUNCTION_CONFIGURATION, GET_INDEXING_RULES,
-    GET_METRIC_DATA, GET_QUERY_RESULTS, GET_TRACE_SEGMENT_DESTINATION, GET_TRACE_SUMMARIES,
+    GET_METRIC_DATA, GET_TRACE_SEGMENT_DESTINATION, GET_TRACE_SUMMARIES,
     LIST_EVENT_SOURCE_MAPPINGS, LIST_FUNCTIONS, LIST_PROVISIONED_CONCURRENCY_CONFIGS,
-    LIST_RETRIEVED_TRACES, START_QUERY, START_TRACE_RETRIEVAL,
+    LIST_RETRIEVED_TRACES, START_TRACE_RETRIEVAL,
 };
 use super::error::{At, failure};
 use super::session::{Clients, Session};
@@ -32,7 +32,7 @@ use crate::sources::FetchError;
 
 /// A trace that does not exist: whoever may ask is told so.
 const NO_TRACE: &str = "1-00000000-000000000000000000000000";
-/// A group, function, query or retrieval that does not exist, likewise.
+/// A group, function or retrieval that does not exist, likewise.
 const NOTHING: &str = "nepho-doctor";
 
 /// What was found out of one account and region. `None`: could not be asked.
@@ -101,7 +101,6 @@ pub async fn examine(choice: Choice, clock: &dyn Fn() -> Timestamp) -> Result<Ch
         checkup,
         group: NOTHING.to_owned(),
         function: NOTHING.to_owned(),
-        query: NOTHING.to_owned(),
         retrieval: NOTHING.to_owned(),
     };
     for action in ALL {
@@ -148,7 +147,6 @@ struct Doctor<'a> {
     checkup: Checkup,
     group: String,
     function: String,
-    query: String,
     retrieval: String,
 }
 
@@ -165,21 +163,6 @@ impl Doctor<'_> {
             FILTER_LOG_EVENTS => {
                 let question = clients.logs.filter_log_events().log_group_name(&self.group);
                 let question = question.start_time(minute_ago.0).limit(1);
-                self.outcome(action, &question.send().await)
-            }
-            START_QUERY => {
-                // One second of one group: what it scans is next to nothing.
-                let question = clients.logs.start_query().log_group_name(&self.group);
-                let second = self.now.0 / 1_000;
-                let question = question.start_time(second - 1).end_time(second).limit(1);
-                let answer = question.query_string("fields @timestamp").send().await;
-                if let Ok(answer) = &answer {
-                    self.query = answer.query_id.clone().unwrap_or_default();
-                }
-                self.outcome(action, &answer)
-            }
-            GET_QUERY_RESULTS => {
-                let question = clients.logs.get_query_results().query_id(&self.query);
                 self.outcome(action, &question.send().await)
             }
             LIST_FUNCTIONS => self.functions().await,
@@ -342,7 +325,6 @@ impl Doctor<'_> {
             "InvalidParameterException",
             "InvalidParameterValueException",
             "ValidationException",
-            "MalformedQueryException",
         ];
         if let_in.contains(&code) {
             return Outcome::Allowed;
