@@ -9,10 +9,12 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod aws;
+mod config;
 mod demo;
 #[cfg(feature = "aws")]
 mod doctor;
 mod open;
+mod papers;
 #[cfg(feature = "aws")]
 mod policy;
 mod recording;
@@ -61,6 +63,12 @@ enum Command {
     /// Print the IAM policy that nepho needs
     #[cfg(feature = "aws")]
     Policy(policy::Args),
+    /// Print the settings in force and where each comes from
+    Config(config::Args),
+    /// Print the completions of a shell
+    Completions(papers::Completions),
+    /// Print the manual page
+    Man,
     /// Draw every pane of the simulated incident as pictures
     Screenshot(screenshot::Args),
 }
@@ -84,6 +92,9 @@ pub fn main() -> ExitCode {
         Some(Command::Doctor(args)) => doctor::run(args),
         #[cfg(feature = "aws")]
         Some(Command::Policy(args)) => policy::run(args),
+        Some(Command::Config(args)) => config::run(args),
+        Some(Command::Completions(args)) => papers::completions(args),
+        Some(Command::Man) => papers::man(),
         Some(Command::Screenshot(args)) => screenshot::run(args),
     };
     done.unwrap_or_else(|error| {

@@ -12,6 +12,7 @@ pub mod finding;
 pub mod health;
 pub mod ids;
 pub mod invocation;
+pub mod mark;
 pub mod metric;
 pub mod record;
 pub mod remap;

@@ -182,3 +182,25 @@ fn the_help_scrolls_where_it_is_taller_than_the_screen() {
         "{end}"
     );
 }
+
+#[test]
+fn the_readme_names_a_key_of_every_action() {
+    use nepho::ui::action::{Action, Group};
+    use nepho::ui::keys::{Context, KeySettings, KeyTable};
+    use strum::IntoEnumIterator as _;
+    let table = KeyTable::new(&KeySettings::new()).unwrap();
+    let readme = include_str!("../README.md");
+    let silent: Vec<String> = Action::iter()
+        .filter(|action| action.group() != Group::Prompt)
+        .filter(|action| {
+            let keys = Context::iter().flat_map(|context| table.keys(context, *action));
+            let digit = action.pane().is_some();
+            !digit
+                && !keys
+                    .into_iter()
+                    .any(|key| readme.contains(&format!("`{key}`")))
+        })
+        .map(|action| action.to_string())
+        .collect();
+    assert_eq!(silent, Vec::<String>::new());
+}

@@ -24,6 +24,7 @@ use super::redraw::Redraw;
 use super::saving::{Records, Saver};
 use super::terminal::Terminal;
 use crate::engine::Engine;
+use crate::model::settings::Notify;
 use crate::model::time::Timestamp;
 use crate::redact::{Key, Redactor};
 use crate::sources::pace::Terms;
@@ -61,6 +62,7 @@ pub struct Dashboard {
     pub look: Look,
     pub keys: KeyTable,
     pub mouse: bool,
+    pub notify: Notify,
 }
 
 /// Opens the dashboard and returns when it is closed. The terminal is then as it was.
@@ -88,6 +90,7 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
         look,
         keys,
         mouse,
+        notify,
     } = dashboard;
     let now = clock.as_ref().map_or(Timestamp(0), |clock| clock());
     let empty = Scene::empty(mode, &place, now);
@@ -97,7 +100,7 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
     let (saved_look, saved_keys) = (look.clone(), keys.clone());
     let mut shown = match Terminal::open(mouse) {
         Ok(mut terminal) => {
-            let mut screen = Screen::new(look, keys, empty);
+            let mut screen = Screen::new(look, keys, empty).notifying(notify);
             terminal.draw(|frame| screen.render(frame.area(), frame.buffer_mut()))?;
             Some((terminal, screen))
         }
@@ -245,6 +248,9 @@ async fn event_loop(
                 Err(_) => sources_gone = true,
             },
             () = due(&redraw, watch.elapsed()) => {
+                for effect in screen.take_effects() {
+                    terminal.perform(&effect)?;
+                }
                 terminal.draw(|frame| screen.render(frame.area(), frame.buffer_mut()))?;
                 redraw.drawn(watch.elapsed());
             }
@@ -264,6 +270,10 @@ fn handle(screen: &mut Screen, event: &Event) -> Outcome {
         }
         Event::Key(key) => screen.on_key(*key),
         Event::Paste(text) => screen.on_paste(text),
+        Event::FocusGained | Event::FocusLost => {
+            screen.set_focus(matches!(event, Event::FocusGained));
+            Outcome::Ignored
+        }
         Event::Resize(..) => Outcome::Redraw,
         _ => Outcome::Ignored,
     }

@@ -5,6 +5,7 @@ use std::panic;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste,
     EnableFocusChange, EnableMouseCapture,
@@ -17,6 +18,9 @@ use crossterm::{cursor, execute, queue};
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal as RatatuiTerminal};
+
+use crate::model::text::plain;
+use crate::ui::screen::Effect;
 
 /// Whether the terminal is ours, so that it is given back once.
 static OURS: AtomicBool = AtomicBool::new(false);
@@ -48,6 +52,18 @@ impl Terminal {
         self.terminal.draw(render)?;
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
         self.terminal.backend_mut().flush()
+    }
+
+    /// Does what the screen asked for beside drawing.
+    pub(crate) fn perform(&mut self, effect: &Effect) -> io::Result<()> {
+        let out = self.terminal.backend_mut();
+        match effect {
+            Effect::Copy(text) => queue!(out, CopyToClipboard::to_clipboard_from(text))?,
+            Effect::Bell => out.write_all(b"\x07")?,
+            // OSC 9, which terminals show as a notification; the text can hold no control bytes.
+            Effect::Notify(text) => write!(out, "\x1b]9;{}\x07", plain(text))?,
+        }
+        out.flush()
     }
 
     /// Gives the terminal back, stops the process as Ctrl-Z does, and takes the terminal over again when it goes on.

@@ -96,6 +96,7 @@ fn show(options: &Options, screen: ScreenSettings, speed: f64) -> anyhow::Result
         look: screen.look,
         keys: screen.keys,
         mouse: screen.mouse,
+        notify: screen.notify,
     })
 }
 

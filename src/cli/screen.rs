@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::{complain, settings};
-use crate::model::settings::Settings;
+use crate::model::settings::{Notify, Settings};
 use crate::ui::keys::KeyTable;
 use crate::ui::theme::{BUILTIN, Depth, Look};
 
@@ -31,6 +31,7 @@ pub(crate) struct ScreenSettings {
     pub(crate) look: Look,
     pub(crate) keys: KeyTable,
     pub(crate) mouse: bool,
+    pub(crate) notify: Notify,
 }
 
 impl ScreenArgs {
@@ -44,11 +45,13 @@ impl ScreenArgs {
         warnings.iter().for_each(|warning| complain(warning));
         let keys = KeyTable::new(&settings.keys)?;
         let mouse = settings.mouse.unwrap_or(true);
+        let notify = settings.notify;
         Ok(ScreenSettings {
             settings,
             look,
             keys,
             mouse,
+            notify,
         })
     }
 }

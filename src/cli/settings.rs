@@ -10,8 +10,27 @@ use etcetera::{BaseStrategy as _, choose_base_strategy};
 
 use crate::model::settings::Settings;
 
+/// Settings, and where they were found.
+pub(crate) struct Found {
+    pub(crate) settings: Settings,
+    /// `None`: there is no file, everything is the default.
+    pub(crate) path: Option<PathBuf>,
+    pub(crate) text: String,
+}
+
 /// Reads the settings. An unknown key is an error that names file, line and column.
 pub(crate) fn load(named: Option<&Path>) -> anyhow::Result<Settings> {
+    Ok(find(named)?.settings)
+}
+
+/// Where a file is looked for, in words.
+pub(crate) fn places() -> String {
+    let user = user_file().map(|path| format!(", {}", path.display()));
+    format!("nepho.toml{}", user.unwrap_or_default())
+}
+
+/// The same with where they come from.
+pub(crate) fn find(named: Option<&Path>) -> anyhow::Result<Found> {
     let candidates = match named {
         Some(path) => vec![path.to_owned()],
         None => [Some(PathBuf::from("nepho.toml")), user_file()]
@@ -21,7 +40,13 @@ pub(crate) fn load(named: Option<&Path>) -> anyhow::Result<Settings> {
     };
     for path in candidates {
         match fs::read_to_string(&path) {
-            Ok(text) => return parse(&text, &path),
+            Ok(text) => {
+                return Ok(Found {
+                    settings: parse(&text, &path)?,
+                    path: Some(path),
+                    text,
+                });
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => {}
             Err(error) => {
                 let what = format!(
@@ -32,7 +57,11 @@ pub(crate) fn load(named: Option<&Path>) -> anyhow::Result<Settings> {
             }
         }
     }
-    Ok(Settings::default())
+    Ok(Found {
+        settings: Settings::default(),
+        path: None,
+        text: String::new(),
+    })
 }
 
 fn user_file() -> Option<PathBuf> {

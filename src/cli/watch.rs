@@ -61,6 +61,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         look: screen.look,
         keys: screen.keys,
         mouse: screen.mouse,
+        notify: screen.notify,
     })?;
     Ok(ExitCode::SUCCESS)
 }

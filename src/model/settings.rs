@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Everything that can be set. Absent keys have the defaults given here.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Name of a built-in theme or path of a theme file.
@@ -19,10 +19,22 @@ pub struct Settings {
     pub keys: BTreeMap<String, BTreeMap<String, String>>,
     /// `false` leaves selection to the terminal.
     pub mouse: Option<bool>,
+    /// How a new P1 is told while the terminal has no focus: `bell` (the default), `osc` (a notification, OSC 9) or `off`.
+    pub notify: Notify,
+}
+
+/// How a new P1 is told while the terminal has no focus.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Notify {
+    #[default]
+    Bell,
+    Osc,
+    Off,
 }
 
 /// One `[[extract]]` rule: JSONPaths into the JSON of an application line, or a regex with groups of the same names.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExtractRule {
     /// Globs of function names; every function if empty.
@@ -37,7 +49,7 @@ pub struct ExtractRule {
 }
 
 /// From when on something is said, and how loud.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct Thresholds {
     /// Lower bound of the share of felt cold starts that makes a finding.
@@ -59,7 +71,7 @@ impl Default for Thresholds {
 }
 
 /// Bounds of what is remembered.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct Memory {
     /// Megabytes of log text that can be looked at again.
@@ -88,7 +100,7 @@ impl Default for Memory {
 }
 
 /// What is taken out of records before they leave, beside what is always taken out.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct RedactSettings {
     /// Masks are hashes keyed with this: equal values get equal masks in every snapshot. The content gives one if it is absent.
@@ -99,7 +111,7 @@ pub struct RedactSettings {
 }
 
 /// One `[[redact.rule]]`: a JSONPath into the JSON of a line, or a regex whose first group, else the whole of it, is replaced.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct RedactRule {
     /// What masks and counts call it.

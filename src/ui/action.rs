@@ -64,6 +64,18 @@ pub enum Action {
     GoToTime,
     Zone,
     Compare,
+    Mark,
+    Marks,
+    NextMark,
+    PreviousMark,
+    Acknowledge,
+    Mute,
+    Copy,
+    CopyLine,
+    CopyIds,
+    CopyCommand,
+    CopyUrl,
+    Console,
     Command,
     Help,
     Quit,
@@ -83,6 +95,7 @@ pub enum Group {
     Follow,
     Look,
     Time,
+    Keep,
     Nepho,
     Prompt,
 }
@@ -176,6 +189,18 @@ impl Action {
             Self::GoToTime => "go to a time, or look at the last 15m",
             Self::Zone => "UTC, local time, how long ago",
             Self::Compare => "before and after, side by side",
+            Self::Mark => "mark with a note; again: take it off",
+            Self::Marks => "everything that is marked",
+            Self::NextMark => "next mark of this list",
+            Self::PreviousMark => "previous mark",
+            Self::Acknowledge => "acknowledge a finding; again: undo",
+            Self::Mute => "hide a finding for a while",
+            Self::Copy => "copy, then what",
+            Self::CopyLine => "the line",
+            Self::CopyIds => "its ids",
+            Self::CopyCommand => "the AWS command",
+            Self::CopyUrl => "the console's address",
+            Self::Console => "where the AWS console shows it",
             Self::Command => "every command, pane and function",
             Self::Complete => "complete; filter or find",
             Self::Older => "entry before",
@@ -235,6 +260,18 @@ impl Action {
             | Self::Quit
             | Self::QuitNow
             | Self::Suspend => Group::Nepho,
+            Self::Mark
+            | Self::Marks
+            | Self::NextMark
+            | Self::PreviousMark
+            | Self::Acknowledge
+            | Self::Mute
+            | Self::Copy
+            | Self::CopyLine
+            | Self::CopyIds
+            | Self::CopyCommand
+            | Self::CopyUrl
+            | Self::Console => Group::Keep,
             _ => Group::Move,
         }
     }

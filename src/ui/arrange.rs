@@ -37,6 +37,8 @@ pub struct Sort {
 pub struct Arranged {
     /// Rows that the filter hides.
     pub hidden: usize,
+    /// Rows that are hidden because somebody muted them.
+    pub muted: usize,
     /// Where the hits of the search stand.
     pub hits: Vec<usize>,
     /// Words to highlight, in lower case.
@@ -56,7 +58,8 @@ pub struct Held {
 }
 
 /// Applies a view to a list. With `keep` its rows stay in that order, and new ones go next to their neighbours.
-pub fn arrange(part: &mut Part, view: &View, keep: Option<&[Key]>) {
+/// Rows in `muted` are hidden, and counted apart.
+pub fn arrange(part: &mut Part, view: &View, muted: &BTreeSet<Key>, keep: Option<&[Key]>) {
     let columns = &mut part.table.columns;
     for column in columns.iter_mut() {
         column.hidden = view.hidden.contains(&column.name);
@@ -76,6 +79,15 @@ pub fn arrange(part: &mut Part, view: &View, keep: Option<&[Key]>) {
         order.retain(|at| wanted(&filter, rows, *at as usize));
     }
     let hidden = rows.len() - order.len();
+    let unfiltered = order.len();
+    if !muted.is_empty() {
+        let heard = |at: &u32| {
+            rows.key(*at as usize)
+                .is_none_or(|key| !muted.contains(&key))
+        };
+        order.retain(heard);
+    }
+    let muted = unfiltered - order.len();
     let sorted = view.sort.as_ref().and_then(|sort| {
         let column = find_column(&sort.column, columns).ok()?;
         sort_by(&mut order, rows, column, sort.descending);
@@ -84,7 +96,7 @@ pub fn arrange(part: &mut Part, view: &View, keep: Option<&[Key]>) {
     let held = keep.map_or_else(Held::default, |keep| hold(&mut order, rows, keep));
     let words = filter.words().chain(search.words());
     let words = words.map(str::to_owned).collect();
-    let changed = hidden > 0 || sorted.is_some() || keep.is_some();
+    let changed = hidden + muted > 0 || sorted.is_some() || keep.is_some();
     if changed {
         let rows = std::mem::replace(&mut part.table.rows, Rows::fixed(Vec::new()));
         part.table.rows = rows.arranged(&order);
@@ -104,6 +116,7 @@ pub fn arrange(part: &mut Part, view: &View, keep: Option<&[Key]>) {
     }
     part.arranged = Arranged {
         hidden,
+        muted,
         hits,
         words,
         sorted,
@@ -238,7 +251,12 @@ mod tests {
     fn figures_sort_by_what_they_say_and_the_unknown_comes_last() {
         for (descending, order) in [(true, "badc"), (false, "dabc")] {
             let mut part = part(&COUNTS);
-            arrange(&mut part, &sorted("count", descending), None);
+            arrange(
+                &mut part,
+                &sorted("count", descending),
+                &BTreeSet::new(),
+                None,
+            );
             assert_eq!(names(&part), order);
         }
     }
@@ -251,7 +269,7 @@ mod tests {
             search: "b".to_owned(),
             ..View::default()
         };
-        arrange(&mut part, &view, None);
+        arrange(&mut part, &view, &BTreeSet::new(), None);
         assert_eq!((names(&part).as_str(), part.arranged.hidden), ("ab", 2));
         assert_eq!(part.table.rows.key(1), Some(Key::text("b")));
         assert_eq!(part.arranged.hits, [1]);
@@ -265,7 +283,7 @@ mod tests {
             filter: "nothing".to_owned(),
             ..View::default()
         };
-        arrange(&mut part, &view, None);
+        arrange(&mut part, &view, &BTreeSet::new(), None);
         assert_eq!(part.arranged.hidden, 4);
         assert!(part.prose[0].characters().contains("all 4 hidden"));
     }
@@ -276,7 +294,7 @@ mod tests {
         let now = [("d", "9"), ("a", "7"), ("b", "6"), ("e", "5"), ("c", "4")];
         let mut part = part(&now);
         let keep: Vec<Key> = ["a", "b", "c", "d"].map(Key::text).to_vec();
-        arrange(&mut part, &View::default(), Some(&keep));
+        arrange(&mut part, &View::default(), &BTreeSet::new(), Some(&keep));
         assert_eq!(names(&part), "abecd");
         assert_eq!(
             part.arranged.held,
@@ -295,7 +313,7 @@ mod tests {
             widths: BTreeMap::from([("function".into(), 20)]),
             ..View::default()
         };
-        arrange(&mut part, &view, None);
+        arrange(&mut part, &view, &BTreeSet::new(), None);
         assert!(part.table.columns[1].hidden);
         assert_eq!(part.table.columns[0].width, Width::Cells(20));
     }

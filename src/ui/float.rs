@@ -9,6 +9,8 @@ pub enum Float {
     Help { top: usize },
     /// Columns of a part, to take away and bring back.
     Columns { part: &'static str, chosen: usize },
+    /// Everything that was marked, to go to.
+    Marks { chosen: usize },
     /// Sentences, from a line on.
     Said {
         title: String,
@@ -38,7 +40,7 @@ impl Float {
     fn at(&mut self) -> &mut usize {
         match self {
             Self::Help { top } | Self::Said { top, .. } => top,
-            Self::Columns { chosen, .. } => chosen,
+            Self::Columns { chosen, .. } | Self::Marks { chosen } => chosen,
         }
     }
 }

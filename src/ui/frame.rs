@@ -1,5 +1,6 @@
 //! One frame: header, tabs, breadcrumb, the page, message row, footer, and what floats above them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
@@ -14,6 +15,7 @@ use super::figures;
 use super::float::Float;
 use super::glyphs;
 use super::keys::{Context, KeyTable};
+use super::page::Key;
 use super::place::Place;
 use super::prompt::Prompt;
 use super::screen::Asks;
@@ -41,6 +43,11 @@ pub struct Parts<'a> {
     pub pane: usize,
     pub crumbs: Vec<String>,
     pub message: Option<Text>,
+    /// Rows that are marked, and rows of findings that somebody acknowledged.
+    pub marks: BTreeSet<Key>,
+    pub acknowledged: BTreeSet<Key>,
+    /// One line a mark, while they are listed.
+    pub mark_lines: Vec<Text>,
     /// The topmost last.
     pub floats: &'a mut [Float],
     pub prompt: Option<&'a Prompt<Asks>>,
@@ -141,6 +148,20 @@ fn whole(parts: &mut Parts<'_>, place: &mut Place, area: Rect, buffer: &mut Buff
                 let most = popup.place(body, buffer, &parts.look);
                 float.clamp(most);
             }
+            Float::Marks { chosen } => {
+                let lines = parts.mark_lines.clone();
+                let last = lines.len().saturating_sub(1);
+                let popup = Popup {
+                    title: "Marks",
+                    lines,
+                    chosen: Some((*chosen).min(last)),
+                    top: 0,
+                    foot: vec![Text::of(Role::Dim, "Enter goes there · Esc closes")],
+                    width: SAID,
+                };
+                popup.place(body, buffer, &parts.look);
+                float.clamp(last);
+            }
             Float::Columns { part, chosen } => {
                 let chosen = *chosen;
                 let Some(part) = place.parts().find(|one| one.id == *part) else {
@@ -194,6 +215,10 @@ fn note(place: &Place) -> Text {
         } else {
             add(Role::Focus, &format!("{} {hides}", part.id));
         }
+    }
+    let muted: usize = place.parts().map(|part| part.arranged.muted).sum();
+    if muted > 0 {
+        add(Role::Focus, &format!("{muted} muted"));
     }
     if !view.search.is_empty() {
         let hits = place
@@ -295,6 +320,10 @@ fn page(
                     columns.into_iter().position(|column| &*column.name == name)
                 }),
         };
-        y += part::place(shown, view, left, buffer, &parts.look);
+        let noted = part::Noted {
+            marks: &parts.marks,
+            acknowledged: &parts.acknowledged,
+        };
+        y += part::place(shown, view, noted, left, buffer, &parts.look);
     }
 }

@@ -12,6 +12,9 @@ pub const CURSOR: &str = "▌";
 pub const CRITICAL: &str = "┃";
 pub const DEPLOY: &str = "◊";
 pub const POINT: &str = "●";
+pub const MARK: &str = "•";
+/// A finding that somebody acknowledged.
+pub const KNOWN: &str = "a";
 pub const RULE: &str = "─";
 pub const CUT: &str = "…";
 

@@ -22,6 +22,8 @@ pub enum Context {
     Waterfall,
     /// What floats above the page: help, explanations, lists to choose from.
     Popup,
+    /// After `y`: what to copy.
+    Copy,
     /// A line that is being typed. Keys of other contexts have no meaning there: they are letters.
     Prompt,
 }
@@ -120,6 +122,17 @@ impl KeyTable {
             .collect();
         keys.sort_by_key(|key| (key.chars().count(), !key.is_ascii()));
         keys
+    }
+
+    /// Every binding as it is written on the screen, by context and then by action.
+    pub fn named(&self) -> Vec<(Context, String, Action)> {
+        let mut named: Vec<_> = self
+            .bindings
+            .iter()
+            .map(|(context, key, action)| (*context, show(*key), *action))
+            .collect();
+        named.sort_by_key(|(context, _, action)| (*context, *action));
+        named
     }
 
     /// Every binding, for tests and for printing the table.

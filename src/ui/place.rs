@@ -39,6 +39,8 @@ pub struct Place {
     undo: Vec<(&'static str, View)>,
     /// The column under the cursor, by name.
     column: Option<Box<str>>,
+    /// Where the cursor goes with the next page.
+    wanted: Option<(&'static str, Key)>,
     /// Only the part with the cursor is shown.
     only_part: bool,
     /// The order of rows is held since then.
@@ -70,6 +72,7 @@ impl Place {
             view: 0,
             undo: Vec::new(),
             column: None,
+            wanted: None,
             only_part: false,
             held_since: None,
             entered_above: 0,
@@ -130,6 +133,22 @@ impl Place {
         self.only_part.then_some(self.cursor.0)
     }
 
+    /// Puts the cursor on a row, now if it is there and with the next page again.
+    pub fn go_to(&mut self, part: &'static str, key: Key) {
+        self.seek_row(part, key);
+        self.wanted = Some((part, key));
+        self.settle();
+    }
+
+    fn seek_row(&mut self, part: &str, key: Key) {
+        let found = self.parts().enumerate().find(|(_, one)| one.id == part);
+        let row = found.and_then(|(at, part)| Some((at, part.table.rows.find(key)?)));
+        if let Some(row) = row {
+            self.moved = true;
+            self.cursor = row;
+        }
+    }
+
     /// Shows the part under the cursor alone, or all parts again.
     pub fn toggle_only_part(&mut self) {
         self.only_part = !self.only_part;
@@ -171,6 +190,9 @@ impl Place {
         self.rebind(was);
         if follow {
             self.go_last();
+        }
+        if let Some((part, key)) = self.wanted.take() {
+            self.seek_row(part, key);
         }
         self.settle();
         self.note_entered(live);

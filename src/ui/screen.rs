@@ -1,5 +1,6 @@
 //! The whole screen: which panes are open how deep, the picture they show, and what keys do to them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
@@ -7,6 +8,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::export::snapshot::Scope;
+use crate::model::mark::Silence;
+use crate::model::settings::Notify;
 use crate::store::scene::Scene;
 
 use super::arrange::View;
@@ -24,11 +27,14 @@ use super::theme::Look;
 use super::zone::Zone;
 
 mod act;
+mod copying;
 mod list;
+mod marks;
 mod prompting;
 mod request;
 mod time;
 
+use marks::Marked;
 use request::Wanted;
 pub use request::{Projection, Request};
 
@@ -67,6 +73,20 @@ pub enum Asks {
     Time,
     /// Two stretches of time, or a moment that divides one.
     Compare,
+    /// What to remember of the row under the cursor.
+    Note,
+    /// Why a finding is silenced, and for how long.
+    Silence { finding: String, mute: bool },
+}
+
+/// What the loop around the screen does for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Puts a text on the clipboard.
+    Copy(String),
+    Bell,
+    /// A notification of the terminal.
+    Notify(String),
 }
 
 /// State of the screen. It is given pictures and keys, and draws cells; projections are run for it elsewhere.
@@ -97,6 +117,16 @@ pub struct Screen {
     /// Times that were typed, the newest last.
     times: Vec<String>,
     message: Option<Text>,
+    marked: Vec<Marked>,
+    silences: Vec<Silence>,
+    /// Findings that were told as new.
+    paged: BTreeSet<String>,
+    notify: Notify,
+    /// Whether the terminal has the focus; true where it does not say.
+    focused: bool,
+    /// The next key says what to copy.
+    chord: bool,
+    effects: Vec<Effect>,
 }
 
 impl Screen {
@@ -125,7 +155,31 @@ impl Screen {
             filters: Vec::new(),
             times: Vec::new(),
             message: None,
+            marked: Vec::new(),
+            silences: Vec::new(),
+            paged: BTreeSet::new(),
+            notify: Notify::default(),
+            focused: true,
+            chord: false,
+            effects: Vec::new(),
         }
+    }
+
+    /// Tells a new P1 so, while the terminal has no focus.
+    #[must_use]
+    pub fn notifying(mut self, notify: Notify) -> Self {
+        self.notify = notify;
+        self
+    }
+
+    /// Takes note of whether the terminal has the focus.
+    pub fn set_focus(&mut self, focused: bool) {
+        self.focused = focused;
+    }
+
+    /// What is to be done for the screen since this was asked last.
+    pub fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
     }
 
     /// Takes the newest picture. It is shown at once, or when the held one is let go.
@@ -137,8 +191,9 @@ impl Screen {
     }
 
     fn show_latest(&mut self) {
-        self.source = Arc::clone(&self.latest);
+        let before = std::mem::replace(&mut self.source, Arc::clone(&self.latest));
         self.picture += 1;
+        self.note_new(&before);
         // A stretch of it is cut with the next page; until then the one before stays.
         if self.bounds().is_none() {
             self.shown = Arc::clone(&self.source);
@@ -181,6 +236,7 @@ impl Screen {
             stamp,
             views: Arc::clone(place.views()),
             keep: place.kept_orders(self.picture),
+            muted: self.silenced().0,
             wanted,
         };
         self.projecting = true;
@@ -233,6 +289,12 @@ impl Screen {
         let had_message = self.message.take().is_some();
         if self.prompt.is_some() {
             return self.on_prompt_key(event);
+        }
+        if std::mem::take(&mut self.chord) {
+            return match self.keys.own_action(Context::Copy, event) {
+                Some(action) => self.act(action),
+                None => Outcome::Redraw,
+            };
         }
         match self.keys.action(self.context(), event) {
             Some(action) => self.act(action),
@@ -288,6 +350,11 @@ impl Screen {
             .map(|place| place.step.crumb())
             .collect();
         self.enter_zone();
+        let (marks, acknowledged) = (self.marked_rows(), self.silenced().1);
+        let mark_lines = match self.floats.last() {
+            Some(Float::Marks { .. }) => self.mark_lines(),
+            _ => Vec::new(),
+        };
         let (unseen, context) = (self.unseen(), self.context());
         let mut parts = frame::Parts {
             look: self.look.clone(),
@@ -297,6 +364,9 @@ impl Screen {
             pane: self.pane,
             crumbs,
             message: self.message.clone(),
+            marks,
+            acknowledged,
+            mark_lines,
             floats: &mut self.floats,
             prompt: self.prompt.as_ref(),
             context,

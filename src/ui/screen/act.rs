@@ -64,6 +64,15 @@ impl Screen {
             Action::OnlyPart => self.place_mut().toggle_only_part(),
             Action::CriticalPath => self.turn_trace(),
             Action::Explain => self.explain(),
+            Action::Mark => self.mark(),
+            Action::Marks => self.list_marks(),
+            Action::NextMark | Action::PreviousMark => self.step_marks(action == Action::NextMark),
+            Action::Acknowledge | Action::Mute => self.ask_silence(action == Action::Mute),
+            Action::Copy => self.ask_copy(),
+            Action::CopyLine | Action::CopyIds | Action::CopyCommand | Action::CopyUrl => {
+                self.copy(action);
+            }
+            Action::Console => self.show_url(),
             Action::Command => self.ask_command(),
             Action::Snapshot => {
                 self.say("snapshot: begins");
@@ -137,20 +146,23 @@ impl Screen {
         let (Some(part), Some(row)) = (place.cursor_part(), place.row()) else {
             return self.say("nothing under the cursor to explain");
         };
-        let raw = match place.step.context() {
-            Context::Log => place.cursor_key().and_then(|key| {
-                let line = self.shown.text.line(LineId(key.0))?;
-                Some(line.text)
-            }),
-            _ => None,
-        };
-        let lines = explain::row(&self.shown, part, &row, raw, place.column());
+        let lines = explain::row(&self.shown, part, &row, self.raw_line(), place.column());
         let title = format!("Explained: {}", part.title.characters());
         self.floats.push(Float::Said {
             title,
             lines,
             top: 0,
         });
+    }
+
+    /// The log line under the cursor, as it was written.
+    pub(super) fn raw_line(&self) -> Option<&str> {
+        let place = self.place();
+        if place.step.context() != Context::Log {
+            return None;
+        }
+        let line = self.shown.text.line(LineId(place.cursor_key()?.0))?;
+        Some(line.text)
     }
 
     fn open(&mut self) {
@@ -245,6 +257,10 @@ impl Screen {
             Some(Float::Columns { part, chosen, .. }) => {
                 let (part, chosen) = (*part, *chosen);
                 self.toggle_column(part, chosen);
+            }
+            Some(Float::Marks { chosen }) => {
+                let chosen = *chosen;
+                self.go_to_mark(chosen);
             }
             _ => {
                 self.floats.pop();

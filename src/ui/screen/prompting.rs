@@ -44,6 +44,7 @@ impl Screen {
                         prompt.recall(&self.times, older);
                         self.prompt_changed();
                     }
+                    Asks::Note | Asks::Silence { .. } => {}
                 }
             }
             Some(Action::DeleteWord) => {
@@ -81,7 +82,7 @@ impl Screen {
                 None
             }
             // Half a time is no time: what is wrong with it is said when it is to be kept.
-            Asks::Time | Asks::Compare => None,
+            Asks::Time | Asks::Compare | Asks::Note | Asks::Silence { .. } => None,
             Asks::Filter {
                 part,
                 before,
@@ -121,7 +122,7 @@ impl Screen {
         };
         match prompt.asks {
             Asks::Filter { part, before, .. } => self.place_mut().set_view(part, before),
-            Asks::Command { .. } | Asks::Time | Asks::Compare => {}
+            _ => {}
         }
     }
 
@@ -141,6 +142,8 @@ impl Screen {
         };
         let typed = prompt.text().trim().to_owned();
         match &prompt.asks {
+            Asks::Note => self.keep_mark(&typed),
+            Asks::Silence { finding, mute } => self.silence(finding.clone(), *mute, &typed),
             Asks::Time => {
                 remember(&mut self.times, &typed);
                 if let Ok(span) = self.read_span(&typed) {
@@ -188,7 +191,7 @@ impl Screen {
         match prompt.asks {
             Asks::Time => self.read_span(typed).err(),
             Asks::Compare => self.read_comparison(typed).err(),
-            Asks::Filter { .. } | Asks::Command { .. } => None,
+            _ => None,
         }
     }
 
@@ -242,7 +245,7 @@ impl Screen {
     fn complete(&mut self) {
         let Some(prompt) = &self.prompt else { return };
         match &prompt.asks {
-            Asks::Time | Asks::Compare => {}
+            Asks::Time | Asks::Compare | Asks::Note | Asks::Silence { .. } => {}
             Asks::Command {
                 choices,
                 found,

@@ -1,5 +1,6 @@
 //! A page made off the UI thread: it may look at all data once.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::engine;
@@ -22,6 +23,8 @@ pub struct Request {
     pub(super) views: Arc<Views>,
     /// Orders to keep, by part.
     pub(super) keep: Vec<(&'static str, Arc<[Key]>)>,
+    /// Rows of findings that are hidden because somebody said so.
+    pub(super) muted: BTreeSet<Key>,
     pub(super) wanted: Wanted,
 }
 
@@ -59,7 +62,7 @@ impl Request {
                 for part in &mut page.parts {
                     let keep = self.keep.iter().find(|(id, _)| *id == part.id);
                     let view = view(part);
-                    arrange(part, &view, keep.map(|(_, keys)| &**keys));
+                    arrange(part, &view, &self.muted, keep.map(|(_, keys)| &**keys));
                 }
                 let rows = page.parts.first().map(|part| &part.table.rows);
                 let row = rows.and_then(|rows| rows.find(key?)).unwrap_or(0);
@@ -76,7 +79,7 @@ impl Request {
             .map_or_else(Vec::new, |detail| detail(made));
         for part in &mut detail {
             let view = view(part);
-            arrange(part, &view, None);
+            arrange(part, &view, &self.muted, None);
         }
         Projection {
             step: self.step,

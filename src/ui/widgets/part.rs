@@ -1,12 +1,14 @@
 //! One part of a page: its rule, the titles of its columns, the rows that fit, its foot.
 
+use std::collections::BTreeSet;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use crate::ui::figures::count;
-use crate::ui::glyphs::CURSOR;
-use crate::ui::page::Part;
+use crate::ui::glyphs::{CURSOR, KNOWN, MARK};
+use crate::ui::page::{Key, Part};
 use crate::ui::text::Text;
 use crate::ui::theme::{Look, Role};
 
@@ -30,8 +32,23 @@ pub struct View {
     pub column: Option<usize>,
 }
 
+/// What a reader noted of rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Noted<'a> {
+    pub marks: &'a BTreeSet<Key>,
+    /// Findings that somebody knows about.
+    pub acknowledged: &'a BTreeSet<Key>,
+}
+
 /// Draws it from the top of `area`; gives the lines it took.
-pub fn place(part: &Part, view: View, area: Rect, buffer: &mut Buffer, look: &Look) -> u16 {
+pub fn place(
+    part: &Part,
+    view: View,
+    noted: Noted<'_>,
+    area: Rect,
+    buffer: &mut Buffer,
+    look: &Look,
+) -> u16 {
     let line = |y: u16| Rect::new(area.x, area.y + y, area.width, 1);
     if area.height == 0 {
         return 0;
@@ -97,8 +114,17 @@ pub fn place(part: &Part, view: View, area: Rect, buffer: &mut Buffer, look: &Lo
         if here {
             buffer.set_style(block, look.style(Role::Selection));
         }
-        if let Some(mark) = row.mark {
-            buffer.set_string(area.x + 1, area.y + y, mark, look.style(Role::Dim));
+        let key = rows.key(shown);
+        let has = |set: &BTreeSet<Key>| key.is_some_and(|key| set.contains(&key));
+        let (sign, role) = if has(noted.marks) {
+            (Some(MARK), Role::Focus)
+        } else if has(noted.acknowledged) {
+            (Some(KNOWN), Role::Dim)
+        } else {
+            (row.mark, Role::Dim)
+        };
+        if let Some(sign) = sign {
+            buffer.set_string(area.x + 1, area.y + y, sign, look.style(role));
         }
         layout.row(columns, row, inner(y), buffer, look);
         for (below, text) in (y + 1..y + height).zip(unfold) {

@@ -25,6 +25,9 @@ pub fn place(prompt: &Prompt<Asks>, keys: &KeyTable, area: Rect, buffer: &mut Bu
             "goes there (15m, 14:05, 13:40-14:00, all)",
             "leaves",
         ),
+        Asks::Note => ("note ", "", "marks the row", "leaves"),
+        Asks::Silence { mute: true, .. } => ("mute because ", "", "hides it (… 2h)", "leaves"),
+        Asks::Silence { .. } => ("known because ", "", "acknowledges it (… 2h)", "leaves"),
         Asks::Compare => ("compare before and after ", "", "compares", "leaves"),
     };
     let mut x =
