@@ -44,10 +44,14 @@ pub(crate) struct Args {
 }
 
 /// Pages behind a pane that have a picture too: the pane's digit, the keys, the name.
-const DEEPER: [(&str, &str); 3] = [
+const DEEPER: [(&str, &str); 7] = [
     ("1\n", "finding"),
     ("6\n", "waterfall"),
+    ("6\nC", "critical-path"),
     ("2\n\n", "invocation"),
+    ("3\n", "resource"),
+    ("4\n", "repeat"),
+    ("5\n", "overtaken"),
 ];
 
 /// Draws them.

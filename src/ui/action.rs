@@ -55,6 +55,7 @@ pub enum Action {
     Explain,
     Snapshot,
     SnapshotOfThis,
+    Theme,
     Pause,
     Earlier,
     Later,
@@ -113,6 +114,7 @@ impl Action {
             Self::NextError => "next error",
             Self::CriticalPath => "critical path",
             Self::Snapshot => "snapshot",
+            Self::Theme => "theme",
             Self::Pause => "pause",
             Self::Last => "newest",
             Self::NextPart => "next part",
@@ -210,6 +212,7 @@ impl Action {
             Self::CriticalPath => "the critical path alone, or all",
             Self::Snapshot => "save what was seen in one file; again: cancel",
             Self::SnapshotOfThis => "save this row with all that is linked to it",
+            Self::Theme => "the next theme, at once",
             Self::Pause => "hold the picture, go on",
             Self::Help => "this help",
             Self::Quit => "quit",
@@ -255,6 +258,7 @@ impl Action {
             | Self::Compare => Group::Time,
             Self::Snapshot
             | Self::SnapshotOfThis
+            | Self::Theme
             | Self::Command
             | Self::Help
             | Self::Quit

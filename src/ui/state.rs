@@ -7,6 +7,9 @@ use super::figures;
 use super::text::Text;
 use super::theme::Role;
 
+/// Below this share of invocations with an event id, nothing can be said of repeats and order.
+pub const BLIND: f64 = 0.2;
+
 /// Why nothing can be shown yet, if that is so: still reading, no rights, no source.
 pub fn waiting(scene: &Scene) -> Option<Text> {
     if scene.analysis.window.is_some() {
@@ -27,13 +30,16 @@ pub fn waiting(scene: &Scene) -> Option<Text> {
         }
         (_, Some(note), 0) => Text::of(Role::Dim, note),
         (_, _, 0) => Text::of(Role::Dim, "reading …"),
-        (_, _, records) => Text::of(
-            Role::Dim,
-            &format!(
-                "reading: {} records … no invocation yet",
+        (_, _, records) => {
+            let done = sources().filter(|source| source.state == SourceState::CaughtUp);
+            let words = format!(
+                "reading: {} of {} sources done, {} records … no invocation yet",
+                done.count(),
+                sources().count(),
                 figures::count(records)
-            ),
-        ),
+            );
+            Text::of(Role::Dim, &words)
+        }
     })
 }
 
@@ -45,13 +51,30 @@ fn stopped(source: &Health) -> bool {
 pub fn trouble(source: &Health) -> Text {
     let words = match (&source.trouble, &source.lacks) {
         (Some(words), _) => words.to_string(),
-        (None, Some(right)) => match &right.resource {
-            Some(resource) => format!("not seen: {} denied on {resource}", right.action),
-            None => format!("not seen: {} denied", right.action),
-        },
-        (None, None) => format!("{}: {}", source.name, source.state),
+        (None, Some(right)) => {
+            let on = right.resource.as_deref();
+            let on = on.map_or_else(String::new, |resource| format!(" on {resource}"));
+            format!(
+                "not seen: {} denied{on} · add that action to the role",
+                right.action
+            )
+        }
+        (None, None) => format!("{}: {} · 8 shows the sources", source.name, source.state),
     };
     Text::of(Role::Error, &words)
+}
+
+/// Nothing of order or repeats can be said, since nearly no run names its events; `None` where they do.
+pub fn blind(scene: &Scene) -> Option<Text> {
+    let functions = &scene.analysis.functions;
+    let names_ids = |share: Option<f64>| share.is_some_and(|share| share >= BLIND);
+    if functions.is_empty() || functions.iter().any(|one| names_ids(one.id_coverage)) {
+        return None;
+    }
+    Some(Text::of(Role::Unknown, "blind").and(
+        Role::Text,
+        ": no event ids in the logs, so repeats and order cannot be known · 4 shows the line that logs them",
+    ))
 }
 
 /// Empty and all well, or the reason why that cannot be said.

@@ -13,9 +13,24 @@ pub use contrast::{contrast, rgb_of_index};
 /// The embedded themes, by name. A test lists the folder and fails if one is missing here.
 pub const BUILTIN: &[(&str, &str)] = &[
     ("ansi", include_str!("../../themes/ansi.toml")),
+    ("catppuccin", include_str!("../../themes/catppuccin.toml")),
     ("dark", include_str!("../../themes/dark.toml")),
+    (
+        "high-contrast",
+        include_str!("../../themes/high-contrast.toml"),
+    ),
     ("light", include_str!("../../themes/light.toml")),
+    (
+        "modus-operandi",
+        include_str!("../../themes/modus-operandi.toml"),
+    ),
+    (
+        "modus-vivendi",
+        include_str!("../../themes/modus-vivendi.toml"),
+    ),
     ("mono", include_str!("../../themes/mono.toml")),
+    ("okabe-ito", include_str!("../../themes/okabe-ito.toml")),
+    ("tokyo-night", include_str!("../../themes/tokyo-night.toml")),
 ];
 
 /// What a piece of the screen means. Themes and panes speak of roles only.
@@ -105,6 +120,9 @@ pub struct Look {
     pub ground: Ground,
     /// ASCII glyphs only.
     pub ascii: bool,
+    /// The name of a built-in theme; `None` for a file.
+    pub name: Option<&'static str>,
+    depth: Depth,
 }
 
 /// The terminal's own colours as a theme takes them to be.
@@ -183,11 +201,31 @@ impl Look {
                 text: ground_colour(&file.ground, "text", (255, 255, 255))?,
             },
             ascii,
+            name: BUILTIN
+                .iter()
+                .map(|(name, _)| *name)
+                .find(|name| *name == source),
+            depth,
         };
         for role in Role::iter() {
             look.styles[role as usize] = resolved(role);
         }
         Ok((look, warnings))
+    }
+
+    /// The built-in theme after this one, in as many colours; `None` where these leave no choice.
+    pub fn next(&self) -> Option<Self> {
+        if matches!(self.depth, Depth::Ansi | Depth::None) {
+            return None;
+        }
+        let here = BUILTIN
+            .iter()
+            .position(|(name, _)| Some(*name) == self.name);
+        let next = here.map_or(0, |at| (at + 1) % BUILTIN.len());
+        let (name, _) = BUILTIN.get(next)?;
+        Self::new(name, self.depth, self.ascii)
+            .ok()
+            .map(|(look, _)| look)
     }
 
     /// How a role looks.
@@ -318,6 +356,22 @@ mod tests {
         let (dark, _) = Look::new("dark", Depth::True, false).expect("built in");
         assert_eq!(look.style(Role::Error).fg, Some(Color::Rgb(0xaa, 0, 0)));
         assert_eq!(look.style(Role::Cold), dark.style(Role::Cold));
+    }
+
+    #[test]
+    fn themes_follow_each_other_in_a_circle_where_colours_leave_a_choice() {
+        let (first, _) = Look::new("dark", Depth::Indexed, true).expect("built in");
+        let mut look = first.clone();
+        let mut seen = Vec::new();
+        for _ in BUILTIN {
+            look = look.next().expect("a choice");
+            seen.extend(look.name);
+        }
+        assert_eq!(look, first, "as many colours, the same glyphs");
+        seen.sort_unstable();
+        assert!(seen.iter().eq(BUILTIN.iter().map(|(name, _)| name)));
+        let (few, _) = Look::new("dark", Depth::Ansi, false).expect("built in");
+        assert_eq!(few.next(), None);
     }
 
     #[test]

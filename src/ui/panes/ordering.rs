@@ -38,7 +38,9 @@ impl Pane for Ordering {
     fn page(&self, scene: &Arc<Scene>) -> Page {
         let analysis = &scene.analysis;
         if analysis.order_domains.is_empty() {
-            let line = state::none_of(scene, "no ordered source seen", "no sequence in the logs");
+            let line = state::blind(scene).unwrap_or_else(|| {
+                state::none_of(scene, "no ordered source seen", "no sequence in the logs")
+            });
             return Page {
                 parts: vec![Part::lines("what", "What overtook what", vec![line])],
                 ..Page::default()

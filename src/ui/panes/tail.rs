@@ -215,11 +215,11 @@ fn list(
     });
     let columns = vec![
         Column::word("", 12).named("time"),
-        Column::name("", 8, 20).named("function"),
-        Column::word("", 4).named("request").drop(2),
-        Column::word("", 5).named("level"),
-        Column::text("", 20, u16::MAX).named("message"),
-        Column::figure("", 12).named("late").drop(1),
+        Column::name("", 8, 20).named("function").drop(2),
+        Column::word("", 4).named("request").drop(4),
+        Column::word("", 5).named("level").drop(1),
+        Column::text("", 18, u16::MAX).named("message"),
+        Column::figure("", 12).named("late").drop(3),
     ];
     Part::new("lines", title, Table::bare(columns, rows))
         .aside(Text::of(Role::Dim, &aside))

@@ -85,6 +85,7 @@ impl Screen {
                 }
                 None => self.say("no finding, request or function under the cursor to save"),
             },
+            Action::Theme => self.next_theme(),
             Action::Pause => self.pause(),
             Action::Earlier | Action::Later => self.step_span(action == Action::Later),
             Action::Now => self.go_now(),
@@ -195,6 +196,19 @@ impl Screen {
         match of_row.or_else(|| self.place().page()?.run) {
             Some(run) => self.push(step(run)),
             None => self.say(otherwise),
+        }
+    }
+
+    fn next_theme(&mut self) {
+        match self.look.next() {
+            Some(look) => {
+                let name = look.name.unwrap_or_default();
+                self.say(format!(
+                    "theme {name}: kept by theme = \"{name}\" in nepho.toml"
+                ));
+                self.look = look;
+            }
+            None => self.say("this terminal has 16 colours or none, and one theme for them"),
         }
     }
 

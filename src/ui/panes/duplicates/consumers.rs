@@ -14,14 +14,12 @@ use crate::ui::figures;
 use crate::ui::find;
 use crate::ui::glyphs;
 use crate::ui::page::{Cell, Column, Key, Part, Row, Rows, Table};
+use crate::ui::state::BLIND;
 use crate::ui::step::Step;
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
 
 use super::repeats::classes;
-
-/// Below this share of invocations with an event id, nothing can be said.
-const BLIND: f64 = 0.2;
 
 /// What one consumer received of one source. No source: it is blind, its log names no ids.
 pub(super) struct Consumer {
