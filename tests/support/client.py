@@ -8,6 +8,7 @@ put-minutes {"minutes": [{"name", "dimensions": {}, "timestamp" (s), "sum", "cou
 configure  {"functions": [as ListFunctions gives them, with what other calls say of them beside]}; answers the account's limit and when they were modified
 create-function {"name", "source", "timeout", "memory", "environment"}
 reserve    {"name", "concurrency"}
+assume     {"session"}; answers the keys of a session of the role `oncall`
 invoke     {"name", "payload", "times"}
 """
 
@@ -172,6 +173,13 @@ def reserve(name, concurrency):
     return {}
 
 
+def assume(session):
+    role = "arn:aws:iam::123456789012:role/oncall"
+    keys = client("sts").assume_role(RoleArn=role, RoleSessionName=session)["Credentials"]
+    keys["Expiration"] = keys["Expiration"].isoformat()
+    return keys
+
+
 def invoke(name, payload, times=1):
     functions = client("lambda")
     answers = []
@@ -195,6 +203,7 @@ COMMANDS = {
     "configure": configure,
     "create-function": create_function,
     "reserve": reserve,
+    "assume": assume,
     "invoke": invoke,
 }
 json.dump(COMMANDS[COMMAND](**json.load(sys.stdin)), sys.stdout)
