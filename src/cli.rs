@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 mod aws;
 mod config;
 mod demo;
+mod diff;
 #[cfg(feature = "aws")]
 mod doctor;
 mod open;
@@ -55,6 +56,8 @@ enum Command {
     Tail(tail::Args),
     /// Show everything known of one request, trace or event
     Show(show::Args),
+    /// Compare two snapshots, or one source before and after a moment
+    Diff(diff::Args),
     /// Save what was seen in one file that opens anywhere
     Snapshot(snapshot::Args),
     /// Try every call once and say what is allowed
@@ -87,6 +90,7 @@ pub fn main() -> ExitCode {
         Some(Command::Report(args)) => report::run(args),
         Some(Command::Tail(args)) => tail::run(args),
         Some(Command::Show(args)) => show::run(args),
+        Some(Command::Diff(args)) => diff::run(args),
         Some(Command::Snapshot(args)) => snapshot::run(args),
         #[cfg(feature = "aws")]
         Some(Command::Doctor(args)) => doctor::run(args),

@@ -1,6 +1,7 @@
 //! Floor 6: what leaves nepho in a file or a pipe.
 
 pub mod csv;
+pub mod diff;
 mod examples;
 pub mod html;
 mod numbers;

@@ -213,3 +213,34 @@ fn wrong_arguments_are_status_2_and_help_is_0() {
     assert_eq!(run(&["--help"]).status.code(), Some(0));
     assert_eq!(run(&["--version"]).status.code(), Some(0));
 }
+
+#[test]
+fn diff_tells_what_is_new_after_a_moment() {
+    // The first 300 of 600 runs succeed, the others fail: one run a second from 12:00:00.
+    let world = world();
+    let output = run(&[
+        "diff",
+        &world,
+        "--before",
+        "2026-03-01T12:05:00Z",
+        "--after",
+        "2026-03-01T12:05:00Z",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let diff: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(diff["schema"], "nepho.diff/1");
+    assert_eq!(diff["before"]["invocations"], 300);
+    assert_eq!(diff["after"]["invocations"], 300);
+    assert_eq!(diff["errors"]["new"][0]["error_type"], "KeyError");
+    assert_eq!(diff["errors"]["new"][0]["count"], 300);
+    assert_eq!(diff["errors"]["gone"].as_array().map(Vec::len), Some(0));
+    let rate = &diff["functions"][0]["error_rate"];
+    assert_eq!(rate["before"]["value"], 0.0);
+    assert_eq!(rate["after"]["value"], 1.0);
+    assert_eq!(rate["changed"], true);
+    let output = run(&["diff", &world]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(told(&output).contains("name a second PATH"));
+}
