@@ -112,6 +112,15 @@ impl Pty {
         });
     }
 
+    /// The same of what takes long: a file that is read to its end.
+    pub fn wait_long_for(&self, text: &str) {
+        let start = Stopwatch::start();
+        while !self.screen().contents().contains(text) && start.elapsed() < 8 * PATIENCE {
+            thread::sleep(Duration::from_millis(100));
+        }
+        self.wait_for(text);
+    }
+
     /// Waits until the text is not on the screen.
     pub fn wait_gone(&self, text: &str) {
         self.wait(&format!("{text:?} gone"), |screen| {
