@@ -324,10 +324,9 @@ impl Work<'_> {
         self.picture(&analysis, text, &path, &mut folder)
             .map_err(unwritten)?;
         let mut manifest = self.manifest(origin, &analysis, &counts, &lines);
-        self.concluded(&analysis, &manifest, &mut folder)
-            .map_err(unwritten)?;
+        Self::concluded(&analysis, &manifest, &mut folder).map_err(unwritten)?;
         let telemetry = Telemetry::new(&analysis, lines.region());
-        self.traces(&telemetry, &mut folder).map_err(unwritten)?;
+        Self::traces(&telemetry, &mut folder).map_err(unwritten)?;
         self.logs(&telemetry, &mut folder, progress)?;
         let step = |step| Progress {
             step,
@@ -444,12 +443,7 @@ impl Work<'_> {
     }
 
     /// Everything that is made from the analysis.
-    fn concluded(
-        &self,
-        analysis: &Analysis,
-        manifest: &Manifest,
-        folder: &mut Folder,
-    ) -> io::Result<()> {
+    fn concluded(analysis: &Analysis, manifest: &Manifest, folder: &mut Folder) -> io::Result<()> {
         let mut member = folder.create("report.json")?;
         report::json(analysis, true, &mut member)?;
         folder.close(member, None)?;
@@ -480,7 +474,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn traces(&self, telemetry: &Telemetry<'_>, folder: &mut Folder) -> io::Result<()> {
+    fn traces(telemetry: &Telemetry<'_>, folder: &mut Folder) -> io::Result<()> {
         let mut member = folder.create("traces.otlp.jsonl")?;
         let spans = otlp_json::traces(telemetry, &mut member)?;
         folder.close(member, Some(spans))

@@ -72,8 +72,8 @@ pub fn row(
         .map(|cell| cell.characters().into_owned())
         .chain(row.unfold.iter().map(Text::characters))
         .collect();
-    let words = raw.into_iter().chain(words.iter().map(String::as_str));
-    if let Some(meaning) = words.filter_map(line).next() {
+    let mut words = raw.into_iter().chain(words.iter().map(String::as_str));
+    if let Some(meaning) = words.find_map(line) {
         said.extend(of_meaning(meaning.name, "", meaning));
         said.push(Text::default());
     }

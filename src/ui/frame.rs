@@ -21,6 +21,7 @@ use super::prompt::Prompt;
 use super::screen::Asks;
 use super::text::Text;
 use super::theme::{Look, Role};
+use super::widgets::help::Help;
 use super::widgets::part::View;
 use super::widgets::popup::Popup;
 use super::widgets::{columns, crumb, footer, header, help, palette, part, prompt, tabs};
@@ -127,9 +128,13 @@ fn whole(parts: &mut Parts<'_>, place: &mut Place, area: Rect, buffer: &mut Buff
     for float in parts.floats.iter_mut() {
         match float {
             Float::Help { top } => {
-                let context = place.step.context();
-                let (keys, look) = (parts.keys, &parts.look);
-                let most = help::place(keys, context, &title, *top, body, buffer, look);
+                let help = Help {
+                    keys: parts.keys,
+                    context: place.step.context(),
+                    title: &title,
+                    top: *top,
+                };
+                let most = help::place(&help, body, buffer, &parts.look);
                 float.clamp(most);
             }
             Float::Said { title, lines, top } => {

@@ -110,17 +110,13 @@ fn leading(text: &str) -> Option<(f64, &str)> {
 /// What a unit multiplies with; `None` if the word is no unit.
 fn scale(unit: &str) -> Option<f64> {
     Some(match unit {
-        "ms" | "%" | "×" => 1.0,
-        "s" => 1e3,
+        "ms" | "%" | "×" | "B" => 1.0,
+        "s" | "k" | "kB" | "KB" => 1e3,
+        "M" | "MB" => 1e6,
+        "GB" => 1e9,
         "m" | "min" => 6e4,
         "h" => 3.6e6,
         "d" => DAY_MS,
-        "k" => 1e3,
-        "M" => 1e6,
-        "B" => 1.0,
-        "kB" | "KB" => 1e3,
-        "MB" => 1e6,
-        "GB" => 1e9,
         _ => return None,
     })
 }

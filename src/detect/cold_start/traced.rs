@@ -41,7 +41,7 @@ pub(super) fn refine(row: &mut Init, waits: &HashMap<InvocationIndex, f32>) {
     let whole = row
         .init_ms
         .zip(row.felt_ms)
-        .filter(|(init, felt)| init == felt);
+        .filter(|(init, felt)| felt >= init);
     let wait = row.invocation.and_then(|run| waits.get(&run));
     if let (InitKind::OnDemand | InitKind::Restore, Some((init, _)), Some(&wait)) =
         (row.kind, whole, wait)

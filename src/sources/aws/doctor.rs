@@ -5,6 +5,7 @@ use std::error::Error;
 use std::sync::{Arc, OnceLock};
 
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat};
+use aws_sdk_cloudwatchlogs::operation::describe_log_groups::DescribeLogGroupsOutput;
 use aws_sdk_xray::types::{IndexingRuleValue, TraceSegmentDestination};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -237,7 +238,7 @@ impl Doctor<'_> {
 
     async fn log_groups(&mut self) -> Outcome {
         let answer = self.clients.logs.describe_log_groups().send().await;
-        for group in answer.iter().flat_map(|answer| answer.log_groups()) {
+        for group in answer.iter().flat_map(DescribeLogGroupsOutput::log_groups) {
             let class = group.log_group_class.as_ref();
             let class = class.map_or("STANDARD", |class| class.as_str());
             *self

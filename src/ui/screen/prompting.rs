@@ -120,9 +120,8 @@ impl Screen {
         let Some(prompt) = self.prompt.take() else {
             return;
         };
-        match prompt.asks {
-            Asks::Filter { part, before, .. } => self.place_mut().set_view(part, before),
-            _ => {}
+        if let Asks::Filter { part, before, .. } = prompt.asks {
+            self.place_mut().set_view(part, before);
         }
     }
 

@@ -21,16 +21,24 @@ const LEGEND: [&str; 2] = [
     "▲P1 page  △P2 raised  ○P3 list  ~ about  ≥ at least  ? unknown  – none",
 ];
 
-/// Draws it over `area`, in as many columns as fit, from the line `top` on; gives the furthest that it can be scrolled.
-pub fn place(
-    keys: &KeyTable,
-    context: Context,
-    title: &str,
-    top: usize,
-    area: Rect,
-    buffer: &mut Buffer,
-    look: &Look,
-) -> usize {
+/// The keys of one context.
+pub struct Help<'a> {
+    pub keys: &'a KeyTable,
+    pub context: Context,
+    /// What the keys work on.
+    pub title: &'a str,
+    /// The first line that is shown.
+    pub top: usize,
+}
+
+/// Draws it over `area`, in as many columns as fit; gives the furthest that it can be scrolled.
+pub fn place(help: &Help<'_>, area: Rect, buffer: &mut Buffer, look: &Look) -> usize {
+    let Help {
+        keys,
+        context,
+        title,
+        top,
+    } = *help;
     let columns = usize::from((area.width.saturating_sub(4) / COLUMN).clamp(1, 3));
     let lines = lines(keys, context);
     let per_column = lines.len().div_ceil(columns);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_lambda::types::EventSourceMappingConfiguration;
+use aws_sdk_lambda::types::{EventSourceMappingConfiguration, FunctionResponseType};
 use serde_json::{Map, Value, json};
 
 use super::configuration::keep;
@@ -140,7 +140,7 @@ fn shown(mapping: &EventSourceMappingConfiguration) -> Option<(String, Value)> {
         .function_response_types
         .as_deref()
         .unwrap_or_default();
-    let types: Vec<&str> = types.iter().map(|kind| kind.as_str()).collect();
+    let types: Vec<&str> = types.iter().map(FunctionResponseType::as_str).collect();
     keep(&mut fields, "FunctionResponseTypes", Some(json!(types)));
     Some((function, Value::Object(fields)))
 }

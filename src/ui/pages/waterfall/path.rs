@@ -40,9 +40,8 @@ pub(in crate::ui) fn shares(tree: &Tree) -> Vec<Share> {
         let row = &tree.rows[part.row];
         let of_run = row.kind == RowKind::Run;
         let (label, glyph) = match part.stretch.kind {
-            Kind::Runs => (row.name.clone(), None),
             Kind::Waits if of_run => (format!("{} waits for calls", row.name), None),
-            Kind::Waits => (row.name.clone(), None),
+            Kind::Runs | Kind::Waits => (row.name.clone(), None),
             Kind::Cold => ("init".to_owned(), Some((glyphs::COLD, Role::Cold))),
             Kind::Refused | Kind::WaitsToRetry => {
                 ("wait".to_owned(), Some((glyphs::THROTTLE, Role::Throttle)))
