@@ -614,8 +614,8 @@ fn what_feeds_a_function_and_what_it_keeps_warm_stands_beside_its_settings() {
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap());
     let settings = lines
-        .filter_map(|line| line["Functions"].get(0).cloned())
-        .last()
+        .rev()
+        .find_map(|line| line["Functions"].get(0).cloned())
         .unwrap();
     assert_eq!(settings["ReservedConcurrentExecutions"], 20, "{recorded}");
     assert_eq!(

@@ -83,7 +83,7 @@ fn keys_come_from_the_environment_from_profiles_and_from_processes() {
         text(&file, "SessionToken"),
     );
     let home = home("", &credentials);
-    let mut answer = process.clone();
+    let mut answer = process;
     answer["Version"] = 1.into();
     let printed = home.path().join("process.json");
     fs::write(&printed, answer.to_string()).unwrap();
@@ -271,7 +271,7 @@ fn once_the_login_is_renewed_it_goes_on_where_it_stopped_and_nothing_is_lost() {
             &printed,
             json!({ "Version": 1, "AccessKeyId": "a", "SecretAccessKey": "b" }).to_string(),
         )
-        .unwrap()
+        .unwrap();
     };
     fs::write(
         home.path().join(".aws/config"),

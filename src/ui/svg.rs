@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn letters_are_escaped_and_colours_kept() {
-        let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, 6, 1));
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 6, 1));
         buffer.set_string(0, 0, "a<b", Style::new().fg(Color::Rgb(255, 0, 16)));
         let ground = Ground {
             background: (0, 0, 0),
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn reversed_cells_swap_their_colours() {
-        let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, 1, 1));
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 1, 1));
         buffer.set_string(0, 0, "x", Style::new().add_modifier(Modifier::REVERSED));
         let ground = Ground {
             background: (1, 2, 3),

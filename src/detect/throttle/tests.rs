@@ -186,7 +186,7 @@ fn room_under_the_limit_and_what_refusals_cost() {
     assert!((factor - 1_350.0 / 1_300.0).abs() < 1e-9);
     // Five minutes of 1.5 tries a call with room under the limit: the tries go on by themselves. With one slot there is no room.
     assert!(near.metastable);
-    let mut full = analysis.clone();
+    let mut full = analysis;
     for config in std::sync::Arc::make_mut(&mut full.facts)
         .functions
         .values_mut()

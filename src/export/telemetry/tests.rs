@@ -8,7 +8,6 @@ use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::trace::v1::Span as OtlpSpan;
-use prost::Message as _;
 
 use super::{LogBatches, Telemetry};
 use crate::correlate::assemble::assemble;
@@ -335,7 +334,7 @@ fn no_request_is_larger_than_the_limit_and_nothing_is_lost() {
     let (count, all) = requests(&analysis(world), 4_000);
     assert_eq!(count, 60);
     assert!(all.len() > 1);
-    let sizes: Vec<usize> = all.iter().map(|request| request.encoded_len()).collect();
+    let sizes: Vec<usize> = all.iter().map(prost::Message::encoded_len).collect();
     assert!(sizes.iter().all(|size| *size <= 4_000), "{sizes:?}");
     let spans = all
         .iter()
