@@ -321,7 +321,7 @@ impl Work<'_> {
         let text = engine.text();
         drop(engine);
         let path = place(&analysis);
-        self.picture(&analysis, text, &path, &mut folder)
+        self.picture(&analysis, text, &mut folder)
             .map_err(unwritten)?;
         let mut manifest = self.manifest(origin, &analysis, &counts, &lines);
         Self::concluded(&analysis, &manifest, &mut folder).map_err(unwritten)?;
@@ -417,25 +417,22 @@ impl Work<'_> {
         Ok((counts, all, read))
     }
 
-    /// `screen.svg`: every pane on what is written, so without what was taken out.
+    /// `screen.svg`: every pane on what is written, so without what was taken out. It names no file: the same records give the
+    /// same picture.
     fn picture(
         &self,
         analysis: &Arc<Analysis>,
         text: LogText,
-        path: &Path,
         folder: &mut Folder,
     ) -> io::Result<()> {
         let Some(picture) = &self.options.picture else {
             return Ok(());
         };
-        let place: Arc<str> = path
-            .file_name()
-            .map_or("snapshot".into(), |name| name.to_string_lossy().into());
         let now = analysis.facts.newest.unwrap_or_default();
         let scene = Scene {
             analysis: Arc::clone(analysis),
             text: Arc::new(text),
-            ..Scene::empty(Mode::File, &place, now)
+            ..Scene::empty(Mode::File, "snapshot", now)
         };
         let mut member = folder.create("screen.svg")?;
         member.write_all(picture(scene).as_bytes())?;
