@@ -8,6 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::export::snapshot::Scope;
+use crate::model::finding::Severity;
 use crate::model::mark::Silence;
 use crate::model::settings::Notify;
 use crate::store::scene::Scene;
@@ -119,7 +120,7 @@ pub struct Screen {
     message: Option<Text>,
     marked: Vec<Marked>,
     silences: Vec<Silence>,
-    /// Findings that were told as new.
+    /// Findings that were there at the start or were told as new.
     paged: BTreeSet<String>,
     notify: Notify,
     /// Whether the terminal has the focus; true where it does not say.
@@ -133,6 +134,12 @@ impl Screen {
     /// A screen on the first pane, showing `scene`.
     pub fn new(look: Look, keys: KeyTable, scene: Scene) -> Self {
         let scene = Arc::new(scene);
+        let findings = scene.analysis.findings.iter();
+        // What is there at the start is not new.
+        let paged = findings
+            .filter(|finding| finding.severity == Severity::P1)
+            .map(|finding| finding.id.clone())
+            .collect();
         let stacks = (0..panes::all().len())
             .map(|at| vec![Place::new(Step::Pane(at))])
             .collect();
@@ -157,7 +164,7 @@ impl Screen {
             message: None,
             marked: Vec::new(),
             silences: Vec::new(),
-            paged: BTreeSet::new(),
+            paged,
             notify: Notify::default(),
             focused: true,
             chord: false,
