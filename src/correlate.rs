@@ -6,4 +6,5 @@ pub mod link;
 pub mod spans;
 #[cfg(test)]
 pub mod testing;
+pub mod traced;
 pub mod tree;

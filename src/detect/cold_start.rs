@@ -14,6 +14,7 @@ use crate::model::time::Timestamp;
 
 pub use findings::ColdStarts;
 use lines::InitLines;
+use traced::Traced;
 
 /// One row per start of an environment, and one per restart after its runtime died. Sorted by (at, function, log stream).
 ///
@@ -21,7 +22,7 @@ use lines::InitLines;
 /// init within a second. Without init lines and without `Init Duration` nothing says that an environment started in the window,
 /// so it makes no row.
 pub fn inits(facts: &Facts, assembled: &Assembled) -> Vec<Init> {
-    let traced = traced::waits(facts, assembled);
+    let traced = traced::starts(facts, assembled);
     let warm = kept_warm::kept_warm(facts, assembled);
     let mut starts = Vec::new();
     for (index, home) in (0u32..).zip(&assembled.environments) {
@@ -37,6 +38,7 @@ pub fn inits(facts: &Facts, assembled: &Assembled) -> Vec<Init> {
             runs: &runs,
             provisioned: warm.version(home.function, home.version),
             restores: warm.restores(home.function),
+            traced: runs.first().and_then(|(at, _)| traced.get(at)).copied(),
         };
         let mut created = creation::row(&place, &lines);
         if let Some(row) = &mut created {
@@ -65,6 +67,8 @@ struct Place<'a> {
     provisioned: bool,
     /// Its function starts from snapshots.
     restores: bool,
+    /// Its start as the trace of its first invocation shows it.
+    traced: Option<Traced>,
 }
 
 impl Place<'_> {

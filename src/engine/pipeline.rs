@@ -4,7 +4,7 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::thread::{self, ScopedJoinHandle};
 
-use crate::correlate::{assemble, ledger, link, spans};
+use crate::correlate::{assemble, ledger, link, spans, traced};
 use crate::detect::{cold_start, duplicate, error, figures, reorder, throttle, triage};
 use crate::model::analysis::Analysis;
 use crate::model::facts::Facts;
@@ -15,6 +15,7 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
     let facts = Arc::new(facts);
     let mut assembled = assemble::assemble(&facts);
     assembled.span_owners = spans::owners(&facts, &assembled);
+    traced::complete(&facts, &mut assembled);
     let inits = cold_start::inits(&facts, &assembled);
     for (at, init) in inits.iter().enumerate() {
         if let Some(invocation) = init.invocation {

@@ -1,6 +1,6 @@
 //! How an attempt ended, by what its lines say.
 
-use crate::model::fact::{Exception, Status, What};
+use crate::model::fact::{Exception, Report, Status, What};
 use crate::model::facts::{Facts, StreamFacts};
 use crate::model::invocation::InvocationStatus;
 use crate::model::symbols::Sym;
@@ -15,6 +15,8 @@ pub(super) struct Outcome {
     pub(super) error_type: Option<Sym>,
 }
 
+/// A timeout strikes no later than this after the time that was allowed.
+const STRIKES_WITHIN_MS: f64 = 1_000.0;
 const OUT_OF_MEMORY: &str = "Runtime.OutOfMemory";
 
 /// REPORT's `Status` decides, then `platform.runtimeDone`, then the lines of a timeout and of an exit. Without any of them
@@ -79,7 +81,8 @@ impl<'a> Lines<'a> {
                 .or_else(|| exit.and_then(|(_, error_type)| error_type))
                 .or_else(|| done.and_then(|(_, error_type)| error_type)),
             timed_out: attempt.timeout_line.is_some()
-                || report.is_none() && ran_into_timeout(facts, stream, attempt),
+                || report.is_none() && ran_into_timeout(facts, stream, attempt)
+                || report.is_some_and(|report| lasted_the_timeout(facts, stream, report)),
             exited: exit.is_some(),
             starved: full && exit.is_some_and(|(killed, _)| killed),
             exception: attempt.exception.as_ref(),
@@ -118,6 +121,17 @@ fn ran_into_timeout(facts: &Facts, stream: &StreamFacts, attempt: &Attempt) -> b
     length
         .zip(timeout)
         .is_some_and(|(length, timeout)| length >= i64::from(timeout) * 1_000 - 1)
+}
+
+/// A REPORT of the older style has no `Status`: that it lasted as long as it was allowed to tells of the timeout where the line that
+/// says so is lost. Much longer, and the timeout was another one then.
+fn lasted_the_timeout(facts: &Facts, stream: &StreamFacts, report: &Report) -> bool {
+    let configured = stream.function.and_then(|name| facts.functions.get(&name));
+    let timeout = configured.and_then(|config| config.timeout_s);
+    timeout.is_some_and(|timeout| {
+        let over = f64::from(report.duration_ms) - f64::from(timeout) * 1_000.0;
+        report.status.is_none() && (0.0..STRIKES_WITHIN_MS).contains(&over)
+    })
 }
 
 /// Error types that the service gives when the process is gone; those of the handler's answer leave it running.

@@ -24,7 +24,7 @@ pub(super) fn row(place: &Place<'_>, lines: &InitLines) -> Option<Init> {
     let first = place.runs.first();
     let run = first.map(|(_, run)| *run);
     let said = run.and_then(|run| run.init_ms.or(run.restore_ms));
-    if lines.line.is_none() && said.is_none() {
+    if lines.line.is_none() && said.is_none() && place.traced.is_none() {
         return None;
     }
     let seen = Seen::new(place, lines, run);
@@ -32,17 +32,23 @@ pub(super) fn row(place: &Place<'_>, lines: &InitLines) -> Option<Init> {
         Some(run) => seen.kind_used(run),
         None => seen.kind_unused()?,
     };
+    let init_ms = seen.init_ms.or_else(|| seen.traced_ms(kind));
     let waited = run.filter(|_| !matches!(kind, InitKind::Proactive | InitKind::Provisioned));
     let felt_ms = waited.map_or(Some(0.0), |run| seen.felt_ms(kind, run));
     Some(Init {
         version: run.map_or(place.home.version, |run| run.version),
-        init_ms: seen.init_ms,
+        init_ms,
         felt_ms,
         invocation: first.map(|(at, _)| *at),
         request_id: run.map(|run| run.request_id),
         line: lines.line.or_else(|| run.map(|run| run.first_line)),
         ..place.row(kind, seen.at)
     })
+}
+
+/// A longer init on demand would have been cut off: an environment that was kept ready shows the time that it stood idle.
+fn in_time(length_ms: f32) -> bool {
+    f64::from(length_ms) < INIT_LIMIT_MS
 }
 
 /// The evidence of one start, gathered.
@@ -72,7 +78,11 @@ impl<'a> Seen<'a> {
         ];
         let ended = ends.into_iter().flatten().next();
         let stream = &place.facts.streams[place.home.stream as usize];
-        let at = lines.begun.or_else(|| ended.map(before));
+        let traced = place.traced.and_then(|traced| traced.begun());
+        let at = lines.begun.or_else(|| match init_ms {
+            None if traced.is_some() => traced,
+            _ => ended.map(before),
+        });
         let at = at.unwrap_or(stream.first);
         let next = place.runs.get(1).map(|(_, next)| next.start);
         let again_ms = lines
@@ -131,7 +141,7 @@ impl<'a> Seen<'a> {
             return self.by_need(gap < FELT_GAP_MS);
         }
         let Some(wait) = since_begun else {
-            return self.by_need(!self.lived_before(run));
+            return self.without_lines(run);
         };
         // REPORT of a first invocation names its init unless that ran ahead of need, or failed and ran again inside.
         if run.report_line.is_some() && wait < SURELY_IDLE_MS {
@@ -172,6 +182,27 @@ impl<'a> Seen<'a> {
         begun.or_else(|| ended.map(|(ended, _)| run.start.since(ended) as f64))
     }
 
+    /// The kind where the first line is lost: by the length of the init, which only a request that waited for it has in its REPORT, else
+    /// by its trace.
+    fn without_lines(&self, run: &Invocation) -> InitKind {
+        let traced = self.place.traced.filter(|_| self.init_ms.is_none());
+        match traced {
+            Some(traced) if traced.restored() => InitKind::Restore,
+            Some(traced) => {
+                let short = traced.init_ms().is_some_and(in_time);
+                self.by_need(short && run.report_line.is_none())
+            }
+            None => self.by_need(!self.lived_before(run)),
+        }
+    }
+
+    /// The init as long as X-Ray saw it, where a request waited for all of it.
+    fn traced_ms(&self, kind: InitKind) -> Option<f32> {
+        let waited = matches!(kind, InitKind::OnDemand | InitKind::Restore);
+        let length = self.place.traced?.init_ms()?;
+        (waited && in_time(length)).then_some(length)
+    }
+
     /// INIT_START is lost, but the environment wrote something long before its first invocation.
     fn lived_before(&self, run: &Invocation) -> bool {
         let stream = &self.place.facts.streams[self.place.home.stream as usize];
@@ -183,7 +214,7 @@ impl<'a> Seen<'a> {
     fn felt_ms(&self, kind: InitKind, run: &Invocation) -> Option<f32> {
         if !matches!(kind, InitKind::InitTimeout | InitKind::InitFailed) {
             let wait = self.lines.begun.map(|begun| run.start.since(begun) as f32);
-            return self.init_ms.or(wait);
+            return self.init_ms.or_else(|| self.traced_ms(kind)).or(wait);
         }
         // The first init counts if the request came with it; the second, inside the invocation, always does.
         let ahead = self.ready_gap(run).is_some_and(|gap| gap >= FELT_GAP_MS);
