@@ -100,7 +100,7 @@ impl World {
             what,
         };
         self.noise(env, ms);
-        self.streams[env.0].facts.push(&fact);
+        self.streams[env.0].facts.push(fact);
     }
 
     /// A line that says nothing: only that the stream was alive.

@@ -161,7 +161,7 @@ impl World {
 
     fn line(&mut self, at: Timestamp, what: What) -> FactRef {
         let fact = self.lines.end();
-        self.lines.push(&Fact {
+        self.lines.push(Fact {
             at,
             event: EventId::None,
             what,

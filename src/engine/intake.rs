@@ -175,7 +175,7 @@ impl Engine {
                 self.take_line(&line, stream, message);
                 if let Some(mut fact) = fact {
                     fact.remap(&mut to);
-                    self.take_fact(stream, &fact);
+                    self.take_fact(stream, fact);
                 }
             }
         }
@@ -347,7 +347,7 @@ impl Engine {
         }
     }
 
-    fn take_fact(&mut self, stream: u32, fact: &Fact) {
+    fn take_fact(&mut self, stream: u32, fact: Fact) {
         self.reports += usize::from(matches!(fact.what, What::Report(_)));
         let place = Arc::make_mut(&mut self.streams[stream as usize]);
         if !place.facts.push(fact) {

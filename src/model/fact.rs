@@ -84,24 +84,25 @@ pub enum What {
 pub struct Kinds(u16);
 
 impl Kinds {
+    // The common ones first: a set of the first seven is packed in a byte.
     /// Start, end, time-out and exit of an invocation.
     pub const RUN: Self = Self(1);
-    /// Event items that an invocation received.
-    pub const RECEIVED: Self = Self(1 << 1);
-    /// Ids that a send returned.
-    pub const SENT: Self = Self(1 << 2);
-    pub const REFUSED: Self = Self(1 << 3);
-    pub const RAISED: Self = Self(1 << 4);
-    /// What became of items: failed ones, repeats that were recognised, durable executions.
-    pub const HANDLED: Self = Self(1 << 5);
-    /// Correlation ids.
-    pub const CORRELATED: Self = Self(1 << 6);
-    /// Lines of gateways.
-    pub const ACCESS: Self = Self(1 << 7);
-    /// Init and restore of an environment.
-    pub const INIT: Self = Self(1 << 8);
     /// Any application line.
-    pub const APP: Self = Self(1 << 9);
+    pub const APP: Self = Self(1 << 1);
+    /// Event items that an invocation received.
+    pub const RECEIVED: Self = Self(1 << 2);
+    /// Ids that a send returned.
+    pub const SENT: Self = Self(1 << 3);
+    pub const RAISED: Self = Self(1 << 4);
+    /// Correlation ids.
+    pub const CORRELATED: Self = Self(1 << 5);
+    /// Lines of gateways.
+    pub const ACCESS: Self = Self(1 << 6);
+    pub const REFUSED: Self = Self(1 << 7);
+    /// What became of items: failed ones, repeats that were recognised, durable executions.
+    pub const HANDLED: Self = Self(1 << 8);
+    /// Init and restore of an environment.
+    pub const INIT: Self = Self(1 << 9);
 
     /// What is in either set.
     #[must_use]
@@ -137,6 +138,38 @@ impl What {
             Self::LogsDropped { .. } => Kinds::default(),
             Self::Access(_) => Kinds::ACCESS,
             Self::App(app) => app.kinds(),
+        }
+    }
+
+    /// The request that the line is of.
+    pub(super) fn request_id_mut(&mut self) -> Option<&mut RequestId> {
+        match self {
+            Self::Start { request_id, .. }
+            | Self::End { request_id }
+            | Self::RuntimeDone { request_id, .. }
+            | Self::TimedOut { request_id } => Some(request_id),
+            Self::RuntimeExit { request_id, .. } => request_id.as_mut(),
+            Self::Report(report) => report.request_id.as_mut(),
+            Self::App(app) => app.request_id.as_mut(),
+            Self::Access(access) => access.integration_request.as_mut(),
+            Self::InitStart { .. }
+            | Self::InitDone { .. }
+            | Self::InitReport { .. }
+            | Self::RestoreStart { .. }
+            | Self::RestoreReport { .. }
+            | Self::LogsDropped { .. } => None,
+        }
+    }
+
+    /// The trace that the line is of.
+    pub(super) fn trace_id_mut(&mut self) -> Option<&mut TraceId> {
+        match self {
+            Self::Start { trace, .. } | Self::Report(Report { trace, .. }) => {
+                trace.as_mut().map(|context| &mut context.trace)
+            }
+            Self::App(app) => app.trace.as_mut(),
+            Self::Access(access) => access.trace.as_mut(),
+            _ => None,
         }
     }
 

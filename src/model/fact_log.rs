@@ -1,5 +1,6 @@
-//! The facts of one log stream, packed: some 40 bytes each instead of the 250 of a [`Fact`], read one at a time.
+//! The facts of one log stream, packed: some 25 bytes each instead of the 250 of a [`Fact`], read one at a time.
 
+use std::mem::take;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -9,8 +10,8 @@ use super::fact::{Fact, Kinds};
 use super::symbols::{Sym, Symbols};
 use super::time::Timestamp;
 
-/// The batch of an event is looked for among so many of the latest: lines of a few batches may interleave.
-const RECENT_BATCHES: usize = 4;
+/// An id is looked for among so many of the latest of its kind: lines of a few batches, or of a few requests, may interleave.
+const RECENT: usize = 8;
 
 /// The least by which a log grows, in bytes.
 const LEAST_ROOM: usize = 256;
@@ -19,26 +20,37 @@ const LEAST_ROOM: usize = 256;
 /// a number that grows from fact to fact; sorting and leaving out change places.
 #[derive(Clone, Debug, Default)]
 pub struct FactLog {
-    /// [`Head`] and [`What`](super::fact::What) of each fact, one behind the other: its place is where it starts.
+    /// [`Label`], [`Head`] and [`What`](super::fact::What) of each fact, one behind the other: its place is where it starts.
     bytes: Vec<u8>,
     len: usize,
     /// The moment from which the others are counted: that of the fact that was added first.
     origin: Timestamp,
     /// The high 16 bytes of event ids: lines that were sent together share them.
-    batches: Vec<[u8; 16]>,
+    batches: Shared,
+    /// Request ids and traces: the lines of an invocation share them.
+    requests: Shared,
+    traces: Shared,
     /// Where the fact that was added last belongs.
     last: Option<(Timestamp, u64)>,
+}
+
+/// What must be read to pass a fact over.
+#[derive(Serialize, Deserialize)]
+struct Label {
+    kinds: Kinds,
+    /// Bytes of the head and of what it says, which stand behind the label.
+    length: u32,
 }
 
 /// What is packed of a fact beside what it says.
 #[derive(Serialize, Deserialize)]
 struct Head {
-    kinds: Kinds,
-    /// Bytes of what it says, which stands behind the head.
-    length: u32,
     /// Milliseconds since the origin.
     after: i64,
     event: PackedId,
+    /// Numbers of its ids; 0 where it has none, or where they are none.
+    request: u32,
+    trace: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -48,27 +60,66 @@ enum PackedId {
     Text(Sym),
 }
 
+/// Ids of 16 bytes that several facts name by a number.
+#[derive(Clone, Debug, Default)]
+struct Shared(Vec<[u8; 16]>);
+
+impl Shared {
+    /// The number of an id, new or among the latest.
+    fn number(&mut self, id: [u8; 16]) -> u32 {
+        let latest = self.0.iter().rev().take(RECENT);
+        match latest.into_iter().position(|known| *known == id) {
+            Some(back) => (self.0.len() - 1 - back) as u32,
+            None => {
+                grow(&mut self.0, 1);
+                self.0.push(id);
+                self.0.len() as u32 - 1
+            }
+        }
+    }
+
+    fn get(&self, number: u32) -> [u8; 16] {
+        self.0[number as usize]
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.0.capacity() * size_of::<[u8; 16]>()
+    }
+}
+
+/// Makes room for `least` more, by a quarter: doubling would leave a quarter of all memory empty.
+fn grow<T>(row: &mut Vec<T>, least: usize) {
+    if row.capacity() - row.len() < least {
+        row.reserve_exact((row.len() / 4).max(least));
+    }
+}
+
 impl FactLog {
     /// Adds a fact behind the others; says whether it belongs there.
-    pub fn push(&mut self, fact: &Fact) -> bool {
+    pub fn push(&mut self, mut fact: Fact) -> bool {
         if self.is_empty() {
             self.origin = fact.at;
         }
-        if self.bytes.capacity() - self.bytes.len() < LEAST_ROOM {
-            // By a quarter: doubling would leave a quarter of all memory empty.
-            let more = (self.bytes.len() / 4).max(LEAST_ROOM);
-            self.bytes.reserve_exact(more);
-        }
+        grow(&mut self.bytes, LEAST_ROOM);
+        let request = fact.what.request_id_mut();
+        let request = request.map_or(0, |id| 1 + self.requests.number(take(&mut id.0)));
+        let trace = fact.what.trace_id_mut();
+        let trace = trace.map_or(0, |id| 1 + self.traces.number(take(&mut id.0)));
         let start = self.bytes.len();
-        self.bytes = packed(&fact.what, std::mem::take(&mut self.bytes));
-        let end = self.bytes.len();
         let head = Head {
-            kinds: fact.what.kinds(),
-            length: (end - start) as u32,
             after: fact.at.0.wrapping_sub(self.origin.0),
             event: self.pack(fact.event),
+            request,
+            trace,
         };
-        self.bytes = packed(&head, std::mem::take(&mut self.bytes));
+        self.bytes = packed(&head, take(&mut self.bytes));
+        self.bytes = packed(&fact.what, take(&mut self.bytes));
+        let end = self.bytes.len();
+        let label = Label {
+            kinds: fact.what.kinds(),
+            length: (end - start) as u32,
+        };
+        self.bytes = packed(&label, take(&mut self.bytes));
         let length = self.bytes.len() - end;
         self.bytes[start..].rotate_right(length);
         self.len += 1;
@@ -80,19 +131,20 @@ impl FactLog {
 
     /// The fact at a place of this log. Panics at any other number, as an index does.
     pub fn get(&self, place: u32) -> Fact {
-        let (head, what) = self.open(place as usize);
-        self.read(head, what)
+        let (_, body) = self.open(place as usize);
+        self.read(body)
     }
 
     /// When the fact at a place was written.
     pub fn at(&self, place: u32) -> Timestamp {
-        self.moment(&self.open(place as usize).0)
+        let (_, body) = self.open(place as usize);
+        self.moment(&self.head(&body).0)
     }
 
     /// The fact at a place, if it speaks of one of `kinds`.
     pub fn get_of(&self, place: u32, kinds: Kinds) -> Option<Fact> {
-        let (head, what) = self.open(place as usize);
-        head.kinds.meets(kinds).then(|| self.read(head, what))
+        let (said, body) = self.open(place as usize);
+        said.meets(kinds).then(|| self.read(body))
     }
 
     /// Every fact with its place.
@@ -103,35 +155,35 @@ impl FactLog {
     /// The facts from a place on.
     pub fn from(&self, place: u32) -> impl Iterator<Item = (u32, Fact)> {
         self.packed_from(place)
-            .map(|(place, head, what)| (place, self.read(head, what)))
+            .map(|(place, _, body)| (place, self.read(body)))
     }
 
     /// The facts that speak of one of `kinds`.
     pub fn of(&self, kinds: Kinds) -> impl Iterator<Item = (u32, Fact)> {
         self.packed_from(0)
-            .filter(move |(_, head, _)| head.kinds.meets(kinds))
-            .map(|(place, head, what)| (place, self.read(head, what)))
+            .filter(move |(_, said, _)| said.meets(kinds))
+            .map(|(place, _, body)| (place, self.read(body)))
     }
 
     /// Whether a fact speaks of one of `kinds`.
     pub fn has(&self, kinds: Kinds) -> bool {
-        self.packed_from(0)
-            .any(|(_, head, _)| head.kinds.meets(kinds))
+        self.packed_from(0).any(|(_, said, _)| said.meets(kinds))
     }
 
     /// When each fact was written.
     pub fn moments(&self) -> impl Iterator<Item = Timestamp> {
-        self.packed_from(0).map(|(_, head, _)| self.moment(&head))
+        self.packed_from(0)
+            .map(|(_, _, body)| self.moment(&self.head(&body).0))
     }
 
-    fn packed_from(&self, place: u32) -> impl Iterator<Item = (u32, Head, Range<usize>)> {
+    fn packed_from(&self, place: u32) -> impl Iterator<Item = (u32, Kinds, Range<usize>)> {
         let mut next = place as usize;
         std::iter::from_fn(move || {
             let at = next;
             (at < self.bytes.len()).then(|| {
-                let (head, what) = self.open(at);
-                next = what.end;
-                (at as u32, head, what)
+                let (kinds, body) = self.open(at);
+                next = body.end;
+                (at as u32, kinds, body)
             })
         })
     }
@@ -153,17 +205,19 @@ impl FactLog {
 
     /// Bytes on the heap.
     pub fn heap_bytes(&self) -> usize {
-        self.bytes.capacity() + self.batches.capacity() * size_of::<[u8; 16]>()
+        let ids = [&self.batches, &self.requests, &self.traces];
+        self.bytes.capacity() + ids.map(Shared::heap_bytes).iter().sum::<usize>()
     }
 
     /// Puts the facts in the order of their lines: by moment, then by what their event ids say. An event that stands there
     /// twice was read twice; its second copies are taken out and given back.
     pub fn sort(&mut self, symbols: &Symbols) -> Vec<Fact> {
         let mut order: Vec<(Timestamp, EventId, usize, usize)> = Vec::with_capacity(self.len);
-        for (place, head, what) in self.packed_from(0) {
+        for (place, _, body) in self.packed_from(0) {
+            let (head, _) = self.head(&body);
             let moment = self.moment(&head);
             let event = self.unpack(head.event);
-            order.push((moment, event, place as usize, what.end));
+            order.push((moment, event, place as usize, body.end));
         }
         order.sort_by(|a, b| {
             let key = |one: &(Timestamp, EventId, usize, usize)| (one.0, one.1.order());
@@ -190,30 +244,44 @@ impl FactLog {
 
     /// Leaves out the facts that `keep` refuses; it may change the others, but not when they were written.
     pub fn retain_mut(&mut self, mut keep: impl FnMut(&mut Fact) -> bool) {
-        let old = std::mem::take(self);
+        let old = take(self);
         for (_, mut fact) in old.iter() {
             if keep(&mut fact) {
-                self.push(&fact);
+                self.push(fact);
             }
         }
         self.bytes.shrink_to_fit();
-        self.batches.shrink_to_fit();
+        for ids in [&mut self.batches, &mut self.requests, &mut self.traces] {
+            ids.0.shrink_to_fit();
+        }
     }
 
-    /// The head of the fact at a place, and where in `bytes` what it says lies.
-    fn open(&self, at: usize) -> (Head, Range<usize>) {
-        let (head, behind): (Head, _) = unpacked(&self.bytes[at..]);
+    /// What the fact at a place speaks of, and where in `bytes` the rest of it lies.
+    fn open(&self, at: usize) -> (Kinds, Range<usize>) {
+        let (label, behind): (Label, _) = unpacked(&self.bytes[at..]);
         let start = self.bytes.len() - behind.len();
-        let end = start + head.length as usize;
-        (head, start..end)
+        (label.kinds, start..start + label.length as usize)
     }
 
-    fn read(&self, head: Head, what: Range<usize>) -> Fact {
-        Fact {
+    /// The head of a fact, and the bytes of what it says.
+    fn head(&self, body: &Range<usize>) -> (Head, &[u8]) {
+        unpacked(&self.bytes[body.clone()])
+    }
+
+    fn read(&self, body: Range<usize>) -> Fact {
+        let (head, what) = self.head(&body);
+        let mut fact = Fact {
             at: self.moment(&head),
             event: self.unpack(head.event),
-            what: unpacked(&self.bytes[what]).0,
+            what: unpacked(what).0,
+        };
+        if let Some(id) = fact.what.request_id_mut() {
+            id.0 = self.requests.get(head.request - 1);
         }
+        if let Some(id) = fact.what.trace_id_mut() {
+            id.0 = self.traces.get(head.trace - 1);
+        }
+        fact
     }
 
     fn moment(&self, head: &Head) -> Timestamp {
@@ -227,17 +295,8 @@ impl FactLog {
             EventId::Aws(rest) => rest,
         };
         let (batch, index) = EventId::parts(rest);
-        let known = self.batches.iter().rev().take(RECENT_BATCHES);
-        let back = known.into_iter().position(|known| *known == batch);
-        let batch = match back {
-            Some(back) => self.batches.len() - 1 - back,
-            None => {
-                self.batches.push(batch);
-                self.batches.len() - 1
-            }
-        };
         PackedId::Aws {
-            batch: batch as u32,
+            batch: self.batches.number(batch),
             index,
         }
     }
@@ -246,9 +305,7 @@ impl FactLog {
         match event {
             PackedId::None => EventId::None,
             PackedId::Text(text) => EventId::Text(text),
-            PackedId::Aws { batch, index } => {
-                EventId::of_parts(self.batches[batch as usize], index)
-            }
+            PackedId::Aws { batch, index } => EventId::of_parts(self.batches.get(batch), index),
         }
     }
 }
@@ -257,7 +314,7 @@ impl FromIterator<Fact> for FactLog {
     fn from_iter<I: IntoIterator<Item = Fact>>(facts: I) -> Self {
         let mut log = Self::default();
         for fact in facts {
-            log.push(&fact);
+            log.push(fact);
         }
         log
     }
@@ -276,8 +333,8 @@ fn unpacked<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> (T, &'a [u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fact::{Report, What};
-    use crate::model::ids::RequestId;
+    use crate::model::fact::{Report, TraceContext, What};
+    use crate::model::ids::{RequestId, TraceId};
 
     fn fact(ms: i64, batch: u8, index: u16) -> Fact {
         Fact {
@@ -286,6 +343,12 @@ mod tests {
             what: What::Report(Report {
                 request_id: Some(RequestId([batch; 16])),
                 duration_ms: ms as f32,
+                trace: Some(TraceContext {
+                    trace: TraceId([batch; 16]),
+                    segment: None,
+                    parent: None,
+                    sampled: None,
+                }),
                 ..Report::default()
             }),
         }
@@ -301,7 +364,8 @@ mod tests {
         for (place, fact) in read {
             assert_eq!((log.get(place), log.at(place)), (fact.clone(), fact.at));
         }
-        assert_eq!(log.batches.len(), 2, "the first two were sent together");
+        let ids = [&log.batches, &log.requests, &log.traces].map(|ids| ids.0.len());
+        assert_eq!(ids, [2, 2, 2], "the first two share theirs");
     }
 
     #[test]
@@ -309,9 +373,9 @@ mod tests {
         for ms in [i64::MIN, i64::MAX, 0] {
             let mut one = fact(0, 1, 0);
             let mut log = FactLog::default();
-            log.push(&one);
+            log.push(one.clone());
             one.at = Timestamp(ms);
-            log.push(&one);
+            log.push(one.clone());
             assert_eq!(log.iter().last().map(|(_, fact)| fact.at), Some(one.at));
         }
     }
@@ -319,14 +383,14 @@ mod tests {
     #[test]
     fn sorting_takes_out_what_was_read_twice() {
         let mut log = FactLog::default();
-        assert!(log.push(&fact(5, 2, 1)) && !log.push(&fact(5, 2, 0)));
-        log.push(&fact(1, 1, 0));
-        log.push(&fact(5, 2, 1));
+        assert!(log.push(fact(5, 2, 1)) && !log.push(fact(5, 2, 0)));
+        log.push(fact(1, 1, 0));
+        log.push(fact(5, 2, 1));
         let again = log.sort(&Symbols::default());
         assert_eq!(again, [fact(5, 2, 1)]);
         let sorted: Vec<Fact> = log.iter().map(|(_, fact)| fact).collect();
         assert_eq!(sorted, [fact(1, 1, 0), fact(5, 2, 0), fact(5, 2, 1)]);
-        assert!(log.push(&fact(5, 2, 2)), "it goes behind the last");
+        assert!(log.push(fact(5, 2, 2)), "it goes behind the last");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Ids that AWS gives, kept as numbers: no string per id.
 
+use std::array::TryFromSliceError;
 use std::fmt;
 
 use serde::de::Error as _;
@@ -52,7 +53,7 @@ impl Serialize for RequestId {
         if serializer.is_human_readable() {
             serializer.collect_str(self)
         } else {
-            serializer.serialize_bytes(&self.0)
+            serializer.serialize_bytes(unless_zero(&self.0))
         }
     }
 }
@@ -60,7 +61,7 @@ impl Serialize for RequestId {
 impl<'de> Deserialize<'de> for RequestId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let bytes = <&[u8]>::deserialize(deserializer)?;
-        bytes.try_into().map(Self).map_err(D::Error::custom)
+        or_zero(bytes).map(Self).map_err(D::Error::custom)
     }
 }
 
@@ -105,7 +106,7 @@ impl Serialize for TraceId {
         if serializer.is_human_readable() {
             serializer.collect_str(self)
         } else {
-            serializer.serialize_bytes(&self.0)
+            serializer.serialize_bytes(unless_zero(&self.0))
         }
     }
 }
@@ -113,7 +114,7 @@ impl Serialize for TraceId {
 impl<'de> Deserialize<'de> for TraceId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let bytes = <&[u8]>::deserialize(deserializer)?;
-        bytes.try_into().map(Self).map_err(D::Error::custom)
+        or_zero(bytes).map(Self).map_err(D::Error::custom)
     }
 }
 
@@ -140,6 +141,19 @@ impl fmt::Display for SpanId {
 impl fmt::Debug for SpanId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, out)
+    }
+}
+
+/// Packed, an id of zeros takes no room.
+fn unless_zero(id: &[u8; 16]) -> &[u8] {
+    if *id == [0; 16] { &[] } else { id }
+}
+
+/// What [`unless_zero`] was given.
+fn or_zero(bytes: &[u8]) -> Result<[u8; 16], TryFromSliceError> {
+    match bytes {
+        [] => Ok([0; 16]),
+        _ => bytes.try_into(),
     }
 }
 
