@@ -52,7 +52,7 @@ struct Joins<'a> {
     facts: &'a Facts,
     assembled: &'a Assembled,
     deliveries: &'a [Delivery],
-    spans: SpanIndex,
+    spans: SpanIndex<'a>,
     /// Runs by the id of their `AWS::Lambda::Function` segment, as REPORT names it.
     segments: HashMap<(TraceId, SpanId), InvocationIndex>,
 }
@@ -83,10 +83,7 @@ impl<'a> Joins<'a> {
 
     /// Attempts of a request, in order.
     fn attempts(&self, request: RequestId) -> &'a [InvocationIndex] {
-        self.assembled
-            .by_request
-            .get(&request)
-            .map_or(&[], Vec::as_slice)
+        self.assembled.by_request.get(&request).unwrap_or_default()
     }
 
     fn owner(&self, span: usize) -> Option<InvocationIndex> {

@@ -1,6 +1,7 @@
 //! Whose spans are whose: ties the spans of X-Ray to the invocations of the logs.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashTable};
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::model::facts::Facts;
 use crate::model::ids::{RequestId, SpanId, TraceId};
@@ -14,27 +15,37 @@ const SAME_START_MS: i64 = 1_000;
 /// No chain of parents is followed further: a longer one is broken or hostile.
 pub const MAX_HOPS: usize = 64;
 
-/// Finds a span by its trace and id.
-#[derive(Debug, Default)]
-pub struct SpanIndex {
-    places: HashMap<(TraceId, SpanId), u32>,
+/// Finds a span by its trace and id. It holds places, not ids: those are read where they stand.
+#[derive(Debug)]
+pub struct SpanIndex<'a> {
+    spans: &'a [Span],
+    places: HashTable<u32>,
 }
 
-impl SpanIndex {
+impl<'a> SpanIndex<'a> {
     /// An index of `spans`.
-    pub fn new(spans: &[Span]) -> Self {
-        let places = spans
-            .iter()
-            .enumerate()
-            .map(|(at, span)| ((span.trace, span.id), at as u32))
-            .collect();
-        Self { places }
+    pub fn new(spans: &'a [Span]) -> Self {
+        let hash_at = |at: &u32| hash(spans[*at as usize].trace, spans[*at as usize].id);
+        let mut places = HashTable::with_capacity(spans.len());
+        for at in 0..spans.len() as u32 {
+            places.insert_unique(hash_at(&at), at, hash_at);
+        }
+        Self { spans, places }
     }
 
     /// Where the span stands in [`Facts::spans`].
     pub fn find(&self, trace: TraceId, id: SpanId) -> Option<usize> {
-        self.places.get(&(trace, id)).map(|&at| at as usize)
+        let same = |at: &u32| {
+            let span = &self.spans[*at as usize];
+            (span.trace, span.id) == (trace, id)
+        };
+        let place = self.places.find(hash(trace, id), same)?;
+        Some(*place as usize)
     }
+}
+
+fn hash(trace: TraceId, id: SpanId) -> u64 {
+    xxh3_64(&trace.0) ^ id.0
 }
 
 /// The invocation that each span ran in, parallel to [`Facts::spans`]; `None` where it cannot be told.
@@ -73,7 +84,7 @@ fn is_inside(kind: SpanKind) -> bool {
 }
 
 /// The Lambda segment that a subsegment or a client span lies in.
-fn enclosing(span: &Span, spans: &[Span], index: &SpanIndex) -> Option<usize> {
+fn enclosing(span: &Span, spans: &[Span], index: &SpanIndex<'_>) -> Option<usize> {
     let mut at = index.find(span.trace, span.segment);
     let mut parent = span.parent;
     for _ in 0..MAX_HOPS {
@@ -90,7 +101,7 @@ fn enclosing(span: &Span, spans: &[Span], index: &SpanIndex) -> Option<usize> {
 }
 
 /// The request id of the `AWS::Lambda` segment that a span of it lies in.
-fn request_of(span: &Span, spans: &[Span], index: &SpanIndex) -> Option<RequestId> {
+fn request_of(span: &Span, spans: &[Span], index: &SpanIndex<'_>) -> Option<RequestId> {
     spans[index.find(span.trace, span.segment)?].invocation
 }
 
@@ -154,7 +165,12 @@ impl<'a> Runs<'a> {
     }
 
     /// The run of an `AWS::Lambda::Function` segment.
-    fn behind(&self, span: &Span, spans: &[Span], index: &SpanIndex) -> Option<InvocationIndex> {
+    fn behind(
+        &self,
+        span: &Span,
+        spans: &[Span],
+        index: &SpanIndex<'_>,
+    ) -> Option<InvocationIndex> {
         if let Some(&at) = self.by_segment.get(&(span.trace, span.id)) {
             return Some(at);
         }
