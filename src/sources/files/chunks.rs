@@ -8,6 +8,9 @@ use serde::de::IgnoredAny;
 /// Bytes of a block: large enough that handing it over costs nothing, small enough that the first comes soon.
 const BLOCK: usize = 2 * 1024 * 1024;
 
+/// What `read_to_end` likes to have free at the end.
+const PROBE: usize = 64;
+
 /// A stretch of an input.
 pub(super) struct Chunk {
     pub(super) bytes: Vec<u8>,
@@ -21,6 +24,8 @@ pub(super) struct Chunk {
 pub(super) struct Chunks<'a> {
     reader: &'a mut dyn Read,
     rest: Vec<u8>,
+    /// Buffers to read into again: fresh ones must be cleared by the system.
+    spare: Vec<Vec<u8>>,
     line: u64,
     started: bool,
     ended: bool,
@@ -32,6 +37,7 @@ impl<'a> Chunks<'a> {
         Self {
             reader,
             rest: Vec::new(),
+            spare: Vec::new(),
             line: 1,
             started: false,
             ended: false,
@@ -42,6 +48,14 @@ impl<'a> Chunks<'a> {
     /// Lines handed out so far.
     pub(super) fn lines(&self) -> u64 {
         self.line - 1
+    }
+
+    /// Takes the buffer of a chunk back that is done with.
+    pub(super) fn reuse(&mut self, buffer: Vec<u8>) {
+        // One that held a long line would keep its room for ever.
+        if buffer.capacity() <= 2 * BLOCK {
+            self.spare.push(buffer);
+        }
     }
 
     /// The next chunk; `None` at the end. Where the input breaks off, what was read of it comes first, then the error.
@@ -72,7 +86,10 @@ impl<'a> Chunks<'a> {
     }
 
     fn cut(&mut self, at: usize) -> Chunk {
-        let rest = self.rest.split_off(at);
+        let mut rest = self.spare.pop().unwrap_or_default();
+        rest.clear();
+        rest.extend_from_slice(&self.rest[at..]);
+        self.rest.truncate(at);
         let bytes = std::mem::replace(&mut self.rest, rest);
         let first_line = self.line;
         self.line += memchr_iter(b'\n', &bytes).count() as u64;
@@ -89,6 +106,10 @@ impl<'a> Chunks<'a> {
         let missing = target.saturating_sub(self.rest.len()) as u64;
         if self.ended || missing == 0 {
             return;
+        }
+        if target <= 2 * BLOCK {
+            // All at once, and a little more, by which the reader sees the end without growing the buffer.
+            self.rest.reserve_exact(missing as usize + PROBE);
         }
         match (&mut *self.reader)
             .take(missing)

@@ -19,7 +19,7 @@ pub(super) struct Broken {
 type Take<'a, T> = dyn FnMut(T, u64) -> bool + 'a;
 
 /// The two ends of one worker.
-type Worker<T> = (SyncSender<Chunk>, Receiver<(T, u64)>);
+type Worker<T> = (SyncSender<Chunk>, Receiver<(T, Vec<u8>)>);
 
 /// Works on an input to its end; 0 threads are one a core. `Ok(false)` if it was stopped.
 pub(super) fn map<T: Send>(
@@ -44,8 +44,7 @@ pub(super) fn map<T: Send>(
             let (done, from_worker) = sync_channel(AHEAD);
             scope.spawn(move || {
                 for chunk in chunks {
-                    let bytes = chunk.bytes.len() as u64;
-                    if done.send((work(&chunk), bytes)).is_err() {
+                    if done.send((work(&chunk), chunk.bytes)).is_err() {
                         break;
                     }
                 }
@@ -75,9 +74,10 @@ pub(super) fn map<T: Send>(
                     break;
                 };
                 taken += 1;
-                if !take(made, bytes) {
+                if !take(made, bytes.len() as u64) {
                     return Ok(false);
                 }
+                chunks.reuse(bytes);
             }
             if next.is_none() && taken == sent {
                 break;
