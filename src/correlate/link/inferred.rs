@@ -10,6 +10,7 @@ use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{Link, LinkTier};
 use crate::model::span::SpanKind;
 use crate::model::symbols::Sym;
+use crate::model::time::Timestamp;
 
 mod timing;
 
@@ -127,10 +128,17 @@ fn open_runs(
     open
 }
 
+/// When a run took place: what is asked of all runs stands close together.
+struct Slot {
+    start: Timestamp,
+    end: Timestamp,
+    at: InvocationIndex,
+}
+
 /// Where candidates are looked up.
 struct Runs {
     /// In order of start.
-    by_function: HashMap<Sym, Vec<InvocationIndex>>,
+    by_function: HashMap<Sym, Vec<Slot>>,
     by_trace: HashMap<TraceId, Vec<InvocationIndex>>,
     /// Runs whose own segment arrived, and all their calls with it: no child of theirs lacks its parent span.
     whole: HashSet<InvocationIndex>,
@@ -140,11 +148,15 @@ struct Runs {
 
 impl Runs {
     fn new(joins: &Joins<'_>, origins: &Origins) -> Self {
-        let mut by_function: HashMap<Sym, Vec<InvocationIndex>> = HashMap::new();
+        let mut by_function: HashMap<Sym, Vec<Slot>> = HashMap::new();
         let mut by_trace: HashMap<TraceId, Vec<InvocationIndex>> = HashMap::new();
         for (at, run) in joins.assembled.invocations.iter().enumerate() {
             let at = at as InvocationIndex;
-            by_function.entry(run.function).or_default().push(at);
+            by_function.entry(run.function).or_default().push(Slot {
+                start: run.start,
+                end: run.end,
+                at,
+            });
             if let Some(context) = run.trace {
                 by_trace.entry(context.trace).or_default().push(at);
             }

@@ -121,16 +121,15 @@ pub(super) fn guess(
     child: InvocationIndex,
 ) -> Option<Guess> {
     let mut scores: Vec<(InvocationIndex, f64)> = Vec::new();
-    let start = family.joins.run(child).start;
+    let (start, end) = (family.joins.run(child).start, family.joins.run(child).end);
     for timing in timings {
         let runs = family.runs.by_function.get(&timing.parent)?;
         let from = start.plus_ms(-timing.longest_lead_ms - CLOCK_TOLERANCE_MS);
-        let first = runs.partition_point(|&at| family.joins.run(at).start < from);
+        let first = runs.partition_point(|run| run.start < from);
         let until = start.plus_ms(CLOCK_TOLERANCE_MS);
-        let started = runs[first..]
-            .iter()
-            .take_while(|&&at| family.joins.run(at).start <= until);
-        for &parent in started {
+        let started = runs[first..].iter().take_while(|run| run.start <= until);
+        let around = started.filter(|run| end.since(run.end) <= CLOCK_TOLERANCE_MS);
+        for parent in around.map(|run| run.at) {
             if is_possible(family, timing, parent, child) {
                 scores.push((parent, timing.score(gaps(family, parent, child))));
             }
@@ -152,7 +151,7 @@ pub(super) fn guess(
     (posterior >= MIN_POSTERIOR).then_some((best, posterior))
 }
 
-/// Whether nothing speaks against the pair: the child sticks out, another trace, a parent that has made all its calls.
+/// Whether nothing speaks against a run around the child: another trace, a parent that has made all its calls.
 fn is_possible(
     family: &Family<'_, '_>,
     timing: &Timing,
@@ -160,9 +159,7 @@ fn is_possible(
     child: InvocationIndex,
 ) -> bool {
     let elsewhere = timing.one_trace && same_trace(family, parent, child) == Some(false);
-    family.joins.is_nested(parent, child)
-        && !elsewhere
-        && family.known.calls(parent, family.function, child) < timing.calls
+    !elsewhere && family.known.calls(parent, family.function, child) < timing.calls
 }
 
 /// Milliseconds from the parent's start to the child's, and from the child's end to the parent's.
