@@ -16,6 +16,7 @@ pub mod mark;
 pub mod metric;
 pub mod record;
 pub mod remap;
+pub mod requests;
 pub mod rows;
 pub mod settings;
 pub mod span;

@@ -7,14 +7,15 @@ mod status;
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use hashbrown::HashMap;
 
 use crate::model::fact::{InitType, Kinds, What};
 use crate::model::facts::{FactRef, Facts, StreamFacts};
-use crate::model::ids::RequestId;
 use crate::model::invocation::{Assembled, Environment, Invocation, InvocationIndex};
+use crate::model::requests::Requests;
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
 
@@ -22,9 +23,9 @@ use attempts::Attempt;
 
 /// Invocations and environments of every stream that belongs to a function.
 pub fn assemble(facts: &Facts) -> Assembled {
-    let homes = homes(facts);
+    let (homes, mut drafts) = homes(facts);
     let mut assembled = Assembled::default();
-    let mut drafts = Vec::with_capacity(homes.iter().map(|home| home.drafts.len()).sum());
+    let mut by_stream = vec![0; facts.streams.len()];
     for (at, home) in (0u32..).zip(homes) {
         let refer = |fact| FactRef { stream: at, fact };
         let orphans = home.orphans.into_iter().map(refer);
@@ -32,12 +33,11 @@ pub fn assemble(facts: &Facts) -> Assembled {
         let Some(environment) = home.environment else {
             continue;
         };
-        let index = assembled.environments.len() as u32;
-        drafts.extend(home.drafts.into_iter().map(|mut draft| {
-            draft.run.environment = index;
-            draft
-        }));
+        by_stream[at as usize] = assembled.environments.len() as u32;
         assembled.environments.push(environment);
+    }
+    for Draft { run, .. } in &mut drafts {
+        run.environment = by_stream[run.first_line.stream as usize];
     }
     ends::estimate(facts, &assembled.environments, &mut drafts);
     number(facts, drafts, &mut assembled);
@@ -49,8 +49,6 @@ pub fn assemble(facts: &Facts) -> Assembled {
 struct Home {
     /// `None` if it is no environment, or one of which nothing is known.
     environment: Option<Environment>,
-    /// Its invocations, in order of start.
-    drafts: Vec<Draft>,
     /// Application lines that belong to none.
     orphans: Vec<u32>,
 }
@@ -64,10 +62,12 @@ struct Draft {
     last_seen: Timestamp,
 }
 
-/// What each stream holds, worked out on all cores: no stream needs another.
-fn homes(facts: &Facts) -> Vec<Home> {
+/// What each stream holds, worked out on all cores: no stream needs another. The invocations of one stream stand together in order
+/// of start, the streams in no particular order.
+fn homes(facts: &Facts) -> (Vec<Home>, Vec<Draft>) {
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
+    let drafts = Mutex::new(Vec::new());
     let work = || {
         let mut done = Vec::new();
         loop {
@@ -75,7 +75,7 @@ fn homes(facts: &Facts) -> Vec<Home> {
             let Some(stream) = facts.streams.get(at) else {
                 return done;
             };
-            done.push((at, home(facts, stream, at as u32)));
+            done.push((at, home(facts, stream, at as u32, &drafts)));
         }
     };
     let mut homes: Vec<(usize, Home)> = thread::scope(|scope| {
@@ -87,10 +87,12 @@ fn homes(facts: &Facts) -> Vec<Home> {
         all
     });
     homes.sort_unstable_by_key(|(at, _)| *at);
-    homes.into_iter().map(|(_, home)| home).collect()
+    let homes = homes.into_iter().map(|(_, home)| home).collect();
+    let drafts = drafts.into_inner();
+    (homes, drafts.unwrap_or_else(PoisonError::into_inner))
 }
 
-fn home(facts: &Facts, stream: &StreamFacts, at: u32) -> Home {
+fn home(facts: &Facts, stream: &StreamFacts, at: u32, all: &Mutex<Vec<Draft>>) -> Home {
     let Some(mut environment) = environment_of(facts, stream, at) else {
         return Home {
             orphans: all_app_lines(stream),
@@ -111,9 +113,11 @@ fn home(facts: &Facts, stream: &StreamFacts, at: u32) -> Home {
     let finish = |attempt| finish(facts, stream, &environment, attempt);
     let mut drafts: Vec<Draft> = attempts.into_iter().map(finish).collect();
     drafts.sort_by_key(|draft| draft.run.start);
+    // Into one row at once: kept for each stream they would take their room twice.
+    let mut row = all.lock().unwrap_or_else(PoisonError::into_inner);
+    row.extend(drafts);
     Home {
         environment: Some(environment),
-        drafts,
         orphans,
     }
 }
@@ -122,17 +126,13 @@ fn all_app_lines(stream: &StreamFacts) -> Vec<u32> {
     stream.facts.of(Kinds::APP).map(|(at, _)| at).collect()
 }
 
-/// Whether one environment runs many invocations at once, so that the order of its lines says nothing.
-fn is_concurrent(facts: &Facts, stream: &StreamFacts, function: Sym) -> bool {
-    let configured = facts.functions.get(&function);
-    configured.is_some_and(|config| config.managed_instances)
-        || init_type(stream) == Some(InitType::ManagedInstances)
-}
-
+/// The environment by its init lines alone.
 fn environment_of(facts: &Facts, stream: &StreamFacts, at: u32) -> Option<Environment> {
     let function = stream.function?;
     let mut started = None;
     let mut version = stream.version;
+    // The first initialization type that a line names.
+    let mut init_type = None;
     for (_, fact) in stream.facts.of(Kinds::INIT) {
         if let What::InitStart { version: said, .. } = &fact.what {
             version = said.or(version);
@@ -140,27 +140,24 @@ fn environment_of(facts: &Facts, stream: &StreamFacts, at: u32) -> Option<Enviro
         if let What::InitStart { .. } | What::RestoreStart { .. } = &fact.what {
             started = started.or(Some(fact.at));
         }
+        init_type = init_type.or(match fact.what {
+            What::InitStart { init_type, .. }
+            | What::InitDone { init_type, .. }
+            | What::InitReport { init_type, .. } => init_type,
+            What::RestoreStart { .. } | What::RestoreReport { .. } => Some(InitType::SnapStart),
+            _ => None,
+        });
     }
+    let configured = facts.functions.get(&function);
     Some(Environment {
         function,
         version,
         stream: at,
-        init_type: init_type(stream),
+        init_type,
         init_start: started,
         invocations: Vec::new(),
-        concurrent: is_concurrent(facts, stream, function),
-    })
-}
-
-/// The first initialization type that a line of the stream names.
-fn init_type(stream: &StreamFacts) -> Option<InitType> {
-    let mut inits = stream.facts.of(Kinds::INIT);
-    inits.find_map(|(_, fact)| match fact.what {
-        What::InitStart { init_type, .. }
-        | What::InitDone { init_type, .. }
-        | What::InitReport { init_type, .. } => init_type,
-        What::RestoreStart { .. } | What::RestoreReport { .. } => Some(InitType::SnapStart),
-        _ => None,
+        concurrent: configured.is_some_and(|config| config.managed_instances)
+            || init_type == Some(InitType::ManagedInstances),
     })
 }
 
@@ -179,15 +176,20 @@ fn number(facts: &Facts, mut drafts: Vec<Draft>, assembled: &mut Assembled) {
         )
     });
     assembled.invocations = drafts.into_iter().map(|draft| draft.run).collect();
-    let mut before: HashMap<(Sym, RequestId), u16> = HashMap::new();
-    for (index, run) in (0 as InvocationIndex..).zip(&mut assembled.invocations) {
+    for (index, run) in (0 as InvocationIndex..).zip(&assembled.invocations) {
         let home = &mut assembled.environments[run.environment as usize];
         home.invocations.push(index);
-        let count = before.entry((run.function, run.request_id)).or_default();
-        *count = count.saturating_add(1);
-        run.attempt = *count;
-        let same_request = assembled.by_request.entry(run.request_id).or_default();
-        same_request.push(index);
+    }
+    assembled.by_request = Requests::of(&assembled.invocations);
+    let mut before: HashMap<Sym, u16> = HashMap::new();
+    for attempts in assembled.by_request.values() {
+        before.clear();
+        for &at in attempts {
+            let run = &mut assembled.invocations[at as usize];
+            let count = before.entry(run.function).or_default();
+            *count = count.saturating_add(1);
+            run.attempt = *count;
+        }
     }
 }
 
@@ -229,7 +231,7 @@ fn finish(facts: &Facts, stream: &StreamFacts, home: &Environment, attempt: Atte
         first_line: refer(attempt.start_line.unwrap_or(attempt.first_line)),
         report_line: attempt.report_line.map(refer),
         counted: attempt.start_line.is_some() || attempt.report_line.is_some(),
-        app: attempt.app.into_iter().map(refer).collect(),
+        app: attempt.app,
         init: None,
     };
     Draft {

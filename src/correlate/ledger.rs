@@ -50,7 +50,7 @@ struct Mention {
 
 fn collect(facts: &Facts, invocation: &Invocation, mentions: &mut Vec<Mention>) {
     mentions.clear();
-    for &line in &invocation.app {
+    for line in invocation.app_lines_of(Kinds::RECEIVED) {
         let Some(app) = facts.app(line, Kinds::RECEIVED) else {
             continue;
         };

@@ -39,7 +39,7 @@ pub fn complete(facts: &Facts, assembled: &mut Assembled) {
             Some((_, failed)) if is_open(facts, run) => status(facts, run, failed, length),
             _ => run.status,
         };
-        let last_line = run.app.last().map(|&line| facts.moment(line));
+        let last_line = run.app_lines().next_back().map(|line| facts.moment(line));
         let run = &mut assembled.invocations[at as usize];
         if status != run.status {
             run.status = status;

@@ -32,8 +32,8 @@ pub(super) struct Outcomes {
 /// What consumers of destinations and dead-letter queues logged, by the request of the event.
 pub(super) fn endings(analysis: &Analysis) -> HashMap<RequestId, Ending> {
     let runs = analysis.assembled.invocations.iter();
-    runs.flat_map(|run| &run.app)
-        .filter_map(|&line| analysis.facts.app(line, Kinds::HANDLED))
+    runs.flat_map(|run| run.app_lines_of(Kinds::HANDLED))
+        .filter_map(|line| analysis.facts.app(line, Kinds::HANDLED))
         .flat_map(|app| app.last_outcomes)
         .map(|outcome| (outcome.request_id, outcome.ending))
         .collect()
@@ -57,7 +57,7 @@ impl Outcomes {
                 .assembled
                 .by_request
                 .get(&event)
-                .map_or(&[][..], Vec::as_slice);
+                .unwrap_or_default();
             match endings.get(&event) {
                 Some(Ending::Succeeded) => {
                     outcomes.recovered += 1;

@@ -81,9 +81,9 @@ impl Blame {
 
 /// The resource that the run's last refusal names: a line that names only the service says less than one that names more.
 fn refused(analysis: &Analysis, at: InvocationIndex) -> Option<(Sym, How)> {
-    let lines = analysis.invocation(at).app.iter();
+    let lines = analysis.invocation(at).app_lines_of(Kinds::REFUSED);
     let resources =
-        lines.filter_map(|line| analysis.facts.app(*line, Kinds::REFUSED)?.refused?.resource);
+        lines.filter_map(|line| analysis.facts.app(line, Kinds::REFUSED)?.refused?.resource);
     let named = |resource: &Sym| analysis.text(*resource).contains(':');
     let resource = resources.max_by_key(named)?;
     Some((resource, How::Refused))

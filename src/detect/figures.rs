@@ -100,7 +100,7 @@ impl Tally<'_> {
             max_memory_used_mb: runs.iter().filter_map(|run| run.max_memory_used_mb).max(),
             billed_ms: billed.reduce(|sum, billed| sum + billed),
             peak_concurrency: concurrency::peak(&intervals),
-            id_coverage: share_of(runs, |run| names_an_event(analysis, run)),
+            id_coverage: share_of(runs, names_an_event),
             sampled_share: runs
                 .iter()
                 .any(|run| run.trace.is_some())
@@ -117,10 +117,8 @@ fn share_of(runs: &[&Invocation], wanted: impl Fn(&Invocation) -> bool) -> Optio
 }
 
 /// An event that the invocation received was logged with its id.
-fn names_an_event(analysis: &Analysis, run: &Invocation) -> bool {
-    run.app
-        .iter()
-        .any(|&line| analysis.facts.app(line, Kinds::RECEIVED).is_some())
+fn names_an_event(run: &Invocation) -> bool {
+    run.app_lines_of(Kinds::RECEIVED).next().is_some()
 }
 
 /// REPORT names the segment of a traced invocation, sometimes without `Sampled`.

@@ -81,9 +81,8 @@ impl<'a> Seen<'a> {
 
     fn read(&mut self, run: InvocationIndex, invocation: &Invocation) {
         for app in invocation
-            .app
-            .iter()
-            .filter_map(|&line| self.facts.app(line, Kinds::HANDLED.or(Kinds::SENT)))
+            .app_lines_of(Kinds::HANDLED.or(Kinds::SENT))
+            .filter_map(|line| self.facts.app(line, Kinds::HANDLED.or(Kinds::SENT)))
         {
             for &item in &app.failed_items {
                 self.failed.insert((run, item));
@@ -206,7 +205,10 @@ impl<'a> Seen<'a> {
             CLOCKS_AGREE_MS
         };
         let last_sign = if first.end_estimated {
-            first.app.last().map(|&line| self.facts.moment(line))
+            first
+                .app_lines()
+                .next_back()
+                .map(|line| self.facts.moment(line))
         } else {
             Some(first.end)
         };

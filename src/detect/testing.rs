@@ -9,8 +9,9 @@ use crate::model::fact_log::FactLog;
 use crate::model::facts::{FactRef, Facts, StreamFacts};
 use crate::model::ids::RequestId;
 use crate::model::invocation::{
-    Assembled, Environment, Invocation, InvocationIndex, InvocationStatus,
+    AppLine, AppLines, Assembled, Environment, Invocation, InvocationIndex, InvocationStatus,
 };
+use crate::model::requests::Requests;
 use crate::model::rows::{Evidence, FunctionFigures, Link, LinkTier};
 use crate::model::symbols::Sym;
 use crate::model::time::{MINUTE_MS, Timestamp};
@@ -81,7 +82,7 @@ impl World {
             trace: None,
             first_line: line,
             report_line: Some(line),
-            app: Vec::new(),
+            app: AppLines::new(),
             crashed: false,
             counted: true,
             init: None,
@@ -155,8 +156,11 @@ impl World {
 
     fn app(&mut self, run: InvocationIndex, app: AppFact) {
         let at = self.invocations[run as usize].end;
-        let line = self.line(at, What::App(app));
-        self.invocations[run as usize].app.push(line);
+        let what = What::App(app);
+        let kinds = what.kinds();
+        let FactRef { fact, .. } = self.line(at, what);
+        let app = &mut self.invocations[run as usize].app;
+        app.push(AppLine { fact, kinds });
     }
 
     fn line(&mut self, at: Timestamp, what: What) -> FactRef {
@@ -219,7 +223,8 @@ impl World {
             first,
             last,
         })];
-        let mut assembled = Assembled {
+        let assembled = Assembled {
+            by_request: Requests::of(&self.invocations),
             invocations: self.invocations,
             environments: vec![Environment {
                 function,
@@ -232,13 +237,6 @@ impl World {
             }],
             ..Assembled::default()
         };
-        for (at, run) in assembled.invocations.iter().enumerate() {
-            assembled
-                .by_request
-                .entry(run.request_id)
-                .or_default()
-                .push(at as u32);
-        }
         self.links.sort_by_key(|link| (link.parent, link.child));
         let errors = super::error::errors(&self.facts, &assembled);
         Analysis {

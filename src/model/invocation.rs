@@ -1,8 +1,11 @@
 //! Invocations and the environments they ran in, as `correlate::assemble` joins them from lines.
 
-use super::fact::{InitType, TraceContext};
+use smallvec::SmallVec;
+
+use super::fact::{InitType, Kinds, TraceContext};
 use super::facts::FactRef;
 use super::ids::RequestId;
+use super::requests::Requests;
 use super::symbols::Sym;
 use super::time::Timestamp;
 
@@ -40,12 +43,40 @@ pub struct Invocation {
     /// Its platform lines, for evidence: START (or the first seen) and REPORT.
     pub first_line: FactRef,
     pub report_line: Option<FactRef>,
-    /// Its application facts, in order of time.
-    pub app: Vec<FactRef>,
+    /// Its application facts, in order of time: see [`Self::app_lines`].
+    pub app: AppLines,
     /// Had a START or a REPORT line: counted. An attempt seen only by END or application lines is not.
     pub counted: bool,
     /// The environment started or restarted for it: index in `Analysis::inits`, set by `detect::cold_start`.
     pub init: Option<u32>,
+}
+
+/// An application line of an invocation, with what it speaks of: most readers pass over most lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AppLine {
+    /// Its place in the stream of the invocation.
+    pub fact: u32,
+    pub kinds: Kinds,
+}
+
+/// Most invocations have no more than two.
+pub type AppLines = SmallVec<[AppLine; 2]>;
+
+impl Invocation {
+    /// Its application facts, in order of time.
+    pub fn app_lines(&self) -> impl DoubleEndedIterator<Item = FactRef> {
+        self.app_lines_of(Kinds::APP)
+    }
+
+    /// Those that speak of one of `kinds`.
+    pub fn app_lines_of(&self, kinds: Kinds) -> impl DoubleEndedIterator<Item = FactRef> {
+        let stream = self.first_line.stream;
+        let said = self.app.iter().filter(move |line| line.kinds.meets(kinds));
+        said.map(move |line| FactRef {
+            stream,
+            fact: line.fact,
+        })
+    }
 }
 
 /// How an invocation ended. The words are the contract's.
@@ -92,7 +123,7 @@ pub struct Assembled {
     /// Sorted like `Facts::streams`.
     pub environments: Vec<Environment>,
     /// Attempts of each request id, in order.
-    pub by_request: hashbrown::HashMap<RequestId, Vec<InvocationIndex>>,
+    pub by_request: Requests,
     /// Application facts that belong to no invocation (init code, other groups).
     pub orphans: Vec<FactRef>,
     /// The invocation that each span of `Facts::spans` ran in, as far as it can be told: `correlate::spans::owners`.

@@ -57,7 +57,7 @@ fn named(analysis: &Analysis, id: &str) -> Option<(IdKind, Vec<InvocationIndex>)
     if let Some(attempts) =
         RequestId::parse(id).and_then(|id| analysis.assembled.by_request.get(&id))
     {
-        return Some((IdKind::Request, attempts.clone()));
+        return Some((IdKind::Request, attempts.to_vec()));
     }
     if let Some(trace) = TraceId::parse(id) {
         let of_trace = |at: &InvocationIndex| {
@@ -84,7 +84,7 @@ fn named(analysis: &Analysis, id: &str) -> Option<(IdKind, Vec<InvocationIndex>)
                 .into_iter()
                 .flatten();
             lines
-                .chain(invocation.app.iter().copied())
+                .chain(invocation.app_lines())
                 .any(|line| is_event(analysis, line, id))
         })
         .collect();

@@ -141,9 +141,8 @@ pub fn worst_overtaken<'a>(
 /// How many calls of an invocation were refused, as its own log says.
 pub fn refused(analysis: &Analysis, invocation: &Invocation) -> u32 {
     let attempts = invocation
-        .app
-        .iter()
-        .filter_map(|line| analysis.facts.app(*line, Kinds::REFUSED)?.refused)
+        .app_lines_of(Kinds::REFUSED)
+        .filter_map(|line| analysis.facts.app(line, Kinds::REFUSED)?.refused)
         .map(|refused| u32::from(refused.attempts));
     attempts.sum()
 }

@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 use crate::model::fact::{Exception, Kinds, Report, TraceContext, What};
 use crate::model::facts::StreamFacts;
 use crate::model::ids::RequestId;
+use crate::model::invocation::AppLines;
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
 
@@ -34,7 +35,7 @@ pub(super) struct Attempt {
     pub(super) first_line: u32,
     /// Moment of its latest line.
     pub(super) last_seen: Timestamp,
-    pub(super) app: Vec<u32>,
+    pub(super) app: AppLines,
     /// The first exception on its lines that nobody handled.
     pub(super) exception: Option<Exception>,
 }
@@ -56,7 +57,7 @@ impl Attempt {
             timeout_line: None,
             first_line: line,
             last_seen: at,
-            app: Vec::new(),
+            app: AppLines::new(),
             exception: None,
         }
     }

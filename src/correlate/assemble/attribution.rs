@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 use crate::model::fact::{AppFact, Kinds, What};
 use crate::model::facts::{Facts, StreamFacts};
 use crate::model::ids::{RequestId, TraceId};
+use crate::model::invocation::AppLine;
 use crate::model::time::Timestamp;
 
 use super::attempts::Attempt;
@@ -32,6 +33,7 @@ pub(super) fn attribute(
     let mut known = Known::new(attempts);
     let mut orphans = Vec::new();
     for (line, fact) in stream.facts.of(Kinds::APP) {
+        let kinds = fact.what.kinds();
         let What::App(app) = fact.what else { continue };
         let at = fact.at;
         let owner = match app.request_id {
@@ -48,7 +50,7 @@ pub(super) fn attribute(
         match owner {
             Some(owner) => {
                 let attempt = &mut attempts[owner];
-                attempt.app.push(line);
+                attempt.app.push(AppLine { fact: line, kinds });
                 let unhandled = app.exception.filter(|exception| exception.unhandled);
                 attempt.exception = attempt.exception.take().or(unhandled);
                 attempt.last_seen = attempt.last_seen.max(at);

@@ -109,8 +109,9 @@ fn groups(joins: &Joins<'_>) -> Vec<Vec<InvocationIndex>> {
     // Per function and field, since one team's correlation id is another's tenant.
     let mut seen: HashMap<(Sym, Sym), HashMap<Sym, Vec<InvocationIndex>>> = HashMap::new();
     for (at, run) in joins.assembled.invocations.iter().enumerate() {
-        let correlated = |&line| joins.facts.app(line, Kinds::CORRELATED);
-        for app in run.app.iter().filter_map(correlated) {
+        let correlated = |line| joins.facts.app(line, Kinds::CORRELATED);
+        let lines = run.app_lines_of(Kinds::CORRELATED);
+        for app in lines.filter_map(correlated) {
             for &(field, value) in &app.correlation {
                 let values = seen.entry((run.function, field)).or_default();
                 let runs = values.entry(value).or_default();
@@ -199,9 +200,9 @@ fn shares_event(joins: &Joins<'_>, run: InvocationIndex, others: &[InvocationInd
 
 /// The events in a run's payload, those wrapped in others too.
 fn events(joins: &Joins<'_>, run: InvocationIndex) -> Vec<(EventSource, Sym)> {
-    let lines = joins.run(run).app.iter();
+    let lines = joins.run(run).app_lines_of(Kinds::RECEIVED);
     lines
-        .filter_map(|&line| joins.facts.app(line, Kinds::RECEIVED))
+        .filter_map(|line| joins.facts.app(line, Kinds::RECEIVED))
         .flat_map(|app| app.items)
         .flat_map(|item| [Some((item.source, item.identity)), item.inner])
         .flatten()

@@ -56,7 +56,7 @@ pub(super) fn add(joins: &Joins<'_>, edges: &mut Edges) {
 fn makers<'a>(joins: &Joins<'a>) -> HashMap<&'a str, Vec<Maker<'a>>> {
     let mut makers: HashMap<&str, Vec<Maker<'_>>> = HashMap::new();
     for (at, run) in joins.assembled.invocations.iter().enumerate() {
-        for &line in &run.app {
+        for line in run.app_lines_of(Kinds::SENT) {
             let Some(app) = joins.facts.app(line, Kinds::SENT) else {
                 continue;
             };

@@ -160,7 +160,7 @@ impl<'a> Layout<'_, 'a> {
                 calls.push(self.call(span, span_at, depth));
             }
         }
-        for &line in &analysis.invocation(at).app {
+        for line in analysis.invocation(at).app_lines_of(Kinds::REFUSED) {
             let Some(refusal) = analysis
                 .facts
                 .app(line, Kinds::REFUSED)
@@ -271,8 +271,8 @@ impl<'a> Layout<'_, 'a> {
 
     fn first_item(&self, run: InvocationIndex) -> Option<Item> {
         let analysis = self.requests.analysis;
-        let mut lines = analysis.invocation(run).app.iter();
-        lines.find_map(|&line| {
+        let mut lines = analysis.invocation(run).app_lines_of(Kinds::RECEIVED);
+        lines.find_map(|line| {
             analysis
                 .facts
                 .app(line, Kinds::RECEIVED)?

@@ -83,8 +83,11 @@ fn fingerprint(facts: &Facts, invocation: &Invocation) -> (Fingerprint, FactRef)
 
 /// The exception that ended the run: the last that nobody caught, else the last that was logged.
 fn exception(facts: &Facts, invocation: &Invocation) -> Option<(FactRef, Exception)> {
-    let logged = |at: &FactRef| Some((*at, facts.app(*at, Kinds::RAISED)?.exception?));
-    let all = || invocation.app.iter().filter_map(logged);
+    let logged = |at: FactRef| Some((at, facts.app(at, Kinds::RAISED)?.exception?));
+    let all = || {
+        let lines = invocation.app_lines_of(Kinds::RAISED);
+        lines.filter_map(logged)
+    };
     all()
         .rfind(|(_, exception)| exception.unhandled)
         .or_else(|| all().next_back())

@@ -265,11 +265,6 @@ impl Picked<'_> {
             let to = report.map_or(one.end, |report| report.max(one.end));
             let (group, name) = (analysis.text(stream.group), analysis.text(stream.stream));
             keep.stream(group, name).stretches.push((from, to));
-            let elsewhere = one
-                .app
-                .iter()
-                .filter(|line| line.stream != environment.stream);
-            self.lines.extend(elsewhere);
         }
         for (span, owner) in analysis.assembled.span_owners.iter().enumerate() {
             if owner.is_some_and(|owner| self.runs.contains(&owner)) {

@@ -175,9 +175,8 @@ impl Telemetry<'_> {
     fn items(&self, run: &Invocation) -> Vec<Item> {
         let facts = &self.analysis.facts;
         let lines = run
-            .app
-            .iter()
-            .filter_map(|&line| facts.app(line, Kinds::RECEIVED));
+            .app_lines_of(Kinds::RECEIVED)
+            .filter_map(|line| facts.app(line, Kinds::RECEIVED));
         let mut items = lines.map(|app| app.items);
         items.find(|items| !items.is_empty()).unwrap_or_default()
     }

@@ -150,8 +150,8 @@ fn saw(outcome: Option<Outcome>) -> Cell {
 fn outcomes(analysis: &Analysis, resource: &str) -> HashMap<Sym, Outcome> {
     let mut found: HashMap<Sym, Outcome> = HashMap::new();
     for run in &analysis.assembled.invocations {
-        let refused = run.app.iter().any(|line| {
-            let app = analysis.facts.app(*line, Kinds::REFUSED);
+        let refused = run.app_lines_of(Kinds::REFUSED).any(|line| {
+            let app = analysis.facts.app(line, Kinds::REFUSED);
             let refusal = app.and_then(|app| app.refused);
             refusal
                 .is_some_and(|refusal| analysis.facts.text_of(refusal.resource) == Some(resource))
