@@ -1,7 +1,7 @@
 //! Floor 9: the command line. One file a subcommand, each with its arguments and its `run`.
 //!
 //! Exit status: 0 done, 1 a finding of severity P1 or P2 (`report`) or something
-//! optional that is missing (`doctor`), 2 the command could not do its work.
+//! optional that is missing (`doctor`) or that was refused (`export`), 2 the command could not do its work.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -14,10 +14,13 @@ mod demo;
 mod diff;
 #[cfg(feature = "aws")]
 mod doctor;
+#[cfg(feature = "aws")]
+mod export;
 mod open;
 mod papers;
 #[cfg(feature = "aws")]
 mod policy;
+mod progress;
 mod recording;
 mod report;
 mod screen;
@@ -60,6 +63,9 @@ enum Command {
     Diff(diff::Args),
     /// Save what was seen in one file that opens anywhere
     Snapshot(snapshot::Args),
+    /// Send the traces and logs of a snapshot to an OTLP endpoint or to Splunk
+    #[cfg(feature = "aws")]
+    Export(export::Args),
     /// Try every call once and say what is allowed
     #[cfg(feature = "aws")]
     Doctor(doctor::Args),
@@ -92,6 +98,8 @@ pub fn main() -> ExitCode {
         Some(Command::Show(args)) => show::run(args),
         Some(Command::Diff(args)) => diff::run(args),
         Some(Command::Snapshot(args)) => snapshot::run(args),
+        #[cfg(feature = "aws")]
+        Some(Command::Export(args)) => export::run(args),
         #[cfg(feature = "aws")]
         Some(Command::Doctor(args)) => doctor::run(args),
         #[cfg(feature = "aws")]

@@ -3,10 +3,13 @@
 pub mod csv;
 pub mod diff;
 mod examples;
+#[cfg(feature = "aws")]
+pub mod forward;
 pub mod html;
 mod numbers;
 pub mod otlp_json;
 pub mod recording;
+pub mod records;
 pub mod report;
 pub mod show;
 pub mod snapshot;

@@ -1,41 +1,21 @@
 //! The snapshot: nothing secret leaves, nothing is lost, nothing damaged is believed.
 
+#[path = "support/incident.rs"]
+mod incident;
 #[path = "support/program.rs"]
 mod program;
 #[path = "support/secrets.rs"]
 mod secrets;
 
 use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use nepho::demo::{Options, Scenario, World};
-use nepho::export::recording::write_record;
-use nepho::model::time::Timestamp;
+use incident::incident;
 use program::{finish, nepho};
 use serde_json::Value;
 use tempfile::TempDir;
-
-/// A recording of the simulated incident, and its settings.
-fn incident(folder: &Path) -> (PathBuf, PathBuf) {
-    let options = Options {
-        scenario: Scenario::Incident,
-        seed: 7,
-        start: Timestamp(1_772_547_021_000),
-        duration_ms: Some(0),
-        history_ms: Some(90_000),
-    };
-    let path = folder.join("incident.ndjson");
-    let mut out = std::io::BufWriter::new(File::create(&path).unwrap());
-    for (_, record) in World::new(&options) {
-        write_record(&record, &mut out).unwrap();
-    }
-    out.flush().unwrap();
-    let config = folder.join("shop.toml");
-    fs::write(&config, nepho::demo::SETTINGS).unwrap();
-    (path, config)
-}
 
 fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
@@ -80,7 +60,7 @@ fn manifest(path: &Path) -> Value {
 #[test]
 fn it_opens_again_and_says_the_same() {
     let folder = folder();
-    let (path, config) = incident(folder.path());
+    let (path, config) = incident(folder.path(), 90);
     let config = ["--config", text(&config)];
     let first = folder.path().join("a.tar.zst");
     let arguments = [text(&path), "-o", text(&first)];
@@ -204,7 +184,7 @@ fn the_manifest_counts_what_was_replaced_and_lines_stay() {
 #[test]
 fn a_scope_keeps_what_is_linked_and_nothing_else() {
     let folder = folder();
-    let (path, config) = incident(folder.path());
+    let (path, config) = incident(folder.path(), 90);
     let whole = report(&[text(&path), "--config", text(&config)]);
     let link = &whole["links"].as_array().unwrap()[0];
     let (parent, child) = (
@@ -280,7 +260,7 @@ fn archive(path: &Path, entries: &[(String, Vec<u8>, tar::EntryType)]) {
 #[test]
 fn what_is_damaged_or_hostile_is_refused_with_the_reason() {
     let folder = folder();
-    let (path, _) = incident(folder.path());
+    let (path, _) = incident(folder.path(), 90);
     let good = folder.path().join("good.tar.zst");
     snapshot(&[text(&path), "-o", text(&good)]);
     let plain: Vec<_> = files(&good)
@@ -363,7 +343,7 @@ fn refused(path: &Path) -> String {
 #[test]
 fn a_bomb_of_records_is_refused() {
     let folder = folder();
-    let (path, _) = incident(folder.path());
+    let (path, _) = incident(folder.path(), 90);
     let good = folder.path().join("good.tar.zst");
     snapshot(&[text(&path), "-o", text(&good)]);
     let mut entries: Vec<_> = files(&good)
@@ -404,7 +384,7 @@ fn sha256(bytes: &[u8]) -> String {
 #[test]
 fn what_is_sound_can_be_salvaged() {
     let folder = folder();
-    let (path, _) = incident(folder.path());
+    let (path, _) = incident(folder.path(), 90);
     let good = folder.path().join("good.tar.zst");
     snapshot(&[text(&path), "-o", text(&good)]);
     let mut entries: Vec<_> = files(&good)
@@ -425,7 +405,7 @@ fn what_is_sound_can_be_salvaged() {
 #[test]
 fn a_failure_leaves_the_old_file_or_none() {
     let folder = folder();
-    let (path, _) = incident(folder.path());
+    let (path, _) = incident(folder.path(), 90);
     let old = folder.path().join("old.tar.zst");
     fs::write(&old, "old").unwrap();
     let (status, ..) = finish(nepho(&[

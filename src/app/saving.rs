@@ -10,7 +10,8 @@ use tokio::sync::mpsc;
 
 use super::clock;
 use crate::export::recording::write_gap;
-use crate::export::snapshot::{self, Form, Options, Origin, Picture, Progress, Scope, Written};
+use crate::export::records::{Origin, Progress};
+use crate::export::snapshot::{self, Form, Options, Picture, Scope, Written};
 use crate::model::record::{Gap, GapReason};
 use crate::model::settings::Settings;
 use crate::model::words::number_of;

@@ -1,6 +1,6 @@
 //! `nepho snapshot`: what was seen, in one file that opens anywhere; from files or from AWS.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,15 +9,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context as _, anyhow};
 
 use super::aws::{AwsArgs, ScopeArgs};
+use super::progress::Said;
 use super::{complain, settings, time};
-use crate::app::clock::{self, Stopwatch};
+use crate::app::clock;
 use crate::app::fetch;
 use crate::engine::{Engine, Limits};
 use crate::export::recording::keep;
-use crate::export::snapshot::{self, Form, Options, Origin, Picture, Progress, Scope, Written};
+use crate::export::records::{self, Origin};
+use crate::export::snapshot::{self, Form, Options, Picture, Scope, Written};
 use crate::model::ids::{RequestId, TraceId};
 use crate::model::time::Timestamp;
-use crate::model::words::{count, duration, number_of};
+use crate::model::words::{count, number_of};
 use crate::sources::snapshot::Trust;
 use crate::sources::{Window, files};
 use crate::store::journal::Journal;
@@ -182,7 +184,7 @@ fn origin(
     if stdin {
         let mut journal = Journal::new(None);
         let mut failed = None;
-        let read = snapshot::lines(&args.path, &options, &mut |lines, read| {
+        let read = records::lines(&args.path, &options, &mut |lines, read| {
             failed = journal.push(lines, None).err();
             said.reading(read.bytes);
             failed.is_none()
@@ -247,73 +249,4 @@ fn scope(args: &Args, anchor: Timestamp) -> anyhow::Result<Scope> {
         trace: trace.transpose()?,
         request: request.transpose()?,
     })
-}
-
-/// One line on the terminal that says how far the work is.
-struct Said {
-    watch: Stopwatch,
-    shown: bool,
-    last_ms: u128,
-    /// When the step began, and which.
-    step: Option<(snapshot::Step, u128)>,
-    terminal: bool,
-}
-
-/// The line changes so often, in milliseconds.
-const EVERY_MS: u128 = 200;
-
-impl Said {
-    fn new() -> Self {
-        Self {
-            watch: Stopwatch::start(),
-            shown: false,
-            last_ms: 0,
-            step: None,
-            terminal: io::stderr().is_terminal(),
-        }
-    }
-
-    fn reading(&mut self, bytes: u64) {
-        self.say(&format!("reading: {} MB", bytes / 1_000_000));
-    }
-
-    fn progress(&mut self, progress: Progress) {
-        let now = self.watch.elapsed().as_millis();
-        let began = match self.step {
-            Some((step, began)) if step == progress.step => began,
-            _ => now,
-        };
-        self.step = Some((progress.step, began));
-        let (done, spent) = (progress.done, (now - began) as f64);
-        let text = match progress.total {
-            Some(total) if done > 0 && done < total => {
-                let left = spent * (total - done) as f64 / done as f64;
-                let (done, total) = (done / 1_000_000, total / 1_000_000);
-                format!(
-                    "{}: {done} of {total} MB, {} left",
-                    progress.step,
-                    duration(left)
-                )
-            }
-            _ => format!("{}: {} MB", progress.step, done / 1_000_000),
-        };
-        self.say(&text);
-    }
-
-    fn say(&mut self, text: &str) {
-        let now = self.watch.elapsed().as_millis();
-        if !self.terminal || now < self.last_ms + EVERY_MS {
-            return;
-        }
-        self.last_ms = now;
-        self.shown = true;
-        // Nobody is left to tell if standard error is closed.
-        drop(write!(io::stderr().lock(), "\r\u{1b}[K{text}"));
-    }
-
-    fn clear(&mut self) {
-        if std::mem::take(&mut self.shown) {
-            drop(write!(io::stderr().lock(), "\r\u{1b}[K"));
-        }
-    }
 }

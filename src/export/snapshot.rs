@@ -5,16 +5,15 @@
 //! file is made from what that engine concludes, so nothing in a snapshot can say what its records do not. Memory holds what
 //! the engine remembers, never the records.
 
+mod describe;
 mod folder;
 mod keep;
-mod lines;
-mod logs;
 mod name;
 mod pack;
 mod scope;
 mod ticket;
 
-use std::io::{self, BufReader, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,36 +23,24 @@ use crate::model::analysis::Analysis;
 use crate::model::settings::Settings;
 use crate::model::time::Timestamp;
 use crate::redact::{Counts, Key, Redactor, RuleError};
-use crate::sources::files::{self, ReadError, Redacting, Sink};
-use crate::sources::snapshot::{Manifest, RECORDS, Redaction, SCHEMA, Trust, Window};
-use crate::store::journal::Journal;
+use crate::sources::files::{self, ReadError, Redacting};
+use crate::sources::snapshot::{Manifest, RECORDS, Trust};
 use crate::store::log_text::LogText;
 use crate::store::scene::{Mode, Scene};
 
 use folder::Folder;
 use keep::Keeping;
-use lines::{Both, Lines};
-use logs::Logs;
 
 pub use keep::Keep;
 pub use pack::Form;
 pub use scope::{Scope, ScopeError};
 
+use super::records::{Both, Lines, Logs, OnProgress, Origin, Progress, Step, each, measure};
 use super::telemetry::Telemetry;
 use super::{csv, html, otlp_json, report, trace_events};
 
 /// zstd's level for what is kept: a little slower than the fastest, a fifth smaller.
 const LEVEL: i32 = 3;
-
-/// Where the raw records are.
-pub enum Origin {
-    Files {
-        paths: Vec<PathBuf>,
-        options: files::Options,
-    },
-    /// Kept in memory, compressed: what was fetched or polled.
-    Journal(Journal),
-}
 
 /// What is written, and how.
 pub struct Options {
@@ -73,32 +60,6 @@ pub struct Options {
 
 /// Draws a scene as SVG.
 pub type Picture = Box<dyn Fn(Scene) -> String + Send + Sync>;
-
-/// What goes on, and how far it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    pub step: Step,
-    /// Bytes of records read in this step.
-    pub done: u64,
-    /// All of them, once that is known.
-    pub total: Option<u64>,
-}
-
-/// The steps of the work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display)]
-#[strum(serialize_all = "lowercase")]
-pub enum Step {
-    /// Looks at everything once: its length, and the key of masks.
-    Measuring,
-    /// Finds what belongs to the scope.
-    Searching,
-    /// Writes the records.
-    Writing,
-    /// Makes the other files.
-    Concluding,
-    /// Puts them into one.
-    Packing,
-}
 
 /// What was written.
 #[derive(Debug)]
@@ -129,9 +90,6 @@ pub enum SnapshotError {
     Cancelled,
 }
 
-/// Called with what goes on; `false` cancels.
-pub type OnProgress<'a> = dyn FnMut(Progress) -> bool + 'a;
-
 /// Writes a snapshot to `to`: a file, or a folder to put it in under its own name.
 pub fn write(
     origin: &mut Origin,
@@ -139,7 +97,7 @@ pub fn write(
     to: &Path,
     progress: &mut OnProgress<'_>,
 ) -> Result<Written, SnapshotError> {
-    let (digest, total) = measure(origin, progress)?;
+    let (digest, total) = measure(origin, progress)?.ok_or(SnapshotError::Cancelled)?;
     // What was checked while it was measured need not be checked again.
     if let Origin::Files { options, .. } = origin
         && options.trust == Trust::Check
@@ -180,45 +138,6 @@ pub fn write(
     work.write(origin, Arc::new(keep), to, &place, progress)
 }
 
-/// SHA-256 and length of all the records.
-fn measure(
-    origin: &Origin,
-    progress: &mut OnProgress<'_>,
-) -> Result<([u8; 32], u64), SnapshotError> {
-    use sha2::{Digest as _, Sha256};
-    let mut going = true;
-    let mut on = |done| {
-        let step = Step::Measuring;
-        going = progress(Progress {
-            step,
-            done,
-            total: None,
-        });
-        going
-    };
-    let measured = match origin {
-        Origin::Files { paths, options } => files::digest(paths, options, &mut on)?,
-        Origin::Journal(journal) => {
-            let (mut hash, mut done) = (Sha256::new(), 0);
-            let mut reader = BufReader::with_capacity(1 << 20, journal.reader());
-            let mut part = vec![0; 1 << 20];
-            while let Ok(got @ 1..) = reader.read(&mut part) {
-                hash.update(&part[..got]);
-                done += got as u64;
-                if !on(done) {
-                    break;
-                }
-            }
-            (hash.finalize().into(), done)
-        }
-    };
-    if going {
-        Ok(measured)
-    } else {
-        Err(SnapshotError::Cancelled)
-    }
-}
-
 /// Concludes from everything, as it is, what belongs to the scope.
 fn search(
     origin: &Origin,
@@ -246,44 +165,6 @@ fn search(
         return Err(SnapshotError::Cancelled);
     }
     Ok((engine.analyse(), read.warnings))
-}
-
-/// Reads the records into sinks, in their order.
-fn each<S: Sink + Send>(
-    origin: &Origin,
-    empty: &(dyn Fn() -> S + Sync),
-    take: &mut dyn FnMut(S, bool, &files::Read) -> bool,
-) -> Result<files::Read, ReadError> {
-    match origin {
-        Origin::Files { paths, options } => files::each(paths, options, empty, take),
-        Origin::Journal(journal) => {
-            let mut read = files::Read::default();
-            let (name, options) = (Path::new("what was polled"), files::Options::default());
-            let mut reader = journal.reader();
-            files::each_of(&mut *reader, name, &options, empty, &mut read, take);
-            Ok(read)
-        }
-    }
-}
-
-/// Every record of the inputs as lines, in their order: what can be read only once is kept so.
-pub fn lines(
-    paths: &[PathBuf],
-    options: &files::Options,
-    take: &mut dyn FnMut(&[u8], &files::Read) -> bool,
-) -> Result<files::Read, ReadError> {
-    let mut unparsed = Lines::default();
-    let read = files::each(
-        paths,
-        options,
-        &Lines::default,
-        &mut |lines: Lines, _, read| {
-            unparsed.count(&lines);
-            take(lines.bytes(), read)
-        },
-    )?;
-    take(unparsed.unparsed_line().as_bytes(), &read);
-    Ok(read)
 }
 
 /// The writing itself.
@@ -515,74 +396,5 @@ impl Work<'_> {
         }
         let rows = out.finish().map_err(unwritten)?;
         folder.close(member, Some(rows)).map_err(unwritten)
-    }
-
-    fn manifest(
-        &self,
-        origin: &Origin,
-        analysis: &Analysis,
-        counts: &Counts,
-        lines: &Lines,
-    ) -> Manifest {
-        let base = base(origin);
-        let moment = |at: Option<Timestamp>| at.map(|at| at.to_string());
-        let local = |at: Option<Timestamp>| at.map(self.options.local);
-        let (from, to) = (
-            analysis.window.map(|(from, _)| from),
-            analysis.window.map(|(_, to)| to),
-        );
-        let mut values = base.redaction.values;
-        for (rule, count) in counts.by_rule() {
-            *values.entry(rule).or_default() += count;
-        }
-        let ran = analysis.functions.iter().filter(|row| row.environments > 0);
-        let mut records = lines.records();
-        records.unparsed = analysis.facts.inputs.unparsed_lines;
-        let (accounts, regions) = lines.places();
-        Manifest {
-            schema: SCHEMA.to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            accounts: if accounts.is_empty() {
-                base.accounts
-            } else {
-                accounts.iter().cloned().collect()
-            },
-            regions: regions.iter().cloned().collect(),
-            functions: ran
-                .map(|row| analysis.text(row.function).to_owned())
-                .collect(),
-            window: Window {
-                from: moment(from),
-                to: moment(to),
-                from_local: local(from),
-                to_local: local(to),
-            },
-            scope: self.options.scope.described(),
-            marks: base
-                .marks
-                .into_iter()
-                .chain(self.options.marks.clone())
-                .collect(),
-            completeness: report::completeness(analysis),
-            redaction: Redaction {
-                on: self.redactor.is_some(),
-                values,
-            },
-            records,
-            files: Vec::new(),
-        }
-    }
-}
-
-/// What a snapshot that is snapshot again said of itself: marks, accounts and what was taken out stay known.
-fn base(origin: &Origin) -> Manifest {
-    match origin {
-        Origin::Files { paths, .. } => match paths.as_slice() {
-            [path] if matches!(crate::sources::snapshot::kind(path), Ok(Some(_))) => {
-                crate::sources::snapshot::manifest(path).unwrap_or_default()
-            }
-            _ => Manifest::default(),
-        },
-        Origin::Journal(_) => Manifest::default(),
     }
 }

@@ -1,6 +1,7 @@
 //! Settings of the one file `nepho.toml`. An unknown key is an error that names line and column.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,7 @@ pub struct Settings {
     pub thresholds: Thresholds,
     pub memory: Memory,
     pub redact: RedactSettings,
+    pub export: ExportSettings,
     /// Keys by context, then by key: `[keys.table] "ctrl-n" = "down"`.
     pub keys: BTreeMap<String, BTreeMap<String, String>>,
     /// `false` leaves selection to the terminal.
@@ -118,4 +120,41 @@ pub struct RedactRule {
     pub name: String,
     pub path: Option<String>,
     pub pattern: Option<String>,
+}
+
+/// Where `nepho export` sends to, where arguments and environment do not say it. Keys and tokens stand in files of their own.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExportSettings {
+    pub otlp: OtlpSettings,
+    pub splunk_hec: HecSettings,
+}
+
+/// A receiver of OTLP over HTTP.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct OtlpSettings {
+    /// `/v1/traces` and `/v1/logs` are added to it.
+    pub endpoint: Option<String>,
+    /// Address of traces, as it is.
+    pub traces: Option<String>,
+    /// Address of logs, as it is.
+    pub logs: Option<String>,
+    /// A file with a header a line, `name: value`.
+    pub headers_file: Option<PathBuf>,
+    /// A file of certificates in PEM, trusted instead of the system's.
+    pub certificate: Option<PathBuf>,
+}
+
+/// Splunk's HTTP Event Collector.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct HecSettings {
+    pub url: Option<String>,
+    /// A file that holds the token and nothing else.
+    pub token_file: Option<PathBuf>,
+    /// The index that events go to; the token's own if absent.
+    pub index: Option<String>,
+    /// A file of certificates in PEM, trusted instead of the system's.
+    pub certificate: Option<PathBuf>,
 }

@@ -18,6 +18,7 @@ mod xray;
 
 use std::sync::Arc;
 
+pub use http::connector;
 pub use scope::Scope;
 
 use self::fleet::Fleet;

@@ -2,6 +2,7 @@
 //! `NO_PROXY`), trusting the certificates of `AWS_CA_BUNDLE` instead of the system's where it is set, as AWS's own tools do.
 
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use aws_smithy_http_client::Connector;
@@ -32,13 +33,29 @@ pub(super) fn client() -> Result<SharedHttpClient, FetchError> {
     let settings = HttpConnectorSettings::builder()
         .connect_timeout(CONNECT_WITHIN)
         .read_timeout(ANSWER_WITHIN);
+    Ok(always(through_proxies(settings.build(), None)?))
+}
+
+/// Connections to anywhere else, on the same terms; `certificate` is a file that is trusted instead of `AWS_CA_BUNDLE`'s. Answers may
+/// take as long as they want.
+pub fn connector(certificate: Option<&Path>) -> Result<SharedHttpConnector, FetchError> {
+    let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_WITHIN);
+    let connector = through_proxies(settings.build(), certificate)?;
+    Ok(SharedHttpConnector::new(connector))
+}
+
+fn through_proxies(
+    settings: HttpConnectorSettings,
+    certificate: Option<&Path>,
+) -> Result<Connector, FetchError> {
+    let bundle = set(BUNDLE);
+    let trusted = certificate.or(bundle.as_deref().map(Path::new));
     let connector = Connector::builder()
-        .connector_settings(settings.build())
+        .connector_settings(settings)
         .proxy_config(ProxyConfig::from_env())
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .tls_context(trust()?)
-        .build();
-    Ok(always(connector))
+        .tls_context(trust(trusted)?);
+    Ok(connector.build())
 }
 
 /// The client of the instance's metadata service, which no proxy may see: it answers with credentials.
@@ -60,12 +77,13 @@ fn always(connector: Connector) -> SharedHttpClient {
     http_client_fn(move |_, _| connector.clone())
 }
 
-fn trust() -> Result<TlsContext, FetchError> {
-    let trusted = match set(BUNDLE) {
+/// Trusts the certificates of a file instead of the system's.
+fn trust(bundle: Option<&Path>) -> Result<TlsContext, FetchError> {
+    let trusted = match bundle {
         None => TrustStore::default(),
         Some(path) => {
-            let pem = fs::read(&path).map_err(|error| unusable(&path, &error.to_string()))?;
-            check(&pem).map_err(|why| unusable(&path, &why))?;
+            let pem = fs::read(path).map_err(|error| unusable(path, &error.to_string()))?;
+            check(&pem).map_err(|why| unusable(path, &why))?;
             TrustStore::empty().with_pem_certificate(pem)
         }
     };
@@ -88,8 +106,11 @@ fn check(pem: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-fn unusable(path: &str, why: &str) -> FetchError {
+fn unusable(path: &Path, why: &str) -> FetchError {
     FetchError::Broken {
-        message: format!("{path}: {why} · check {BUNDLE}"),
+        message: format!(
+            "{}: {why} · check {BUNDLE}, or what is set instead",
+            path.display()
+        ),
     }
 }

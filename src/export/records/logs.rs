@@ -7,13 +7,13 @@ use crate::model::time::Timestamp;
 use crate::sources::files::Sink;
 
 /// A sink that keeps log lines alone.
-pub(super) struct Logs<'t, 'a> {
+pub(in crate::export) struct Logs<'t, 'a> {
     telemetry: &'t Telemetry<'a>,
-    pub(super) logs: Vec<Log>,
+    pub(in crate::export) logs: Vec<Log>,
 }
 
 impl<'t, 'a> Logs<'t, 'a> {
-    pub(super) fn new(telemetry: &'t Telemetry<'a>) -> Self {
+    pub(in crate::export) fn new(telemetry: &'t Telemetry<'a>) -> Self {
         Self {
             telemetry,
             logs: Vec::new(),

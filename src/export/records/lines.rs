@@ -13,7 +13,7 @@ use crate::sources::snapshot::Records;
 
 /// A sink that writes.
 #[derive(Default)]
-pub(super) struct Lines {
+pub(in crate::export) struct Lines {
     bytes: Vec<u8>,
     records: Records,
     /// Lines of every kind.
@@ -25,31 +25,31 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(in crate::export) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    pub(super) fn rows(&self) -> u64 {
+    pub(in crate::export) fn rows(&self) -> u64 {
         self.rows
     }
 
-    pub(super) fn records(&self) -> Records {
+    pub(in crate::export) fn records(&self) -> Records {
         self.records
     }
 
     /// Numbers of accounts, and regions, in order.
-    pub(super) fn places(&self) -> (&BTreeSet<String>, &BTreeSet<String>) {
+    pub(in crate::export) fn places(&self) -> (&BTreeSet<String>, &BTreeSet<String>) {
         (&self.accounts, &self.regions)
     }
 
     /// The region, where all of it names one.
-    pub(super) fn region(&self) -> Option<&str> {
+    pub(in crate::export) fn region(&self) -> Option<&str> {
         let only = self.regions.first().filter(|_| self.regions.len() == 1);
         only.map(String::as_str)
     }
 
     /// Adds what another stretch of the same records counted.
-    pub(super) fn count(&mut self, more: &Self) {
+    pub(in crate::export) fn count(&mut self, more: &Self) {
         self.records.log_events += more.records.log_events;
         self.records.segments += more.records.segments;
         self.records.metrics += more.records.metrics;
@@ -61,12 +61,12 @@ impl Lines {
         self.regions.extend(more.regions.iter().cloned());
     }
 
-    pub(super) fn add_bytes(&mut self, more: usize) {
+    pub(in crate::export) fn add_bytes(&mut self, more: usize) {
         self.records.raw_bytes += more as u64;
     }
 
     /// The line by which a reader learns how many documents were no records; empty if all were.
-    pub(super) fn unparsed_line(&mut self) -> String {
+    pub(in crate::export) fn unparsed_line(&mut self) -> String {
         if self.records.unparsed == 0 {
             return String::new();
         }
@@ -156,7 +156,7 @@ impl Sink for Lines {
 }
 
 /// Two sinks: what the first refuses the second does not get.
-pub(super) struct Both<A, B>(pub(super) A, pub(super) B);
+pub(in crate::export) struct Both<A, B>(pub(in crate::export) A, pub(in crate::export) B);
 
 impl<A: Sink, B: Sink> Sink for Both<A, B> {
     fn log(&mut self, line: &LogLine<'_>) {
