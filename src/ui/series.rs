@@ -34,10 +34,10 @@ impl Minutes {
         self.first.plus_ms(index as i64 * MINUTE_MS)
     }
 
-    /// How often something happened in each minute; no data before `from`.
+    /// How often something happened in each minute; no data in a minute that is not [`Known`].
     pub fn count(
         &self,
-        from: Option<Timestamp>,
+        known: &Known,
         events: impl Iterator<Item = (Timestamp, u64)>,
     ) -> Vec<Level> {
         let mut counts = vec![0_u64; self.len];
@@ -46,21 +46,43 @@ impl Minutes {
                 counts[index] += count;
             }
         }
-        let known = from.map_or(i64::MAX, |from| from.minute().0);
         counts
             .into_iter()
             .enumerate()
             .map(|(index, count)| {
-                (self.start(index).0 >= known).then(|| u32::try_from(count).unwrap_or(u32::MAX))
+                known
+                    .tells(self.start(index), count)
+                    .then(|| u32::try_from(count).unwrap_or(u32::MAX))
             })
             .collect()
     }
 }
 
-/// The oldest moment that figures rest on: what came first, unless it was forgotten.
-pub fn known_from(analysis: &Analysis) -> Option<Timestamp> {
-    let first = analysis.window.map(|(from, _)| from);
-    first.max(analysis.facts.horizon)
+/// The stretch of time of which a count of nothing means that nothing happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// What came first, unless it was forgotten; `None` while nothing came.
+    pub from: Option<Timestamp>,
+    /// Everything before it has arrived; `None` where no source says so.
+    pub until: Option<Timestamp>,
+}
+
+impl Known {
+    /// What the figures of an analysis rest on.
+    pub fn of(analysis: &Analysis) -> Self {
+        let first = analysis.window.map(|(from, _)| from);
+        Self {
+            from: first.max(analysis.facts.horizon),
+            until: analysis.facts.watermark,
+        }
+    }
+
+    /// Whether the count of the minute from `start` on may be shown: what came of a minute that is still arriving may,
+    /// but that nothing came yet is no zero.
+    fn tells(&self, start: Timestamp, count: u64) -> bool {
+        let begun = self.from.map_or(count > 0, |from| start >= from.minute());
+        begun && (count > 0 || self.until.is_none_or(|until| start < until))
+    }
 }
 
 /// A version that began to run after another one had.
@@ -111,11 +133,29 @@ mod tests {
             (Timestamp(10 * MINUTE_MS + 4), 1),
             (Timestamp(0), 9),
         ];
-        let from = Some(Timestamp(8 * MINUTE_MS + 30));
+        let known = Known {
+            from: Some(Timestamp(8 * MINUTE_MS + 30)),
+            until: None,
+        };
         assert_eq!(
-            minutes.count(from, events.into_iter()),
+            minutes.count(&known, events.into_iter()),
             [None, Some(2), Some(0), Some(1)]
         );
-        assert_eq!(minutes.count(None, [].into_iter()), [None; 4]);
+        assert_eq!(minutes.count(&Known::default(), [].into_iter()), [None; 4]);
+    }
+
+    #[test]
+    fn a_minute_that_has_not_arrived_is_unknown_unless_something_of_it_came() {
+        let minutes = Minutes::until(Timestamp(10 * MINUTE_MS + 5), 4);
+        let known = Known {
+            from: Some(Timestamp(7 * MINUTE_MS)),
+            until: Some(Timestamp(8 * MINUTE_MS + 1)),
+        };
+        let events = [(Timestamp(7 * MINUTE_MS), 3), (Timestamp(9 * MINUTE_MS), 1)];
+        assert_eq!(
+            minutes.count(&known, events.into_iter()),
+            [Some(3), Some(0), Some(1), None],
+            "the second is under way: counted to the watermark"
+        );
     }
 }

@@ -14,7 +14,7 @@ use crate::ui::glyphs;
 use crate::ui::kinds;
 use crate::ui::page::{Cell, Column, Key, Page, Part, Row, Rows, Table};
 use crate::ui::rows;
-use crate::ui::series::{self, Minutes};
+use crate::ui::series::{Known, Minutes};
 use crate::ui::step::{Step, Which};
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
@@ -184,11 +184,11 @@ fn fed_by(analysis: &Analysis, mapping: &EventSourceMapping) -> String {
 fn strips(scene: &Scene, function: Sym) -> Part {
     let analysis = &scene.analysis;
     let minutes = Minutes::until(scene.now, HOUR);
-    let from = series::known_from(analysis);
+    let known = Known::of(analysis);
     let of = |wanted: fn(&Invocation) -> bool| {
         let runs = analysis.assembled.invocations.iter();
         let mine = runs.filter(|one| one.function == function && one.counted && wanted(one));
-        minutes.count(from, mine.map(|one| (one.start, 1)))
+        minutes.count(&known, mine.map(|one| (one.start, 1)))
     };
     let lines = [
         (Text::new("runs"), Role::Text, of(|_| true)),

@@ -15,7 +15,7 @@ use crate::ui::find;
 use crate::ui::glyphs;
 use crate::ui::page::{Cell, Column, Page, Part, Row, Rows, Table};
 use crate::ui::rows;
-use crate::ui::series::{self, Minutes};
+use crate::ui::series::{self, Known, Minutes};
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
 
@@ -105,14 +105,8 @@ fn by_minute(scene: &Scene, resource: &str, mine: &[&Throttle]) -> Part {
         .unwrap_or(scene.now);
     let end = last.plus_ms(2 * MINUTE_MS).min(scene.now);
     let minutes = Minutes::until(end, COLUMNS);
-    let refused = minutes.count(
-        Some(minutes.first),
-        mine.iter().map(|one| (one.minute, one.count)),
-    );
-    let refused: Vec<u64> = refused
-        .iter()
-        .map(|level| u64::from(level.unwrap_or(0)))
-        .collect();
+    let known = Known::of(analysis);
+    let refused = minutes.count(&known, mine.iter().map(|one| (one.minute, one.count)));
     let function = function_of(analysis, resource);
     let ran = function.map(|function| ran(analysis, function, minutes));
     let limit = function
@@ -144,19 +138,23 @@ fn by_minute(scene: &Scene, resource: &str, mine: &[&Throttle]) -> Part {
             )
         });
     }
-    if let Some(ran) = &ran {
+    let done = ran.as_ref().map(|ran| {
+        let cells = ran.iter().enumerate();
+        minutes.count(&known, cells.map(|(at, one)| (minutes.start(at), one.done)))
+    });
+    if let Some(done) = &done {
         add(Text::new("done"), &mut |at| {
-            Cell::text(&figures::count(ran[at].done))
+            Cell::count(done[at].map(u64::from), Role::Text)
         });
     }
     let label = Text::of(Role::Throttle, glyphs::THROTTLE).and(Role::Text, " refused");
     add(label, &mut |at| {
-        Cell::count(Some(refused[at]), Role::Throttle)
+        Cell::count(refused[at].map(u64::from), Role::Throttle)
     });
-    if let Some(ran) = &ran {
+    if let (Some(ran), Some(done)) = (&ran, &done) {
         let share = |at: usize| {
-            let tries = refused[at] + ran[at].done;
-            (tries > 0).then(|| refused[at] as f64 / tries as f64)
+            let (refused, done) = (f64::from(refused[at]?), f64::from(done[at]?));
+            (refused + done > 0.0).then(|| refused / (refused + done))
         };
         add(Text::new("refused share"), &mut |at| {
             Cell::Bar(share(at).unwrap_or(0.0), Role::Throttle)
@@ -174,6 +172,9 @@ fn by_minute(scene: &Scene, resource: &str, mine: &[&Throttle]) -> Part {
             |limit| format!("slots peak/{limit}"),
         );
         add(Text::new(&label), &mut |at| {
+            if done[at].is_none() {
+                return Cell::of(Role::Unknown, figures::UNKNOWN);
+            }
             let full = limit.is_some_and(|limit| peaks[at] >= i64::from(limit));
             Cell::of(
                 if full { Role::Strong } else { Role::Text },

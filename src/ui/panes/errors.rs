@@ -11,7 +11,7 @@ use crate::store::scene::Scene;
 use crate::ui::figures;
 use crate::ui::page::{Cell, Column, Level, Page, Part, Row, Rows, Table};
 use crate::ui::pages::error;
-use crate::ui::series::{self, Minutes};
+use crate::ui::series::{Known, Minutes};
 use crate::ui::state;
 use crate::ui::step::Step;
 use crate::ui::text::Text;
@@ -79,7 +79,7 @@ impl Pane for Errors {
 
 /// Whether a group began in the window: there is enough of it before in which the error was not there.
 fn is_new(analysis: &Analysis, group: &ErrorGroup) -> bool {
-    let from = series::known_from(analysis);
+    let from = Known::of(analysis).from;
     from.is_some_and(|from| group.first_seen.since(from) >= QUIET_MS)
 }
 
@@ -166,7 +166,7 @@ fn levels(analysis: &Analysis, group: &ErrorGroup, now: Timestamp) -> Vec<Level>
         .iter()
         .map(|at| (analysis.invocation(*at).end, 1));
     minutes
-        .count(series::known_from(analysis), ends)
+        .count(&Known::of(analysis), ends)
         .chunks(CELL)
         .map(|cells| {
             cells

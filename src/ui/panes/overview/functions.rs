@@ -11,7 +11,7 @@ use crate::store::scene::Scene;
 use crate::ui::figures;
 use crate::ui::glyphs;
 use crate::ui::page::{Cell, Column, Key, Level, Part, Row, Rows, Table};
-use crate::ui::series::{self, Deploy, Minutes};
+use crate::ui::series::{self, Deploy, Known, Minutes};
 use crate::ui::state;
 use crate::ui::step::Step;
 use crate::ui::text::Text;
@@ -106,12 +106,12 @@ fn count(analysis: &Analysis, minutes: Minutes) -> HashMap<Sym, Counted> {
         }
         *version = invocation.version.or(*version);
     }
-    let from = series::known_from(analysis);
+    let known = Known::of(analysis);
     events
         .into_iter()
         .map(|(function, (counts, version))| {
             let cells = counts.into_iter().enumerate();
-            let levels = minutes.count(from, cells.map(|(at, count)| (minutes.start(at), count)));
+            let levels = minutes.count(&known, cells.map(|(at, count)| (minutes.start(at), count)));
             (function, Counted { levels, version })
         })
         .collect()

@@ -8,7 +8,7 @@ use crate::store::scene::Scene;
 use crate::ui::figures;
 use crate::ui::glyphs;
 use crate::ui::page::{Cell, Column, Level, Part, Row, Rows, Table};
-use crate::ui::series::{self, Minutes};
+use crate::ui::series::{self, Known, Minutes};
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
 
@@ -44,7 +44,7 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
 type Line = (Text, Role, Vec<Level>);
 
 fn lines(analysis: &Analysis, minutes: Minutes) -> Vec<Line> {
-    let from = series::known_from(analysis);
+    let known = Known::of(analysis);
     let runs = || {
         analysis
             .assembled
@@ -53,7 +53,7 @@ fn lines(analysis: &Analysis, minutes: Minutes) -> Vec<Line> {
             .filter(|one| one.counted)
     };
     let count = |events: &mut dyn Iterator<Item = (crate::model::time::Timestamp, u64)>| {
-        minutes.count(from, events)
+        minutes.count(&known, events)
     };
     let label = |glyph: &str, role: Role, word: &str| Text::of(role, glyph).and(Role::Text, word);
     vec![
