@@ -13,5 +13,6 @@ pub mod run;
 mod saving;
 pub mod tail;
 mod terminal;
+mod troubles;
 
 pub use engine_thread::Recorder;

@@ -16,6 +16,7 @@ use crate::export::recording;
 use crate::model::analysis::Analysis;
 use crate::model::batch::Batch;
 use crate::model::health::{Board, Health, SourceState};
+use crate::model::record::Gap;
 use crate::model::time::Timestamp;
 use crate::redact::Redactor;
 use crate::sources::files;
@@ -101,6 +102,7 @@ pub(crate) fn spawn(
         redactor,
         board: Board::default(),
         broken_recording: None,
+        open_gaps: Vec::new(),
         meter: Stopwatch::start(),
         stale: false,
         changed: false,
@@ -122,6 +124,8 @@ struct Work {
     board: Board,
     /// The recording that was given up: pumps know nothing of it.
     broken_recording: Option<(Box<str>, Health)>,
+    /// Those that the engine knows of.
+    open_gaps: Vec<Gap>,
     /// Measures how long things take.
     meter: Stopwatch,
     /// Records came since the last analysis.
@@ -182,6 +186,7 @@ impl Work {
                 Woke::Board => {
                     self.board = board.borrow_and_update().clone();
                     self.board.sources.extend(self.broken_recording.clone());
+                    self.note_open_gaps();
                     self.changed = true;
                 }
                 Woke::Due => {}
@@ -228,6 +233,16 @@ impl Work {
         self.stale = true;
         self.publish();
         Ok(())
+    }
+
+    /// Gaps that opened, grew or were filled belong to the answer.
+    fn note_open_gaps(&mut self) {
+        let open: Vec<Gap> = self.board.open_gaps().cloned().collect();
+        if open != self.open_gaps {
+            self.engine.not_seen_yet(open.iter());
+            self.open_gaps = open;
+            self.stale = true;
+        }
     }
 
     /// A recording that fails (a full disk) is given up and shown as broken; the dashboard goes on.

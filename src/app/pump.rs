@@ -22,8 +22,8 @@ pub use self::turnstile::Attention;
 use self::turnstile::Turnstile;
 use super::clock::Clock;
 use crate::model::batch::Batch;
-use crate::model::health::{Board, Health, SourceState};
-use crate::model::record::{GapReason, Record};
+use crate::model::health::{Board, Filled, Health, SourceState};
+use crate::model::record::{Gap, GapReason, Record};
 use crate::model::time::Timestamp;
 use crate::sources::pace::Terms;
 use crate::sources::{FetchError, Next, Page, Source};
@@ -55,6 +55,11 @@ impl Patience {
 /// Failures in a row, and time in trouble, after which patience is over.
 const TRIES: u32 = 3;
 const IN_TROUBLE_MS: i64 = 10_000;
+
+/// What is not seen for so long is a gap, though it will be filled.
+const LASTING_MS: i64 = 15_000;
+/// Filled gaps of a source that are remembered.
+const FILLED: usize = 8;
 
 /// What all pumps of a run share.
 #[derive(Clone)]
@@ -178,8 +183,15 @@ impl Pump {
         };
         self.health.records += page.batch.records.len() as u64;
         (self.health.trouble, self.health.again_at) = (None, None);
-        self.health.unseen = None;
+        if self.health.failures > 0
+            && let Some(gap) = &mut self.health.unseen
+        {
+            gap.to = self.shared.now();
+        }
         (self.health.failures, self.trouble_since, self.worked) = (0, None, true);
+        if self.health.unseen.is_some() {
+            self.fill_gap();
+        }
         for found in page.found {
             self.shared.start(found);
         }
@@ -217,13 +229,38 @@ impl Pump {
             SourceState::Denied => GapReason::Denied,
             _ => GapReason::Outage,
         };
-        self.health.unseen = self.source.unseen(now, why);
+        let unseen = self.source.unseen(now, why);
         self.health.again_at = wait.map(|wait| now.plus_ms(wait.as_millis() as i64));
         if wait.is_none() {
-            self.leave_gap().await;
+            self.leave_gap(unseen).await;
+        } else if self.health.unseen.is_some() || now.since(since) >= LASTING_MS {
+            self.open_gap(unseen);
         }
         self.publish();
         wait
+    }
+
+    /// What is not seen for now. It begins where it began when it was said first.
+    fn open_gap(&mut self, unseen: Option<Gap>) {
+        let from = self.health.unseen.as_ref().map(|gap| gap.from);
+        self.health.unseen = unseen.map(|gap| Gap {
+            from: from.map_or(gap.from, |from| from.min(gap.from)),
+            ..gap
+        });
+    }
+
+    /// Takes a gap for filled once the source says that it is complete beyond it.
+    fn fill_gap(&mut self) {
+        let mut said = Health::default();
+        self.source.describe(&mut said);
+        let complete = said.complete_until;
+        let filled = |gap: &mut Gap| complete.is_some_and(|until| until >= gap.to);
+        if let Some(gap) = self.health.unseen.take_if(filled) {
+            let at = self.shared.now();
+            self.health.filled.push(Filled { gap, at });
+            let surplus = self.health.filled.len().saturating_sub(FILLED);
+            self.health.filled.drain(..surplus);
+        }
     }
 
     /// Nothing billed is called any more: what is free goes on.
@@ -245,13 +282,14 @@ impl Pump {
     }
 
     /// Says what stays unseen now that the source has stopped.
-    async fn leave_gap(&mut self) {
+    async fn leave_gap(&mut self, unseen: Option<Gap>) {
         let denied = self.health.state == SourceState::Denied;
         if !denied && !self.worked && self.shared.patience == Patience::AfterStart {
             // The command ends with the failure itself.
             return;
         }
-        let Some(gap) = self.health.unseen.take() else {
+        self.health.unseen = None;
+        let Some(gap) = unseen else {
             return;
         };
         self.health.gaps.push(gap.clone());

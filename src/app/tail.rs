@@ -1,12 +1,13 @@
 //! `nepho tail`: follows one function on standard output. Every event once, none lost, late ones marked.
 
+mod gaps;
 mod line;
 mod order;
 mod price;
 mod print;
 mod seen;
 mod show;
-mod troubles;
+mod spending;
 
 use std::io::Write;
 use std::thread;
@@ -19,10 +20,12 @@ use tokio_util::sync::CancellationToken;
 
 pub use print::Style;
 
+use self::gaps::Gaps;
 use self::show::Show;
-use self::troubles::Troubles;
+use self::spending::Spending;
 use super::clock;
 use super::pump::{Patience, Pumps, QUEUE};
+use super::troubles::{self, Troubles};
 use crate::decode::Decoder;
 use crate::sources::Source;
 use crate::sources::pace::Terms;
@@ -86,7 +89,8 @@ async fn follow(
     let (pipe, lines) = mpsc::channel(1);
     let writer = thread::spawn(move || write(out, lines));
     let mut show = Show::new(tail.decoder, tail.function, tail.filter, tail.style);
-    let mut troubles = Troubles::default();
+    let (mut troubles, mut gaps) = (Troubles::default(), Gaps::default());
+    let mut spending = Spending::default();
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let interrupted = tokio::signal::ctrl_c();
@@ -109,12 +113,16 @@ async fn follow(
                     break Err(anyhow!(nothing));
                 }
                 troubles.tell(&board, notice);
+                spending.tell(&board, notice);
+                show.say(gaps.look(&board, tail.style));
             }
             _ = ticks.tick() => show.let_go_due(clock::now()),
         }
     };
     cancel.cancel();
+    Spending::end(&board.borrow(), notice);
     show.let_go_all();
+    show.say(Gaps::end(&board.borrow(), tail.style));
     let last_lines = async {
         for line in show.unwritten {
             if pipe.send(line).await.is_err() {

@@ -47,7 +47,7 @@ impl Engine {
         });
         spans.sort_by_key(|span| (span.trace, span.start_us, span.id));
         metrics.sort_by(|a, b| metric_order(a, &symbols).cmp(&metric_order(b, &symbols)));
-        let mut gaps = self.gaps.clone();
+        let mut gaps = [&self.gaps[..], &self.open_gaps].concat();
         gaps.sort_by_key(|gap| (gap.from, gap.to, symbols.get(gap.group).to_owned()));
         gaps.dedup();
         Facts {

@@ -17,7 +17,7 @@ use crate::model::fact::{Fact, What};
 use crate::model::fact_log::FactLog;
 use crate::model::facts::{Evicted, Inputs, SeenGap, StreamFacts};
 use crate::model::metric::MetricPoint;
-use crate::model::record::LogLine;
+use crate::model::record::{Gap, LogLine};
 use crate::model::remap::Remap as _;
 use crate::model::settings::{Memory, Settings};
 use crate::model::symbols::{Sym, Symbols};
@@ -84,6 +84,8 @@ pub struct Engine {
     pub(super) metrics: BTreeMap<MetricKey, MetricPoint>,
     pub(super) functions: BTreeMap<Sym, FunctionConfig>,
     pub(super) gaps: Vec<SeenGap>,
+    /// Gaps that are still to be filled.
+    pub(super) open_gaps: Vec<SeenGap>,
     pub(super) inputs: Inputs,
     pub(super) evicted: Evicted,
     pub(super) horizon: Option<Timestamp>,
@@ -115,6 +117,7 @@ impl Engine {
             metrics: BTreeMap::new(),
             functions: BTreeMap::new(),
             gaps: Vec::new(),
+            open_gaps: Vec::new(),
             inputs: Inputs::default(),
             evicted: Evicted::default(),
             horizon: None,
@@ -198,14 +201,9 @@ impl Engine {
             config.remap(&mut to);
             self.functions.insert(to(name), config);
         }
-        for gap in block.gaps {
-            let group = self.symbols.intern(&gap.group);
-            self.gaps.push(SeenGap {
-                group,
-                from: gap.from,
-                to: gap.to,
-                why: gap.why,
-            });
+        for gap in &block.gaps {
+            let gap = self.seen_gap(gap);
+            self.gaps.push(gap);
         }
         for (group, moment) in block.complete {
             let known = self.complete.entry(to(group)).or_insert(moment);
@@ -222,6 +220,20 @@ impl Engine {
             || self.fact_bytes() > self.limits.fact_bytes
         {
             self.forget();
+        }
+    }
+
+    /// Stretches that are not seen for now, instead of those that were told before.
+    pub fn not_seen_yet<'a>(&mut self, gaps: impl Iterator<Item = &'a Gap>) {
+        self.open_gaps = gaps.map(|gap| self.seen_gap(gap)).collect();
+    }
+
+    fn seen_gap(&mut self, gap: &Gap) -> SeenGap {
+        SeenGap {
+            group: self.symbols.intern(&gap.group),
+            from: gap.from,
+            to: gap.to,
+            why: gap.why,
         }
     }
 

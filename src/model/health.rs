@@ -33,8 +33,10 @@ pub struct Health {
     pub late: u64,
     /// Stretches it knows it did not see.
     pub gaps: Vec<Gap>,
-    /// The stretch that is not seen for now: it is read once the source goes on.
+    /// The stretch that is not seen for now, said once that has lasted: it is read when the source goes on.
     pub unseen: Option<Gap>,
+    /// The latest stretches that were not seen for a while and were read then.
+    pub filled: Vec<Filled>,
     /// The last failure in words: what, where, what to do. `None` once it goes on.
     pub trouble: Option<Box<str>>,
     /// Fetches that failed in a row.
@@ -45,6 +47,23 @@ pub struct Health {
     pub lacks: Option<Right>,
     /// What it is doing or found, in words (`34 functions, 19 match`).
     pub note: Option<Box<str>>,
+}
+
+/// A stretch that was read later than it should have been.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Filled {
+    pub gap: Gap,
+    /// When all of it had been read.
+    pub at: Timestamp,
+}
+
+impl Board {
+    /// Stretches that are not seen for now.
+    pub fn open_gaps(&self) -> impl Iterator<Item = &Gap> {
+        self.sources
+            .values()
+            .filter_map(|health| health.unseen.as_ref())
+    }
 }
 
 /// What a source is doing.

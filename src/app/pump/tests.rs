@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use tokio::time::Instant;
 
 use super::*;
-use crate::model::health::Right;
+use crate::model::health::{Health, Right};
 use crate::model::record::Gap;
 use crate::sources::{Call, Fetching};
 
@@ -273,4 +273,96 @@ async fn patience_ends_after_three_failures_in_a_row_where_it_is_little() {
     assert_eq!(asked_in_a_minute(Patience::AfterStart, 5).await, 3);
     assert!(asked_in_a_minute(Patience::AfterStart, 2).await > 8);
     assert!(asked_in_a_minute(Patience::Endless, 5).await > 8);
+}
+
+/// Fails for `outage`, then goes on, and is complete up to five seconds ago.
+struct Outage {
+    begun: Instant,
+    outage: Duration,
+    complete: Timestamp,
+}
+
+impl Source for Outage {
+    fn name(&self) -> &'static str {
+        "logs a"
+    }
+
+    fn fetch(&mut self, now: Timestamp) -> Fetching<'_> {
+        let over = self.begun.elapsed() >= self.outage;
+        if over {
+            self.complete = now.plus_ms(-5_000);
+        }
+        Box::pin(async move {
+            if over {
+                Ok(Page::new(Batch::default(), Next::CaughtUp))
+            } else {
+                let message = "no answer".to_owned();
+                Err(FetchError::Transient { message })
+            }
+        })
+    }
+
+    fn describe(&self, health: &mut Health) {
+        health.complete_until = Some(self.complete);
+    }
+
+    fn unseen(&self, now: Timestamp, why: GapReason) -> Option<Gap> {
+        Some(Gap {
+            group: "a".into(),
+            from: self.complete,
+            to: now,
+            why,
+        })
+    }
+}
+
+/// What is said of an outage of so many seconds, 10 s into it, 40 s into it, and a minute after it.
+async fn said_of_an_outage(seconds: u64) -> [Health; 3] {
+    let (pumps, _received, cancel) = pumps();
+    let outage = Duration::from_secs(seconds);
+    let source = Outage {
+        begun: Instant::now(),
+        outage,
+        complete: Timestamp(-5_000),
+    };
+    pumps.start(Box::new(source));
+    let board = pumps.board();
+    let said = || board.borrow().sources["logs a"].clone();
+    sleep(Duration::from_secs(10)).await;
+    let soon = said();
+    sleep(Duration::from_secs(30)).await;
+    let later = said();
+    sleep(outage + Duration::from_secs(20)).await;
+    cancel.cancel();
+    [soon, later, said()]
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_that_lasts_is_an_open_gap_until_all_of_it_was_read() {
+    let [soon, later, after] = said_of_an_outage(60).await;
+    assert_eq!(soon.unseen, None, "ten seconds are no gap");
+    let open = later.unseen.unwrap();
+    assert_eq!(
+        (open.from, open.why),
+        (Timestamp(-5_000), GapReason::Outage)
+    );
+    assert!(open.to > Timestamp(20_000), "{open:?}");
+    assert_eq!(after.unseen, None);
+    let [filled] = &after.filled[..] else {
+        panic!("{:?}", after.filled);
+    };
+    assert_eq!(filled.gap.from, open.from);
+    assert!(
+        filled.gap.to >= Timestamp(60_000) && filled.at >= filled.gap.to.plus_ms(5_000),
+        "read once it is complete beyond it: {filled:?}"
+    );
+    assert!(after.gaps.is_empty(), "nothing was lost");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_short_outage_is_no_gap() {
+    let [soon, later, after] = said_of_an_outage(5).await;
+    for health in [soon, later, after] {
+        assert_eq!((health.unseen, health.filled), (None, Vec::new()));
+    }
 }

@@ -50,6 +50,9 @@ struct GapFields<'a> {
     to: Timestamp,
     log_group: &'a str,
     why: String,
+    /// When it was read after all; left out while it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filled: Option<Timestamp>,
 }
 
 /// The line as it is written, with its line end; empty if people need not see it.
@@ -73,8 +76,8 @@ pub(super) fn line(line: &Line, style: Style, arm: bool) -> String {
     }
 }
 
-/// A stretch that was not seen.
-pub(super) fn gap(gap: &Gap, style: Style) -> String {
+/// A stretch that was not seen, and when it was read after all.
+pub(super) fn gap(gap: &Gap, filled: Option<Timestamp>, style: Style) -> String {
     match style {
         Style::Json => json(&GapRow {
             gap: GapFields {
@@ -82,16 +85,27 @@ pub(super) fn gap(gap: &Gap, style: Style) -> String {
                 to: gap.to,
                 log_group: &gap.group,
                 why: gap.why.to_string(),
+                filled,
             },
         }),
         Style::Text { .. } => format!(
-            "┄ gap {}–{} · {} · {} ┄\n",
+            "┄ gap {}–{} · {} · {}{} ┄\n",
             figures::clock(gap.from),
             figures::clock(gap.to),
             gap.why,
-            plain(&gap.group)
+            plain(&gap.group),
+            filled.map_or_else(String::new, |at| format!(
+                " · filled {}",
+                figures::clock(at)
+            ))
         ),
     }
+}
+
+/// Up to which time everything has arrived, for people.
+pub(super) fn complete(until: Timestamp, style: Style) -> Option<String> {
+    let line = || format!("── {} complete to here ──\n", figures::clock(until));
+    matches!(style, Style::Text { .. }).then(line)
 }
 
 /// C1 controls are legal in JSON text and act on some terminals: escaped like the others.
@@ -288,7 +302,7 @@ mod tests {
             why: GapReason::Throttled,
         };
         assert_eq!(
-            gap(&seen, Style::Json),
+            gap(&seen, None, Style::Json),
             concat!(
                 r#"{"gap":{"from":"2026-11-20T10:00:01.000Z","to":"2026-11-20T10:00:02.000Z","#,
                 r#""log_group":"/aws/lambda/pay","why":"throttled"}}"#,
@@ -296,7 +310,7 @@ mod tests {
             )
         );
         assert_eq!(
-            gap(&seen, PLAIN),
+            gap(&seen, None, PLAIN),
             "┄ gap 10:00:01–10:00:02 · throttled · /aws/lambda/pay ┄\n"
         );
     }

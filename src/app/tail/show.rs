@@ -65,7 +65,7 @@ impl Show {
                         self.hold.take(record, now);
                     }
                 }
-                Record::Gap(gap) => self.unwritten.push_back(print::gap(&gap, self.style)),
+                Record::Gap(gap) => self.unwritten.push_back(print::gap(&gap, None, self.style)),
                 Record::Function(json) => self.learn(&json),
                 Record::Segment(_) | Record::Metric(_) => {}
             }
@@ -77,6 +77,14 @@ impl Show {
     pub(super) fn let_go_due(&mut self, now: Timestamp) {
         let due = self.hold.due(now);
         self.show(due);
+    }
+
+    /// Adds lines that are no log lines, after those that came before them.
+    pub(super) fn say(&mut self, lines: Vec<String>) {
+        if !lines.is_empty() {
+            self.let_go_all();
+            self.unwritten.extend(lines);
+        }
     }
 
     /// Shows all lines.

@@ -63,11 +63,20 @@ pub(super) fn page(scene: &Arc<Scene>, name: &str) -> Page {
         .into_iter()
         .map(|(label, words)| Text::of(Role::Dim, &format!("{label:9} ")).and(Role::Text, &words))
         .collect();
-    for gap in &health.gaps {
+    let lasting = health.gaps.iter().map(|gap| (gap, String::new()));
+    let filled = health.filled.iter().map(|filled| {
+        let at = figures::clock_or_day(filled.at, scene.now);
+        (&filled.gap, format!(", read by {at}"))
+    });
+    let open = health
+        .unseen
+        .iter()
+        .map(|gap| (gap, ", not read yet".to_owned()));
+    for (gap, now) in lasting.chain(filled).chain(open) {
         lines.push(Text::of(Role::Dim, "gap       ").and(
             Role::Text,
             &format!(
-                "{}–{} {} {}",
+                "{}–{} {} {}{now}",
                 figures::clock_or_day(gap.from, scene.now),
                 figures::clock_or_day(gap.to, scene.now),
                 gap.group,

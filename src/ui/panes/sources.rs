@@ -132,6 +132,7 @@ fn row(health: &Health, now: crate::model::time::Timestamp) -> Row {
                 None => state::trouble(health),
             }
         }
+        _ if health.unseen.is_some() => Text::of(Role::Unknown, "reading what was missed"),
         (_, Some(gap), _) => Text::new(&format!(
             "gap {}–{} {}",
             figures::clock(gap.from),

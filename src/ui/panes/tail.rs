@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 
 use crate::model::analysis::Analysis;
 use crate::model::invocation::InvocationIndex;
+use crate::model::record::GapReason;
 use crate::model::time::Timestamp;
 use crate::store::log_text::{Line, LineId, StreamNo};
 use crate::store::scene::Scene;
@@ -49,14 +50,13 @@ impl Pane for Tail {
             // A rule at the very end would say nothing.
             if at < lines.len() {
                 watermark = Some(until);
-                lines.insert(
-                    at,
-                    Entry {
-                        at: until,
-                        line: None,
-                    },
-                );
+                lines.insert(at, Entry::rule(until, Says::Complete));
             }
+        }
+        let gaps: Arc<[NotSeen]> = not_seen(scene).into();
+        for (number, gap) in gaps.iter().enumerate() {
+            let at = lines.partition_point(|line| line.at < gap.from);
+            lines.insert(at, Entry::rule(gap.from, Says::Gap(number)));
         }
         let detail_scene = Arc::clone(scene);
         let lines: Arc<[Entry]> = lines.into();
@@ -64,10 +64,10 @@ impl Pane for Tail {
         let streams = Arc::new(streams(scene));
         let detail_streams = Arc::clone(&streams);
         Page {
-            note: dropped(scene),
-            parts: vec![list(scene, lines, streams, watermark)],
+            note: note(scene),
+            parts: vec![list(scene, lines, gaps, streams, watermark)],
             detail: Some(Box::new(move |row| {
-                let id = detail_lines.get(row).and_then(|entry| entry.line);
+                let id = detail_lines.get(row).and_then(Entry::line);
                 id.and_then(|id| under_cursor(&detail_scene, &detail_streams, id))
                     .into_iter()
                     .collect()
@@ -93,11 +93,78 @@ impl Pane for Tail {
     }
 }
 
-/// A line, or the rule up to which everything has arrived.
+/// A line, or a rule between lines.
 #[derive(Clone, Copy)]
 struct Entry {
     at: Timestamp,
-    line: Option<LineId>,
+    says: Says,
+}
+
+#[derive(Clone, Copy)]
+enum Says {
+    Line(LineId),
+    /// Up to here everything has arrived.
+    Complete,
+    /// A stretch that was not seen begins here, by its number.
+    Gap(usize),
+}
+
+impl Entry {
+    fn rule(at: Timestamp, says: Says) -> Self {
+        Self { at, says }
+    }
+
+    fn line(&self) -> Option<LineId> {
+        match self.says {
+            Says::Line(line) => Some(line),
+            Says::Complete | Says::Gap(_) => None,
+        }
+    }
+
+    /// Lines are counted from 0, rules from the other end.
+    fn key(&self) -> Key {
+        match self.says {
+            Says::Line(line) => Key(line.0),
+            Says::Complete => Key(u64::MAX),
+            Says::Gap(number) => Key(u64::MAX - 1 - number as u64),
+        }
+    }
+}
+
+/// A stretch that was not seen, in words.
+struct NotSeen {
+    from: Timestamp,
+    words: String,
+}
+
+/// Every stretch of a log group that was not seen, is not yet, or was read later.
+fn not_seen(scene: &Scene) -> Vec<NotSeen> {
+    let facts = &scene.analysis.facts;
+    let words = |from, to, why: GapReason, group: &str, more: &str| NotSeen {
+        from,
+        words: format!(
+            "┄ gap {}–{} · {why}{more} · {group} ┄",
+            figures::clock(from),
+            figures::clock(to)
+        ),
+    };
+    let is_open = |group: &str, from: Timestamp| {
+        let mut open = scene.board.open_gaps();
+        open.any(|gap| &*gap.group == group && gap.from == from)
+    };
+    let known = facts.gaps.iter().map(|gap| {
+        let group = facts.text(gap.group);
+        let open = is_open(group, gap.from);
+        let more = if open { " · not read yet" } else { "" };
+        words(gap.from, gap.to, gap.why, group, more)
+    });
+    let sources = scene.board.sources.values();
+    let filled = sources.flat_map(|health| &health.filled).map(|filled| {
+        let gap = &filled.gap;
+        let more = format!(" · filled {}", figures::clock(filled.at));
+        words(gap.from, gap.to, gap.why, &gap.group, &more)
+    });
+    known.chain(filled).collect()
 }
 
 /// Every line in order of time.
@@ -106,7 +173,10 @@ fn order(scene: &Scene) -> Vec<Entry> {
     lines.sort_unstable();
     lines
         .into_iter()
-        .map(|(at, .., id)| Entry { at, line: Some(id) })
+        .map(|(at, .., id)| Entry {
+            at,
+            says: Says::Line(id),
+        })
         .collect()
 }
 
@@ -173,16 +243,14 @@ fn run_of(
 fn list(
     scene: &Arc<Scene>,
     lines: Arc<[Entry]>,
+    gaps: Arc<[NotSeen]>,
     streams: Arc<HashMap<StreamNo, Stream>>,
     watermark: Option<Timestamp>,
 ) -> Part {
-    let keys = lines
-        .iter()
-        .map(|entry| entry.line.map_or(Key(u64::MAX), |line| Key(line.0)))
-        .collect();
+    let keys = lines.iter().map(Entry::key).collect();
     let title = format!(
         "What it says now: {} lines of {} streams",
-        figures::count(lines.len() as u64),
+        figures::count(scene.text.len() as u64),
         streams.len()
     );
     let aside = match watermark {
@@ -192,13 +260,17 @@ fn list(
     let of_traits = (Arc::clone(scene), Arc::clone(&lines), Arc::clone(&streams));
     let of_text = (Arc::clone(scene), Arc::clone(&lines), Arc::clone(&streams));
     let scene = Arc::clone(scene);
-    let rows = Rows::new(keys, move |at| match lines[at].line {
-        Some(id) => row(&scene, &streams, id),
-        None => rule(lines[at].at),
+    let rows = Rows::new(keys, move |at| match lines[at].says {
+        Says::Line(id) => row(&scene, &streams, id),
+        Says::Complete => rule(&format!(
+            "• {} complete to here, newer lines may be missing ───",
+            figures::clock(lines[at].at)
+        )),
+        Says::Gap(number) => rule(&gaps[number].words),
     })
     .with_traits(move |at| {
         let (scene, lines, streams) = &of_traits;
-        let line = lines[at].line.and_then(|id| scene.text.line(id));
+        let line = lines[at].line().and_then(|id| scene.text.line(id));
         line.map_or(RowTrait::default(), |line| RowTrait {
             run: run_of(&scene.analysis, streams, &line),
             error: log_line::is_error(line.text),
@@ -206,7 +278,7 @@ fn list(
     })
     .with_text(move |at| {
         let (scene, lines, streams) = &of_text;
-        let line = lines[at].line.and_then(|id| scene.text.line(id));
+        let line = lines[at].line().and_then(|id| scene.text.line(id));
         line.map_or_else(String::new, |line| {
             let stream = streams.get(&line.stream);
             let function = stream.map_or("", |stream| stream.function.as_str());
@@ -257,11 +329,7 @@ fn row(scene: &Scene, streams: &HashMap<StreamNo, Stream>, id: LineId) -> Row {
     }
 }
 
-fn rule(until: Timestamp) -> Row {
-    let words = format!(
-        "• {} complete to here, newer lines may be missing ───",
-        figures::clock(until)
-    );
+fn rule(words: &str) -> Row {
     let line = |text: &str| Cell::of(Role::Dim, text);
     Row {
         cells: vec![
@@ -269,7 +337,7 @@ fn rule(until: Timestamp) -> Row {
             line("────────────────────"),
             line("────"),
             line("─────"),
-            line(&words),
+            line(words),
             line(""),
         ],
         ..Row::default()
@@ -311,6 +379,17 @@ fn under_cursor(scene: &Scene, streams: &HashMap<StreamNo, Stream>, id: LineId) 
 
 /// Lines of the unfolded line at most.
 const UNFOLDED: usize = 12;
+
+/// What Live Tail does and costs, where it was asked for, and what text is not held any more.
+fn note(scene: &Scene) -> Text {
+    let dropped = dropped(scene);
+    let live = scene.board.sources.get("live tail");
+    match live.and_then(|health| health.note.as_deref()) {
+        Some(live) if dropped.is_empty() => Text::of(Role::Focus, &format!("live tail {live}")),
+        Some(live) => Text::of(Role::Focus, &format!("live tail {live} · ")).then(dropped),
+        None => dropped,
+    }
+}
 
 fn dropped(scene: &Scene) -> Text {
     match scene.text.dropped() {

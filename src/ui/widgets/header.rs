@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::model::finding::Severity;
 use crate::model::health::SourceState;
+use crate::model::record::GapReason;
 use crate::model::time::Timestamp;
 use crate::store::scene::{Mode, Scene};
 use crate::ui::figures;
@@ -118,6 +119,10 @@ fn complete(scene: &Scene, lag: bool, long: bool) -> Text {
     {
         return Text::of(Role::Error, "login expired");
     }
+    let open = scene.board.open_gaps().map(|gap| (gap.from, gap.to));
+    if let Some((from, to)) = open.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) {
+        return Text::of(Role::P2, &format!("gap {}", stretch(from, to)));
+    }
     let Some(until) = scene.analysis.facts.watermark else {
         return Text::of(Role::Unknown, "complete to ?");
     };
@@ -128,12 +133,33 @@ fn complete(scene: &Scene, lag: bool, long: bool) -> Text {
         words.push_str(&format!(", lag {}", figures::duration(behind as f64)));
     }
     let blind = sources.filter(|source| unseen_source(source.state)).count();
-    let text = Text::new(&words);
+    let mut text = Text::new(&words);
     if blind > 0 {
-        text.and(Role::Unknown, &format!(" ?{blind}"))
-    } else {
-        text
+        text = text.and(Role::Unknown, &format!(" ?{blind}"));
     }
+    match lost(scene) {
+        Some((from, to)) => text.and(Role::P2, &format!(" gap {}", stretch(from, to))),
+        None => text,
+    }
+}
+
+/// What was not seen of the window and will not be; where a right is missing, the source counts as unseen instead.
+fn lost(scene: &Scene) -> Option<(Timestamp, Timestamp)> {
+    let (begin, _) = scene.analysis.window?;
+    let gaps = scene.analysis.facts.gaps.iter();
+    gaps.filter(|gap| gap.why != GapReason::Denied && gap.to > begin)
+        .map(|gap| (gap.from, gap.to))
+        .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+}
+
+/// `12:01–12:02`; with seconds where that would be one minute.
+fn stretch(from: Timestamp, to: Timestamp) -> String {
+    let tell = if from.minute() == to.minute() {
+        figures::clock
+    } else {
+        figures::clock_minute
+    };
+    format!("{}–{}", tell(from), tell(to))
 }
 
 /// Whether what a source would give is missing from the figures.

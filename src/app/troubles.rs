@@ -10,11 +10,13 @@ pub(super) struct Troubles(BTreeMap<Box<str>, Box<str>>);
 
 impl Troubles {
     /// Says what is new: trouble of a log group, a right that is missing, and that it goes on.
-    pub(super) fn tell(&mut self, board: &Board, notice: &impl Fn(&str)) {
+    pub(super) fn tell(&mut self, board: &Board, notice: &dyn Fn(&str)) {
         for source in board.sources.values() {
             // Before the first whole pass trouble ends the command, which says so; being slowed down does not.
             let begun = source.complete_until.is_some() || source.state == SourceState::Throttled;
-            let worth_saying = is_log(source) && begun || source.state == SourceState::Denied;
+            let worth_saying = is_log(source) && begun
+                || source.state == SourceState::Denied
+                || &*source.name == "live tail";
             let trouble = source.trouble.as_ref().filter(|_| worth_saying);
             match trouble {
                 Some(trouble) if self.0.get(&source.name) != Some(trouble) => {
