@@ -7,8 +7,11 @@ mod engine_thread;
 #[cfg(feature = "aws")]
 pub mod examine;
 pub mod fetch;
+pub mod hook;
+pub mod news;
 pub mod pump;
 mod redraw;
+pub mod rounds;
 pub mod run;
 mod saving;
 pub mod tail;

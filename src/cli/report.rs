@@ -3,18 +3,26 @@
 use std::io::{self, BufWriter, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
 use super::aws::{AwsArgs, ScopeArgs, globs};
 use super::{complain, settings, time};
+use crate::app::hook::Hook;
+use crate::app::news::News;
+use crate::app::rounds::{self, Rounds};
 use crate::app::{clock, fetch};
 use crate::engine::{Engine, Limits, Scope};
 use crate::export::report;
+use crate::model::analysis::Analysis;
 use crate::model::finding::Severity;
 use crate::model::time::Timestamp;
 use crate::sources::snapshot::Trust;
 use crate::sources::{Window, files};
+
+/// Reports do not come more often: polling takes as long.
+const SHORTEST_ROUND: Duration = Duration::from_secs(5);
 
 /// How a report is printed.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -49,6 +57,12 @@ pub(crate) struct Args {
     at: Option<String>,
     #[command(flatten)]
     scope: ScopeArgs,
+    /// Keeps watching AWS without a screen: the report of the last 15 minutes (--since) so often, such as 1m
+    #[arg(long, value_name = "SPAN", value_parser = time::span, conflicts_with_all = ["path", "until", "at"])]
+    every: Option<Duration>,
+    /// Runs this command with each new P1 or P2 as JSON on its standard input; no shell reads it: sh -c '…' has one
+    #[arg(long, value_name = "CMD")]
+    on_finding: Option<String>,
     /// Adds the list of invocations
     #[arg(long)]
     full: bool,
@@ -67,6 +81,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let settings = settings::load(args.config.as_deref())?;
     let limits = Limits::of(&settings.memory, false);
     let mut engine = Engine::new(settings, limits)?;
+    let mut teller = Teller::new(&args)?;
+    if let Some(every) = args.every {
+        return watch(args, every, engine, teller);
+    }
     if args.path.is_empty() {
         fetch(&args, &mut engine)?;
     } else {
@@ -80,20 +98,88 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         let last = engine.newest().unwrap_or_default();
         engine.restrict(&scope(&args, last)?);
     }
-    let analysis = engine.conclude();
-    let mut out = BufWriter::new(io::stdout().lock());
-    match args.format {
-        Format::Table => report::table(&analysis, &mut out),
-        Format::Json => report::json(&analysis, args.full, &mut out),
-        Format::Markdown => report::markdown(&analysis, &mut out),
+    teller.tell(&engine.conclude())?;
+    Ok(teller.status())
+}
+
+/// Prints a report every so often until Ctrl-C.
+fn watch(
+    args: Args,
+    every: Duration,
+    engine: Engine,
+    mut teller: Teller,
+) -> anyhow::Result<ExitCode> {
+    anyhow::ensure!(
+        every >= SHORTEST_ROUND,
+        "--every: too often · take at least {} s",
+        SHORTEST_ROUND.as_secs()
+    );
+    let now = clock::now();
+    let since = args.since.as_deref().map(|since| time::moment(since, now));
+    let since = since.transpose()?.unwrap_or(now.plus_ms(-time::AROUND_MS));
+    let window = Window { since, until: None };
+    let rounds = Rounds {
+        sources: args.aws.sources(&args.scope, window)?,
+        terms: args.aws.terms(),
+        engine,
+        every,
+        back: Duration::from_millis(now.since(since).max(0) as u64),
+        functions: globs(&args.scope.function)?,
+    };
+    rounds::run(rounds, &mut |analysis| teller.tell(analysis), &complain)?;
+    Ok(teller.status())
+}
+
+/// Prints reports, and runs the command for what is new in them.
+struct Teller {
+    format: Format,
+    full: bool,
+    exit_zero: bool,
+    hook: Option<Hook>,
+    news: News,
+    /// A P1 or P2 was told.
+    raised: bool,
+}
+
+impl Teller {
+    fn new(args: &Args) -> anyhow::Result<Self> {
+        let hook = args.on_finding.as_deref();
+        Ok(Self {
+            format: args.format,
+            full: args.full,
+            exit_zero: args.exit_zero,
+            hook: hook
+                .map(|command| Hook::new(command, complain))
+                .transpose()?,
+            news: News::default(),
+            raised: false,
+        })
     }
-    .context("writing the report")?;
-    out.flush().context("writing the report")?;
-    let raised = analysis
-        .findings
-        .iter()
-        .any(|finding| finding.severity <= Severity::P2);
-    Ok(ExitCode::from(u8::from(raised && !args.exit_zero)))
+
+    fn tell(&mut self, analysis: &Analysis) -> anyhow::Result<()> {
+        let findings = &analysis.findings;
+        self.raised |= findings
+            .iter()
+            .any(|finding| finding.severity <= Severity::P2);
+        if let Some(hook) = &self.hook {
+            for finding in self.news.of(findings, clock::now()) {
+                hook.tell(&finding.id, report::finding(analysis, finding)?);
+            }
+        }
+        let mut out = BufWriter::new(io::stdout().lock());
+        match self.format {
+            Format::Table => report::table(analysis, &mut out),
+            Format::Json => report::json(analysis, self.full, &mut out),
+            Format::Markdown => report::markdown(analysis, &mut out),
+        }
+        .context("writing the report")?;
+        out.flush().context("writing the report")
+    }
+
+    /// 1 if anything was raised.
+    fn status(&self) -> ExitCode {
+        ExitCode::from(u8::from(self.raised && !self.exit_zero))
+    }
 }
 
 /// Reads the window from AWS: the last 15 minutes unless told otherwise.

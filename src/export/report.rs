@@ -6,7 +6,7 @@ mod table;
 mod words;
 
 pub(super) use json::rows;
-pub use json::{completeness, json};
+pub use json::{completeness, finding, json};
 pub use markdown::markdown;
 pub use table::table;
 pub(super) use words::{

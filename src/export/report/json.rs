@@ -11,6 +11,7 @@ use serde::{Serialize, Serializer};
 
 use crate::model::analysis::Analysis;
 use crate::model::facts::SeenGap;
+use crate::model::finding::Finding;
 use crate::model::rows::Link;
 use crate::model::time::Timestamp;
 
@@ -100,6 +101,13 @@ struct Totals {
     invocations: u64,
     errors: u64,
     timeouts: u64,
+}
+
+/// One finding on a line of its own, as it stands in the document.
+pub fn finding(analysis: &Analysis, finding: &Finding) -> serde_json::Result<String> {
+    let mut line = serde_json::to_string(&FindingRow::of(analysis, finding))?;
+    line.push('\n');
+    Ok(line)
 }
 
 /// One list of the document.

@@ -1,0 +1,129 @@
+//! `nepho report --every`: sources are polled without a screen, and concluded from every so often.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use globset::GlobSet;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::clock;
+use super::pump::{Patience, Pumps, QUEUE};
+use super::troubles::{self, Troubles};
+use crate::engine::{Engine, Scope};
+use crate::model::analysis::Analysis;
+use crate::model::health::Board;
+use crate::sources::Source;
+use crate::sources::pace::Terms;
+
+/// What is watched, and how.
+pub struct Rounds {
+    pub sources: Vec<Box<dyn Source>>,
+    pub terms: Terms,
+    pub engine: Engine,
+    /// From one conclusion to the next.
+    pub every: Duration,
+    /// Each conclusion is about so much time before it.
+    pub back: Duration,
+    /// Functions that are reported; all if `None`.
+    pub functions: Option<GlobSet>,
+}
+
+/// Tells each conclusion until Ctrl-C, SIGTERM or SIGHUP, the first once the past was read. Fails where there is nothing to
+/// watch, and where `tell` does. `notice` is told what goes wrong meanwhile.
+pub fn run(
+    rounds: Rounds,
+    tell: &mut dyn FnMut(&Analysis) -> anyhow::Result<()>,
+    notice: &dyn Fn(&str),
+) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("starting the runtime")?;
+    let ended = runtime.block_on(watch(rounds, tell, notice));
+    // A call that hangs must not keep the prompt waiting.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    ended
+}
+
+async fn watch(
+    rounds: Rounds,
+    tell: &mut dyn FnMut(&Analysis) -> anyhow::Result<()>,
+    notice: &dyn Fn(&str),
+) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let (sender, mut batches) = mpsc::channel(QUEUE);
+    let cancel = CancellationToken::new();
+    let pumps = Pumps::new(
+        sender,
+        clock::system(),
+        Patience::AfterStart,
+        rounds.terms,
+        cancel.clone(),
+    );
+    let mut board = pumps.board();
+    for source in rounds.sources {
+        pumps.start(source);
+    }
+    drop(pumps);
+    let _stop = cancel.drop_guard();
+    let mut engine = rounds.engine;
+    let mut troubles = Troubles::default();
+    let mut next = Instant::now() + rounds.every;
+    let mut begun = false;
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => return Ok(()),
+            _ = terminate.recv() => return Ok(()),
+            _ = hang_up.recv() => return Ok(()),
+            batch = batches.recv() => match batch {
+                Some(batch) => engine.apply(&batch),
+                None => return Err(anyhow!(troubles::nothing_left(&board.borrow()))),
+            },
+            Ok(()) = board.changed() => {
+                let board = board.borrow_and_update();
+                if let Some(nothing) = troubles::nothing_to_follow(&board) {
+                    return Err(anyhow!(nothing));
+                }
+                troubles.tell(&board, notice);
+                if !begun && past_was_read(&board) {
+                    next = Instant::now();
+                }
+            }
+            () = sleep_until(next) => {
+                begun = true;
+                engine.not_seen_yet(board.borrow().open_gaps());
+                engine.restrict(&Scope {
+                    from: Some(clock::now().plus_ms(-(rounds.back.as_millis() as i64))),
+                    until: None,
+                    functions: rounds.functions.clone(),
+                });
+                tell(&engine.analyse())?;
+                // What took longer than a round leaves rounds out.
+                next = Instant::now().max(next + rounds.every);
+            }
+        }
+    }
+}
+
+/// Whether every log group that was found has been read up to now.
+fn past_was_read(board: &Board) -> bool {
+    let mut logs = board
+        .sources
+        .values()
+        .filter(|source| source.name.starts_with("logs "))
+        .peekable();
+    let lists = ["functions", "log groups"];
+    let listed = |name: &&str| {
+        let finder = board.sources.get(*name);
+        finder.is_none_or(|finder| finder.note.is_some() || finder.trouble.is_some())
+    };
+    logs.peek().is_some()
+        && lists.iter().all(listed)
+        && logs.all(|source| source.complete_until.is_some() || source.trouble.is_some())
+}
