@@ -5,13 +5,16 @@
     target/tmp/emulators/bin/python benches/tailers.py target/release/nepho
 
 20,000 events, half of them there at the start, one in a hundred of the others 2 to 60 s late. Each tool calls through a counter of
-its own. `aws` is the AWS CLI v2 on the PATH or /usr/bin/aws (Debian: awscli). Then nepho alone: 500 log groups, and 100 idle ones."""
+its own. `aws` is the AWS CLI v2 on the PATH or /usr/bin/aws (Debian: awscli). Then nepho and `aws logs tail` in turns: 20,000 events
+that are there, five times, and an idle function for two minutes. Then nepho alone: 500 log groups, and 100 idle ones. Further words
+on the command line choose among `side`, `once`, `idle` and `groups`."""
 
 import http.client
 import os
 import random
 import re
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -208,6 +211,62 @@ def side_by_side(upstream):
         print(f"| {tool.name} | {missed:,} | {twice:,} | {len(tool.calls)} | {cpu:.1f} s | {memory:.0f} MB |", flush=True)
 
 
+def once(upstream):
+    """Both read 20,000 events that are there: ratios of medians of five turns."""
+    group = "/aws/lambda/there"
+    logs = client(f"http://127.0.0.1:{upstream}")
+    logs.create_log_group(logGroupName=group)
+    stream = "2026/11/20/[$LATEST]aa"
+    logs.create_log_stream(logGroupName=group, logStreamName=stream)
+    now = time.time() * 1_000
+    events = [event(n, now - 60_000 + n * 55_000 / EVENTS) for n in range(EVENTS)]
+    for start in range(0, EVENTS, 5_000):
+        logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events[start : start + 5_000])
+    commands = {
+        "nepho": [NEPHO, "tail", "there", "--json", "--since", "10m", "--endpoint-url", "URL"],
+        "aws": [AWS, "logs", "tail", group, "--since", "10m", "--endpoint-url", "URL"],
+    }
+    figures = {name: [] for name in commands}
+    for turn in range(5):
+        for name, command in commands.items():
+            begun = time.monotonic()
+            tool = Tool(name, upstream, command)
+            out = open(tool.out.name, "rb")
+            lines = 0
+            while lines < EVENTS and time.monotonic() - begun < 120:
+                piece = out.read(1 << 20)
+                lines += piece.count(b"\n")
+                if not piece:
+                    time.sleep(0.002)
+            wall = time.monotonic() - begun
+            figures[name].append((wall, tool.cpu(), tool.memory("VmHWM"), len(tool.calls)))
+            tool.stop()
+    medians = {name: [statistics.median(column) for column in zip(*rows)] for name, rows in figures.items()}
+    print("\n| 20,000 events that are there | wall | CPU | peak memory | calls |\n|---|---|---|---|---|")
+    for name, (wall, cpu, memory, calls) in medians.items():
+        print(f"| {name} | {wall:.2f} s | {cpu:.2f} s | {memory:.0f} MB | {calls:.0f} |")
+    ratios = [ours / theirs for ours, theirs in zip(medians["nepho"], medians["aws"])]
+    print("| ratio | " + " | ".join(f"{ratio:.2f}" for ratio in ratios) + " |", flush=True)
+
+
+def idle(upstream):
+    """Both follow a function that is silent: the second of two minutes."""
+    group = "/aws/lambda/silent"
+    client(f"http://127.0.0.1:{upstream}").create_log_group(logGroupName=group)
+    tools = [
+        Tool("nepho tail", upstream, [NEPHO, "tail", "silent", "--since", "1m", "--endpoint-url", "URL"]),
+        Tool("aws logs tail --follow", upstream, [AWS, "logs", "tail", group, "--follow", "--since", "1m", "--endpoint-url", "URL"]),
+    ]
+    time.sleep(60)
+    before = [(tool.cpu(), len(tool.calls)) for tool in tools]
+    time.sleep(60)
+    print("\n| an idle function | calls a minute | share of a core | memory |\n|---|---|---|---|")
+    for tool, (cpu, calls) in zip(tools, before):
+        share, memory = (tool.cpu() - cpu) / 60, tool.memory("VmRSS")
+        print(f"| {tool.name} | {len(tool.calls) - calls} | {share:.2%} | {memory:.0f} MB |", flush=True)
+        tool.stop()
+
+
 def watched(upstream, groups, seconds):
     """nepho on so many idle log groups: (times of calls, share of a core, resident MB at the start)."""
     logs = client(f"http://127.0.0.1:{upstream}")
@@ -240,12 +299,19 @@ def main():
     )
     try:
         time.sleep(8)
-        side_by_side(upstream)
-        calls, _, _ = watched(upstream, 500, 60)
-        rate = len(calls) / (calls[-1] - calls[0])
-        print(f"\n500 log groups: {rate:.1f} calls a second of 10, at most {most_within_a_second(calls)} in any second")
-        _, cpu, memory = watched(upstream, 100, 60)
-        print(f"100 idle log groups: {cpu:.2%} of a core; {memory:.0f} MB resident before data")
+        chosen = sys.argv[2:] or ["side", "once", "idle", "groups"]
+        if "side" in chosen:
+            side_by_side(upstream)
+        if "once" in chosen:
+            once(upstream)
+        if "idle" in chosen:
+            idle(upstream)
+        if "groups" in chosen:
+            calls, _, _ = watched(upstream, 500, 60)
+            rate = len(calls) / (calls[-1] - calls[0])
+            print(f"\n500 log groups: {rate:.1f} calls a second of 10, at most {most_within_a_second(calls)} in any second")
+            _, cpu, memory = watched(upstream, 100, 60)
+            print(f"100 idle log groups: {cpu:.2%} of a core; {memory:.0f} MB resident before data")
     finally:
         moto.kill()
 

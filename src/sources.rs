@@ -5,9 +5,11 @@ pub mod aws;
 pub mod files;
 pub mod follow;
 pub mod pace;
+pub mod pulse;
 pub mod snapshot;
 
-use std::future::Future;
+use std::collections::BTreeSet;
+use std::future::{self, Future};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +33,22 @@ pub trait Source: Send {
     /// Whether something new is likely, for all that is known: then it is asked before those that are quiet.
     fn stirs(&self) -> bool {
         true
+    }
+
+    /// What somebody looks at, by the names of sources. Told before each fetch.
+    fn attend(&mut self, _focus: &BTreeSet<Box<str>>, _now: Timestamp) {}
+
+    /// The call that goes on and is paid by time, while it does: a page's price is its, and it ends without money.
+    fn running(&self) -> Option<Call> {
+        None
+    }
+
+    /// Ends what goes on, since there is no money for it.
+    fn hang_up(&mut self) {}
+
+    /// Resolves when it should be asked before its interval is over.
+    fn stirred(&mut self) -> Waiting<'_> {
+        Box::pin(future::pending())
     }
 
     /// How long the pump waits after [`Next::CaughtUp`].
@@ -70,6 +88,9 @@ pub struct Call {
     /// Costs money.
     pub billed: bool,
 }
+
+/// Something to wait for.
+pub type Waiting<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// A page on its way.
 pub type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Page, FetchError>> + Send + 'a>>;

@@ -660,8 +660,8 @@ fn the_doctor_tells_what_is_allowed_and_what_it_could_not_find_out() {
         found.unwrap_or_else(|| panic!("{action} was tried: {out}"))["allowed"].clone()
     };
     for action in nepho::sources::aws::actions(false) {
-        // Neither emulator has Transaction Search.
-        let absent = ["Destination", "Indexing", "Retriev"];
+        // Neither emulator has Transaction Search, and moto breaks on a query that it does not know.
+        let absent = ["Destination", "Indexing", "Retriev", "GetQueryResults"];
         if absent.iter().any(|word| action.contains(word)) {
             assert_eq!(allowed(action), Value::Null, "{action} cannot be told");
         } else {

@@ -141,18 +141,44 @@ impl Pump {
             let cancel = self.shared.cancel.clone();
             tokio::select! {
                 () = cancel.cancelled() => {}
-                () = async { while let Some(wait) = self.turn().await { sleep(wait).await } } => {}
+                () = async { while let Some(wait) = self.turn().await { self.rest(wait).await } } => {}
             }
         })
     }
 
+    /// Waits, but no longer than until something is likely to have come or somebody looks.
+    async fn rest(&mut self, wait: Duration) {
+        if wait.is_zero() {
+            return;
+        }
+        let in_trouble = self.health.trouble.is_some();
+        let (turnstile, name) = (&self.shared.turnstile, &self.health.name);
+        tokio::select! {
+            () = sleep(wait) => {}
+            () = self.source.stirred(), if !in_trouble => {}
+            () = turnstile.looked_at(name, wait), if !in_trouble => {}
+        }
+    }
+
     /// One fetch; how long to wait for the next, `None` at the end.
     async fn turn(&mut self) -> Option<Duration> {
+        self.shared.turnstile.attention(|attention| {
+            let now = self.shared.now();
+            self.source.attend(&attention.focus, now);
+        });
+        let running = self.source.running();
+        if let Some(running) = &running
+            && self.shared.turnstile.money(running) != Some(Duration::ZERO)
+        {
+            self.source.hang_up();
+        }
         let call = self.source.call();
         if let Some(call) = &call {
             match self.shared.turnstile.money(call) {
-                None => return self.without_money(),
-                Some(wait) if wait > self.shared.patience.money() => return self.without_money(),
+                None => return self.without_money().await,
+                Some(wait) if wait > self.shared.patience.money() => {
+                    return self.without_money().await;
+                }
                 Some(wait) => sleep(wait).await,
             }
             let (name, stirs) = (self.source.name(), self.source.stirs());
@@ -160,11 +186,17 @@ impl Pump {
         }
         let began = self.shared.now();
         let fetched = self.source.fetch(began).await;
-        if let Some(call) = &call {
-            self.shared.turnstile.answered(call, &fetched);
+        match (&call, &running, &fetched) {
+            (Some(call), ..) => self.shared.turnstile.answered(call, &fetched),
+            (None, Some(running), Ok(page)) => self.shared.turnstile.pay(running, page.usd),
+            _ => {}
         }
         match fetched {
-            Ok(page) => self.hand_on(page).await,
+            Ok(page) => {
+                // Waiting for others to find something is no work yet.
+                self.worked |= call.is_some();
+                self.hand_on(page).await
+            }
             Err(error) => self.fail(error, began).await,
         }
     }
@@ -188,7 +220,7 @@ impl Pump {
         {
             gap.to = self.shared.now();
         }
-        (self.health.failures, self.trouble_since, self.worked) = (0, None, true);
+        (self.health.failures, self.trouble_since) = (0, None);
         if self.health.unseen.is_some() {
             self.fill_gap();
         }
@@ -264,11 +296,13 @@ impl Pump {
     }
 
     /// Nothing billed is called any more: what is free goes on.
-    fn without_money(&mut self) -> Option<Duration> {
+    async fn without_money(&mut self) -> Option<Duration> {
         let name = self.source.name();
         let trouble = format!("{name}: no money left for it · raise --max-cost");
         self.health.trouble = Some(trouble.into());
         self.health.state = SourceState::Ended;
+        let unseen = self.source.unseen(self.shared.now(), GapReason::Dropped);
+        self.leave_gap(unseen).await;
         self.publish();
         None
     }

@@ -3,6 +3,7 @@
 use anyhow::anyhow;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
+use super::complain;
 #[cfg(feature = "aws")]
 use crate::sources::aws;
 use crate::sources::pace::Terms;
@@ -23,7 +24,7 @@ pub(crate) struct AwsArgs {
     /// Share of each of the account's API quotas that is taken
     #[arg(long, value_name = "SHARE", default_value_t = Terms::default().quota_share, value_parser = share)]
     pub(crate) quota_share: f64,
-    /// US dollars an hour that billed calls may cost: metrics and traces
+    /// US dollars an hour that billed calls may cost: metrics, traces, queries, Live Tail
     #[arg(long, value_name = "USD", default_value_t = Terms::default().usd_an_hour, value_parser = dollars)]
     pub(crate) max_cost: f64,
 }
@@ -55,6 +56,22 @@ impl AwsArgs {
     }
 }
 
+/// Lines at once instead of within seconds.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct LiveArgs {
+    /// Uses Live Tail for the function that is looked at: its lines within a second. Billed at $0.01 a minute, within
+    /// --max-cost; polling goes on beside it
+    #[arg(long)]
+    pub(crate) live_tail: bool,
+}
+
+/// Says what Live Tail costs, before it does.
+pub(crate) fn say_live_price(max_cost: f64) {
+    complain(&format!(
+        "Live Tail costs $0.01 a minute while it runs, by list price; --max-cost {max_cost} an hour holds"
+    ));
+}
+
 /// Which functions and log groups are looked at.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct ScopeArgs {
@@ -73,8 +90,9 @@ impl AwsArgs {
         &self,
         scope: &ScopeArgs,
         window: Window,
+        live: bool,
     ) -> anyhow::Result<Vec<Box<dyn Source>>> {
-        Ok(aws::open(self.choice(), scope.compile()?, window))
+        Ok(aws::open(self.choice(), scope.compile()?, window, live))
     }
 
     /// The log lines alone.
@@ -82,8 +100,14 @@ impl AwsArgs {
         &self,
         scope: &ScopeArgs,
         window: Window,
+        live: bool,
     ) -> anyhow::Result<Vec<Box<dyn Source>>> {
-        Ok(aws::open_logs(self.choice(), scope.compile()?, window))
+        Ok(aws::open_logs(
+            self.choice(),
+            scope.compile()?,
+            window,
+            live,
+        ))
     }
 
     /// The log lines that contain a text.
@@ -130,6 +154,7 @@ impl AwsArgs {
         &self,
         _scope: &ScopeArgs,
         _window: Window,
+        _live: bool,
     ) -> anyhow::Result<Vec<Box<dyn Source>>> {
         Err(without_aws())
     }
@@ -139,6 +164,7 @@ impl AwsArgs {
         &self,
         _scope: &ScopeArgs,
         _window: Window,
+        _live: bool,
     ) -> anyhow::Result<Vec<Box<dyn Source>>> {
         Err(without_aws())
     }

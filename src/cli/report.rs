@@ -119,7 +119,7 @@ fn watch(
     let since = since.transpose()?.unwrap_or(now.plus_ms(-time::AROUND_MS));
     let window = Window { since, until: None };
     let rounds = Rounds {
-        sources: args.aws.sources(&args.scope, window)?,
+        sources: args.aws.sources(&args.scope, window, false)?,
         terms: args.aws.terms(),
         engine,
         every,
@@ -191,7 +191,7 @@ fn fetch(args: &Args, engine: &mut Engine) -> anyhow::Result<()> {
         until: Some(scope.until.unwrap_or(now)),
     };
     scope.from = Some(window.since);
-    let sources = args.aws.sources(&args.scope, window)?;
+    let sources = args.aws.sources(&args.scope, window, false)?;
     let warnings = fetch::fetch(sources, args.aws.terms(), engine)?;
     warnings.iter().for_each(|warning| complain(warning));
     engine.restrict(&scope);

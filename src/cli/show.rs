@@ -87,7 +87,7 @@ fn fetch(args: &Args, engine: &mut Engine) -> anyhow::Result<Vec<String>> {
         since: first.max(last.plus_ms(-HOUR_MS)).plus_ms(-time::AROUND_MS),
         until: Some(last.plus_ms(time::AROUND_MS).min(now)),
     };
-    let sources = args.aws.sources(&ScopeArgs::default(), window)?;
+    let sources = args.aws.sources(&ScopeArgs::default(), window, false)?;
     fetch::fetch(sources, args.aws.terms(), engine)
 }
 

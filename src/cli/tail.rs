@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::aws::{AwsArgs, ScopeArgs};
+use super::aws::{AwsArgs, LiveArgs, ScopeArgs, say_live_price};
 use super::{complain, settings, time};
 use crate::app::clock;
 use crate::app::tail::{self, Style, Tail};
@@ -33,6 +33,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
+    live: LiveArgs,
+    #[command(flatten)]
     aws: AwsArgs,
 }
 
@@ -47,8 +49,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         function: vec![args.function.clone()],
         log_group: args.log_group,
     };
+    if args.live.live_tail {
+        say_live_price(args.aws.max_cost);
+    }
     let tail = Tail {
-        sources: args.aws.logs(&scope, window)?,
+        sources: args.aws.logs(&scope, window, args.live.live_tail)?,
         terms: args.aws.terms(),
         decoder: Decoder::new(&settings)?,
         function: args.function,

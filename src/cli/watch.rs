@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::aws::{AwsArgs, ScopeArgs};
+use super::aws::{AwsArgs, LiveArgs, ScopeArgs};
 use super::recording::BatchRecorder;
 use super::screen::ScreenArgs;
 use super::time;
@@ -21,6 +21,8 @@ use crate::store::scene::Mode;
 pub(crate) struct Args {
     #[command(flatten)]
     aws: AwsArgs,
+    #[command(flatten)]
+    live: LiveArgs,
     #[command(flatten)]
     scope: ScopeArgs,
     /// How far back to begin
@@ -48,11 +50,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let now = clock::now();
     let (window, clock) = window(&args, now)?;
     let place = place(&args.aws);
+    let live = args.live.live_tail && window.until.is_none();
     run::run(Dashboard {
         engine,
         origin: Origin::Sources {
             terms: args.aws.terms(),
-            make: Box::new(move || args.aws.sources(&args.scope, window)),
+            make: Box::new(move || args.aws.sources(&args.scope, window, live)),
         },
         mode: Mode::Live,
         place,

@@ -6,6 +6,7 @@ mod error;
 mod fleet;
 mod http;
 mod inventory;
+mod live_tail;
 mod login;
 mod logs;
 mod metrics;
@@ -22,6 +23,7 @@ pub use http::connector;
 pub use scope::Scope;
 
 use self::fleet::Fleet;
+use self::live_tail::{LiveTail, Wanted};
 use self::session::Session;
 use super::{Source, Window};
 
@@ -52,12 +54,17 @@ pub fn actions(minimal: bool) -> impl Iterator<Item = &'static str> {
         .map(|action| action.iam)
 }
 
-/// Everything there is of the functions and log groups in scope. Nothing is called before the first fetch.
-pub fn open(choice: Choice, scope: Scope, window: Window) -> Vec<Box<dyn Source>> {
+/// Everything there is of the functions and log groups in scope, `live` what somebody looks at. Nothing is called before the
+/// first fetch.
+pub fn open(choice: Choice, scope: Scope, window: Window, live: bool) -> Vec<Box<dyn Source>> {
     let session = Session::new(choice);
-    let fleet = Arc::new(Fleet::new(scope, None));
+    let fleet = Arc::new(Fleet::new(scope, None, live));
     let shared = || (Arc::clone(&session), Arc::clone(&fleet), window);
     let mut sources = finders(&session, &fleet, window);
+    if live {
+        let (session, fleet, _) = shared();
+        sources.push(Box::new(LiveTail::new(session, fleet, Wanted::Focus)));
+    }
     let (session, fleet, window) = shared();
     sources.push(Box::new(inventory::Account::new(session, fleet, window)));
     for kind in [inventory::Kind::Reserved, inventory::Kind::Provisioned] {
@@ -80,15 +87,20 @@ pub fn open(choice: Choice, scope: Scope, window: Window) -> Vec<Box<dyn Source>
     sources
 }
 
-/// The log lines alone.
-pub fn open_logs(choice: Choice, scope: Scope, window: Window) -> Vec<Box<dyn Source>> {
-    let fleet = Fleet::new(scope, None);
-    finders(&Session::new(choice), &Arc::new(fleet), window)
+/// The log lines alone, all of them `live`.
+pub fn open_logs(choice: Choice, scope: Scope, window: Window, live: bool) -> Vec<Box<dyn Source>> {
+    let session = Session::new(choice);
+    let fleet = Arc::new(Fleet::new(scope, None, live));
+    let mut sources = finders(&session, &fleet, window);
+    if live {
+        sources.push(Box::new(LiveTail::new(session, fleet, Wanted::All)));
+    }
+    sources
 }
 
 /// The log lines that contain a text, in any log group in scope.
 pub fn search(choice: Choice, scope: Scope, window: Window, text: String) -> Vec<Box<dyn Source>> {
-    let fleet = Fleet::new(scope, Some(text));
+    let fleet = Fleet::new(scope, Some(text), false);
     finders(&Session::new(choice), &Arc::new(fleet), window)
 }
 

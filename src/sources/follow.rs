@@ -2,6 +2,7 @@
 //! is [`Events`]' matter; this only decides what to ask for next and what of the answer is new.
 
 mod cursor;
+mod handed;
 mod lateness;
 mod seen;
 #[cfg(test)]
@@ -9,14 +10,16 @@ pub(crate) mod simulated;
 #[cfg(test)]
 mod tests;
 
-use std::future::Future;
+use std::future::{self, Future};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use self::cursor::Cursor;
 pub use self::cursor::Question;
+pub use self::handed::Handed;
 use self::seen::{Copies, Seen};
-use super::{Call, FetchError, Fetching, Next, Page, Source, Window};
+use super::{Call, FetchError, Fetching, Next, Page, Source, Waiting, Window};
 use crate::model::batch::Batch;
 use crate::model::health::Health;
 use crate::model::record::{Gap, GapReason, LogRecord, Record};
@@ -25,6 +28,16 @@ use crate::model::words;
 
 /// Events of a followed group appear within about that.
 const POLL: Duration = Duration::from_secs(2);
+/// A group that stays silent is asked less and less often, down to that.
+pub const POLL_IDLE: Duration = Duration::from_millis(6_500);
+/// So much longer a quiet group is left alone for each group that is polled: they share a quota.
+const IDLE_A_GROUP: Duration = Duration::from_millis(500);
+/// No group is left alone longer.
+const IDLE_AT_MOST: Duration = Duration::from_mins(4);
+/// A group whose lines come live is polled for what that left out.
+const POLL_BESIDE_LIVE: Duration = Duration::from_secs(10);
+/// The service is at work on the answer.
+const POLL_PENDING: Duration = Duration::from_secs(1);
 /// A group that does not exist may come: its function has not run yet.
 const POLL_ABSENT: Duration = Duration::from_secs(30);
 /// So often a page may come again that brings nothing and names itself as the next.
@@ -38,10 +51,35 @@ pub trait Events: Send {
     /// Asks for one page. Cancel-safe: asked again, it gives the same.
     fn page<'a>(&'a mut self, question: &'a Question, now: Timestamp) -> Asking<'a>;
 
-    /// Whether something was written lately, for all that is known from elsewhere.
-    fn stirs(&self) -> bool {
+    /// Whether something was written after that moment, for all that is known from elsewhere.
+    fn stirs(&self, _after: Timestamp) -> bool {
         false
     }
+
+    /// Resolves when it becomes known from elsewhere that something was written.
+    fn stirred(&mut self) -> Waiting<'_> {
+        Box::pin(future::pending())
+    }
+
+    /// From one pass to the next, while events come.
+    fn poll(&self) -> Duration {
+        POLL
+    }
+
+    /// The same while none come.
+    fn idle(&self, _now: Timestamp) -> Duration {
+        POLL_IDLE.max(self.poll())
+    }
+
+    /// What the last answer cost, in US dollars.
+    fn usd(&self) -> f64 {
+        0.0
+    }
+}
+
+/// How long one of so many groups is left alone, of which metrics say that it is quiet.
+pub fn leave_alone(groups: usize) -> Duration {
+    (IDLE_A_GROUP * groups as u32).clamp(POLL_IDLE, IDLE_AT_MOST)
 }
 
 /// An answer on its way.
@@ -55,6 +93,8 @@ pub enum Answer {
         events: Vec<LogRecord>,
         next: Option<String>,
     },
+    /// The service is still at it: the same is asked again soon.
+    Pending,
     /// There is no such group.
     Absent,
 }
@@ -69,8 +109,13 @@ pub struct Follow<E> {
     seen: Seen,
     presence: Presence,
     repeats: u32,
-    /// The last page brought something.
-    fresh: bool,
+    /// Passes in a row that brought nothing; a fresh start counts as one that did.
+    empty: i32,
+    /// What the service is at work on.
+    pending: Option<Question>,
+    /// What comes by another way, too.
+    handed: Option<Arc<Handed>>,
+    asked_at: Timestamp,
 }
 
 /// Whether the group is there.
@@ -86,23 +131,48 @@ enum Presence {
 impl<E: Events> Follow<E> {
     /// Follows `group`, or reads it once where the window has an end.
     pub fn new(group: &str, window: Window, events: E) -> Self {
+        let cursor = Cursor::new(window.since, window.until, events.poll());
         Self {
             events,
             group: group.into(),
             name: format!("logs {group}"),
             until: window.until,
-            cursor: Cursor::new(window.since, window.until, POLL),
+            cursor,
             seen: Seen::default(),
             presence: Presence::Unknown,
             repeats: 0,
-            fresh: true,
+            empty: 0,
+            pending: None,
+            handed: None,
+            asked_at: window.since,
         }
     }
 
+    /// Shares the ledger of what is handed on with whoever brings the same lines live.
+    #[must_use]
+    pub fn beside(mut self, live: Arc<Handed>) -> Self {
+        self.handed = Some(live);
+        self
+    }
+
     async fn page(&mut self, now: Timestamp) -> Result<Page, FetchError> {
-        let question = self.cursor.question(now);
-        match self.events.page(&question, now).await {
-            Ok(Answer::Page { events, next }) => self.take(&question, events, next),
+        let question = match self.pending.take() {
+            Some(question) => question,
+            None => self.cursor.question(now),
+        };
+        self.asked_at = now;
+        let answer = self.events.page(&question, now).await;
+        let usd = self.events.usd();
+        match answer {
+            Ok(Answer::Page { events, next }) => {
+                let page = self.take(&question, events, next)?;
+                Ok(Page { usd, ..page })
+            }
+            Ok(Answer::Pending) => {
+                self.pending = Some(question);
+                let page = Page::new(Batch::default(), Next::CaughtUp);
+                Ok(Page { usd, ..page })
+            }
             Ok(Answer::Absent) => Ok(self.absent()),
             // A token that is refused (it lives for 24 hours) is dropped and its stretch read again.
             Err(FetchError::Broken { message }) if question.token.is_some() => {
@@ -138,9 +208,16 @@ impl<E: Events> Follow<E> {
         }
         let mut batch = Batch::default();
         if self.cursor.took(next) {
+            let known = self.cursor.newest();
             batch.records = self.only_new(events);
-            self.fresh = !batch.records.is_empty();
+            // Late lines of a silent group do not make it a busy one.
+            let fresh = self.cursor.newest() > known;
+            self.empty = if fresh { 0 } else { self.empty + 1 };
             self.seen.keep(|at| self.cursor.may_reread(at));
+            if let Some(handed) = &self.handed {
+                let complete = self.cursor.complete_until();
+                handed.passed(complete, |at| self.cursor.may_reread(at));
+            }
         }
         let complete = self.cursor.unread_from();
         if self.until.is_none() || self.cursor.complete_until().is_some() {
@@ -155,7 +232,10 @@ impl<E: Events> Follow<E> {
         for record in events {
             if self.seen.is_new(&record, &mut copies) {
                 self.cursor.saw(record.timestamp, record.ingestion);
-                fresh.push(Record::Log(record));
+                let handed = self.handed.as_ref();
+                if handed.is_none_or(|handed| handed.polled(&record)) {
+                    fresh.push(Record::Log(record));
+                }
             }
         }
         fresh
@@ -212,13 +292,36 @@ impl<E: Events> Source for Follow<E> {
     }
 
     fn stirs(&self) -> bool {
-        self.fresh || self.cursor.has_more() || self.events.stirs()
+        self.empty == 0 || self.cursor.has_more() || self.events.stirs(self.asked_at)
+    }
+
+    fn stirred(&mut self) -> Waiting<'_> {
+        Box::pin(async {
+            loop {
+                self.events.stirred().await;
+                if self.events.stirs(self.asked_at) {
+                    return;
+                }
+            }
+        })
     }
 
     fn interval(&self) -> Duration {
         match self.presence {
+            _ if self.pending.is_some() => POLL_PENDING,
             Presence::NotYet | Presence::Gone(_) => POLL_ABSENT,
-            Presence::Unknown | Presence::Here => POLL,
+            _ if self.handed.as_ref().is_some_and(|handed| handed.is_live()) => POLL_BESIDE_LIVE,
+            _ if self.empty == 0 => self.events.poll(),
+            Presence::Unknown | Presence::Here => {
+                let idle = self.events.idle(self.asked_at);
+                let slower = self.events.poll().mul_f64(1.2_f64.powi(self.empty.min(32)));
+                // Silence alone is believed by and by; that metrics see nothing, at once.
+                if idle > POLL_IDLE {
+                    idle
+                } else {
+                    slower.min(idle)
+                }
+            }
         }
     }
 

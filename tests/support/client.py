@@ -1,7 +1,7 @@
 """An independent client of the emulators: client.py URL REGION COMMAND, the input as JSON on standard input, the answer as
 JSON on standard output.
 
-put-logs   {"events": [{"group", "stream", "timestamp", "message"}]}
+put-logs   {"events": [{"group", "stream", "timestamp", "message"}], "class": of new log groups}
 put-traces {"documents": [text]}
 put-metrics {"points": [{"name", "function", "timestamp" (s), "values": [number]}]}
 put-minutes {"minutes": [{"name", "dimensions": {}, "timestamp" (s), "sum", "count", "min", "max", "unit"}]}
@@ -50,7 +50,8 @@ def batches(events):
         yield batch
 
 
-def put_logs(events):
+def put_logs(events, **named):
+    kind = {"logGroupClass": named["class"]} if "class" in named else {}
     logs = client("logs")
     streams = {}
     for event in events:
@@ -60,7 +61,7 @@ def put_logs(events):
     rejected = 0
     for (group, stream), lines in streams.items():
         for make in (
-            lambda: logs.create_log_group(logGroupName=group),
+            lambda: logs.create_log_group(logGroupName=group, **kind),
             lambda: logs.create_log_stream(logGroupName=group, logStreamName=stream),
         ):
             try:

@@ -38,14 +38,21 @@ pub(crate) fn converse(
     let mut connection = BufReader::new(connection);
     loop {
         let (operation, body) = request(&mut connection)?;
-        let writer = connection.get_mut();
-        match answer(&operation, &body) {
-            Reply::Json(status, body) => send(writer, status, &body, &body)?,
-            Reply::Hang => thread::sleep(Duration::from_mins(1)),
-            Reply::Half(body) => {
-                send(writer, 200, &body, &body[..body.len() / 2])?;
-                return None;
-            }
+        reply(connection.get_mut(), answer(&operation, &body))?;
+    }
+}
+
+/// Answers one request; `None`: the connection ends.
+pub(crate) fn reply(writer: &mut impl Write, reply: Reply) -> Option<()> {
+    match reply {
+        Reply::Json(status, body) => send(writer, status, &body, &body),
+        Reply::Hang => {
+            thread::sleep(Duration::from_mins(1));
+            Some(())
+        }
+        Reply::Half(body) => {
+            send(writer, 200, &body, &body[..body.len() / 2])?;
+            None
         }
     }
 }

@@ -366,3 +366,93 @@ async fn a_short_outage_is_no_gap() {
         assert_eq!((health.unseen, health.filled), (None, Vec::new()));
     }
 }
+
+/// Goes on at a price, once it was called.
+struct Session(bool);
+
+impl Source for Session {
+    fn name(&self) -> &'static str {
+        "live tail"
+    }
+
+    fn call(&self) -> Option<Call> {
+        let call = Call {
+            action: "logs:StartLiveTail",
+            place: "".into(),
+            quota: None,
+            billed: true,
+        };
+        Some(call).filter(|_| !self.0)
+    }
+
+    fn running(&self) -> Option<Call> {
+        let on = Self(!self.0);
+        on.call()
+    }
+
+    fn hang_up(&mut self) {
+        self.0 = false;
+    }
+
+    fn fetch(&mut self, _: Timestamp) -> Fetching<'_> {
+        self.0 = true;
+        Box::pin(async {
+            // A minute passes, and costs a cent.
+            sleep(Duration::from_mins(1)).await;
+            let page = Page::new(Batch::default(), Next::More);
+            Ok(Page { usd: 0.01, ..page })
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_paid_by_time_ends_when_the_money_does_and_comes_back_with_it() {
+    let (pumps, _received, cancel) = pumps();
+    pumps.start(Box::new(Session(false)));
+    let board = pumps.board();
+    sleep(Duration::from_hours(2)).await;
+    cancel.cancel();
+    let board = board.borrow();
+    let calls = board.calls.values().next().unwrap();
+    // 0.0625 $ at once and 0.1875 $ an hour buy 43 minutes in two hours: six or seven at once, then one after the other.
+    let paid = (calls.usd.unwrap() * 100.0).round() as i64;
+    assert!((40..=45).contains(&paid), "{paid} cents");
+    assert!(
+        (30..=41).contains(&calls.made),
+        "most sessions are one minute long: {}",
+        calls.made
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_is_looked_at_is_asked_before_its_interval_is_over() {
+    struct Slow(Asked, Instant);
+    impl Source for Slow {
+        fn name(&self) -> &'static str {
+            "logs a"
+        }
+        fn interval(&self) -> Duration {
+            Duration::from_mins(2)
+        }
+        fn fetch(&mut self, _: Timestamp) -> Fetching<'_> {
+            self.0.lock().unwrap().push(self.1.elapsed());
+            Box::pin(async { Ok(Page::new(Batch::default(), Next::CaughtUp)) })
+        }
+    }
+    let (pumps, _received, cancel) = pumps();
+    let asked = Asked::default();
+    pumps.start(Box::new(Slow(Arc::clone(&asked), Instant::now())));
+    sleep(Duration::from_secs(30)).await;
+    assert_eq!(asked.lock().unwrap().len(), 1);
+    pumps.attendant()(Attention {
+        focus: ["logs a".into()].into(),
+        ..Attention::default()
+    });
+    sleep(Duration::from_secs(10)).await;
+    cancel.cancel();
+    let asked = asked.lock().unwrap();
+    assert!(
+        (5..=6).contains(&asked.len()),
+        "every two seconds: {asked:?}"
+    );
+}

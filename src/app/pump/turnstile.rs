@@ -3,10 +3,11 @@
 //! rest. Nobody waits for ever: who waits longer comes forward.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 
 use crate::app::clock::Clock;
@@ -27,12 +28,14 @@ pub struct Attention {
 /// So much faster than the quiet ones what something is wrong with, and what is written to, comes forward.
 const ALARMED: i64 = 8;
 const STIRRING: i64 = 4;
+/// What somebody looks at is asked that often, be it ever so quiet.
+const LOOKED_AT: Duration = Duration::from_secs(2);
 
 /// The ways to all APIs.
 pub(super) struct Turnstile {
     lanes: Mutex<BTreeMap<Key, Lane>>,
     purse: Mutex<Purse>,
-    attention: Mutex<Attention>,
+    attention: watch::Sender<Attention>,
     terms: Terms,
     clock: Clock,
 }
@@ -77,7 +80,7 @@ impl Turnstile {
         Self {
             lanes: Mutex::default(),
             purse: Mutex::new(purse),
-            attention: Mutex::default(),
+            attention: watch::Sender::default(),
             terms,
             clock,
         }
@@ -85,7 +88,28 @@ impl Turnstile {
 
     /// What matters from now on.
     pub(super) fn attend(&self, attention: Attention) {
-        *lock(&self.attention) = attention;
+        self.attention.send_if_modified(|known| {
+            let changed = *known != attention;
+            *known = attention;
+            changed
+        });
+    }
+
+    /// Lends what matters now.
+    pub(super) fn attention(&self, look: impl FnOnce(&Attention)) {
+        look(&self.attention.borrow());
+    }
+
+    /// Resolves when somebody looks at the source of that name, whose wait is longer than he would like.
+    pub(super) async fn looked_at(&self, name: &str, wait: Duration) {
+        if wait <= LOOKED_AT {
+            return future::pending().await;
+        }
+        let mut attention = self.attention.subscribe();
+        let looks = |attention: &Attention| attention.focus.contains(name);
+        // The sender lives as long as this.
+        drop(attention.wait_for(looks).await);
+        sleep(LOOKED_AT).await;
     }
 
     /// How long the call has to wait for money; `None`: for ever.
@@ -154,7 +178,7 @@ impl Turnstile {
         let Some(lane) = lanes.get_mut(&ticket.key) else {
             return Turn::Now;
         };
-        let first = lane.first(&lock(&self.attention), now);
+        let first = lane.first(&self.attention.borrow(), now);
         if first != Some(ticket.number) {
             lane.wake(first);
             return Turn::Later;
@@ -165,6 +189,14 @@ impl Turnstile {
         }
         lane.bucket.take(now);
         Turn::Now
+    }
+
+    /// Pays for a call that goes on.
+    pub(super) fn pay(&self, call: &Call, usd: f64) {
+        if let Some(lane) = lock(&self.lanes).get_mut(&(Arc::clone(&call.place), call.action)) {
+            *lane.calls.usd.get_or_insert_default() += usd;
+            lock(&self.purse).pay(usd);
+        }
     }
 
     /// Takes in how the call went, for the board.
@@ -253,7 +285,7 @@ impl Drop for Ticket<'_> {
         if let Some(lane) = lanes.get_mut(&self.key) {
             lane.waiting.remove(&self.number);
             let now = (self.turnstile.clock)();
-            let first = lane.first(&lock(&self.turnstile.attention), now);
+            let first = lane.first(&self.turnstile.attention.borrow(), now);
             lane.wake(first);
         }
     }

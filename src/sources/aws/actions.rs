@@ -30,6 +30,21 @@ pub(super) const DESCRIBE_LOG_GROUPS: Action = action(
 );
 pub(super) const FILTER_LOG_EVENTS: Action =
     action("logs:FilterLogEvents", Service::Logs, "log lines");
+pub(super) const START_LIVE_TAIL: Action = action(
+    "logs:StartLiveTail",
+    Service::Logs,
+    "log lines at once, with --live-tail",
+);
+pub(super) const START_QUERY: Action = action(
+    "logs:StartQuery",
+    Service::Logs,
+    "log lines of class Infrequent Access",
+);
+pub(super) const GET_QUERY_RESULTS: Action = action(
+    "logs:GetQueryResults",
+    Service::Logs,
+    "log lines of class Infrequent Access",
+);
 pub(super) const LIST_FUNCTIONS: Action = action(
     "lambda:ListFunctions",
     Service::Lambda,
@@ -96,9 +111,12 @@ pub(super) const GET_CALLER_IDENTITY: Action = action(
 );
 
 /// All that a policy can grant.
-pub(super) const ALL: [Action; 15] = [
+pub(super) const ALL: [Action; 18] = [
     DESCRIBE_LOG_GROUPS,
     FILTER_LOG_EVENTS,
+    START_LIVE_TAIL,
+    START_QUERY,
+    GET_QUERY_RESULTS,
     LIST_FUNCTIONS,
     GET_FUNCTION_CONFIGURATION,
     GET_FUNCTION_CONCURRENCY,
@@ -124,7 +142,14 @@ impl Action {
     pub(super) fn is_billed(self) -> bool {
         matches!(
             self,
-            GET_METRIC_DATA | GET_TRACE_SUMMARIES | BATCH_GET_TRACES | START_TRACE_RETRIEVAL
+            GET_METRIC_DATA
+                | GET_TRACE_SUMMARIES
+                | BATCH_GET_TRACES
+                | START_TRACE_RETRIEVAL
+                | START_LIVE_TAIL
+                | START_QUERY
+                // What a query cost is known from its results.
+                | GET_QUERY_RESULTS
         )
     }
 
@@ -149,7 +174,8 @@ impl Action {
                 ) => 5.0,
                 _ => 10.0,
             }),
-            DESCRIBE_LOG_GROUPS => Some(10.0),
+            DESCRIBE_LOG_GROUPS | START_QUERY | GET_QUERY_RESULTS => Some(10.0),
+            START_LIVE_TAIL => Some(5.0),
             GET_METRIC_DATA => Some(50.0),
             // Lambda's control plane outside the Get and Invoke family.
             _ if self.service == Service::Lambda => Some(15.0),

@@ -21,13 +21,14 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use super::actions::{
     ALL, Action, BATCH_GET_TRACES, DESCRIBE_LOG_GROUPS, FILTER_LOG_EVENTS, GET_ACCOUNT_SETTINGS,
     GET_CALLER_IDENTITY, GET_FUNCTION_CONCURRENCY, GET_FUNCTION_CONFIGURATION, GET_INDEXING_RULES,
-    GET_METRIC_DATA, GET_TRACE_SEGMENT_DESTINATION, GET_TRACE_SUMMARIES,
+    GET_METRIC_DATA, GET_QUERY_RESULTS, GET_TRACE_SEGMENT_DESTINATION, GET_TRACE_SUMMARIES,
     LIST_EVENT_SOURCE_MAPPINGS, LIST_FUNCTIONS, LIST_PROVISIONED_CONCURRENCY_CONFIGS,
-    LIST_RETRIEVED_TRACES, START_TRACE_RETRIEVAL,
+    LIST_RETRIEVED_TRACES, START_LIVE_TAIL, START_QUERY, START_TRACE_RETRIEVAL,
 };
 use super::error::{At, failure};
+use super::place::Service;
 use super::session::{Clients, Session};
-use super::{Choice, place};
+use super::{Choice, live_tail, place};
 use crate::model::time::{MINUTE_MS, Timestamp};
 use crate::sources::FetchError;
 
@@ -164,6 +165,29 @@ impl Doctor<'_> {
             FILTER_LOG_EVENTS => {
                 let question = clients.logs.filter_log_events().log_group_name(&self.group);
                 let question = question.start_time(minute_ago.0).limit(1);
+                self.outcome(action, &question.send().await)
+            }
+            // None of a group that is there: it would be billed.
+            START_LIVE_TAIL => {
+                let arn = format!(
+                    "arn:aws:logs:{}:{}:log-group:{NOTHING}",
+                    clients.place.region,
+                    self.checkup.account.as_deref().unwrap_or("000000000000")
+                );
+                let question = clients.logs.start_live_tail().log_group_identifiers(arn);
+                let own = !clients.place.is_aws(Service::Logs);
+                self.outcome(action, &live_tail::on_its_host(question, own).send().await)
+            }
+            START_QUERY => {
+                let question = clients.logs.start_query().log_group_name(NOTHING);
+                let question = question.query_string("limit 1").limit(1);
+                let question = question
+                    .start_time(minute_ago.0 / 1_000)
+                    .end_time(self.now.0 / 1_000);
+                self.outcome(action, &question.send().await)
+            }
+            GET_QUERY_RESULTS => {
+                let question = clients.logs.get_query_results().query_id(NOTHING);
                 self.outcome(action, &question.send().await)
             }
             LIST_FUNCTIONS => self.functions().await,

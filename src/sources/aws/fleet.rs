@@ -1,12 +1,14 @@
 //! What is known of the account's functions and log groups, shared by the sources that find it and those that use it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value};
 
 use super::scope::{FUNCTION_GROUPS, Scope};
 use crate::model::record::Record;
+use crate::sources::follow::Handed;
+use crate::sources::pulse::Pulse;
 
 /// The functions and groups in scope, as far as they were found.
 pub(super) struct Fleet {
@@ -14,6 +16,10 @@ pub(super) struct Fleet {
     /// Only lines with this text are wanted.
     pub text: Option<String>,
     known: Mutex<Known>,
+    /// By log group: whether it is written to.
+    pulses: Mutex<BTreeMap<Box<str>, Arc<Pulse>>>,
+    /// By log group that may come live, what is handed on of it; `None` where nothing may.
+    live: Option<Mutex<BTreeMap<Box<str>, Arc<Handed>>>>,
 }
 
 /// Whether the functions could be listed.
@@ -68,17 +74,54 @@ pub(super) struct Function {
 }
 
 impl Fleet {
-    pub(super) fn new(scope: Scope, text: Option<String>) -> Self {
+    pub(super) fn new(scope: Scope, text: Option<String>, live: bool) -> Self {
         Self {
             scope,
             text,
             known: Mutex::default(),
+            pulses: Mutex::default(),
+            live: live.then(Mutex::default),
         }
     }
 
     pub(super) fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.known)
     }
+
+    /// The pulse of a log group.
+    pub(super) fn pulse(&self, group: &str) -> Arc<Pulse> {
+        Arc::clone(lock(&self.pulses).entry(group.into()).or_default())
+    }
+
+    /// The group is polled and may come live.
+    pub(super) fn offer_live(&self, group: &str) -> Option<Arc<Handed>> {
+        let handed = Arc::<Handed>::default();
+        let mut live = lock(self.live.as_ref()?);
+        live.insert(group.into(), Arc::clone(&handed));
+        Some(handed)
+    }
+
+    /// The group cannot come live: it is of a class that does not.
+    pub(super) fn withdraw_live(&self, group: &str) {
+        if let Some(live) = &self.live {
+            lock(live).remove(group);
+        }
+    }
+
+    /// What is handed on of a group that may come live.
+    pub(super) fn live(&self, group: &str) -> Option<Arc<Handed>> {
+        lock(self.live.as_ref()?).get(group).map(Arc::clone)
+    }
+
+    /// Groups that may come live.
+    pub(super) fn offered_live(&self) -> Vec<Box<str>> {
+        let live = self.live.as_ref().map(lock);
+        live.map_or_else(Vec::new, |live| live.keys().cloned().collect())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Known {
@@ -102,6 +145,19 @@ impl Known {
             .iter()
             .filter_map(|group| group.strip_prefix(FUNCTION_GROUPS));
         named.map(str::to_owned).collect()
+    }
+
+    /// The log group that a function writes to.
+    pub(super) fn group_of(&self, function: &str) -> String {
+        let known = self.functions.get(function);
+        let named = known.and_then(|known| {
+            known
+                .configuration
+                .get("LoggingConfig")?
+                .get("LogGroup")?
+                .as_str()
+        });
+        named.map_or_else(|| format!("{FUNCTION_GROUPS}{function}"), str::to_owned)
     }
 
     /// Configurations that are new or changed since they were handed on, as `ListFunctions` writes them, with what other

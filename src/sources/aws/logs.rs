@@ -1,101 +1,131 @@
-//! One log group by `FilterLogEvents`.
+//! One log group: by `FilterLogEvents`, or by a query where its class allows no other way.
+
+mod filtered;
+mod queried;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use aws_sdk_cloudwatchlogs::operation::filter_log_events::FilterLogEventsError;
-use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
-
-use super::actions::FILTER_LOG_EVENTS;
-use super::error::{At, failure};
+use self::filtered::{Filtered, Refused};
+use self::queried::Queried;
+use super::fleet::Fleet;
 use super::session::Session;
-use crate::model::record::LogRecord;
 use crate::model::time::Timestamp;
-use crate::sources::follow::{Answer, Asking, Events, Follow, Question};
-use crate::sources::{Call, FetchError, Window};
+use crate::sources::follow::{
+    Answer, Asking, Events, Follow, Handed, POLL_IDLE, Question, leave_alone,
+};
+use crate::sources::pulse::Pulse;
+use crate::sources::{Call, FetchError, Waiting, Window};
 
-/// Asks `FilterLogEvents` for the pages of one log group.
-pub(super) struct Filtered {
-    session: Arc<Session>,
-    group: Box<str>,
-    /// Filter pattern of CloudWatch Logs; `None`: every line.
-    pattern: Option<String>,
+/// How a log group is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Its class is Standard, or not known.
+    Filter,
+    /// Its class is Infrequent Access.
+    Query,
 }
 
-/// Follows a log group: lines that contain `text`, or all.
+/// The lines of one log group.
+pub(super) struct Lines {
+    filtered: Filtered,
+    /// Set where the class of the group allows no `FilterLogEvents`.
+    queried: Option<Queried>,
+    fleet: Arc<Fleet>,
+    pulse: Arc<Pulse>,
+    handed: Option<Arc<Handed>>,
+}
+
+/// Follows a log group: lines that contain the fleet's text, or all.
 pub(super) fn group(
     session: &Arc<Session>,
+    fleet: &Arc<Fleet>,
     group: &str,
     window: Window,
-    text: Option<&str>,
-) -> Follow<Filtered> {
-    let events = Filtered {
-        session: Arc::clone(session),
-        group: group.into(),
-        pattern: text.map(|text| format!("\"{}\"", text.replace('"', ""))),
+    way: Way,
+) -> Follow<Lines> {
+    let text = fleet.text.as_deref();
+    let filtered = Filtered::new(session, group, text);
+    let handed = Some(way)
+        .filter(|way| *way == Way::Filter)
+        .and_then(|_| fleet.offer_live(group));
+    let lines = Lines {
+        queried: (way == Way::Query).then(|| filtered.queried()),
+        filtered,
+        fleet: Arc::clone(fleet),
+        pulse: fleet.pulse(group),
+        handed: handed.clone(),
     };
-    Follow::new(group, window, events)
+    let follow = Follow::new(group, window, lines);
+    match handed {
+        Some(handed) => follow.beside(handed),
+        None => follow,
+    }
 }
 
-impl Filtered {
-    async fn ask(&self, question: &Question, now: Timestamp) -> Result<Answer, FetchError> {
-        let clients = self.session.clients(now).await?;
-        // The end of a call is the last millisecond that is read.
-        let last = question.to.map(|to| to.0 - 1);
-        let answer = clients
-            .logs
-            .filter_log_events()
-            .log_group_name(&*self.group)
-            .start_time(question.from.0.max(0))
-            .set_filter_pattern(self.pattern.clone())
-            .set_end_time(last)
-            .set_next_token(question.token.clone())
-            .send()
-            .await;
-        match answer {
-            Ok(page) => {
-                let events = page.events.unwrap_or_default();
-                let records = events.into_iter().filter_map(|event| self.record(event));
-                Ok(Answer::Page {
-                    events: records.collect(),
-                    next: page.next_token,
-                })
-            }
-            Err(error) if is_absent(error.as_service_error()) => Ok(Answer::Absent),
-            Err(error) => {
-                let at = At {
-                    action: FILTER_LOG_EVENTS,
-                    resource: Some(&self.group),
-                    place: &clients.place,
-                };
-                Err(self.session.failed(&clients, failure(&error, at)).await)
-            }
+impl Lines {
+    async fn ask(&mut self, question: &Question, now: Timestamp) -> Result<Answer, FetchError> {
+        let answer = match &mut self.queried {
+            Some(queried) => queried.ask(question, now).await?,
+            None => match self.filtered.ask(question, now).await {
+                Ok(answer) => answer,
+                Err(Refused::Class) => {
+                    self.queried = Some(self.filtered.queried());
+                    if self.handed.take().is_some() {
+                        self.fleet.withdraw_live(self.filtered.group());
+                    }
+                    Answer::Pending
+                }
+                Err(Refused::Other(error)) => return Err(error),
+            },
+        };
+        if let Answer::Page { events, .. } = &answer
+            && !events.is_empty()
+        {
+            let newest = events.iter().map(|event| event.timestamp).max();
+            self.pulse.lines(newest.unwrap_or(now).min(now));
         }
-    }
-
-    fn record(&self, event: FilteredLogEvent) -> Option<LogRecord> {
-        Some(LogRecord {
-            group: self.group.clone(),
-            stream: event.log_stream_name.unwrap_or_default().into(),
-            timestamp: Timestamp(event.timestamp?),
-            ingestion: event.ingestion_time.map(Timestamp),
-            event_id: event.event_id.map(Into::into),
-            message: event.message.unwrap_or_default().into(),
-        })
+        Ok(answer)
     }
 }
 
-/// The group was deleted, or its function has not written yet.
-fn is_absent(error: Option<&FilterLogEventsError>) -> bool {
-    error.is_some_and(|error| error.code() == Some("ResourceNotFoundException"))
-}
-
-impl Events for Filtered {
+impl Events for Lines {
     fn call(&self) -> Call {
-        FILTER_LOG_EVENTS.call(&self.session)
+        match &self.queried {
+            Some(queried) => queried.call(),
+            None => self.filtered.call(),
+        }
     }
 
     fn page<'a>(&'a mut self, question: &'a Question, now: Timestamp) -> Asking<'a> {
         Box::pin(self.ask(question, now))
+    }
+
+    fn stirs(&self, after: Timestamp) -> bool {
+        self.pulse.ran_after(after)
+    }
+
+    fn stirred(&mut self) -> Waiting<'_> {
+        Box::pin(self.pulse.felt())
+    }
+
+    fn poll(&self) -> Duration {
+        match &self.queried {
+            Some(_) => queried::POLL,
+            None => filtered::POLL,
+        }
+    }
+
+    fn idle(&self, now: Timestamp) -> Duration {
+        let usual = POLL_IDLE.max(self.poll());
+        if self.pulse.is_quiet(now) {
+            usual.max(leave_alone(self.fleet.known().groups()))
+        } else {
+            usual
+        }
+    }
+
+    fn usd(&self) -> f64 {
+        self.queried.as_ref().map_or(0.0, Queried::usd)
     }
 }

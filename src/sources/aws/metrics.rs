@@ -1,4 +1,8 @@
 //! What CloudWatch counted of each function and minute, by `GetMetricData`, as lines of a metric stream.
+//!
+//! Every metric that is asked for is paid for. So each round first takes the pulse, which is whether a function ran, failed or
+//! was refused, and then asks for the rest only of those that did; functions that were quiet are asked every few minutes. The pulse
+//! also tells which log groups are worth polling.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,11 +25,14 @@ use crate::model::time::{MINUTE_MS, Timestamp};
 use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
 
 const NAMESPACE: &str = "AWS/Lambda";
-/// Metrics that are read of each function, under the one dimension `FunctionName`, with their units.
-const METRICS: [(&str, &str); 9] = [
+/// What says whether something happens, read of each function under the one dimension `FunctionName`, with its unit.
+const PULSE: [(&str, &str); 3] = [
     ("Invocations", COUNT),
     ("Errors", COUNT),
     ("Throttles", COUNT),
+];
+/// What is read of those of which something happens.
+const REST: [(&str, &str); 6] = [
     ("ConcurrentExecutions", COUNT),
     ("Duration", MILLISECONDS),
     ("IteratorAge", MILLISECONDS),
@@ -39,28 +46,36 @@ const MILLISECONDS: &str = "Milliseconds";
 const OF_ACCOUNT: (&str, &str) = ("ClaimedAccountConcurrency", COUNT);
 /// The four figures of a metric stream. More than one of a metric costs no more than one.
 const STATISTICS: [&str; 4] = ["Sum", "SampleCount", "Minimum", "Maximum"];
+/// The first of them.
+const SUM: usize = 0;
 /// What AWS takes in one call.
 const QUERIES_A_CALL: usize = 500;
 /// List price of one metric of one call, in US dollars.
 const USD: f64 = 0.01 / 1_000.0;
 /// Minutes that are read again, since CloudWatch still amends them.
 const AMENDED_MINUTES: i64 = 3;
+/// So often a quiet function is asked whether it still is.
+const QUIET_MS: i64 = 5 * MINUTE_MS;
 
 /// The functions' metrics, minute by minute.
 pub(super) struct Metrics {
     session: Arc<Session>,
     fleet: Arc<Fleet>,
     window: Window,
-    /// Everything before was read; the last minutes of it will be read again.
-    read_until: Timestamp,
+    /// By function: everything before was read; the last minutes of it will be read again.
+    read_until: BTreeMap<String, Timestamp>,
     round: Option<Round>,
 }
 
-/// One reading of all functions over a stretch of minutes.
+/// One reading of those functions that are due, over a stretch of minutes.
 struct Round {
     from: Timestamp,
     to: Timestamp,
     functions: Vec<String>,
+    /// By function: end of the newest minute in which something happened.
+    ran: Vec<Option<Timestamp>>,
+    /// Those of which something happened are asked for the rest.
+    wide: bool,
     /// What is asked, in order: a function by its index and a metric.
     asked: Vec<Asked>,
     /// The first of them in the call under way, and its next page.
@@ -83,7 +98,7 @@ impl Metrics {
             session,
             fleet,
             window,
-            read_until: window.since.minute(),
+            read_until: BTreeMap::new(),
             round: None,
         }
     }
@@ -122,9 +137,17 @@ impl Metrics {
         if round.token.is_none() {
             records = round.finish_call();
         }
+        if round.is_done() && !round.wide {
+            round.widen(|name| {
+                let known = self.fleet.known();
+                known
+                    .functions
+                    .get(name)
+                    .is_none_or(Function::reads_streams)
+            });
+        }
         if round.is_done() {
-            self.read_until = round.to;
-            self.round = None;
+            self.finish();
             let next = match self.window.until {
                 Some(_) => Next::End,
                 None => Next::CaughtUp,
@@ -147,28 +170,41 @@ impl Metrics {
             .until
             .map_or(now, |until| until.min(now))
             .minute();
-        let amended = self.read_until.plus_ms(-AMENDED_MINUTES * MINUTE_MS);
-        let from = amended.max(self.window.since.minute());
         let known = self.fleet.known();
-        let functions = match known.listing {
+        let mut functions = match known.listing {
             Listing::Awaited => Vec::new(),
             _ => known.function_names(),
         };
-        let reads_streams = |name: &str| {
-            known
-                .functions
-                .get(name)
-                .is_none_or(Function::reads_streams)
+        functions.retain(|name| self.is_due(name, &known.group_of(name), to));
+        drop(known);
+        let since = self.window.since.minute();
+        let amended = |name: &String| {
+            let read = self.read_until.get(name);
+            read.map_or(since, |read| read.plus_ms(-AMENDED_MINUTES * MINUTE_MS))
         };
-        (to > from && !functions.is_empty()).then(|| Round {
-            from,
-            to,
-            asked: asked(&functions, reads_streams),
-            functions,
-            at: 0,
-            token: None,
-            points: BTreeMap::new(),
-        })
+        let from = functions.iter().map(amended).min()?.max(since);
+        (to > from).then(|| Round::new(from, to, functions))
+    }
+
+    /// Whether the function is asked in a round up to `to`: each minute while something happens, and seldom while nothing does.
+    fn is_due(&self, name: &str, group: &str, to: Timestamp) -> bool {
+        let Some(read) = self.read_until.get(name) else {
+            return true;
+        };
+        let behind = to.since(*read);
+        behind >= QUIET_MS || behind > 0 && self.fleet.pulse(group).is_busy(to)
+    }
+
+    /// What the round says of its functions.
+    fn finish(&mut self) {
+        let Some(round) = self.round.take() else {
+            return;
+        };
+        for (name, ran) in round.functions.into_iter().zip(round.ran) {
+            let group = self.fleet.known().group_of(&name);
+            self.fleet.pulse(&group).metrics(round.to, ran);
+            self.read_until.insert(name, round.to);
+        }
     }
 
     fn awaits_functions(&self) -> bool {
@@ -184,27 +220,52 @@ impl Metrics {
     }
 }
 
-/// All metrics of all functions, and the account's. Each is paid for: the age of records only where a stream is read.
-fn asked(functions: &[String], reads_streams: impl Fn(&str) -> bool) -> Vec<Asked> {
-    let of_function = |(at, name): (usize, &String)| {
-        let streams = reads_streams(name);
-        let metrics = METRICS.into_iter();
-        metrics
-            .filter(move |(name, _)| streams || *name != "IteratorAge")
-            .map(move |metric| Asked {
-                function: Some(at),
+impl Round {
+    /// Begins with the pulse.
+    fn new(from: Timestamp, to: Timestamp, functions: Vec<String>) -> Self {
+        let pulse = |function: usize| {
+            PULSE.map(|metric| Asked {
+                function: Some(function),
                 metric,
             })
-    };
-    let account = Asked {
-        function: None,
-        metric: OF_ACCOUNT,
-    };
-    let functions = functions.iter().enumerate();
-    functions.flat_map(of_function).chain([account]).collect()
-}
+        };
+        Self {
+            from,
+            to,
+            asked: (0..functions.len()).flat_map(pulse).collect(),
+            ran: vec![None; functions.len()],
+            functions,
+            wide: false,
+            at: 0,
+            token: None,
+            points: BTreeMap::new(),
+        }
+    }
 
-impl Round {
+    /// Goes on with the rest of those of which something happened, and with the account's. The age of records is asked only where a
+    /// stream is read.
+    fn widen(&mut self, reads_streams: impl Fn(&str) -> bool) {
+        self.wide = true;
+        let mut account = false;
+        for (function, name) in self.functions.iter().enumerate() {
+            if self.ran[function].is_none() {
+                continue;
+            }
+            account = true;
+            let streams = reads_streams(name);
+            let rest = REST.into_iter();
+            let rest = rest.filter(|(name, _)| streams || *name != "IteratorAge");
+            self.asked.extend(rest.map(|metric| Asked {
+                function: Some(function),
+                metric,
+            }));
+        }
+        self.asked.extend(account.then_some(Asked {
+            function: None,
+            metric: OF_ACCOUNT,
+        }));
+    }
+
     /// What is asked from `at` on, as much as a call takes.
     fn in_call(&self) -> std::ops::Range<usize> {
         self.at..(self.at + QUERIES_A_CALL / STATISTICS.len()).min(self.asked.len())
@@ -259,10 +320,27 @@ impl Round {
         let times = result.timestamps.unwrap_or_default();
         for (time, value) in times.iter().zip(result.values.unwrap_or_default()) {
             let minute = time.secs() * 1_000;
+            self.note(metric, minute, index, value);
             let figures = self.points.entry((metric, minute)).or_default();
             if let Some(figure) = figures.get_mut(index) {
                 *figure = Some(value);
             }
+        }
+    }
+
+    /// Whether something happened in that minute.
+    fn note(&mut self, metric: usize, minute: i64, index: usize, value: f64) {
+        let Some(Asked {
+            function: Some(function),
+            metric,
+        }) = self.asked.get(metric)
+        else {
+            return;
+        };
+        if index == SUM && value > 0.0 && PULSE.contains(metric) {
+            let end = Timestamp(minute).plus_ms(MINUTE_MS);
+            let ran = &mut self.ran[*function];
+            *ran = (*ran).max(Some(end));
         }
     }
 
@@ -327,29 +405,37 @@ impl Source for Metrics {
     }
 
     fn describe(&self, health: &mut Health) {
+        let known = self.fleet.known().function_names().len();
+        if self.read_until.len() < known {
+            return;
+        }
         // CloudWatch amends the last minutes.
-        let settled = self.read_until.plus_ms(-AMENDED_MINUTES * MINUTE_MS);
-        health.complete_until = Some(settled).filter(|settled| *settled >= self.window.since);
+        let read = self.read_until.values().min();
+        let settled = read.map(|read| read.plus_ms(-AMENDED_MINUTES * MINUTE_MS));
+        health.complete_until = settled.filter(|settled| *settled >= self.window.since);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sources::aws::{Choice, Scope};
 
-    /// Every second function reads a stream.
     fn round(functions: usize) -> Round {
-        let functions: Vec<String> = (0..functions).map(|at| format!("f{at}")).collect();
-        let reads_streams = |name: &str| name[1..].parse::<usize>().unwrap() % 2 == 1;
-        Round {
-            from: Timestamp(0),
-            to: Timestamp(60_000),
-            asked: asked(&functions, reads_streams),
-            functions,
-            at: 0,
-            token: None,
-            points: BTreeMap::new(),
+        let functions = (0..functions).map(|at| format!("f{at}")).collect();
+        Round::new(Timestamp(0), Timestamp(60_000), functions)
+    }
+
+    /// Ids of all that the round asks up to its end.
+    fn ask_all(round: &mut Round) -> Vec<String> {
+        let mut asked = Vec::new();
+        while !round.is_done() {
+            let queries = round.queries();
+            assert!(queries.len() <= QUERIES_A_CALL);
+            asked.extend(queries.into_iter().filter_map(|query| query.id));
+            round.finish_call();
         }
+        asked
     }
 
     fn result(id: &str, value: f64) -> MetricDataResult {
@@ -362,35 +448,77 @@ mod tests {
     }
 
     #[test]
-    fn a_call_asks_at_most_500_and_every_metric_is_asked_once() {
+    fn the_pulse_of_all_is_taken_and_the_rest_asked_of_those_that_beat() {
         let mut round = round(60);
-        let mut asked = Vec::new();
-        while !round.is_done() {
-            let queries = round.queries();
-            assert!(queries.len() <= QUERIES_A_CALL);
-            asked.extend(queries.into_iter().filter_map(|query| query.id));
-            round.finish_call();
+        let pulse = ask_all(&mut round);
+        assert_eq!(pulse.len(), 60 * 3 * 4, "three metrics of four figures");
+        // f1 ran (its first metric is the fourth), f2 counted no run, f3 was refused.
+        for (id, value) in [("m3_0", 5.0), ("m6_0", 0.0), ("m11_0", 1.0)] {
+            round.take(result(id, value));
         }
-        let all = asked.len();
-        asked.sort_unstable();
-        asked.dedup();
-        // Eight metrics of each function, a ninth where a stream is read, one of the account; four figures of each.
-        let figures = (60 * 8 + 30 + 1) * 4;
-        assert_eq!((all, asked.len()), (figures, figures));
+        round.widen(|name| name == "f3");
+        let rest = ask_all(&mut round);
+        // The age of records of f3 alone, and the account's one metric.
+        assert_eq!(rest.len(), (5 + 6 + 1) * 4);
+        let mut all = [pulse, rest].concat();
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count, "none twice");
+    }
+
+    #[test]
+    fn who_is_quiet_is_asked_every_five_minutes_and_who_is_busy_every_minute() {
+        let fleet = Arc::new(Fleet::new(Scope::default(), None, false));
+        let minute = |at: i64| Timestamp(at * MINUTE_MS);
+        let window = Window {
+            since: minute(0),
+            until: None,
+        };
+        let session = Session::new(Choice::default());
+        let mut metrics = Metrics::new(session, Arc::clone(&fleet), window);
+        for name in ["busy", "quiet"] {
+            fleet
+                .known()
+                .functions
+                .insert(name.to_owned(), Function::default());
+        }
+        fleet.known().listing = Listing::Done;
+        let mut asked = Vec::new();
+        for at in 1..=11 {
+            let Some(mut round) = metrics.begin(minute(at)) else {
+                continue;
+            };
+            asked.push((at, round.functions.len()));
+            if let Some(busy) = round.functions.iter().position(|name| name == "busy") {
+                round.ran[busy] = Some(round.to);
+            }
+            metrics.round = Some(round);
+            metrics.finish();
+        }
+        // Both at first; the quiet one again after five minutes and five more.
+        let both: Vec<i64> = asked
+            .iter()
+            .filter(|(_, count)| *count == 2)
+            .map(|(at, _)| *at)
+            .collect();
+        assert_eq!((asked.len(), both), (11, vec![1, 6, 11]));
+        assert!(fleet.pulse("/aws/lambda/quiet").is_quiet(minute(12)));
+        assert!(fleet.pulse("/aws/lambda/busy").is_busy(minute(12)));
     }
 
     #[test]
     fn four_figures_of_one_minute_make_one_line() {
-        let mut round = round(2);
-        // The first function has eight, so 8 + 2 is the third of the second: Throttles.
+        let mut round = round(3);
+        // The third of the second function: Throttles.
         for (index, value) in [5.0, 6.0, 0.0, 1.0].into_iter().enumerate() {
-            round.take(result(&format!("m10_{index}"), value));
+            round.take(result(&format!("m5_{index}"), value));
         }
-        round.take(result("m11_0", 3.0));
+        round.take(result("m6_0", 3.0));
         round.take(result("other", 3.0));
         let lines = round.finish_call();
         let [Record::Metric(line)] = &lines[..] else {
-            panic!("the half point of m11 is not handed on: {lines:?}");
+            panic!("the half point of m6 is not handed on: {lines:?}");
         };
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         assert_eq!(line["metric_name"], "Throttles");

@@ -11,7 +11,7 @@ use super::actions::{
 };
 use super::error::{At, failure};
 use super::fleet::{Fleet, Traces};
-use super::logs;
+use super::logs::{self, Way};
 use super::session::{Clients, Session};
 use crate::model::batch::Batch;
 use crate::model::health::Health;
@@ -146,7 +146,7 @@ impl TransactionSearch {
             Traces::Retrieved
         };
         (exists && known.claim(SPANS)).then(|| {
-            let group = logs::group(&self.session, SPANS, self.window, None);
+            let group = logs::group(&self.session, &self.fleet, SPANS, self.window, Way::Filter);
             Box::new(group) as Box<dyn Source>
         })
     }

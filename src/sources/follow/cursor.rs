@@ -317,6 +317,11 @@ impl Cursor {
         at >= floor || self.behind.iter().any(in_slice)
     }
 
+    /// Timestamp of the newest event.
+    pub(super) fn newest(&self) -> Option<Timestamp> {
+        self.newest
+    }
+
     /// Lateness below which that share of the latest events stayed, in milliseconds.
     pub(super) fn percentile(&self, share: f64) -> Option<f64> {
         self.lateness.percentile(share)

@@ -1,13 +1,18 @@
 //! A log group in memory that answers as CloudWatch does, and as badly as it sometimes does.
 
 use std::collections::BTreeMap;
+use std::future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::time::sleep;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::{Answer, Asking, Call, Events, FetchError, LogRecord, Question, Timestamp};
+use super::{
+    Answer, Asking, Call, Events, FetchError, LogRecord, POLL_IDLE, Question, Timestamp, Waiting,
+    leave_alone,
+};
+use crate::sources::pulse::Pulse;
 
 /// Chance by a seed: the same seed gives the same run.
 pub(crate) struct Chance(u64);
@@ -54,6 +59,12 @@ impl Cloud {
         self.events.insert((at, ingestion, id), record);
     }
 
+    /// Time of the newest event before that moment.
+    pub(crate) fn newest_before(&self, moment: Timestamp) -> Option<Timestamp> {
+        let before = self.events.range(..(moment, Timestamp(i64::MIN), 0));
+        before.last().map(|((at, ..), _)| *at)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.events.len()
     }
@@ -66,6 +77,8 @@ pub(crate) struct Simulated {
     pub(crate) chance: Chance,
     /// `None`: never.
     pub(crate) faults: Option<u64>,
+    /// What metrics say of it.
+    pub(crate) pulse: Option<Arc<Pulse>>,
     before: Option<Answer>,
 }
 
@@ -76,6 +89,7 @@ impl Simulated {
             page,
             chance: Chance::new(seed),
             faults: None,
+            pulse: None,
             before: None,
         }
     }
@@ -167,6 +181,24 @@ impl Events for Simulated {
         }
     }
 
+    fn stirs(&self, after: Timestamp) -> bool {
+        self.pulse
+            .as_ref()
+            .is_some_and(|pulse| pulse.ran_after(after))
+    }
+
+    fn stirred(&mut self) -> Waiting<'_> {
+        match &self.pulse {
+            Some(pulse) => Box::pin(pulse.felt()),
+            None => Box::pin(future::pending()),
+        }
+    }
+
+    fn idle(&self, now: Timestamp) -> Duration {
+        let quiet = self.pulse.as_ref().is_some_and(|pulse| pulse.is_quiet(now));
+        if quiet { leave_alone(500) } else { POLL_IDLE }
+    }
+
     fn page<'a>(&'a mut self, question: &'a Question, now: Timestamp) -> Asking<'a> {
         Box::pin(async move {
             self.cloud.lock().unwrap().asked_at.push(now);
@@ -174,9 +206,13 @@ impl Events for Simulated {
                 Some(often) if self.chance.one_in(often) => self.wrong(question, now).await?,
                 _ => self.answer(question, now),
             };
-            let Answer::Page { next, .. } = &answer else {
+            let Answer::Page { next, events } = &answer else {
                 return Ok(answer);
             };
+            let newest = events.iter().map(|event| event.timestamp).max();
+            if let (Some(pulse), Some(newest)) = (&self.pulse, newest) {
+                pulse.lines(newest);
+            }
             // Only a page whose next is what will be asked for may come again.
             self.before = next.is_some().then(|| answer.clone());
             Ok(answer)

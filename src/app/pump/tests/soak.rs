@@ -10,6 +10,7 @@ use crate::model::health::Health;
 use crate::sources::Window;
 use crate::sources::follow::Follow;
 use crate::sources::follow::simulated::{Chance, Cloud, Simulated};
+use crate::sources::pulse::Pulse;
 
 type Shared = Arc<Mutex<Cloud>>;
 
@@ -145,6 +146,95 @@ async fn five_hundred_groups_share_five_calls_a_second_and_what_matters_comes_fi
     );
 }
 
+/// Tells pulses each minute which functions ran, two minutes late, as CloudWatch does.
+struct Counted {
+    clouds: Vec<Shared>,
+    pulses: Vec<Arc<Pulse>>,
+}
+
+impl Source for Counted {
+    fn name(&self) -> &'static str {
+        "metrics"
+    }
+
+    fn interval(&self) -> Duration {
+        Duration::from_mins(1)
+    }
+
+    fn fetch(&mut self, now: Timestamp) -> Fetching<'_> {
+        let until = now.plus_ms(-120_000).minute();
+        for (cloud, pulse) in self.clouds.iter().zip(&self.pulses) {
+            let newest = cloud.lock().unwrap().newest_before(until);
+            pulse.metrics(until, newest.map(|at| at.minute().plus_ms(60_000)));
+        }
+        Box::pin(async { Ok(Page::new(Batch::default(), Next::CaughtUp)) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_five_hundred_groups_those_are_polled_whose_metrics_say_that_something_happens() {
+    let clouds: Vec<Shared> = (0..500).map(|_| Shared::default()).collect();
+    // Fifteen run all the time; one begins after twenty minutes.
+    for (at, cloud) in clouds.iter().enumerate() {
+        let begin = match at {
+            0..15 => 0,
+            15 => 20 * 60,
+            _ => continue,
+        };
+        for second in begin..40 * 60 {
+            let at = Timestamp(START + second * 1_000);
+            cloud.lock().unwrap().put(at, at.plus_ms(300));
+        }
+    }
+    let pulses: Vec<Arc<Pulse>> = clouds.iter().map(|_| Arc::default()).collect();
+    let (pumps, mut received, cancel) = at_five_a_second();
+    for (at, cloud) in clouds.iter().enumerate() {
+        let mut events = Simulated::new(cloud, 100, at as u64);
+        events.pulse = Some(Arc::clone(&pulses[at]));
+        let window = Window {
+            since: Timestamp(START),
+            until: None,
+        };
+        pumps.start(Box::new(Follow::new(&format!("g{at}"), window, events)));
+    }
+    pumps.start(Box::new(Counted {
+        clouds: clouds.clone(),
+        pulses,
+    }));
+    drop(pumps);
+    let read = tokio::spawn(async move { while received.recv().await.is_some() {} });
+    sleep(Duration::from_mins(40)).await;
+    cancel.cancel();
+    read.await.unwrap();
+    let (calls, second, ten) = busiest(clouds.iter());
+    assert!(
+        second <= 10 && ten <= 55,
+        "5 a second, and 5 held: {second}, {ten}"
+    );
+    assert!(calls <= 40 * 60 * 5 + 10, "{calls}");
+    // Of the last twenty minutes.
+    let late = Timestamp(START + 20 * 60_000);
+    let asked = |at: usize| {
+        let cloud = clouds[at].lock().unwrap();
+        let late = cloud.asked_at.iter().filter(|asked| **asked > late);
+        late.copied().collect::<Vec<Timestamp>>()
+    };
+    let busy = (0..15).map(|at| asked(at).len()).min().unwrap();
+    assert!(busy >= 20 * 60 / 10, "every ten seconds at worst: {busy}");
+    let quiet: Vec<usize> = (16..500).map(|at| asked(at).len()).collect();
+    let (least, most) = (quiet.iter().min().unwrap(), quiet.iter().max().unwrap());
+    assert!(
+        *least >= 3 && *most <= 10,
+        "the quiet ones every two to six minutes: {least} to {most}"
+    );
+    // It is noticed by a poll that was due, or by the metrics of its first minute, and then followed like the others.
+    let begun = asked(15)
+        .windows(3)
+        .position(|next| next[2].since(next[0]) < 25_000);
+    let begun = asked(15)[begun.unwrap()].since(late);
+    assert!(begun <= 4 * 60_000, "{begun} ms after it began");
+}
+
 #[tokio::test(start_paused = true)]
 async fn one_who_gives_up_his_place_does_not_keep_the_next_waiting() {
     let (pumps, _received, _cancel) = at_five_a_second();
@@ -186,6 +276,15 @@ async fn without_money_what_is_billed_ends_and_the_rest_goes_on() {
             let page = Page::new(Batch::default(), Next::CaughtUp);
             Box::pin(async move { Ok(Page { usd: 0.01, ..page }) })
         }
+        fn unseen(&self, now: Timestamp, why: GapReason) -> Option<Gap> {
+            let (group, from) = ("rare".into(), Timestamp(0));
+            Some(Gap {
+                group,
+                from,
+                to: now,
+                why,
+            })
+        }
     }
     let made = |usd_an_hour| async move {
         let begun = Instant::now();
@@ -216,4 +315,5 @@ async fn without_money_what_is_billed_ends_and_the_rest_goes_on() {
     let health = &board.sources["metrics"];
     assert_eq!(health.state, SourceState::Ended);
     assert!(health.trouble.as_deref().unwrap().contains("--max-cost"));
+    assert_eq!(health.gaps[0].why, GapReason::Dropped, "it stays unseen");
 }

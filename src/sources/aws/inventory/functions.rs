@@ -14,7 +14,7 @@ use crate::model::time::Timestamp;
 use crate::sources::aws::actions::{Action, GET_FUNCTION_CONFIGURATION, LIST_FUNCTIONS};
 use crate::sources::aws::error::{At, failure};
 use crate::sources::aws::fleet::{Fleet, Listing};
-use crate::sources::aws::logs;
+use crate::sources::aws::logs::{self, Way};
 use crate::sources::aws::scope::FUNCTION_GROUPS;
 use crate::sources::aws::session::{Clients, Session};
 use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
@@ -135,8 +135,8 @@ impl Functions {
                 continue;
             }
             if known.claim(&group) {
-                let text = self.fleet.text.as_deref();
-                let group = logs::group(&self.session, &group, self.window, text);
+                let (session, fleet) = (&self.session, &self.fleet);
+                let group = logs::group(session, fleet, &group, self.window, Way::Filter);
                 groups.push(Box::new(group));
             }
             if let Some(fields) = function.fields {

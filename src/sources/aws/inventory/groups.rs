@@ -14,7 +14,7 @@ use crate::model::time::Timestamp;
 use crate::sources::aws::actions::DESCRIBE_LOG_GROUPS;
 use crate::sources::aws::error::{At, failure};
 use crate::sources::aws::fleet::{Fleet, Listing};
-use crate::sources::aws::logs;
+use crate::sources::aws::logs::{self, Way};
 use crate::sources::aws::session::Session;
 use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
 
@@ -30,8 +30,10 @@ pub(in crate::sources::aws) struct Groups {
     to_ask: Option<VecDeque<(String, Option<String>)>>,
     began: Option<Timestamp>,
     awaited_ms: i64,
-    /// Groups of a class that cannot be read by `FilterLogEvents`.
+    /// Groups of a class that cannot be read at all.
     unreadable: Vec<String>,
+    /// Groups of the class Infrequent Access.
+    queried: usize,
 }
 
 impl Groups {
@@ -48,6 +50,7 @@ impl Groups {
             began: None,
             awaited_ms: 0,
             unreadable: Vec::new(),
+            queried: 0,
         }
     }
 
@@ -100,15 +103,16 @@ impl Groups {
         let prefixes = scope.prefixes(unread).into_iter();
         self.to_ask = Some(prefixes.map(|prefix| (prefix, None)).collect());
         self.unreadable.clear();
-        named.iter().filter_map(|group| self.start(group)).collect()
+        self.queried = 0;
+        named
+            .iter()
+            .filter_map(|group| self.start(group, Way::Filter))
+            .collect()
     }
 
-    fn start(&self, group: &str) -> Option<Box<dyn Source>> {
+    fn start(&self, group: &str, way: Way) -> Option<Box<dyn Source>> {
         let new = self.fleet.known().claim(group);
-        let start = || {
-            let text = self.fleet.text.as_deref();
-            logs::group(&self.session, group, self.window, text)
-        };
+        let start = || logs::group(&self.session, &self.fleet, group, self.window, way);
         new.then(|| Box::new(start()) as Box<dyn Source>)
     }
 
@@ -149,10 +153,12 @@ impl Groups {
                 continue;
             };
             match group.log_group_class {
-                Some(LogGroupClass::Delivery | LogGroupClass::InfrequentAccess) => {
-                    self.unreadable.push(name);
+                Some(LogGroupClass::Delivery) => self.unreadable.push(name),
+                Some(LogGroupClass::InfrequentAccess) => {
+                    self.queried += 1;
+                    found.extend(self.start(&name, Way::Query));
                 }
-                _ => found.extend(self.start(&name)),
+                _ => found.extend(self.start(&name, Way::Filter)),
             }
         }
         Ok(found)
@@ -185,14 +191,19 @@ impl Source for Groups {
     }
 
     fn describe(&self, health: &mut Health) {
-        let polled = self.fleet.known().groups();
-        health.note = Some(match self.unreadable.first() {
-            None => format!("{polled} log groups").into(),
-            Some(first) => format!(
-                "{polled} log groups · {} of class Infrequent Access or Delivery are not read, such as {first}",
-                self.unreadable.len()
-            )
-            .into(),
-        });
+        let mut note = format!("{} log groups", self.fleet.known().groups());
+        if self.queried > 0 {
+            let queried = self.queried;
+            note.push_str(&format!(
+                " · {queried} of class Infrequent Access, by queries each minute"
+            ));
+        }
+        if let Some(first) = self.unreadable.first() {
+            let unreadable = self.unreadable.len();
+            note.push_str(&format!(
+                " · {unreadable} of class Delivery are not read, such as {first}"
+            ));
+        }
+        health.note = Some(note.into());
     }
 }

@@ -1,0 +1,415 @@
+//! What comes live, what is read by queries, and what is watched without a screen: the built program against emulators, and
+//! against a server of our own where they cannot play it.
+#![cfg(feature = "aws")]
+
+#[path = "support/fault.rs"]
+mod fault;
+#[path = "support/live_session.rs"]
+mod live_session;
+#[path = "support/program.rs"]
+mod program;
+#[path = "support/python.rs"]
+mod python;
+#[path = "support/server.rs"]
+mod server;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use fault::Reply;
+use nepho::app::clock::Stopwatch;
+use program::{Following, finish, nepho};
+use serde_json::{Value, json};
+use server::{Server, boto};
+
+const SOON: Duration = Duration::from_secs(30);
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "emulators refuse events that are not of today"
+)]
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.unwrap().as_millis() as i64
+}
+
+fn event(function: &str, ago: i64, message: &str) -> Value {
+    json!({ "group": format!("/aws/lambda/{function}"), "stream": "2026/11/20/[$LATEST]aa",
+            "timestamp": now_ms() - ago, "message": message })
+}
+
+fn tail(function: &str, url: &str, region: &str, more: &[&str]) -> Following {
+    let follow = [
+        "tail",
+        function,
+        "--json",
+        "--region",
+        region,
+        "--endpoint-url",
+        url,
+    ];
+    Following::start(nepho(&[&follow, more].concat()))
+}
+
+fn texts(lines: &[String]) -> Vec<String> {
+    let text = |line: &String| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let text = line["message"].as_str().unwrap_or_else(|| panic!("{line}"));
+        text.trim_end().to_owned()
+    };
+    lines.iter().map(text).collect()
+}
+
+#[test]
+fn live_lines_come_at_once_and_polling_shows_none_of_them_twice() {
+    let ministack = Server::ministack();
+    let (url, region) = (ministack.url(), "ap-southeast-1");
+    let put = |events: &[Value]| boto(&url, region, "put-logs", &json!({ "events": events }));
+    put(&[event("lively", 9_000, "before")]);
+    let tail = tail("lively", &url, region, &["--live-tail", "--max-cost", "5"]);
+    assert_eq!(texts(&tail.lines(1, SOON)), ["before"]);
+    // The session begins meanwhile: beside it the group is polled each ten seconds only.
+    thread::sleep(Duration::from_secs(4));
+    let mut slowest = Duration::ZERO;
+    for round in 0..4 {
+        // Two equal lines are two.
+        put(&[
+            event("lively", 0, &format!("one {round}")),
+            event("lively", 0, "same"),
+            event("lively", 0, "same"),
+        ]);
+        let begun = Stopwatch::start();
+        let mut lines = texts(&tail.lines(3, SOON));
+        slowest = slowest.max(begun.elapsed());
+        lines.sort_unstable();
+        assert_eq!(
+            lines,
+            [format!("one {round}"), "same".to_owned(), "same".to_owned()]
+        );
+    }
+    assert!(
+        slowest < Duration::from_millis(4_500),
+        "a second of Live Tail, one on hold, and a slow machine: {slowest:?}"
+    );
+    let twice = tail.lines(1, Duration::from_secs(14));
+    assert_eq!(twice, Vec::<String>::new(), "polled meanwhile");
+    let (status, said) = tail.interrupt();
+    assert_eq!(status, Some(0));
+    assert!(said.contains("$0.01 a minute"), "{said}");
+}
+
+/// What is asked of the one group of one function, but for Live Tail.
+fn one_group() -> impl Fn(&str, &str) -> Reply {
+    let polls = AtomicUsize::new(0);
+    move |operation, _| match operation {
+        "FilterLogEvents" => {
+            let poll = polls.fetch_add(1, Ordering::Relaxed);
+            let line = json!({ "logStreamName": "s", "timestamp": now_ms(), "ingestionTime": now_ms(),
+                               "eventId": poll.to_string(), "message": format!("line {poll}") });
+            Reply::Json(200, json!({ "events": [line] }).to_string())
+        }
+        "DescribeLogGroups" => {
+            let arn = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/pay";
+            let group = json!({ "logGroupName": "/aws/lambda/pay", "logGroupArn": arn });
+            Reply::Json(200, json!({ "logGroups": [group] }).to_string())
+        }
+        _ => Reply::Json(
+            404,
+            json!({ "__type": "ResourceNotFoundException" }).to_string(),
+        ),
+    }
+}
+
+#[test]
+fn whatever_becomes_of_live_tail_polling_goes_on_and_it_is_said() {
+    let refusals = [
+        (400, "AccessDeniedException", "denied: logs:StartLiveTail"),
+        (400, "LimitExceededException", "no session is free"),
+        (400, "InvalidParameterException", "polling meanwhile"),
+        (500, "InternalFailure", "failed with 500"),
+    ];
+    for (status, code, words) in refusals {
+        let body = json!({ "__type": code, "message": "played" }).to_string();
+        let others = one_group();
+        let url = fault::serve(move |operation, question| match operation {
+            "StartLiveTail" => Reply::Json(status, body.clone()),
+            _ => others(operation, question),
+        });
+        let tail = tail("pay", &url, "eu-west-1", &["--live-tail"]);
+        assert_eq!(tail.lines(4, SOON).len(), 4, "{code}");
+        let (status, said) = tail.interrupt();
+        assert_eq!(status, Some(0), "{code}: {said}");
+        assert!(said.contains(words), "{code}: {said}");
+    }
+}
+
+#[test]
+fn a_session_that_samples_or_breaks_off_loses_nothing_and_shows_nothing_twice() {
+    // Lines that all are polled once they are two seconds old, and of which sessions bring some at once.
+    let lines = Arc::new(Mutex::new(Vec::<(i64, String)>::new()));
+    let (written, polled) = (Arc::clone(&lines), Arc::clone(&lines));
+    let others = one_group();
+    let answer = move |operation: &str, question: &str| {
+        if operation != "FilterLogEvents" {
+            return others(operation, question);
+        }
+        let question: Value = serde_json::from_str(question).unwrap();
+        let (from, until) = (question["startTime"].as_i64().unwrap(), now_ms() - 2_000);
+        let lines = polled.lock().unwrap();
+        let there = lines
+            .iter()
+            .enumerate()
+            .filter(|(_, (at, _))| (from..until).contains(at));
+        let event = |(id, (at, text)): (usize, &(i64, String))| {
+            json!({ "logStreamName": "s", "timestamp": at, "ingestionTime": at, "eventId": id.to_string(),
+                    "message": format!("{text}\n") })
+        };
+        let events: Vec<Value> = there.map(event).collect();
+        Reply::Json(200, json!({ "events": events }).to_string())
+    };
+    let url = live_session::serve(answer, move |number, session| {
+        // Ten updates a session, then the connection ends: the first after less time than any session should take.
+        for update in 0..if number == 0 { 3 } else { 10 } {
+            let mut new = Vec::new();
+            for line in 0..4 {
+                new.push((now_ms(), format!("{number} {update} {}", line / 2)));
+            }
+            written.lock().unwrap().extend(new.iter().cloned());
+            // AWS leaves the last of the four away in the second session.
+            let sampled = number == 1;
+            session.update(sampled, &new[..if sampled { 3 } else { 4 }])?;
+            thread::sleep(Duration::from_millis(700));
+        }
+        None
+    });
+    let tail = tail(
+        "pay",
+        &url,
+        "eu-west-1",
+        &["--live-tail", "--max-cost", "5"],
+    );
+    let begun = Stopwatch::start();
+    let (mut shown, mut gaps) = (BTreeMap::<String, u32>::new(), Vec::new());
+    while begun.elapsed() < Duration::from_secs(45) {
+        for line in tail.lines(1, Duration::from_secs(1)) {
+            let line: Value = serde_json::from_str(&line).unwrap();
+            match line["message"].as_str() {
+                Some(text) => *shown.entry(text.trim_end().to_owned()).or_default() += 1,
+                None => gaps.push(line["gap"].clone()),
+            }
+        }
+    }
+    let (status, said) = tail.interrupt();
+    assert_eq!(status, Some(0), "{said}");
+    let lines = lines.lock().unwrap();
+    let mut expected = BTreeMap::<String, u32>::new();
+    let settled = lines.last().unwrap().0 - 15_000;
+    for (at, text) in lines.iter() {
+        if *at < settled {
+            *expected.entry(text.clone()).or_default() += 1;
+        } else {
+            shown.remove(text);
+        }
+    }
+    assert!(
+        expected.keys().any(|text| text.starts_with("2 ")),
+        "three sessions: {expected:?}"
+    );
+    assert_eq!(
+        shown, expected,
+        "every line as often as it was written: {said}"
+    );
+    let sampled: Vec<&Value> = gaps.iter().filter(|gap| gap["why"] == "sampled").collect();
+    assert!(
+        sampled.len() >= 2 && sampled.iter().any(|gap| gap["filled"].is_string()),
+        "said when it began, and when polling had filled it in: {gaps:?}"
+    );
+}
+
+#[test]
+fn a_group_of_infrequent_access_is_read_by_queries() {
+    let moto = Server::moto();
+    let (url, region) = (moto.url(), "ca-central-1");
+    let events: Vec<Value> = (0..30)
+        .map(|at| event("rare", 90_000 - at * 1_000, &format!("line {at}")))
+        .collect();
+    let put = json!({ "events": events, "class": "INFREQUENT_ACCESS" });
+    boto(&url, region, "put-logs", &put);
+    let mut report = nepho(&[
+        "report",
+        "--format",
+        "json",
+        "--since",
+        "10m",
+        "--region",
+        region,
+        "--endpoint-url",
+        &url,
+        "--log-group",
+        "/aws/lambda/ra*",
+    ]);
+    report.env("NO_COLOR", "1");
+    let (status, out, said) = finish(report);
+    assert_eq!(status, Some(0), "{said}");
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["inputs"]["log_events"], 30, "{said}");
+}
+
+#[test]
+fn a_group_whose_class_is_refused_is_queried_and_its_price_counted() {
+    let url = fault::serve(|operation, body| {
+        let body: Value = serde_json::from_str(body).unwrap_or_default();
+        match operation {
+            "FilterLogEvents" => {
+                let message = "FilterLogEvents is not supported for log groups of log class INFREQUENT_ACCESS";
+                let refusal = json!({ "__type": "InvalidOperationException", "message": message });
+                Reply::Json(400, refusal.to_string())
+            }
+            "StartQuery" => {
+                assert_eq!(body["logGroupName"], "/aws/lambda/pay");
+                assert!(
+                    body["startTime"].as_i64().unwrap() < 100_000_000_000,
+                    "seconds"
+                );
+                Reply::Json(200, json!({ "queryId": "q" }).to_string())
+            }
+            "GetQueryResults" => {
+                let field = |name: &str, value: &str| json!({ "field": name, "value": value });
+                let row = json!([
+                    field("@timestamp", "2026-11-20 10:00:00.123"),
+                    field("@logStream", "s"),
+                    field("@message", "rare\n"),
+                    field("@ptr", "p")
+                ]);
+                let scanned =
+                    json!({ "bytesScanned": 2e9, "recordsMatched": 1.0, "recordsScanned": 9.0 });
+                let answer =
+                    json!({ "status": "Complete", "results": [row], "statistics": scanned });
+                Reply::Json(200, answer.to_string())
+            }
+            _ => Reply::Json(
+                404,
+                json!({ "__type": "ResourceNotFoundException" }).to_string(),
+            ),
+        }
+    });
+    let tail = tail(
+        "pay",
+        &url,
+        "eu-west-1",
+        &["--since", "2026-11-20T09:00:00Z"],
+    );
+    let lines = tail.lines(1, SOON);
+    let line: Value = serde_json::from_str(&lines[0]).unwrap();
+    assert_eq!(
+        (&line["message"], &line["event_id"]),
+        (&json!("rare\n"), &Value::Null)
+    );
+    assert_eq!(line["timestamp"], "2026-11-20T10:00:00.123Z");
+    assert_eq!(tail.interrupt().0, Some(0));
+}
+
+/// Lines of `runs` runs that timed out, over the last minutes.
+fn timeouts(function: &str, runs: i64) -> Vec<Value> {
+    let run = |at: i64| {
+        let id = format!("00000000-0000-4000-8000-{at:012}");
+        let ago = 170_000 - at * 2_000;
+        [
+            event(
+                function,
+                ago,
+                &format!("START RequestId: {id} Version: 7\n"),
+            ),
+            event(function, ago - 1_000, &format!("END RequestId: {id}\n")),
+            event(
+                function,
+                ago - 1_000,
+                &format!(
+                    "REPORT RequestId: {id}\tDuration: 1000.00 ms\tBilled Duration: 1000 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\tStatus: timeout\n"
+                ),
+            ),
+        ]
+    };
+    (0..runs).flat_map(run).collect()
+}
+
+#[test]
+fn a_watch_without_a_screen_reports_and_tells_each_finding_once() {
+    let moto = Server::moto();
+    let (url, region) = (moto.url(), "sa-east-1");
+    boto(
+        &url,
+        region,
+        "put-logs",
+        &json!({ "events": timeouts("stuck", 80) }),
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let told = folder.path().join("told.ndjson");
+    let command = format!("tee -a '{}'", told.display());
+    let watch = Following::start(nepho(&[
+        "report",
+        "--every",
+        "5s",
+        "--format",
+        "json",
+        "--on-finding",
+        &command,
+        "--region",
+        region,
+        "--endpoint-url",
+        &url,
+    ]));
+    let reports = watch.lines(3, Duration::from_secs(60));
+    assert_eq!(reports.len(), 3);
+    for report in &reports {
+        let report: Value = serde_json::from_str(report).unwrap();
+        assert_eq!(report["schema"], "nepho.report/1");
+        assert_eq!(report["totals"]["timeouts"], 80);
+        assert!(report["completeness"]["complete_until"].is_string());
+    }
+    let raised = |report: &str| -> Vec<Value> {
+        let report: Value = serde_json::from_str(report).unwrap();
+        let findings = report["findings"].as_array().unwrap().iter();
+        let raised = findings
+            .filter(|finding| ["P1", "P2"].contains(&finding["severity"].as_str().unwrap()));
+        raised.cloned().collect()
+    };
+    let expected = raised(&reports[0]);
+    assert!(!expected.is_empty(), "{}", reports[0]);
+    let (status, said) = watch.interrupt();
+    assert_eq!(status, Some(1), "a P1 or P2 was raised: {said}");
+    let told = fs::read_to_string(told).unwrap();
+    let told: Vec<Value> = told
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(told, expected, "once, though three reports have it");
+}
+
+#[test]
+fn a_watch_of_nothing_says_why_and_fails() {
+    let port = server::free_port();
+    let url = format!("http://127.0.0.1:{port}");
+    let watch = nepho(&[
+        "report",
+        "--every",
+        "5s",
+        "--region",
+        "eu-west-1",
+        "--endpoint-url",
+        &url,
+    ]);
+    let (status, _, said) = finish(watch);
+    assert_eq!(status, Some(2), "{said}");
+    assert!(said.contains("no answer from"), "{said}");
+    let (status, _, said) = finish(nepho(&["report", "--every", "1s"]));
+    assert_eq!(
+        (status, said.contains("too often")),
+        (Some(2), true),
+        "{said}"
+    );
+}
