@@ -1,9 +1,10 @@
 //! Which invocation called or fed which: the union of what traces, ids and correlation ids prove, and of what little can be
 //! inferred. A lower tier never overrides a higher one; an equal trace alone makes no parent.
 
-use hashbrown::HashMap;
+use hashbrown::hash_table::Entry;
+use hashbrown::{HashMap, HashTable};
 
-use crate::correlate::spans::SpanIndex;
+use crate::correlate::spans::{self, SpanIndex};
 use crate::model::delivery::Delivery;
 use crate::model::facts::Facts;
 use crate::model::ids::{RequestId, SpanId, TraceId};
@@ -53,21 +54,29 @@ struct Joins<'a> {
     assembled: &'a Assembled,
     deliveries: &'a [Delivery],
     spans: SpanIndex<'a>,
-    /// Runs by the id of their `AWS::Lambda::Function` segment, as REPORT names it.
-    segments: HashMap<(TraceId, SpanId), InvocationIndex>,
+    /// Runs whose REPORT names their `AWS::Lambda::Function` segment, to be found by it.
+    segments: HashTable<InvocationIndex>,
 }
 
 impl<'a> Joins<'a> {
     fn new(facts: &'a Facts, assembled: &'a Assembled, deliveries: &'a [Delivery]) -> Self {
-        let segments = assembled
-            .invocations
-            .iter()
-            .enumerate()
-            .filter_map(|(at, run)| {
-                let context = run.trace?;
-                Some(((context.trace, context.segment?), at as InvocationIndex))
-            })
-            .collect();
+        let mut segments = HashTable::new();
+        for (at, run) in (0 as InvocationIndex..).zip(&assembled.invocations) {
+            let Some(segment) = segment_of(run) else {
+                continue;
+            };
+            let hash = |at: &InvocationIndex| hash_of(&assembled.invocations[*at as usize]);
+            let same = |at: &InvocationIndex| {
+                segment_of(&assembled.invocations[*at as usize]) == Some(segment)
+            };
+            // Of several the last is kept.
+            match segments.entry(hash(&at), same, hash) {
+                Entry::Occupied(mut known) => *known.get_mut() = at,
+                Entry::Vacant(place) => {
+                    place.insert(at);
+                }
+            }
+        }
         Self {
             facts,
             assembled,
@@ -79,6 +88,12 @@ impl<'a> Joins<'a> {
 
     fn run(&self, at: InvocationIndex) -> &'a Invocation {
         &self.assembled.invocations[at as usize]
+    }
+
+    /// The run whose REPORT names this segment.
+    fn of_segment(&self, trace: TraceId, id: SpanId) -> Option<InvocationIndex> {
+        let same = |at: &InvocationIndex| segment_of(self.run(*at)) == Some((trace, id));
+        self.segments.find(spans::hash(trace, id), same).copied()
     }
 
     /// Attempts of a request, in order.
@@ -96,6 +111,15 @@ impl<'a> Joins<'a> {
         inner.start.since(outer.start) >= -CLOCK_TOLERANCE_MS
             && inner.end.since(outer.end) <= CLOCK_TOLERANCE_MS
     }
+}
+
+fn segment_of(run: &Invocation) -> Option<(TraceId, SpanId)> {
+    let context = run.trace?;
+    Some((context.trace, context.segment?))
+}
+
+fn hash_of(run: &Invocation) -> u64 {
+    segment_of(run).map_or(0, |(trace, id)| spans::hash(trace, id))
 }
 
 /// The links found so far, one a pair of invocations.

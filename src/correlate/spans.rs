@@ -44,8 +44,9 @@ impl<'a> SpanIndex<'a> {
     }
 }
 
-fn hash(trace: TraceId, id: SpanId) -> u64 {
-    xxh3_64(&trace.0) ^ id.0
+/// Spreads spans over a table.
+pub(super) fn hash(trace: TraceId, id: SpanId) -> u64 {
+    xxh3_64(&trace.0) ^ id.number()
 }
 
 /// The invocation that each span ran in, parallel to [`Facts::spans`]; `None` where it cannot be told.

@@ -164,7 +164,7 @@ impl World {
             version: None,
             trace: Some(TraceContext {
                 trace: TraceId([trace; 16]),
-                segment: Some(SpanId(u64::from(request))),
+                segment: Some(SpanId::of(u64::from(request))),
                 parent: None,
                 sampled: Some(true),
             }),

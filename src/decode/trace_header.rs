@@ -17,7 +17,7 @@ pub(super) fn parse(header: &str) -> Option<TraceContext> {
         if key.eq_ignore_ascii_case("root") {
             trace = TraceId::parse(value);
         } else if key.eq_ignore_ascii_case("parent") {
-            parent = SpanId::parse(value).filter(|id| id.0 != 0);
+            parent = SpanId::parse(value).filter(|id| id.number() != 0);
         } else if key.eq_ignore_ascii_case("sampled") {
             sampled = match value {
                 "1" => Some(true),
@@ -54,7 +54,10 @@ mod tests {
             context.trace.to_string(),
             "1-6b001a28-008ee28512297c42cc58e9d4"
         );
-        assert_eq!(context.parent.map(|id| id.0), Some(0x5399_5c3f_42cd_8ad8));
+        assert_eq!(
+            context.parent.map(|id| id.number()),
+            Some(0x5399_5c3f_42cd_8ad8)
+        );
         assert_eq!((context.sampled, context.segment), (Some(true), None));
     }
 

@@ -66,7 +66,7 @@ impl Spans {
 }
 
 fn hash(span: &Span) -> u64 {
-    xxh3_64(&span.trace.0) ^ span.id.0
+    xxh3_64(&span.trace.0) ^ span.id.number()
 }
 
 /// What grows from version to version of a span.

@@ -133,7 +133,7 @@ impl<'a> Telemetry<'a> {
         let segment = segment.or_else(|| Some(self.own_segment(run)?.id));
         let number = segment.map_or_else(
             || hash(&[&invocation.request_id.0, &invocation.attempt.to_be_bytes()]),
-            |segment| segment.0,
+            SpanId::number,
         );
         valid(number.to_be_bytes()).to_vec()
     }

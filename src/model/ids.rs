@@ -120,21 +120,36 @@ impl<'de> Deserialize<'de> for TraceId {
 
 /// The id of a segment, subsegment or span: 16 hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct SpanId(pub u64);
+pub struct SpanId([u8; 8]);
 
 impl SpanId {
+    /// The id of a number. It is held as bytes: a number must stand at a multiple of eight, and an optional one takes twice its room.
+    pub fn of(number: u64) -> Self {
+        Self(number.to_be_bytes())
+    }
+
+    /// The number whose hex digits it is.
+    pub fn number(self) -> u64 {
+        u64::from_be_bytes(self.0)
+    }
+
+    /// Its bytes, the first digits first.
+    pub fn bytes(self) -> [u8; 8] {
+        self.0
+    }
+
     /// Reads 16 hex digits; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() != 16 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
         }
-        u64::from_str_radix(text, 16).ok().map(Self)
+        u64::from_str_radix(text, 16).ok().map(Self::of)
     }
 }
 
 impl fmt::Display for SpanId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{:016x}", self.0)
+        write!(out, "{:016x}", self.number())
     }
 }
 

@@ -222,7 +222,7 @@ fn evidence_key(analysis: &Analysis, evidence: &Evidence) -> Key {
             let point = &analysis.facts.metrics[*point as usize];
             Key::text(&format!("{}\0{}", analysis.text(point.name), point.at.0))
         }
-        Evidence::Span { span } => Key(analysis.facts.spans[*span as usize].id.0),
+        Evidence::Span { span } => Key(analysis.facts.spans[*span as usize].id.number()),
     }
 }
 

@@ -33,9 +33,9 @@ fn linked(facts: &mut Facts) -> Vec<(u8, u8, LinkTier)> {
 fn span(kind: SpanKind, name: Sym, own: u64, parent: Option<u64>, start_ms: i64, ms: i64) -> Span {
     Span {
         trace: TRACE,
-        id: SpanId(own),
-        parent: parent.map(SpanId),
-        segment: SpanId(own),
+        id: SpanId::of(own),
+        parent: parent.map(SpanId::of),
+        segment: SpanId::of(own),
         name,
         kind,
         start_us: (EPOCH + start_ms) * 1_000,
@@ -97,7 +97,7 @@ impl Traced {
             .report_with(env, end, request, took as f32, |report| {
                 report.trace = Some(TraceContext {
                     trace: TRACE,
-                    segment: Some(SpanId(u64::from(request))),
+                    segment: Some(SpanId::of(u64::from(request))),
                     parent: None,
                     sampled: Some(true),
                 });
@@ -108,8 +108,15 @@ impl Traced {
     /// A call in the run `from`, as span `own`; the request id `to` of the called run where the call answers with it.
     fn call(&mut self, from: u8, own: u64, ms: i64, took: i64, to: Option<u8>) {
         let name = self.world.sym("Lambda");
-        let segment = SpanId(u64::from(from));
-        let mut call = span(SpanKind::Remote, name, own, Some(segment.0), ms, took);
+        let segment = SpanId::of(u64::from(from));
+        let mut call = span(
+            SpanKind::Remote,
+            name,
+            own,
+            Some(segment.number()),
+            ms,
+            took,
+        );
         call.segment = segment;
         call.invocation = to.map(id);
         self.spans.push(call);
@@ -117,7 +124,7 @@ impl Traced {
 
     fn lose(&mut self, own: u64) {
         self.spans
-            .retain(|span| span.id != SpanId(own) && span.segment != SpanId(own));
+            .retain(|span| span.id != SpanId::of(own) && span.segment != SpanId::of(own));
     }
 
     fn linked(self) -> Vec<(u8, u8, LinkTier)> {
@@ -228,9 +235,9 @@ fn a_batch_is_linked_to_each_send_that_its_segment_names() {
         let service = traced
             .spans
             .iter_mut()
-            .find(|span| span.id == SpanId(103))
+            .find(|span| span.id == SpanId::of(103))
             .unwrap();
-        service.links.push((TRACE, SpanId(own)));
+        service.links.push((TRACE, SpanId::of(own)));
     }
     let expected = [(1, 3, LinkTier::TraceLink), (2, 3, LinkTier::TraceLink)];
     assert_eq!(traced.linked(), expected);

@@ -146,7 +146,7 @@ fn add_headers(joins: &Joins<'_>, edges: &mut Edges, origins: &mut Origins) {
 
 /// `Parent=` of a header; sixteen zeros stand for none.
 fn parent_of(context: TraceContext) -> Option<(TraceId, SpanId)> {
-    let parent = context.parent.filter(|parent| parent.0 != 0)?;
+    let parent = context.parent.filter(|parent| parent.number() != 0)?;
     Some((context.trace, parent))
 }
 
@@ -191,7 +191,7 @@ fn climb(joins: &Joins<'_>, trace: TraceId, id: SpanId, child: RequestId) -> Cli
     let mut id = id;
     for _ in 0..MAX_HOPS {
         let Some(at) = joins.spans.find(trace, id) else {
-            let parent = joins.segments.get(&(trace, id)).copied();
+            let parent = joins.of_segment(trace, id);
             return match parent.filter(|&parent| joins.run(parent).request_id != child) {
                 Some(parent) => Climb::Run { parent, call: None },
                 None => Climb::Missing,

@@ -58,9 +58,9 @@ mod tests {
         }
         let run = Span {
             trace: TraceId([1; 16]),
-            id: SpanId(1),
+            id: SpanId::of(1),
             parent: None,
-            segment: SpanId(1),
+            segment: SpanId::of(1),
             name: world.sym("orders"),
             kind: SpanKind::LambdaService,
             start_us: 0,

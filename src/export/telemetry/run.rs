@@ -77,7 +77,7 @@ impl Telemetry<'_> {
     /// What X-Ray says; else the run that a tree shows it under, in the same trace; else what its trace header says.
     fn parent_of_run(&self, at: InvocationIndex) -> Vec<u8> {
         if let Some(parent) = self.own_segment(at).and_then(|segment| segment.parent) {
-            return parent.0.to_be_bytes().to_vec();
+            return parent.bytes().to_vec();
         }
         let linked = self.requests().parent(at).map(|link| link.parent);
         if let Some(parent) = linked.filter(|&run| self.trace_id(run) == self.trace_id(at)) {
@@ -88,7 +88,7 @@ impl Telemetry<'_> {
             .invocation(at)
             .trace
             .and_then(|own| own.parent);
-        header.map_or_else(Vec::new, |parent| parent.0.to_be_bytes().to_vec())
+        header.map_or_else(Vec::new, |parent| parent.bytes().to_vec())
     }
 
     fn link(&self, link: &Link) -> SpanLink {

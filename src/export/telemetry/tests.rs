@@ -186,9 +186,9 @@ fn the_segment_of_x_ray_and_its_run_are_one_span() {
     let mut facts = world.facts();
     let span = |id, parent, name, kind, from_us, to_us| Span {
         trace: TraceId([9; 16]),
-        id: SpanId(id),
-        parent: Some(SpanId(parent)),
-        segment: SpanId(5),
+        id: SpanId::of(id),
+        parent: Some(SpanId::of(parent)),
+        segment: SpanId::of(5),
         name,
         kind,
         start_us: EPOCH * 1_000 + from_us,

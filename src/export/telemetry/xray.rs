@@ -17,15 +17,13 @@ impl Telemetry<'_> {
         let error = error_type(span);
         let links = span.links.iter().map(|(trace, id)| SpanLink {
             trace_id: valid(trace.0).to_vec(),
-            span_id: valid(id.0.to_be_bytes()).to_vec(),
+            span_id: valid(id.bytes()).to_vec(),
             ..SpanLink::default()
         });
         OtlpSpan {
             trace_id: valid(span.trace.0).to_vec(),
-            span_id: valid(span.id.0.to_be_bytes()).to_vec(),
-            parent_span_id: span
-                .parent
-                .map_or_else(Vec::new, |id| id.0.to_be_bytes().to_vec()),
+            span_id: valid(span.id.bytes()).to_vec(),
+            parent_span_id: span.parent.map_or_else(Vec::new, |id| id.bytes().to_vec()),
             name: self.analysis.text(span.name).to_owned(),
             kind: match span.kind {
                 SpanKind::LambdaService | SpanKind::LambdaFunction | SpanKind::Segment => {
