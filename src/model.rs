@@ -19,6 +19,7 @@ pub mod remap;
 pub mod requests;
 pub mod rows;
 pub mod settings;
+pub mod several;
 pub mod span;
 pub mod symbols;
 pub mod text;

@@ -2,7 +2,8 @@
 
 use std::ops::Index;
 
-use hashbrown::HashMap;
+use hashbrown::HashTable;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::ids::RequestId;
 use super::invocation::{Invocation, InvocationIndex};
@@ -10,71 +11,85 @@ use super::invocation::{Invocation, InvocationIndex};
 /// The attempts of each request.
 #[derive(Clone, Debug, Default)]
 pub struct Requests {
-    places: HashMap<RequestId, Place>,
+    /// Each request, with the start of its stretch of `runs`; the next one's start is its end.
+    rows: Vec<(RequestId, u32)>,
+    /// Numbers of rows, found by their id.
+    index: HashTable<u32>,
     /// The invocations, those of one request side by side in their order.
     runs: Vec<InvocationIndex>,
-}
-
-/// A stretch of [`Requests::runs`].
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    start: Option<u32>,
-    len: u32,
 }
 
 impl Requests {
     /// The requests of these invocations.
     pub fn of(invocations: &[Invocation]) -> Self {
-        let mut places: HashMap<RequestId, Place> = HashMap::with_capacity(invocations.len());
+        let mut rows: Vec<(RequestId, u32)> = Vec::with_capacity(invocations.len());
+        let mut index = HashTable::with_capacity(invocations.len());
+        // How many there are of each, then where the next of each belongs.
+        let mut counts: Vec<u32> = Vec::with_capacity(invocations.len());
+        let mut numbers = Vec::with_capacity(invocations.len());
         for run in invocations {
-            let unplaced = Place {
-                start: None,
-                len: 0,
-            };
-            places.entry(run.request_id).or_insert(unplaced).len += 1;
+            let id = run.request_id;
+            let same = |number: &u32| rows[*number as usize].0 == id;
+            let known = index.find(hash(id), same).copied();
+            let number = known.unwrap_or_else(|| {
+                let number = rows.len() as u32;
+                rows.push((id, 0));
+                counts.push(0);
+                index.insert_unique(hash(id), number, |number: &u32| {
+                    hash(rows[*number as usize].0)
+                });
+                number
+            });
+            counts[number as usize] += 1;
+            numbers.push(number);
+        }
+        let mut free = 0;
+        for ((_, start), count) in rows.iter_mut().zip(&mut counts) {
+            *start = free;
+            free += std::mem::replace(count, free);
         }
         let mut runs = vec![0; invocations.len()];
-        let mut free = 0;
-        for (at, run) in (0 as InvocationIndex..).zip(invocations) {
-            let Some(place) = places.get_mut(&run.request_id) else {
-                continue;
-            };
-            let start = *place.start.get_or_insert_with(|| {
-                let start = free;
-                free += std::mem::take(&mut place.len);
-                start
-            });
-            runs[(start + place.len) as usize] = at;
-            place.len += 1;
+        for (at, number) in (0 as InvocationIndex..).zip(numbers) {
+            let next = &mut counts[number as usize];
+            runs[*next as usize] = at;
+            *next += 1;
         }
-        Self { places, runs }
+        Self { rows, index, runs }
     }
 
     /// The attempts of a request, in order.
     pub fn get(&self, request: &RequestId) -> Option<&[InvocationIndex]> {
-        self.places.get(request).map(|place| self.stretch(*place))
+        let same = |number: &u32| self.rows[*number as usize].0 == *request;
+        let number = self.index.find(hash(*request), same)?;
+        Some(self.stretch(*number as usize))
     }
 
     /// Whether an invocation has this id.
     pub fn contains_key(&self, request: &RequestId) -> bool {
-        self.places.contains_key(request)
+        self.get(request).is_some()
     }
 
     /// The attempts of every request, the requests in no particular order.
     pub fn values(&self) -> impl Iterator<Item = &[InvocationIndex]> {
-        self.places.values().map(|place| self.stretch(*place))
+        (0..self.rows.len()).map(|number| self.stretch(number))
     }
 
-    fn stretch(&self, place: Place) -> &[InvocationIndex] {
-        let start = place.start.unwrap_or_default() as usize;
-        &self.runs[start..start + place.len as usize]
+    fn stretch(&self, number: usize) -> &[InvocationIndex] {
+        let start = self.rows[number].1 as usize;
+        let next = self.rows.get(number + 1);
+        let end = next.map_or(self.runs.len(), |(_, start)| *start as usize);
+        &self.runs[start..end]
     }
+}
+
+fn hash(id: RequestId) -> u64 {
+    xxh3_64(&id.0)
 }
 
 impl Index<&RequestId> for Requests {
     type Output = [InvocationIndex];
 
     fn index(&self, request: &RequestId) -> &Self::Output {
-        self.stretch(self.places[request])
+        self.get(request).unwrap_or_default()
     }
 }

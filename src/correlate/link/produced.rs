@@ -1,13 +1,12 @@
 //! Links by ids that a producer logged and a consumer got: message ids, event ids, sequence numbers, request ids.
 
-use hashbrown::HashMap;
-
 use super::{Edges, Joins};
 use crate::correlate::spans::end_of;
 use crate::model::fact::{EventSource, Item, Kinds, ProducedKind};
 use crate::model::ids::RequestId;
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{Link, LinkTier};
+use crate::model::several::Several;
 use crate::model::time::Timestamp;
 
 /// A run that started this long after its supposed child logged a foreign id, whatever the clocks say.
@@ -34,16 +33,13 @@ struct Receipt<'a> {
 pub(super) fn add(joins: &Joins<'_>, edges: &mut Edges) {
     let makers = makers(joins);
     add_calls(joins, &makers, edges);
-    for (id, receipts) in receipts(joins, &makers) {
-        let Some(makers) = makers.get(id) else {
-            continue;
-        };
-        for receipt in &receipts {
+    for (id, receipts) in receipts(joins, &makers).iter() {
+        for receipt in receipts.clone() {
             // Who got the id itself only repeats it; of several who log it the first one made it.
             let maker = makers
-                .iter()
+                .get(id)
                 .filter(|maker| is_sent_to(joins, maker, receipt))
-                .filter(|maker| receipts.iter().all(|other| other.run != maker.run))
+                .filter(|maker| receipts.clone().all(|other| other.run != maker.run))
                 .min_by_key(|maker| (maker.at, maker.run));
             if let Some(maker) = maker {
                 edges.add(joins, produced_link(maker.run, receipt.run, false));
@@ -53,8 +49,8 @@ pub(super) fn add(joins: &Joins<'_>, edges: &mut Edges) {
 }
 
 /// Every produced id, by its text: a Kinesis sequence number without its shard.
-fn makers<'a>(joins: &Joins<'a>) -> HashMap<&'a str, Vec<Maker<'a>>> {
-    let mut makers: HashMap<&str, Vec<Maker<'_>>> = HashMap::new();
+fn makers<'a>(joins: &Joins<'a>) -> Several<&'a str, Maker<'a>> {
+    let mut makers = Several::default();
     for (at, run) in joins.assembled.invocations.iter().enumerate() {
         for line in run.app_lines_of(Kinds::SENT) {
             let Some(app) = joins.facts.app(line, Kinds::SENT) else {
@@ -66,12 +62,13 @@ fn makers<'a>(joins: &Joins<'a>) -> HashMap<&'a str, Vec<Maker<'a>>> {
                     ProducedKind::Record => without_shard(id),
                     _ => id,
                 };
-                makers.entry(id).or_default().push(Maker {
+                let maker = Maker {
                     run: at as InvocationIndex,
                     kind: produced.kind,
                     target: joins.facts.text_of(produced.target),
                     at: joins.facts.moment(line),
-                });
+                };
+                makers.push(id, maker);
             }
         }
     }
@@ -79,26 +76,27 @@ fn makers<'a>(joins: &Joins<'a>) -> HashMap<&'a str, Vec<Maker<'a>>> {
     for (at, span) in joins.facts.spans.iter().enumerate() {
         if let (Some(id), Some(run), false) = (span.message_id, joins.owner(at), span.inferred) {
             let resource = joins.facts.text_of(span.resource);
-            makers.entry(joins.facts.text(id)).or_default().push(Maker {
+            let maker = Maker {
                 run,
                 kind: ProducedKind::Message,
                 target: resource.and_then(|name| Some(name.split_once(':')?.1)),
                 at: end_of(span),
-            });
+            };
+            makers.push(joins.facts.text(id), maker);
         }
     }
     makers
 }
 
 /// A caller that logs the request id in the answer of Invoke names its child.
-fn add_calls(joins: &Joins<'_>, makers: &HashMap<&str, Vec<Maker<'_>>>, edges: &mut Edges) {
-    for (id, makers) in makers {
+fn add_calls(joins: &Joins<'_>, makers: &Several<&str, Maker<'_>>, edges: &mut Edges) {
+    for (id, makers) in makers.iter() {
         let Some(request) = RequestId::parse(id) else {
             continue;
         };
         for &child in joins.attempts(request) {
             let caller = makers
-                .iter()
+                .clone()
                 .filter(|maker| maker.kind == ProducedKind::Invocation)
                 .filter(|maker| is_before(joins, maker.run, child))
                 .min_by_key(|maker| (maker.at, maker.run));
@@ -114,9 +112,9 @@ fn add_calls(joins: &Joins<'_>, makers: &HashMap<&str, Vec<Maker<'_>>>, edges: &
 /// Which runs got each of the produced ids.
 fn receipts<'a>(
     joins: &Joins<'a>,
-    makers: &HashMap<&str, Vec<Maker<'_>>>,
-) -> HashMap<&'a str, Vec<Receipt<'a>>> {
-    let mut receipts: HashMap<&str, Vec<Receipt<'_>>> = HashMap::new();
+    makers: &Several<&'a str, Maker<'a>>,
+) -> Several<&'a str, Receipt<'a>> {
+    let mut receipts = Several::default();
     for delivery in joins.deliveries {
         let item = &delivery.item;
         let outer = (item.source, item.identity);
@@ -126,12 +124,13 @@ fn receipts<'a>(
                 EventSource::Kinesis => without_shard(id),
                 _ => id,
             };
-            if makers.contains_key(id) {
-                receipts.entry(id).or_default().push(Receipt {
+            if makers.contains_key(&id) {
+                let receipt = Receipt {
                     run: delivery.invocation,
                     item,
                     source,
-                });
+                };
+                receipts.push(id, receipt);
             }
         }
     }
