@@ -6,6 +6,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::model::facts::Facts;
 use crate::model::ids::{RequestId, SpanId, TraceId};
 use crate::model::invocation::{Assembled, Invocation, InvocationIndex};
+use crate::model::several::Several;
 use crate::model::span::{Span, SpanKind};
 use crate::model::time::Timestamp;
 
@@ -121,24 +122,25 @@ struct Runs<'a> {
     facts: &'a Facts,
     assembled: &'a Assembled,
     by_segment: HashMap<(TraceId, SpanId), InvocationIndex>,
-    by_trace: HashMap<TraceId, Vec<InvocationIndex>>,
+    /// Those that name no segment of theirs.
+    by_trace: Several<TraceId, InvocationIndex>,
 }
 
 impl<'a> Runs<'a> {
     fn new(facts: &'a Facts, assembled: &'a Assembled) -> Self {
         let mut by_segment = HashMap::new();
-        let mut by_trace: HashMap<TraceId, Vec<InvocationIndex>> = HashMap::new();
+        let mut by_trace = Several::default();
         for (at, invocation) in assembled.invocations.iter().enumerate() {
             let Some(context) = invocation.trace else {
                 continue;
             };
-            if let Some(segment) = context.segment {
-                by_segment.insert((context.trace, segment), at as InvocationIndex);
+            let at = at as InvocationIndex;
+            match context.segment {
+                Some(segment) => {
+                    by_segment.insert((context.trace, segment), at);
+                }
+                None => by_trace.push(context.trace, at),
             }
-            by_trace
-                .entry(context.trace)
-                .or_default()
-                .push(at as InvocationIndex);
         }
         Self {
             facts,
@@ -188,17 +190,12 @@ impl<'a> Runs<'a> {
     /// Last resort: the only run of the function in the trace that began then and is not known to be another segment.
     fn only_candidate(&self, span: &Span) -> Option<InvocationIndex> {
         let name = self.facts.text(span.name);
-        let mut candidates = self
-            .by_trace
-            .get(&span.trace)?
-            .iter()
-            .copied()
-            .filter(|&at| {
-                let run = self.run(at);
-                run.trace.is_some_and(|context| context.segment.is_none())
-                    && self.facts.text(run.function) == name
-                    && run.start.since(start_of(span)).abs() <= SAME_START_MS
-            });
+        let runs = self.by_trace.get(&span.trace).copied();
+        let mut candidates = runs.filter(|&at| {
+            let run = self.run(at);
+            self.facts.text(run.function) == name
+                && run.start.since(start_of(span)).abs() <= SAME_START_MS
+        });
         let only = candidates.next()?;
         candidates.next().is_none().then_some(only)
     }

@@ -8,6 +8,7 @@ use super::{CLOCK_TOLERANCE_MS, Edges, Joins};
 use crate::model::ids::TraceId;
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{Link, LinkTier};
+use crate::model::several::Several;
 use crate::model::span::SpanKind;
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
@@ -139,7 +140,7 @@ struct Slot {
 struct Runs {
     /// In order of start.
     by_function: HashMap<Sym, Vec<Slot>>,
-    by_trace: HashMap<TraceId, Vec<InvocationIndex>>,
+    by_trace: Several<TraceId, InvocationIndex>,
     /// Runs whose own segment arrived, and all their calls with it: no child of theirs lacks its parent span.
     whole: HashSet<InvocationIndex>,
     /// How many runs of each function came from outside.
@@ -149,7 +150,7 @@ struct Runs {
 impl Runs {
     fn new(joins: &Joins<'_>, origins: &Origins) -> Self {
         let mut by_function: HashMap<Sym, Vec<Slot>> = HashMap::new();
-        let mut by_trace: HashMap<TraceId, Vec<InvocationIndex>> = HashMap::new();
+        let mut by_trace = Several::default();
         for (at, run) in joins.assembled.invocations.iter().enumerate() {
             let at = at as InvocationIndex;
             by_function.entry(run.function).or_default().push(Slot {
@@ -158,7 +159,7 @@ impl Runs {
                 at,
             });
             if let Some(context) = run.trace {
-                by_trace.entry(context.trace).or_default().push(at);
+                by_trace.push(context.trace, at);
             }
         }
         let spans = joins.facts.spans.iter().enumerate();
@@ -275,7 +276,7 @@ impl Family<'_, '_> {
         let missing = self.origins.missing.get(&child).copied();
         let trace = missing.or_else(|| run.trace.map(|context| context.trace))?;
         let by_parent = self.known.by_edge.get(&self.function)?;
-        let mut candidates = self.runs.by_trace.get(&trace)?.iter().filter(|&at| {
+        let mut candidates = self.runs.by_trace.get(&trace).filter(|&at| {
             let parent = self.joins.run(*at);
             by_parent.contains_key(&parent.function)
                 && parent.request_id != run.request_id
