@@ -7,6 +7,7 @@ use crate::model::settings::Settings;
 mod async_outcome;
 mod blame;
 mod cause;
+pub mod cold_figures;
 pub mod cold_start;
 pub mod concurrency;
 pub mod duplicate;

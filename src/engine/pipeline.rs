@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::thread::{self, ScopedJoinHandle};
 
 use crate::correlate::{assemble, ledger, link, spans, traced};
-use crate::detect::{cold_start, duplicate, error, figures, reorder, throttle, triage};
+use crate::detect::{
+    cold_figures, cold_start, duplicate, error, figures, reorder, throttle, triage,
+};
 use crate::model::analysis::Analysis;
 use crate::model::facts::Facts;
 use crate::model::settings::Settings;
@@ -59,6 +61,7 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
     };
     analysis.coverage = figures::coverage::overall(&analysis);
     analysis.functions = figures::figures(&analysis);
+    analysis.cold = cold_figures::cold_figures(&analysis);
     analysis.pressures = throttle::pressures(&analysis, settings);
     analysis.findings = triage::findings(&analysis, settings);
     analysis

@@ -1,5 +1,6 @@
 //! `nepho report`: the whole analysis with no screen, for scripts, people and tickets.
 
+mod cold;
 mod json;
 mod markdown;
 mod table;

@@ -7,7 +7,8 @@ use super::facts::{FactRef, Facts};
 use super::finding::Finding;
 use super::invocation::{Assembled, Invocation, InvocationIndex};
 use super::rows::{
-    Duplicate, ErrorGroup, FunctionFigures, Init, Link, OrderDomain, Pressure, Reordered, Throttle,
+    ColdFigures, Duplicate, ErrorGroup, FunctionFigures, Init, Link, OrderDomain, Pressure,
+    Reordered, Throttle,
 };
 use super::settings::Settings;
 use super::symbols::Sym;
@@ -29,6 +30,7 @@ pub struct Analysis {
     pub links: Vec<Link>,
     pub errors: Vec<ErrorGroup>,
     pub functions: Vec<FunctionFigures>,
+    pub cold: Vec<ColdFigures>,
     pub findings: Vec<Finding>,
     /// First start and last end of a counted invocation.
     pub window: Option<(Timestamp, Timestamp)>,

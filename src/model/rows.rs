@@ -416,6 +416,36 @@ pub struct FunctionFigures {
     pub coverage: Option<f64>,
 }
 
+/// What the starts of one function cost. In the order of [`FunctionFigures`]. `None`: cannot be known, or there is nothing to divide by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColdFigures {
+    pub function: Sym,
+    /// Starts and restarts of environments, over invocations.
+    pub init_rate: Option<f64>,
+    /// Of the starts on demand and those ahead of need, the share of the latter.
+    pub proactive_share: Option<f64>,
+    /// Share of the starts that timed out, failed, or followed a crash.
+    pub bad_init_share: Option<f64>,
+    /// Dollars an hour for inits that were billed, at list price.
+    pub init_cost_per_hour: Option<f64>,
+    /// `None` for a function that only others call or feed.
+    pub requests: Option<ColdRequests>,
+}
+
+/// What the requests that enter by a function wait for starts, there and in all that they wait for below.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ColdRequests {
+    pub requests: u64,
+    /// Requests with a start on their critical path.
+    pub cold: Rate,
+    /// Share of the time of all requests.
+    pub felt_share: f64,
+    /// Of the requests slower than 99 % of all, the share that waited for a start; `None` below 100 requests.
+    pub tail_share: Option<f64>,
+    /// How many times likelier a request is slow if it waited for a start.
+    pub relative_risk: Option<f64>,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Percentiles {
     pub p50: f64,

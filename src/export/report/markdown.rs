@@ -6,9 +6,10 @@ use crate::model::analysis::Analysis;
 use crate::model::text::plain;
 use crate::model::words::rate;
 
+use super::cold;
 use super::words::{COLUMNS, cells, completeness, proof, severity, summary};
 
-/// Writes GitHub-flavoured markdown: the findings as a list, the functions as a table.
+/// Writes GitHub-flavoured markdown: the findings as a list, the functions and their starts as tables.
 pub fn markdown(analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# nepho report\n\n{}", escaped(&summary(analysis)))?;
     for line in completeness(analysis) {
@@ -49,16 +50,28 @@ pub fn markdown(analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     if !analysis.functions.is_empty() {
-        writeln!(out, "\n## Functions\n")?;
-        writeln!(out, "| {} |", COLUMNS.join(" | "))?;
-        writeln!(out, "|---|{}", "---:|".repeat(COLUMNS.len() - 1))?;
-        for row in &analysis.functions {
-            let row: Vec<_> = cells(analysis, row)
-                .iter()
-                .map(|cell| escaped(cell))
-                .collect();
-            writeln!(out, "| {} |", row.join(" | "))?;
-        }
+        let rows = analysis.functions.iter().map(|row| cells(analysis, row));
+        table(out, "Functions", &COLUMNS, rows)?;
+    }
+    let starts = cold::rows(analysis);
+    if !starts.is_empty() {
+        table(out, "Cold starts", &cold::COLUMNS, starts)?;
+    }
+    Ok(())
+}
+
+fn table<R: AsRef<[String]>>(
+    out: &mut dyn Write,
+    title: &str,
+    columns: &[&str],
+    rows: impl IntoIterator<Item = R>,
+) -> io::Result<()> {
+    writeln!(out, "\n## {title}\n")?;
+    writeln!(out, "| {} |", columns.join(" | "))?;
+    writeln!(out, "|---|{}", "---:|".repeat(columns.len() - 1))?;
+    for row in rows {
+        let row: Vec<_> = row.as_ref().iter().map(|cell| escaped(cell)).collect();
+        writeln!(out, "| {} |", row.join(" | "))?;
     }
     Ok(())
 }
