@@ -7,6 +7,7 @@ use crate::model::finding::{Alarm, BadEvent, Candidate, FindingKind};
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{ErrorGroup, Evidence};
 use crate::model::text::plain;
+use crate::model::time::MINUTE_MS;
 use crate::model::words::share;
 
 /// So many examples are kept: the newest, and the first for when it began.
@@ -16,6 +17,12 @@ const FIRST: usize = 10;
 /// Failures from which, and lower bound of their share above which, a failure is how a function now ends.
 const PREVAILS_COUNT: u64 = 20;
 const PREVAILS_SHARE: f64 = 0.5;
+
+/// Lower bound of the share that is too much where no past tells what is usual: a change is measured against an hour that ends ten
+/// minutes before it.
+const STEADY_SHARE: f64 = 0.1;
+const PAST_MS: i64 = 70 * MINUTE_MS;
+const ONSET_MS: i64 = 10 * MINUTE_MS;
 
 /// A candidate on the failures of `group`: its events, requests and evidence. The words are left to the detector.
 pub(super) fn candidate(
@@ -36,7 +43,7 @@ pub(super) fn candidate(
         .collect();
     candidate.requests.clone_from(&group.invocations);
     candidate.evidence = evidence(analysis, group);
-    if prevails(analysis, group) {
+    if prevails(analysis, group) || is_steady(analysis, group) {
         candidate.alarm = Alarm::Certain;
     }
     candidate
@@ -56,6 +63,24 @@ fn prevails(analysis: &Analysis, group: &ErrorGroup) -> bool {
         .count() as u64;
     let rate = wilson(group.count.min(runs), runs);
     group.count >= PREVAILS_COUNT && rate.is_some_and(|rate| rate.low >= PREVAILS_SHARE)
+}
+
+/// Whether so many runs end like this, from the beginning of a window that is too short to have a past, that it is wrong whatever was
+/// before.
+fn is_steady(analysis: &Analysis, group: &ErrorGroup) -> bool {
+    let Some((from, to)) = analysis.window else {
+        return false;
+    };
+    let has_no_past = to.since(from) < PAST_MS && group.first_seen.since(from) < ONSET_MS;
+    let runs = analysis
+        .functions
+        .iter()
+        .find(|figures| figures.function == group.function)
+        .map_or(0, |figures| figures.invocations);
+    let rate = wilson(group.count.min(runs), runs);
+    has_no_past
+        && group.count >= PREVAILS_COUNT
+        && rate.is_some_and(|rate| rate.low >= STEADY_SHARE)
 }
 
 /// `k of n runs of NAME failed`, with its share and interval where n allows one; `how` they ended is the verb.
