@@ -21,6 +21,7 @@ pub mod provisioned;
 pub mod reorder;
 mod seen;
 mod sequence;
+pub mod slo;
 pub mod statistics;
 #[cfg(test)]
 mod testing;
@@ -47,6 +48,7 @@ pub fn all() -> Vec<Box<dyn Detector>> {
         Box::new(throttle::Throttling),
         Box::new(timeout::Timeouts),
         Box::new(out_of_memory::OutOfMemory),
+        Box::new(slo::Objectives),
         Box::new(incomplete::Incomplete),
     ]
 }

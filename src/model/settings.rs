@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Everything that can be set. Absent keys have the defaults given here.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
@@ -14,6 +15,8 @@ pub struct Settings {
     /// Rules that read ids which a team logs in its own way.
     pub extract: Vec<ExtractRule>,
     pub thresholds: Thresholds,
+    /// Objectives, whose budgets are watched.
+    pub slo: Vec<Slo>,
     pub memory: Memory,
     pub redact: RedactSettings,
     pub export: ExportSettings,
@@ -69,6 +72,62 @@ impl Default for Thresholds {
             page_harm_per_min: 1.0,
             account_concurrency: None,
         }
+    }
+}
+
+/// One `[[slo]]`: how many of some functions' requests must not be bad. Its budget is of 30 days.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Slo {
+    /// What findings call it.
+    pub name: String,
+    /// Globs of function names; every function if empty.
+    #[serde(default, deserialize_with = "globs")]
+    pub functions: Vec<String>,
+    pub bad: BadRequest,
+    /// Share of requests that must not be bad, between 0 and 1: 0.999.
+    #[serde(deserialize_with = "target")]
+    pub target: f64,
+}
+
+/// What an objective counts against.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum BadRequest {
+    /// Runs that failed, of all runs.
+    Error,
+    /// Runs whose request waited for a start, of all runs.
+    ColdStart,
+    /// Refused attempts, of all attempts.
+    Throttled,
+    /// Events that were overtaken although their source promises order, of all events.
+    Disordered,
+}
+
+impl Slo {
+    /// Share of requests that may be bad.
+    pub fn budget(&self) -> f64 {
+        1.0 - self.target
+    }
+}
+
+fn globs<'de, D: Deserializer<'de>>(given: D) -> Result<Vec<String>, D::Error> {
+    let patterns = Vec::<String>::deserialize(given)?;
+    for pattern in &patterns {
+        globset::Glob::new(pattern)
+            .map_err(|error| D::Error::custom(format!("`functions`: {error}")))?;
+    }
+    Ok(patterns)
+}
+
+fn target<'de, D: Deserializer<'de>>(given: D) -> Result<f64, D::Error> {
+    let target = f64::deserialize(given)?;
+    if target > 0.0 && target < 1.0 {
+        Ok(target)
+    } else {
+        Err(D::Error::custom(
+            "`target` is a share between 0 and 1, such as 0.999",
+        ))
     }
 }
 
