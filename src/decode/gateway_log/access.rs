@@ -1,5 +1,5 @@
-//! Access logs of API Gateway. Their template is the user's: JSON is read by the names that templates give the variables,
-//! anything else as the common log format.
+//! Access logs of API Gateway. Their template is the user's: JSON and XML are read by the names that templates give the
+//! variables, the common log format and CSV by the order that the console proposes.
 
 use std::borrow::Cow;
 
@@ -21,7 +21,10 @@ pub(super) fn decode(message: &str, group: &str, symbols: &mut Symbols) -> Optio
             None => of_fields(&Fields::of_broken(message), group, symbols),
         };
     }
-    common_log(message, group, symbols)
+    if message.starts_with("<request ") {
+        return of_fields(&Fields::of_xml(message), group, symbols);
+    }
+    common_log(message, group, symbols).or_else(|| comma_separated(message, group, symbols))
 }
 
 fn of_fields(fields: &Fields<'_>, group: &str, symbols: &mut Symbols) -> Option<Access> {
@@ -110,26 +113,67 @@ fn epoch_ms(text: &str) -> Option<Timestamp> {
 }
 
 fn clf_time(text: &str) -> Option<Timestamp> {
+    // `20/Nov/2026:10:00:05 +0000`
+    if text.len() != 26 {
+        return None;
+    }
     let moment = DateTime::parse_from_str(text, "%d/%b/%Y:%H:%M:%S %z").ok()?;
     Some(Timestamp(moment.timestamp_millis()))
 }
 
-/// `ip caller user [time] "METHOD path protocol" status length requestId extendedRequestId`
+/// `ip caller user [time]"METHOD path protocol" status length requestId extendedRequestId`, with or without a space behind
+/// the time. HTTP APIs log the route key, `METHOD /path`, where REST APIs log the path.
 fn common_log(message: &str, group: &str, symbols: &mut Symbols) -> Option<Access> {
     let (_, rest) = message.split_once(" [")?;
-    let (time, rest) = rest.split_once("] \"")?;
-    let (request, rest) = rest.split_once("\" ")?;
+    let (time, rest) = rest.split_once(']')?;
+    let (request, rest) = rest.trim_start().strip_prefix('"')?.split_once("\" ")?;
     let mut words = rest.split_ascii_whitespace();
     let answer = status(words.next()?)?;
     let _length = words.next()?;
-    let id = words.next().filter(|id| RequestId::parse(id).is_some())?;
+    let id = words.next().filter(|id| is_request_id(id))?;
+    let parts: Vec<&str> = request.split_ascii_whitespace().collect();
+    let route = match parts[..] {
+        [method, again, path, _] if method == again => route_of(Some(method), Some(path)),
+        [method, path, _] => route_of(Some(method), Some(path)),
+        // `$default` and the like stand for a whole route.
+        _ => parts.last().map(|route| Cow::Borrowed(*route)),
+    };
     let mut access = access_of(group, None, symbols);
-    let mut parts = request.split_ascii_whitespace();
     access.gateway_request = Some(symbols.intern(id));
-    access.route = route_of(parts.next(), parts.next()).map(|route| symbols.intern(&route));
+    access.route = route.map(|route| symbols.intern(&route));
     access.status = Some(answer);
     access.received_at = clf_time(time);
     Some(access)
+}
+
+/// `ip,caller,user,time,METHOD,path,protocol,status,length,requestId,extendedRequestId`; HTTP APIs leave the callers out.
+fn comma_separated(message: &str, group: &str, symbols: &mut Symbols) -> Option<Access> {
+    let mut fields = message.split(',').map(str::trim);
+    let time = fields.by_ref().take(8).find_map(clf_time)?;
+    let mut next = || fields.next();
+    let (method, path, _protocol) = (next()?, next()?, next()?);
+    let (answer, _length, id) = (next()?, next()?, next()?);
+    if !method.bytes().all(|byte| byte.is_ascii_uppercase()) || !is_request_id(id) {
+        return None;
+    }
+    let mut access = access_of(group, None, symbols);
+    access.status = Some(status(answer)?);
+    access.gateway_request = Some(symbols.intern(id));
+    let path = path.strip_prefix(method).map_or(path, str::trim_start);
+    access.route = route_of(Some(method), Some(path)).map(|route| symbols.intern(&route));
+    access.received_at = Some(time);
+    Some(access)
+}
+
+/// No element of an access line has a longer name.
+const LONGEST_NAME: usize = 64;
+
+/// A UUID (REST) or 15 letters and digits with a `=` behind them (HTTP): what web servers put there is quoted or a number.
+fn is_request_id(word: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=+/".contains(&byte);
+    word.len() >= 12
+        && word.bytes().all(is_part)
+        && word.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 /// The fields of a line. Names are compared in lower case and without marks, so that `integration.requestId`,
@@ -174,6 +218,39 @@ impl<'a> Fields<'a> {
         while let Some((field, behind)) = broken_field(rest) {
             fields.0.push(field);
             rest = behind;
+        }
+        fields
+    }
+
+    /// Reads `<request id="…"> <status>200</status> … </request>`.
+    fn of_xml(message: &'a str) -> Self {
+        let mut fields = Self::default();
+        let id = message
+            .split_once("id=\"")
+            .and_then(|(_, rest)| rest.split_once('"'));
+        if let Some((id, _)) = id {
+            fields.0.push(Field {
+                keys: ["", "requestId"],
+                value: Cow::Borrowed(id),
+            });
+        }
+        let mut rest = message;
+        while let Some((_, element)) = rest.split_once('<') {
+            rest = element;
+            let name = element.get(..LONGEST_NAME.min(element.len())).unwrap_or("");
+            let Some((name, _)) = name.split_once('>') else {
+                continue;
+            };
+            let inside = &element[name.len() + 1..];
+            if let Some((value, _)) = inside.split_once('<')
+                && !name.starts_with('/')
+                && !value.trim().is_empty()
+            {
+                fields.0.push(Field {
+                    keys: ["", name],
+                    value: Cow::Borrowed(value.trim()),
+                });
+            }
         }
         fields
     }

@@ -35,6 +35,19 @@ pub(super) fn decode(message: &str, group: &str, symbols: &mut Symbols) -> Optio
         access.integration_status = answer.and_then(status);
         let (_, latency) = rest.split_once("ntegration latency: ")?;
         access.latency_ms = Some(words::milliseconds(latency)?);
+    } else if let Some(headers) = text.strip_prefix("Endpoint response headers: ") {
+        // The same ids once more, for where the lines that name them alone are lost.
+        let header = |name: &str| {
+            let (_, value) = headers.split_once(name)?;
+            value.split([',', '}']).next()
+        };
+        let request = header("x-amzn-RequestId=").or_else(|| header("X-Amzn-RequestId="));
+        let trace = header("X-Amzn-Trace-Id=").or_else(|| header("x-amzn-trace-id="));
+        access.integration_request = request.and_then(RequestId::parse);
+        access.trace = trace.and_then(trace_header::trace_id);
+        if access.integration_request.is_none() && access.trace.is_none() {
+            return None;
+        }
     } else if text.starts_with("Lambda execution failed")
         || text.starts_with("Lambda invocation failed")
     {

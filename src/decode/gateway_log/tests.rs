@@ -130,6 +130,50 @@ fn the_common_log_format_is_read() {
     );
 }
 
+/// The formats that the console proposes for REST and for HTTP APIs.
+#[test]
+fn the_proposed_formats_of_text_are_read() {
+    let time = "20/Nov/2026:10:00:05 +0000";
+    for message in [
+        format!(
+            r#"203.0.113.9 - - [{time}]"GET /orders HTTP/1.1" 502 42 {LAMBDA} JKJaXmPLvHcESHA="#
+        ),
+        format!(r#"203.0.113.9 - - [{time}] "GET GET /orders HTTP/1.1" 502 42 JKJaXmPLvHcESHA="#),
+        format!("203.0.113.9,-,-,{time},GET,/orders,HTTP/1.1,502,42,{LAMBDA},JKJaXmPLvHcESHA="),
+        format!("203.0.113.9,{time},GET,GET /orders,HTTP/1.1,502,42,JKJaXmPLvHcESHA="),
+        format!(
+            r#"<request id="{LAMBDA}"> <extendedRequestId>JKJaXmPLvHcESHA=</extendedRequestId> <ip>203.0.113.9</ip> <caller>-</caller> <user>-</user> <requestTime>{time}</requestTime> <httpMethod>GET</httpMethod> <resourcePath>/orders</resourcePath> <status>502</status> <protocol>HTTP/1.1</protocol> <responseLength>42</responseLength> </request>"#
+        ),
+        format!(
+            r#"<request id="JKJaXmPLvHcESHA="> <ip>203.0.113.9</ip> <requestTime>{time}</requestTime> <httpMethod>GET</httpMethod> <routeKey>GET /orders</routeKey> <status>502</status> <protocol>HTTP/1.1</protocol> <responseLength>42</responseLength> </request>"#
+        ),
+    ] {
+        let (access, symbols) = found(GROUP, &message);
+        let text = |sym: Option<Sym>| sym.map(|sym| symbols.get(sym));
+        assert_eq!(text(access.route), Some("GET /orders"), "{message}");
+        assert_eq!(access.status, Some(502), "{message}");
+        let id = if message.contains(LAMBDA) {
+            LAMBDA
+        } else {
+            "JKJaXmPLvHcESHA="
+        };
+        assert_eq!(text(access.gateway_request), Some(id), "{message}");
+        assert_eq!(
+            access.received_at,
+            Some(Timestamp(1_795_168_805_000)),
+            "{message}"
+        );
+    }
+    for message in [
+        format!(r#"203.0.113.9 - - [{time}] "GET / HTTP/1.1" 200 42 1234567890123"#),
+        format!("a,{time},GET"),
+        format!("{},GET,/,HTTP/1.1,200,1,abcdefghijklmno", "x".repeat(26)),
+        format!("<request {}>", "<".repeat(100)),
+    ] {
+        assert_eq!(read("/ecs/nginx", &message).0, None, "{message}");
+    }
+}
+
 #[test]
 fn execution_logs_tell_one_thing_a_line() {
     let group = "API-Gateway-Execution-Logs_uwe3g5jm54/Prod";
@@ -192,7 +236,16 @@ fn execution_logs_tell_one_thing_a_line() {
         "Lambda invocation failed with status: 429. Lambda request id: {LAMBDA}"
     ));
     assert_eq!(access.integration_status, Some(429));
+    let (access, _) = tell(&format!(
+        "Endpoint response headers: {{Date=Wed, 27 Feb 2019 11:31:13 GMT, x-amzn-RequestId={LAMBDA}, Content-Length=2, X-Amzn-Trace-Id=root=1-5c755b5d-07b29b94e632d3da19d88789;parent=61e6466ca210cdf8;sampled=1}}"
+    ));
+    assert_eq!(access.integration_request, RequestId::parse(LAMBDA));
+    assert_eq!(
+        access.trace,
+        TraceId::parse("1-5c755b5d-07b29b94e632d3da19d88789")
+    );
     for text in [
+        "Endpoint response headers: {Content-Type=text/plain}",
         "Extended Request Id: Vts2FFmArPEFh8g=",
         "Method completed with status: 429",
         "Endpoint request body [TRUNCATED]",
