@@ -23,6 +23,11 @@ pub(super) fn decode_json(
     marks: Marks,
     symbols: &mut Symbols,
 ) -> AppFact {
+    let marks = if reading::is_metrics(root) {
+        Marks::default()
+    } else {
+        marks
+    };
     let mut reading = Reading::new(function, marks, symbols);
     reading.fact.request_id = request_id(root);
     reading.fact.trace = trace_id(root);

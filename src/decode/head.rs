@@ -41,10 +41,11 @@ fn of_json<'a>(root: &Json<'a>, message: &'a str) -> Head<'a> {
 }
 
 fn of_text(message: &str) -> Head<'_> {
-    // Of extensions and telemetry: `EXTENSION⇥Name: …`, `LOGS⇥Name: …`.
-    let is_platform = ["EXTENSION\t", "TELEMETRY\t", "LOGS\t"]
+    // Of extensions and telemetry: `EXTENSION⇥Name: …`, `LOGS⇥Name: …`; consoles show spaces for the tab.
+    let is_platform = ["EXTENSION", "TELEMETRY", "LOGS"]
         .iter()
-        .any(|mark| message.starts_with(mark));
+        .filter_map(|mark| message.strip_prefix(mark))
+        .any(|rest| rest.starts_with(['\t', ' ']) && rest.trim_start().starts_with("Name: "));
     if is_platform {
         return Head {
             text: message.into(),
@@ -102,6 +103,8 @@ mod tests {
         let platform = r#"{"time":"2026-11-20T10:00:07.445Z","type":"platform.telemetrySubscription","record":{}}"#;
         assert!(head(platform).is_platform);
         assert!(head("EXTENSION\tName: x\tState: Ready\tEvents: [INVOKE]\n").is_platform);
+        assert!(head("LOGS Name: x State: Subscribed Types: [Platform]").is_platform);
+        assert!(!head("EXTENSION of the lease refused").is_platform);
         assert!(!head(r#"{"type":"platform"}"#).is_platform);
     }
 }

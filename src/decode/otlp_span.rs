@@ -29,7 +29,10 @@ pub(super) fn decode(span: &Json<'_>, symbols: &mut Symbols) -> Result<Span, Dec
         .number(&["http.response.status_code", "http.status_code"])
         .filter(|status| (0.0..=999.0).contains(status))
         .map(|status| status as u16);
-    let failed = span.path(&["status", "code"]).and_then(Json::text) == Some("ERROR");
+    let failed = matches!(
+        span.path(&["status", "code"]),
+        Some(Json::Text(code)) if code == "ERROR" || code == "STATUS_CODE_ERROR"
+    ) || span.path(&["status", "code"]).and_then(Json::number) == Some(2.0);
     let throttle = status == Some(429)
         || attributes
             .text(&["error.type", "exception.type"])
@@ -88,10 +91,19 @@ impl<'a> Attributes<'a, '_> {
 }
 
 fn kind(span: &Json<'_>, is_invocation: bool) -> SpanKind {
-    match span.text_at("kind") {
-        Some("SERVER" | "CONSUMER") if is_invocation => SpanKind::LambdaFunction,
-        Some("SERVER" | "CONSUMER") => SpanKind::Segment,
-        Some("CLIENT" | "PRODUCER") => SpanKind::Remote,
+    // `aws/spans` writes the names; OTLP in JSON prefixes them or numbers them.
+    let kind = match span.get("kind") {
+        Some(Json::Text(name)) => name.strip_prefix("SPAN_KIND_").unwrap_or(name),
+        Some(Json::Int(2)) => "SERVER",
+        Some(Json::Int(3)) => "CLIENT",
+        Some(Json::Int(4)) => "PRODUCER",
+        Some(Json::Int(5)) => "CONSUMER",
+        _ => "",
+    };
+    match kind {
+        "SERVER" | "CONSUMER" if is_invocation => SpanKind::LambdaFunction,
+        "SERVER" | "CONSUMER" => SpanKind::Segment,
+        "CLIENT" | "PRODUCER" => SpanKind::Remote,
         _ => SpanKind::Local,
     }
 }
@@ -100,6 +112,7 @@ fn time_us(span: &Json<'_>, key: &str) -> Option<i64> {
     match span.get(key)? {
         Json::Int(nanos) if *nanos >= 0 => Some(nanos / 1000),
         Json::Big(nanos) => i64::try_from(nanos / 1000).ok(),
+        Json::Float(nanos) if (0.0..9.2e18).contains(nanos) => Some((nanos / 1e3) as i64),
         Json::Text(nanos) => {
             Some(i64::try_from(nanos.parse::<u64>().ok()? / 1000).unwrap_or(i64::MAX))
         }

@@ -87,6 +87,10 @@ impl<'a> Reading<'a> {
             }
             return;
         }
+        // Metrics in embedded format have names and properties of their own: none of them is an answer or an error.
+        if is_metrics(object) {
+            return;
+        }
         let context = Context {
             direction: self.direction,
             target: self.target,
@@ -189,6 +193,11 @@ impl<'a> Reading<'a> {
         }
         fact
     }
+}
+
+/// The embedded metric format: `_aws` says which fields are metrics.
+pub(super) fn is_metrics(object: &Json<'_>) -> bool {
+    object.path(&["_aws", "CloudWatchMetrics"]).is_some()
 }
 
 /// Whether a text says that the event was seen before: Powertools' exceptions, a failed condition, or prose about it.

@@ -129,6 +129,25 @@ fn lines_that_say_nothing_become_nothing() {
     }
 }
 
+/// Metrics in embedded format: names of metrics, dimensions and properties are words, not what happened.
+#[test]
+fn embedded_metrics_are_neither_answers_nor_errors() {
+    let directive = r#""_aws":{"Timestamp":1795168801274,"CloudWatchMetrics":[{"Namespace":"shop","Dimensions":[["service"]],"Metrics":[{"Name":"TooManyRequestsException","Unit":"Count"},{"Name":"Errors","Unit":"Count"}]}]}"#;
+    let fields = format!(
+        r#""service":"pay","TooManyRequestsException":0,"Errors":1,"MessageId":"9ba35f1a-8069-4c35-9c9e-2227753bb0a5","errorType":"ValueError","errorMessage":"x","stackTrace":["a"],"ColdStart":[1.0]"#
+    );
+    let pretty = format!("{{\n  {directive},\n  {fields}\n}}\n");
+    for message in [
+        format!("{{{directive},{fields}}}"),
+        format!("{{{fields},{directive}}}"),
+        pretty,
+        format!("2026-11-20T10:00:05.353Z\t{ID}\tinfo\t{{{directive},{fields}}}\n"),
+    ] {
+        let (fact, _) = read(&message);
+        assert!(fact.is_none(), "{message} gave {fact:?}");
+    }
+}
+
 #[test]
 fn ids_of_json_lines_are_found_under_the_names_of_every_logger() {
     for key in [
