@@ -2,15 +2,18 @@
 #![allow(dead_code, reason = "every target takes one function out of this file")]
 #![allow(clippy::expect_used, reason = "the rules are written here")]
 
+use std::path::Path;
 use std::sync::OnceLock;
 
-use nepho::decode::{self, Decoder};
+use nepho::decode::{self, DecodeError, Decoder};
 use nepho::model::fact::{AppFact, Fact, Level, What};
-use nepho::model::record::LogLine;
+use nepho::model::odd::{Odd, Oddities};
+use nepho::model::record::{Gap, LogLine};
 use nepho::model::settings::{ExtractRule, Settings};
 use nepho::model::span::Span;
 use nepho::model::symbols::Symbols;
 use nepho::model::time::Timestamp;
+use nepho::sources::files::{self, Options, Read, Sink};
 
 const GROUP: &str = "/aws/lambda/f";
 const STREAM: &str = "2026/11/20/[$LATEST]aa97cbe959dac2cd6ae05f15086a7230";
@@ -117,6 +120,102 @@ pub(crate) fn function_config(data: &[u8]) {
     );
 }
 
+/// Lines of an input: what is looked for by scanning and what the JSON reader parses is the same.
+pub(crate) fn log_event(data: &[u8]) {
+    let line = text(data).replace('\n', " ");
+    let scanned = taken(&line);
+    let Some(fields) = line.trim_ascii_start().strip_prefix('{') else {
+        return;
+    };
+    // A key that no event has: the scan gives up, the reader passes it over.
+    let parsed = taken(&format!("{{\"more\":[1],{fields}"));
+    assert_eq!(scanned, parsed, "{line}");
+}
+
+/// A log event as it is handed on.
+type Event = (
+    String,
+    String,
+    Timestamp,
+    Option<Timestamp>,
+    Option<String>,
+    String,
+);
+
+/// The log events of an input, and how many of its lines were none.
+fn taken(input: &str) -> (Vec<Event>, u64) {
+    let mut all = Taken::default();
+    let options = Options {
+        threads: 1,
+        ..Options::default()
+    };
+    files::each_of(
+        &mut input.as_bytes(),
+        Path::new("input"),
+        &options,
+        &Taken::default,
+        &mut Read::default(),
+        &mut |taken, _, _| {
+            all.events.extend(taken.events);
+            all.unparsed += taken.unparsed;
+            true
+        },
+    );
+    (all.events, all.unparsed)
+}
+
+#[derive(Default)]
+struct Taken {
+    events: Vec<Event>,
+    unparsed: u64,
+}
+
+impl Sink for Taken {
+    fn log(&mut self, line: &LogLine<'_>) -> Option<Odd> {
+        self.events.push((
+            line.group.to_owned(),
+            line.stream.to_owned(),
+            line.timestamp,
+            line.ingestion,
+            line.event_id.map(str::to_owned),
+            line.message.to_owned(),
+        ));
+        None
+    }
+
+    fn segment(&mut self, _: &str) -> Result<(), DecodeError> {
+        Ok(())
+    }
+
+    fn metric(&mut self, _: &str) -> Result<(), DecodeError> {
+        Ok(())
+    }
+
+    fn function(&mut self, _: &str) -> Result<(), DecodeError> {
+        Ok(())
+    }
+
+    fn gap(&mut self, _: Gap) {}
+
+    fn complete(&mut self, _: &str, _: Timestamp) {}
+
+    fn unparsed(&mut self, _: impl FnOnce() -> String) {
+        self.unparsed += 1;
+    }
+
+    fn unparsed_before(&mut self, _: u64) {}
+
+    fn odd(&mut self, _: &Odd, _: impl FnOnce() -> String) {}
+
+    fn failure(&self) -> Option<&str> {
+        None
+    }
+
+    fn oddities(&self) -> Option<&Oddities> {
+        None
+    }
+}
+
 /// Names of groups and streams, one a line.
 pub(crate) fn place(data: &[u8]) {
     let input = text(data);
@@ -183,9 +282,10 @@ fn check(fact: &Fact) {
             ];
             assert!(figures.into_iter().flatten().all(is_duration));
         }
-        What::InitReport { duration_ms, .. }
-        | What::RestoreReport { duration_ms, .. }
-        | What::RuntimeDone { duration_ms, .. } => assert!(is_duration(*duration_ms)),
+        What::InitReport { duration_ms, .. } => assert!(is_duration(*duration_ms)),
+        What::RestoreReport { duration_ms, .. } | What::RuntimeDone { duration_ms, .. } => {
+            assert!(duration_ms.is_none_or(is_duration));
+        }
         What::App(app) => check_app(app),
         _ => {}
     }

@@ -15,6 +15,7 @@ mod json;
 mod literal;
 mod metric;
 mod needles;
+mod odd;
 mod otlp_span;
 mod payload;
 mod place;
@@ -37,6 +38,7 @@ use crate::model::config::FunctionConfig;
 use crate::model::event_id::EventId;
 use crate::model::fact::{Fact, What};
 use crate::model::metric::MetricPoint;
+use crate::model::odd::Odd;
 use crate::model::record::LogLine;
 use crate::model::settings::Settings;
 use crate::model::span::Span;
@@ -134,6 +136,11 @@ impl Decoder {
         let fact = app_line::with_rules(fact, message, function, &self.rules, symbols)?;
         Some(What::App(fact))
     }
+}
+
+/// What of a log event cannot be, whatever else it says; `fact` is what [`Decoder::line`] read in it.
+pub fn odd(line: &LogLine<'_>, fact: Option<&Fact>) -> Option<Odd> {
+    odd::of(line, fact.map(|fact| &fact.what))
 }
 
 /// Reads one X-Ray segment document or one span of `aws/spans`: the segment first, its subsegments behind it.

@@ -14,6 +14,7 @@ pub mod ids;
 pub mod invocation;
 pub mod mark;
 pub mod metric;
+pub mod odd;
 pub mod record;
 pub mod remap;
 pub mod requests;

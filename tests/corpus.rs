@@ -12,6 +12,11 @@ use std::path::Path;
 #[path = "../fuzz/targets.rs"]
 mod targets;
 
+#[path = "support/pieces.rs"]
+mod pieces;
+
+use pieces::{ALL_MARKS, PIECES, repeated};
+
 fn replay(name: &str, target: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fuzz/corpus")
@@ -43,60 +48,9 @@ fn replay(name: &str, target: fn(&[u8])) {
 #[case::metric("metric", targets::metric)]
 #[case::function_config("function_config", targets::function_config)]
 #[case::place("place", targets::place)]
+#[case::log_event("log_event", targets::log_event)]
 fn every_input_is_survived(#[case] name: &str, #[case] target: fn(&[u8])) {
     replay(name, target);
-}
-
-/// Pieces that make a grammar look again: with anything worse than linear time they would take hours.
-const PIECES: [&str; 44] = [
-    "a",
-    " ",
-    "\t",
-    "\n",
-    "\r",
-    "\0",
-    "{",
-    "[",
-    "(",
-    "<",
-    "'",
-    "\"",
-    "`",
-    "\\",
-    "\\ud800",
-    "=",
-    ":",
-    "a=",
-    "a: ",
-    ": ",
-    "{\"a\":",
-    "[{\"a\":",
-    "{'a': ",
-    "{a: ",
-    "{}",
-    "[{}]",
-    "at ",
-    "\n\tat x.y(Z:1)",
-    "Key: value\t",
-    "Duration: ",
-    "Traceback (most recent call last)\n",
-    "File \"",
-    "KeyError: ",
-    "MessageId=",
-    "correlation_id=",
-    "of ",
-    "table ",
-    "arn:aws:",
-    "awsRequestId=",
-    "ThrottlingException ",
-    "panicked at '",
-    "\"message\":",
-    "d46f2f88-",
-    "é",
-];
-
-fn repeated(head: &str, piece: &str, length: usize) -> String {
-    format!("{head}{}", piece.repeat(length / piece.len()))
 }
 
 /// Beginnings that lead into every grammar.
@@ -112,9 +66,6 @@ const HEADS: [&str; 10] = [
     "Error thread 'main' panicked at ",
     "(4f3e3b0f) Error ",
 ];
-
-/// Words that let a line through to every grammar.
-const ALL_MARKS: &str = "Error 429 Records MessageId already correlation_id ";
 
 #[test]
 fn a_long_line_of_anything_takes_linear_time() {

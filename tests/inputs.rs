@@ -191,14 +191,28 @@ fn subscription_records_stand_one_after_another_without_line_ends() {
 #[test]
 fn traces_stand_as_answers_as_bare_traces_and_as_bare_segments() {
     let folder = folder();
-    let segment = r#"{"id":"70de5b6f19ff9a0a","name":"f","start_time":1.478293361271E9,"end_time":1.478293361449E9,"trace_id":"1-581cf771-a006649127e371903a2de979"}"#;
-    let quoted = serde_json::to_string(segment).unwrap();
-    let trace = format!(
-        r#"{{"Id":"1-581cf771-a006649127e371903a2de979","Segments":[{{"Id":"70de5b6f19ff9a0a","Document":{quoted}}}]}}"#
+    let segment = |number: u8| {
+        format!(
+            r#"{{"id":"70de5b6f19ff9a0{number}","name":"f","start_time":1.478293361271E9,"end_time":1.478293361449E9,"trace_id":"1-581cf771-a006649127e371903a2de979"}}"#
+        )
+    };
+    let trace = |number: u8| {
+        let quoted = serde_json::to_string(&segment(number)).unwrap();
+        format!(
+            r#"{{"Id":"1-581cf771-a006649127e371903a2de979","Segments":[{{"Id":"70de5b6f19ff9a0{number}","Document":{quoted}}}]}}"#
+        )
+    };
+    let lines = format!(
+        "{{\"Traces\":[{},{}]}}\n{}\n{}\n",
+        trace(1),
+        trace(2),
+        trace(3),
+        segment(4)
     );
-    let lines = format!("{{\"Traces\":[{trace},{trace}]}}\n{trace}\n{segment}\n");
-    let seen = read(&[file(&folder, "traces", lines)]);
+    let seen = read(&[file(&folder, "traces", &lines)]);
     assert_eq!((seen.segments, seen.unparsed), (4, 0));
+    let again = read(&[file(&folder, "again", lines.repeat(2))]);
+    assert_eq!(again.segments, 4, "polls overlap: a segment counts once");
 }
 
 #[test]
@@ -415,4 +429,129 @@ fn events_that_are_scanned_and_events_that_are_parsed_give_the_same_report() {
     });
     assert!(scanned.contains("\"throttles\":[{"), "it says something");
     assert_eq!(scanned, parsed);
+}
+
+#[test]
+fn a_byte_order_mark_and_carriage_returns_are_no_part_of_a_line() {
+    let folder = folder();
+    let lines = format!("\u{feff}{}\r\n{}\r\n", event(1), event(2));
+    let seen = read(&[file(&folder, "windows", lines)]);
+    assert_eq!((seen.log_events, seen.unparsed), (2, 0));
+    let pretty = format!(
+        "\u{feff}{{\r\n  \"events\": [\r\n    {}\r\n  ]\r\n}}\r\n",
+        event(3)
+    );
+    let seen = read(&[file(&folder, "pretty", pretty)]);
+    assert_eq!((seen.log_events, seen.unparsed), (1, 0));
+}
+
+/// A line is counted once, in however many pieces it is torn; what is whole on it is read.
+#[test]
+fn a_torn_line_counts_once() {
+    let folder = folder();
+    for (torn, whole) in [
+        (r#""eventId":"7","message":"x"}"#.to_owned(), 0),
+        (r#"7,"message":"x"} 8 9 "ten""#.to_owned(), 0),
+        (format!("1 2 3 {}", event(1)), 1),
+        (format!("{}{}}}", event(1), event(2)), 2),
+        (r#"[$LATEST]aa","timestamp":1}"#.to_owned(), 0),
+    ] {
+        let seen = read(&[file(&folder, "torn", format!("{torn}\n{}\n", event(9)))]);
+        assert_eq!((seen.log_events, seen.unparsed), (whole + 1, 1), "{torn}");
+        let told = &seen.read.warnings[0];
+        assert!(told.contains("torn:1: "), "{told}");
+    }
+}
+
+/// One bad part of an answer does not take the others with it: each that cannot be read is counted.
+#[test]
+fn a_bad_part_of_an_answer_costs_that_part_alone() {
+    let folder = folder();
+    let bad = r#"{"logStreamName":"s","timestamp":"noon","message":"x"}"#;
+    let segment = |id: &str, start: &str| {
+        let document = format!(
+            r#"{{"id":"{id}","name":"f","start_time":{start},"trace_id":"1-581cf771-a006649127e371903a2de979"}}"#
+        );
+        format!(
+            r#"{{"Id":"x","Document":{}}}"#,
+            serde_json::to_string(&document).unwrap()
+        )
+    };
+    let good = |number: u8| segment(&format!("70de5b6f19ff9a0{number}"), "1.5e9");
+    let absurd = segment("70de5b6f19ff9a0b", "-3");
+    let (one, two, three) = (good(1), good(2), good(3));
+    let broken = r#"{"Id":"x","Document":"{"}"#;
+    let (a, b) = (event(1), event(2));
+    for (lines, events, segments, functions, unparsed) in [
+        (format!(r#"{{"events":[{a},{bad},7,{b}]}}"#), 2, 0, 0, 2),
+        (format!("[{a},{bad},{b}]"), 2, 0, 0, 1),
+        (format!("[[[{a}]]]"), 1, 0, 0, 0),
+        (format!(r#"{{"Traces":[{{"Segments":[{one},{broken},{two}]}},7,{{"Segments":[{absurd},{three}]}}]}}"#), 0, 3, 0, 3),
+        (format!(r#"{{"Segments":[{absurd},{one}]}}"#), 0, 1, 0, 1),
+        (r#"{"Functions":[{"FunctionName":"f"},{"Name":"g"},{"FunctionName":"h"}]}"#.to_owned(), 0, 0, 2, 1),
+        (r#"{"messageType":"DATA_MESSAGE","logGroup":"/aws/lambda/f","logStream":"s","logEvents":[{"id":"1","timestamp":1795168800000,"message":"x"},{"id":"2"},{"id":"3","timestamp":1795168800000,"message":"y"}]}"#.to_owned(), 2, 0, 0, 1),
+    ] {
+        let seen = read(&[file(&folder, "answer", &lines)]);
+        assert_eq!(
+            (seen.log_events, seen.segments, seen.functions, seen.unparsed),
+            (events, segments, functions, unparsed),
+            "{lines}"
+        );
+    }
+}
+
+/// Pretty-printed answers one after another, one of them cut off: the next that begins a line is read.
+#[test]
+fn behind_a_broken_document_of_many_lines_the_next_is_read() {
+    let folder = folder();
+    let answer = |event: String| format!("{{\n  \"events\": [\n    {event}\n  ]\n}}\n");
+    let cut = "{\n  \"events\": [\n    {\"logStreamName\": oops\n";
+    let lines = format!(
+        "{}{cut}{}{{\n \"a\": 1\n}}\n",
+        answer(event(1)),
+        answer(event(2))
+    );
+    let seen = read(&[file(&folder, "many", lines)]);
+    assert_eq!((seen.log_events, seen.unparsed), (2, 2));
+    // The first five lines are an answer, the word that is none stands in the third of the next.
+    let told = &seen.read.warnings[0];
+    assert!(told.contains("many:8: not JSON"), "{told}");
+    let unknown = format!("{{\n  \"events\": []\n}}\n\n{{\n  \"a\": 1\n}}\n");
+    let told = read(&[file(&folder, "unknown", unknown)]).read.warnings;
+    assert!(told[0].contains("unknown:5: no known shape"), "{told:?}");
+}
+
+#[test]
+fn lists_in_lists_without_end_are_one_unparsed_line() {
+    let folder = folder();
+    let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
+    let seen = read(&[file(&folder, "deep", format!("{deep}\n{}\n", event(1)))]);
+    assert_eq!((seen.log_events, seen.unparsed), (1, 1));
+}
+
+/// What cannot be is counted as what it is, and the first of each kind is told with file and line.
+#[test]
+fn what_cannot_be_is_named_with_file_and_line() {
+    let folder = folder();
+    let lines = run(1, NOON, "100.00")
+        + &run(2, 0, "5.00")
+        + &run(3, NOON, "-7.50")
+        + &run(4, NOON, "NaN")
+        + "{\"logStreamName\":\"s\",\"timestamp\":1772366400000,\"message\":\"x\"}\n";
+    let path = file(&folder, "odd.ndjson", lines);
+    let seen = read(std::slice::from_ref(&path));
+    assert_eq!((seen.log_events, seen.unparsed), (9, 0));
+    let path = path.display();
+    assert_eq!(
+        seen.read.warnings,
+        [
+            format!(
+                "{path}:3: stamped 1970-01-01T00:00:00.000Z (0 ms), when nothing can have run · it counts all the same · 2 records are like it"
+            ),
+            format!(
+                "{path}:6: Duration: -7.50 ms is no figure · the rest of the line counts · 2 records are like it"
+            ),
+            format!("{path}:9: the event names no log group · --log-group NAME names it"),
+        ]
+    );
 }

@@ -126,7 +126,21 @@ fn all_app_lines(stream: &StreamFacts) -> Vec<u32> {
     stream.facts.of(Kinds::APP).map(|(at, _)| at).collect()
 }
 
-/// The environment by its init lines alone.
+/// Managed Instances report how long a run took and nothing else: the init line that names them may be lost.
+fn reports_only_durations(stream: &StreamFacts) -> bool {
+    let mut runs = stream.facts.of(Kinds::RUN);
+    let first = runs.find_map(|(_, fact)| match fact.what {
+        What::Report(report) => Some(report),
+        _ => None,
+    });
+    first.is_some_and(|report| {
+        report.billed_ms.is_none()
+            && report.memory_mb.is_none()
+            && report.max_memory_used_mb.is_none()
+    })
+}
+
+/// The environment by its init lines; which runs many invocations at once, what they report may tell.
 fn environment_of(facts: &Facts, stream: &StreamFacts, at: u32) -> Option<Environment> {
     let function = stream.function?;
     let mut started = None;
@@ -157,7 +171,10 @@ fn environment_of(facts: &Facts, stream: &StreamFacts, at: u32) -> Option<Enviro
         init_start: started,
         invocations: Vec::new(),
         concurrent: configured.is_some_and(|config| config.managed_instances)
-            || init_type == Some(InitType::ManagedInstances),
+            || init_type.map_or_else(
+                || reports_only_durations(stream),
+                |kind| kind == InitType::ManagedInstances,
+            ),
     })
 }
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use super::SettingsError;
+use super::app_line::MESSAGE;
 use super::embedded;
 use crate::model::fact::{AppFact, EventSource, Item};
 use crate::model::settings::ExtractRule;
@@ -153,12 +154,14 @@ fn globs(patterns: &[String]) -> Result<GlobSet, String> {
     set.build().map_err(|error| format!("`functions`: {error}"))
 }
 
-/// The JSON of a line: the whole line; what its `message` holds, as an object or as text; what stands in its prose.
+/// The JSON of a line: the whole line; what its message holds, as an object or as text; what stands in its prose. An object as
+/// Python or node print it counts as the JSON it stands for.
 fn documents_of(message: &str) -> Vec<Value> {
     let mut documents = Vec::new();
     match serde_json::from_str::<Value>(message.trim()) {
         Ok(whole) => {
-            let inner = match whole.get("message") {
+            let own = MESSAGE.iter().find_map(|key| whole.get(key));
+            let inner = match own {
                 Some(Value::String(text)) => in_prose(text),
                 Some(object @ Value::Object(_)) => Some(object.clone()),
                 _ => None,
@@ -174,7 +177,10 @@ fn documents_of(message: &str) -> Vec<Value> {
 fn in_prose(text: &str) -> Option<Value> {
     let cut = embedded::cut(text)?;
     let from = cut.before.len();
-    serde_json::from_str(&text[from..text.len() - cut.after.len()]).ok()
+    // A number keeps its digits only in JSON's own reader.
+    serde_json::from_str(&text[from..text.len() - cut.after.len()])
+        .ok()
+        .or_else(|| Some(cut.json.to_value()))
 }
 
 impl Paths {
@@ -277,6 +283,9 @@ mod tests {
             format!(r#"{{"level":"INFO","message":{event}}}"#),
             format!(r#"{{"level":"INFO","message":{text}}}"#),
             format!("[INFO]\t2026-11-20T10:00:01.246Z\tid\tReceived event: {event}\n"),
+            format!("Received event: {}\n", event.replace('"', "'")),
+            "event { detail: { id: 'evt-1', accountId: 'acc-19', version: 7 }, headers: { 'x-flow': 'f1' } }\n".to_owned(),
+            format!(r#"{{"msg":{text}}}"#),
         ] {
             let (fact, symbols) = read(PATHS, &message, "ledger-post");
             let item = fact.items.first().unwrap_or_else(|| panic!("{message}"));

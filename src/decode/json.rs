@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 
 /// Entries that most objects and lists have at the most.
 const ENTRIES: usize = 8;
@@ -94,6 +95,37 @@ impl<'a> Json<'a> {
             Self::Int(number) => Some(Cow::Owned(number.to_string())),
             Self::Big(number) => Some(Cow::Owned(number.to_string())),
             _ => None,
+        }
+    }
+
+    /// The same as JSON paths look into it.
+    pub(super) fn to_value(&self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(value) => Value::from(*value),
+            Self::Int(number) => Value::from(*number),
+            Self::Big(number) => Value::from(*number),
+            Self::Float(number) => Value::from(*number),
+            Self::Text(text) => Value::from(text.as_ref()),
+            Self::List(items) => items.iter().map(Self::to_value).collect(),
+            Self::Object(entries) => entries
+                .iter()
+                .map(|(key, value)| (key.to_string(), value.to_value()))
+                .collect(),
+        }
+    }
+
+    /// A scalar as it stands there, for showing it.
+    pub(super) fn shown(&self) -> String {
+        match self {
+            Self::Text(text) => text.to_string(),
+            Self::Int(number) => number.to_string(),
+            Self::Big(number) => number.to_string(),
+            Self::Float(number) => number.to_string(),
+            Self::Bool(value) => value.to_string(),
+            Self::Null => "null".to_owned(),
+            Self::List(_) => "a list".to_owned(),
+            Self::Object(_) => "an object".to_owned(),
         }
     }
 

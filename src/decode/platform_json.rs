@@ -41,7 +41,8 @@ pub(super) fn decode(event: &Json<'_>, symbols: &mut Symbols) -> Option<What> {
         "restoreReport" => Some(What::RestoreReport {
             status: status(record),
             error_type: sym(record, "errorType", symbols),
-            duration_ms: metric(record, "durationMs")?,
+            duration_ms: metric(record, "durationMs")
+                .or_else(|| metric(record, "restoreDurationMs")),
         }),
         "start" => Some(What::Start {
             request_id: request_id(record)?,
@@ -52,7 +53,11 @@ pub(super) fn decode(event: &Json<'_>, symbols: &mut Symbols) -> Option<What> {
             request_id: request_id(record)?,
             status: status(record),
             error_type: sym(record, "errorType", symbols),
-            duration_ms: metric(record, "durationMs")?,
+            duration_ms: metric(record, "durationMs"),
+        }),
+        // Of captures before 2022.
+        "end" => Some(What::End {
+            request_id: request_id(record)?,
         }),
         "report" => report(record, symbols),
         "logsDropped" => Some(What::LogsDropped {
@@ -77,7 +82,7 @@ fn report(record: &Json<'_>, symbols: &mut Symbols) -> Option<What> {
         billed_ms: metric(record, "billedDurationMs"),
         memory_mb: size(record, "memorySizeMB"),
         max_memory_used_mb: size(record, "maxMemoryUsedMB"),
-        init_ms: metric(record, "initDurationMs"),
+        init_ms: metric(record, "initDurationMs").filter(|init| *init > 0.0),
         restore_ms: metric(record, "restoreDurationMs"),
         billed_restore_ms: metric(record, "billedRestoreDurationMs"),
         status: record.text_at("status").and_then(words::status),
@@ -227,7 +232,7 @@ mod tests {
             Some(What::RestoreReport {
                 status: Status::Success,
                 error_type: None,
-                duration_ms: 197.61
+                duration_ms: Some(197.61)
             })
         );
         let (what, _) = read(&format!(
@@ -250,6 +255,70 @@ mod tests {
                 ..
             })
         ));
+    }
+
+    /// The first schema of the Telemetry API had neither metrics nor the function's name.
+    #[test]
+    fn a_status_counts_where_metrics_are_missing() {
+        let (what, _) = read(&format!(
+            r#"{{"time":"2022-10-12T00:01:15.000Z","type":"platform.runtimeDone","record":{{"requestId":"{ID}","status":"timeout"}}}}"#
+        ));
+        assert!(matches!(
+            what,
+            Some(What::RuntimeDone {
+                status: Status::Timeout,
+                duration_ms: None,
+                ..
+            })
+        ));
+        let (what, _) = read(
+            r#"{"type":"platform.restoreReport","record":{"status":"error","errorType":"x"}}"#,
+        );
+        assert!(matches!(
+            what,
+            Some(What::RestoreReport {
+                status: Status::Error,
+                duration_ms: None,
+                ..
+            })
+        ));
+    }
+
+    #[test]
+    fn figures_that_relays_write_as_zero_are_no_cold_start() {
+        let (what, _) = read(&format!(
+            r#"{{"type":"platform.report","record":{{"requestId":"{ID}","metrics":{{"durationMs":3.1,"billedDurationMs":4,"memorySizeMB":128,"maxMemoryUsedMB":40,"initDurationMs":0}}}}}}"#
+        ));
+        assert!(matches!(
+            what,
+            Some(What::Report(Report { init_ms: None, .. }))
+        ));
+        let (what, _) = read(&format!(
+            r#"{{"time":"2020-08-20T12:31:32.123Z","type":"platform.end","record":{{"requestId":"{ID}"}}}}"#
+        ));
+        assert!(matches!(what, Some(What::End { .. })));
+    }
+
+    /// A tenant's name changes nothing of a run; requests of Web Functions have ids of another form and lines of their own.
+    #[test]
+    fn tenants_and_web_functions_are_no_other_kind_of_run() {
+        let (what, _) = read(&format!(
+            r#"{{"type":"platform.start","record":{{"requestId":"{ID}","functionArn":"arn:aws:lambda:eu-west-1:1:function:f","version":"7","tenantId":"blue"}}}}"#
+        ));
+        assert!(matches!(what, Some(What::Start { trace: None, .. })));
+        for kind in [
+            "invokeStart",
+            "requestComplete",
+            "invokeSummary",
+            "invokeReport",
+            "spinDownStart",
+            "spinDownReport",
+        ] {
+            let line = format!(
+                r#"{{"type":"platform.{kind}","record":{{"requestId":"01JABCDEFGHJKMNPQRSTVWXYZ0","status":"success","metrics":{{"durationMs":4.5,"requestCount":12}}}}}}"#
+            );
+            assert_eq!(read(&line).0, None, "{kind}");
+        }
     }
 
     #[test]

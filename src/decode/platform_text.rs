@@ -78,7 +78,10 @@ fn report(rest: &str, symbols: &mut Symbols) -> Option<What> {
             "Billed Duration" => report.billed_ms = words::milliseconds(value),
             "Memory Size" => report.memory_mb = words::megabytes(value),
             "Max Memory Used" => report.max_memory_used_mb = words::megabytes(value),
-            "Init Duration" => report.init_ms = words::milliseconds(value),
+            // Relays that rebuild the line write 0.00 where there was no init.
+            "Init Duration" => {
+                report.init_ms = words::milliseconds(value).filter(|init| *init > 0.0);
+            }
             "Restore Duration" => report.restore_ms = words::milliseconds(value),
             "Billed Restore Duration" => report.billed_restore_ms = words::milliseconds(value),
             "Status" => report.status = words::status(value),
@@ -115,8 +118,8 @@ fn init_report(rest: &str, symbols: &mut Symbols) -> Option<What> {
     for (key, value) in Fields::of(rest) {
         match key {
             "Init Duration" => duration_ms = words::milliseconds(value),
-            "Phase" => phase = words::phase(value)?,
-            "Status" => status = words::status(value)?,
+            "Phase" => phase = words::phase(value).unwrap_or(phase),
+            "Status" => status = words::status(value).unwrap_or(Status::Error),
             "Error Type" => error_type = Some(symbols.intern(value)),
             _ => {}
         }
@@ -137,7 +140,7 @@ fn restore_report(rest: &str, symbols: &mut Symbols) -> Option<What> {
     for (key, value) in Fields::of(rest) {
         match key {
             "Restore Duration" => duration_ms = words::milliseconds(value),
-            "Status" => status = words::status(value)?,
+            "Status" => status = words::status(value).unwrap_or(Status::Error),
             "Error Type" => error_type = Some(symbols.intern(value)),
             _ => {}
         }
@@ -145,7 +148,7 @@ fn restore_report(rest: &str, symbols: &mut Symbols) -> Option<What> {
     Some(What::RestoreReport {
         status,
         error_type,
-        duration_ms: duration_ms?,
+        duration_ms: Some(duration_ms?),
     })
 }
 
@@ -155,32 +158,37 @@ fn runtime(fields: &str, symbols: &mut Symbols) -> Option<Sym> {
         .map(|(_, value)| symbols.intern(value))
 }
 
-/// How the service says that the process behind an invocation is gone.
-const EXITS: [&str; 4] = [
+/// How the service says that the process behind an invocation is gone, where no error type stands below it.
+const EXITS: [&str; 5] = [
     "Runtime exited",
     "fork/exec",
     "Process exited before completing request",
     "Runtime failed to start",
+    "Couldn't find valid bootstrap",
 ];
 
 /// `<request id> Error: Runtime exited with error: signal: killed`, the error type on the next line.
 fn runtime_exit(rest: &str, symbols: &mut Symbols) -> Option<What> {
     let request_id = RequestId::parse(first_word(rest));
     let text = rest.split_once(' ')?.1;
-    let text = text.strip_prefix("Error: ").unwrap_or(text);
-    if !EXITS.iter().any(|exit| text.starts_with(exit)) {
-        return None;
-    }
+    let error = text.strip_prefix("Error: ");
+    let text = error.unwrap_or(text);
     let error_type = text
-        .lines()
+        .split(['\n', '\r'])
         .skip(1)
         .map(str::trim)
-        .find(|line| !line.is_empty() && !line.contains(' '))
-        .map(|name| symbols.intern(name));
-    Some(What::RuntimeExit {
+        .find(|line| !line.is_empty() && !line.contains(' '));
+    let is_of_the_service = |name: &str| {
+        ["Runtime.", "Extension.", "Sandbox."]
+            .iter()
+            .any(|service| name.starts_with(service))
+    };
+    let is_exit = EXITS.iter().any(|exit| text.starts_with(exit))
+        || error.is_some() && error_type.is_some_and(is_of_the_service);
+    is_exit.then(|| What::RuntimeExit {
         request_id,
         killed: text.contains("signal: killed"),
-        error_type,
+        error_type: error_type.map(|name| symbols.intern(name)),
     })
 }
 
@@ -200,6 +208,11 @@ fn timed_out(message: &str) -> Option<What> {
 
 fn first_word(text: &str) -> &str {
     text.split_ascii_whitespace().next().unwrap_or("")
+}
+
+/// The fields of a platform line, from its start.
+pub(super) fn fields(line: &str) -> impl Iterator<Item = (&str, &str)> {
+    Fields::of(line)
 }
 
 /// `Key: value` pairs of a line. A tab or a line end closes a value; where spaces stand for tabs, a value ends before
@@ -434,7 +447,7 @@ mod tests {
             Some(What::RestoreReport {
                 status: Status::Success,
                 error_type: None,
-                duration_ms: 197.61
+                duration_ms: Some(197.61)
             })
         );
     }
@@ -478,6 +491,87 @@ mod tests {
         );
     }
 
+    /// The service names what is gone in many words; the error type below tells them from what a program prints.
+    #[test]
+    fn exits_of_the_service_are_known_by_their_words_or_their_type() {
+        for (text, kind) in [
+            (
+                "Error: Runtime exited with error: exit status 1\nRuntime.ExitError",
+                Some("Runtime.ExitError"),
+            ),
+            (
+                "Error: Runtime exited without providing a reason\nRuntime.ExitError",
+                Some("Runtime.ExitError"),
+            ),
+            (
+                "Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]\nRuntime.InvalidEntrypoint",
+                Some("Runtime.InvalidEntrypoint"),
+            ),
+            (
+                "Error: fork/exec /var/task/bootstrap: exec format error\nRuntime.InvalidEntrypoint",
+                Some("Runtime.InvalidEntrypoint"),
+            ),
+            (
+                "Error: fork/exec /lambda-entrypoint.sh: exec format error",
+                None,
+            ),
+            (
+                "Error: exit code 0\rRuntime.ExitError\r",
+                Some("Runtime.ExitError"),
+            ),
+            (
+                "Error: exit status 2\nExtension.Crash\n",
+                Some("Extension.Crash"),
+            ),
+            ("Process exited before completing request\n\n", None),
+        ] {
+            let (what, symbols) = read(&format!("RequestId: {ID} {text}"));
+            let Some(What::RuntimeExit {
+                request_id,
+                error_type,
+                ..
+            }) = what
+            else {
+                panic!("{text:?} gave {what:?}");
+            };
+            assert_eq!(request_id, RequestId::parse(ID));
+            assert_eq!(error_type.map(|sym| symbols.get(sym)), kind, "{text:?}");
+        }
+        for text in [
+            "Error: no such order\nretrying",
+            "order 7 paid",
+            "Runtime.ExitError",
+        ] {
+            assert_eq!(read(&format!("RequestId: {ID} {text}")).0, None, "{text:?}");
+        }
+    }
+
+    /// What a later Lambda may write in a word of its own is no reason to lose the line.
+    #[test]
+    fn unknown_phases_and_statuses_leave_the_figure() {
+        let (what, _) = read(
+            "INIT_REPORT Init Duration: 12.5 ms\tPhase: warm-up\tStatus: cancelled\tError Type: Runtime.New\n",
+        );
+        assert!(matches!(
+            what,
+            Some(What::InitReport {
+                phase: Phase::Init,
+                status: Status::Error,
+                duration_ms: 12.5,
+                ..
+            })
+        ));
+        let (what, _) = read("RESTORE_REPORT Restore Duration: 12.5 ms\tStatus: cancelled\n");
+        assert!(matches!(
+            what,
+            Some(What::RestoreReport {
+                status: Status::Error,
+                duration_ms: Some(12.5),
+                ..
+            })
+        ));
+    }
+
     #[test]
     fn lines_that_only_look_alike_are_none() {
         for message in [
@@ -500,7 +594,7 @@ mod tests {
     fn reports_of_all_ages_and_from_everywhere_are_read() {
         // (line, duration, billed, size, used, init, restore)
         type Shape = (f32, f32, u32, u32, Option<f32>, Option<f32>);
-        let table: [(&str, Shape); 20] = [
+        let table: [(&str, Shape); 23] = [
             (
                 "REPORT RequestId: ID\tDuration: 2.14 ms\tBilled Duration: 100 ms \tMemory Size: 1024 MB\tMax Memory Used: 18 MB\t",
                 (2.14, 100.0, 1024, 18, None, None),
@@ -581,6 +675,20 @@ mod tests {
                 "REPORT RequestId: ID\tDuration: 15.5 ms\tBilled Duration: 16 ms\tMemory Size: 128 MB\tMax Memory Used: 40 MB\tA Later Figure: 3 ms\tInit Duration: 100.1 ms\t",
                 (15.5, 16.0, 128, 40, Some(100.1), None),
             ),
+            // One field a line, as a console copies it.
+            (
+                "REPORT RequestId: ID\nDuration: 13.82 ms\nBilled Duration: 129 ms\nMemory Size: 512 MB\nMax Memory Used: 95 MB\nRestore Duration: 204.27 ms\nBilled Restore Duration: 115 ms\n",
+                (13.82, 129.0, 512, 95, None, Some(204.27)),
+            ),
+            // Tabs as a terminal widens them.
+            (
+                "REPORT RequestId: ID      Duration: 12.68 ms      Billed Duration: 309 ms Memory Size: 512 MB       Max Memory Used: 93 MB  Init Duration: 295.33 ms",
+                (12.68, 309.0, 512, 93, Some(295.33), None),
+            ),
+            (
+                "REPORT RequestId: ID\tDuration: 11.48 ms\tBilled Duration: 12 ms\tMemory Size: 128 MB\tMax Memory Used: 10 MB\tInit Duration: 0.00 ms\tStatus: error\tError Type: Runtime.InvalidEntrypoint\n",
+                (11.48, 12.0, 128, 10, None, None),
+            ),
         ];
         for (line, (duration, billed, size, used, init, restore)) in table {
             let (what, _) = read(&line.replace("ID", ID));
@@ -610,9 +718,8 @@ mod tests {
     #[test]
     fn init_and_restore_lines_of_all_ages_are_read() {
         let length = |line: &str| match read(line).0 {
-            Some(
-                What::InitReport { duration_ms, .. } | What::RestoreReport { duration_ms, .. },
-            ) => Some(duration_ms),
+            Some(What::InitReport { duration_ms, .. }) => Some(duration_ms),
+            Some(What::RestoreReport { duration_ms, .. }) => duration_ms,
             _ => None,
         };
         for (line, expected) in [
@@ -637,6 +744,14 @@ mod tests {
                 9999.79,
             ),
             ("INIT_REPORT Init Duration: 9908.09 ms", 9908.09),
+            (
+                "INIT_REPORT Init Duration: 9804ms  Phase: init  Status: error  Error Type: Extension.Crash",
+                9804.0,
+            ),
+            (
+                "RESTORE_REPORT Restore Duration: 1236.04 ms Status: error Error Type: Runtime.ExitError",
+                1236.04,
+            ),
             (
                 "INIT_REPORT Init Duration: 1236.04 ms\tPhase: invoke\tStatus: timeout\n",
                 1236.04,

@@ -10,6 +10,7 @@ use crate::model::config::FunctionConfig;
 use crate::model::event_id::EventId;
 use crate::model::fact::Fact;
 use crate::model::metric::MetricPoint;
+use crate::model::odd::{Odd, Oddities};
 use crate::model::record::{Gap, LogLine, Record};
 use crate::model::span::Span;
 use crate::model::symbols::{Sym, Symbols};
@@ -33,7 +34,6 @@ pub struct Block {
     /// Text of the lines, one after another, where it is kept.
     pub(super) text: String,
     pub(super) spans: Vec<Span>,
-    pub(super) segments: u64,
     pub(super) metrics: Vec<MetricPoint>,
     pub(super) functions: Vec<(Sym, FunctionConfig)>,
     pub(super) gaps: Vec<Gap>,
@@ -42,6 +42,8 @@ pub struct Block {
     pub(super) unparsed: u64,
     /// What was wrong with the first unparsed record.
     pub(super) first_unparsed: Option<String>,
+    /// Records that were taken in although they cannot be as they are.
+    pub(super) odd: Oddities,
 }
 
 pub(super) struct BlockStream {
@@ -81,24 +83,30 @@ impl Block {
             facts: Vec::new(),
             text: String::new(),
             spans: Vec::new(),
-            segments: 0,
             metrics: Vec::new(),
             functions: Vec::new(),
             gaps: Vec::new(),
             complete: Vec::new(),
             unparsed: 0,
             first_unparsed: None,
+            odd: Oddities::default(),
         }
     }
 
     /// Decodes one record of any kind.
     pub fn record(&mut self, record: &Record) {
         match record {
-            Record::Log(log) => self.log(&log.line()),
+            Record::Log(log) => {
+                if let Some(odd) = self.log(&log.line()) {
+                    self.odd(&odd, || format!("{} {}", log.group, log.stream));
+                }
+            }
             Record::Gap(gap) => self.gap(gap.clone()),
-            Record::Segment(json) => self.tell(|block| block.segment(json)),
-            Record::Metric(json) => self.tell(|block| block.metric(json)),
-            Record::Function(json) => self.tell(|block| block.function(json)),
+            Record::Segment(json) => self.tell("trace segment", |block| block.segment(json)),
+            Record::Metric(json) => self.tell("metric point", |block| block.metric(json)),
+            Record::Function(json) => {
+                self.tell("function configuration", |block| block.function(json));
+            }
         }
     }
 
@@ -113,14 +121,14 @@ impl Block {
         self.complete.push((group, until));
     }
 
-    fn tell(&mut self, decode: impl FnOnce(&mut Self) -> Result<(), DecodeError>) {
+    fn tell(&mut self, what: &str, decode: impl FnOnce(&mut Self) -> Result<(), DecodeError>) {
         if let Err(error) = decode(self) {
-            self.unparsed(|| error.to_string());
+            self.unparsed(|| format!("{what}: {error}"));
         }
     }
 
-    /// Decodes one log line, looking at it once.
-    pub fn log(&mut self, line: &LogLine<'_>) {
+    /// Decodes one log line, looking at it once. Gives back what of it cannot be: only the caller knows where it stands.
+    pub fn log(&mut self, line: &LogLine<'_>) -> Option<Odd> {
         let at = self.stream_of(line);
         let stream = &mut self.streams[at as usize];
         if stream.function.is_none() {
@@ -129,6 +137,7 @@ impl Block {
         let fact = self
             .decoder
             .line(line, stream.function.as_deref(), &mut self.symbols);
+        let odd = decode::odd(line, fact.as_ref());
         let text_len = if self.keep_text {
             self.text.push_str(line.message);
             line.message.len() as u32
@@ -154,13 +163,13 @@ impl Block {
             text_len,
         });
         self.facts.extend(fact);
+        odd
     }
 
     /// Decodes one X-Ray segment document or one `aws/spans` span.
     pub fn segment(&mut self, json: &str) -> Result<(), DecodeError> {
         self.spans
             .extend(decode::segments(json, &mut self.symbols)?);
-        self.segments += 1;
         Ok(())
     }
 
@@ -183,6 +192,16 @@ impl Block {
         if self.first_unparsed.is_none() {
             self.first_unparsed = Some(why());
         }
+    }
+
+    /// Counts a record that was taken in although it cannot be as it is; the first of each kind is kept with its place.
+    pub fn odd(&mut self, odd: &Odd, place: impl FnOnce() -> String) {
+        self.odd.add(odd, place);
+    }
+
+    /// The records that cannot be as they are.
+    pub fn oddities(&self) -> &Oddities {
+        &self.odd
     }
 
     /// So many records could not be read when a recording was made.

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::intake::Engine;
 use super::reread::Seen;
-use crate::model::fact::{Fact, What};
-use crate::model::facts::{Facts, StreamFacts};
+use crate::model::fact::{Fact, Kinds, What};
+use crate::model::facts::{Facts, SeenGap, StreamFacts};
 use crate::model::metric::MetricPoint;
+use crate::model::record::GapReason;
 use crate::model::span::Span;
 use crate::model::symbols::Symbols;
 use crate::model::time::Timestamp;
@@ -48,6 +49,7 @@ impl Engine {
         spans.sort_by_key(|span| (span.trace, span.start_us, span.id));
         metrics.sort_by(|a, b| metric_order(a, &symbols).cmp(&metric_order(b, &symbols)));
         let mut gaps = [&self.gaps[..], &self.open_gaps].concat();
+        gaps.extend(streams.iter().flat_map(|stream| dropped(stream)));
         gaps.sort_by_key(|gap| (gap.from, gap.to, symbols.get(gap.group).to_owned()));
         gaps.dedup();
         Facts {
@@ -57,6 +59,8 @@ impl Engine {
             metrics,
             functions: self.functions.clone(),
             inputs: self.inputs,
+            first_unparsed: self.first_unparsed.clone(),
+            odd: self.odd.clone(),
             gaps,
             evicted: self.evicted,
             horizon: self.horizon,
@@ -79,6 +83,28 @@ impl Engine {
             self.reports -= again.iter().filter(is_report).count();
         }
     }
+}
+
+/// The stretches of which the service says that it dropped lines: each since the line before that says anything.
+fn dropped(stream: &StreamFacts) -> Vec<SeenGap> {
+    let mut found: Vec<SeenGap> = Vec::new();
+    if !stream.facts.has(Kinds::DROPPED) {
+        return found;
+    }
+    let mut before = stream.first;
+    for (_, fact) in stream.facts.iter() {
+        if let What::LogsDropped { .. } = fact.what {
+            found.push(SeenGap {
+                group: stream.group,
+                from: before,
+                // A gap is never empty: the line may be the first of its stream.
+                to: fact.at.max(before.plus_ms(1)),
+                why: GapReason::Dropped,
+            });
+        }
+        before = fact.at;
+    }
+    found
 }
 
 fn metric_order<'a>(

@@ -1,6 +1,7 @@
 //! Takes decoded blocks in, in arrival order, and keeps what is remembered within its bounds.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
@@ -17,6 +18,7 @@ use crate::model::fact::{Fact, What};
 use crate::model::fact_log::FactLog;
 use crate::model::facts::{Evicted, Inputs, SeenGap, StreamFacts};
 use crate::model::metric::MetricPoint;
+use crate::model::odd::Oddities;
 use crate::model::record::{Gap, LogLine};
 use crate::model::remap::Remap as _;
 use crate::model::settings::{Memory, Settings};
@@ -96,7 +98,9 @@ pub struct Engine {
     /// REPORT lines that are remembered.
     pub(super) reports: usize,
     text: LogText,
-    first_unparsed: Option<String>,
+    pub(super) first_unparsed: Option<String>,
+    /// Records that were taken in although they cannot be as they are.
+    pub(super) odd: Oddities,
 }
 
 type MetricKey = (Sym, Sym, Vec<(Sym, Sym)>, Timestamp);
@@ -127,6 +131,7 @@ impl Engine {
             reports: 0,
             text: LogText::new(limits.log_text_bytes),
             first_unparsed: None,
+            odd: Oddities::default(),
         })
     }
 
@@ -184,18 +189,13 @@ impl Engine {
         }
         for mut span in block.spans {
             span.remap(&mut to);
-            self.spans.take(span);
+            let is_segment = span.id == span.segment;
+            let is_new = self.spans.take(span);
+            self.inputs.trace_segments += u64::from(is_new && is_segment);
         }
         for mut point in block.metrics {
             point.remap(&mut to);
-            self.inputs.metric_points += 1;
-            let key = (
-                point.namespace,
-                point.name,
-                point.dimensions.clone(),
-                point.at,
-            );
-            self.metrics.insert(key, point);
+            self.take_metric(point);
         }
         for (name, mut config) in block.functions {
             config.remap(&mut to);
@@ -209,11 +209,11 @@ impl Engine {
             let known = self.complete.entry(to(group)).or_insert(moment);
             *known = (*known).max(moment);
         }
-        self.inputs.trace_segments += block.segments;
         self.inputs.unparsed_lines += block.unparsed;
         if self.first_unparsed.is_none() {
             self.first_unparsed = block.first_unparsed;
         }
+        self.odd.absorb(block.odd);
         self.evicted.event_ids = self.seen.forgotten;
         if self.reports > self.limits.invocations
             || self.spans.len() > self.limits.spans
@@ -245,11 +245,6 @@ impl Engine {
     /// Timestamp of the newest log event.
     pub fn newest(&self) -> Option<Timestamp> {
         self.newest
-    }
-
-    /// Why the first record that could not be read could not.
-    pub fn first_unparsed(&self) -> Option<&str> {
-        self.first_unparsed.as_deref()
     }
 
     /// The raw text of remembered lines; empty unless the limits keep some.
@@ -356,6 +351,28 @@ impl Engine {
                 message,
             };
             self.text.push(&raw, line.order);
+        }
+    }
+
+    /// Of a minute that is read again the version with the most samples counts: CloudWatch adds to it until it is final.
+    fn take_metric(&mut self, point: MetricPoint) {
+        let key = (
+            point.namespace,
+            point.name,
+            point.dimensions.clone(),
+            point.at,
+        );
+        match self.metrics.entry(key) {
+            Entry::Vacant(place) => {
+                self.inputs.metric_points += 1;
+                place.insert(point);
+            }
+            Entry::Occupied(mut known) => {
+                let version = |point: &MetricPoint| [point.count, point.sum, point.max, point.min];
+                if version(&point) > version(known.get()) {
+                    known.insert(point);
+                }
+            }
         }
     }
 

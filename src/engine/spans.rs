@@ -15,8 +15,8 @@ pub(super) struct Spans {
 }
 
 impl Spans {
-    /// Keeps the latest version of a span: a segment is sent again while it is in progress.
-    pub(super) fn take(&mut self, span: Span) {
+    /// Keeps the latest version of a span: a segment is sent again while it is in progress. Says whether it was not there yet.
+    pub(super) fn take(&mut self, span: Span) -> bool {
         let Self { rows, index } = self;
         let same = |at: &u32| {
             let known = &rows[*at as usize];
@@ -26,12 +26,14 @@ impl Spans {
             Entry::Vacant(place) => {
                 place.insert(rows.len() as u32);
                 rows.push(span);
+                true
             }
             Entry::Occupied(place) => {
                 let known = &mut rows[*place.get() as usize];
                 if version(&span) > version(known) {
                     *known = span;
                 }
+                false
             }
         }
     }
@@ -69,8 +71,9 @@ fn hash(span: &Span) -> u64 {
     xxh3_64(&span.trace.0) ^ span.id.number()
 }
 
-/// What grows from version to version of a span.
-fn version(span: &Span) -> (bool, Option<i64>, i64, usize) {
-    let links = span.links.len();
-    (span.end_us.is_some(), span.end_us, span.start_us, links)
+/// What grows from version to version of a span; the last of them only decide so that no order of arrival does.
+fn version(span: &Span) -> impl PartialOrd + use<> {
+    let said = (span.throttle, span.fault, span.error, span.status);
+    let ended = (span.end_us.is_some(), span.end_us, span.start_us);
+    (ended, span.links.len(), said, span.parent, span.kind)
 }

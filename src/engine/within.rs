@@ -35,6 +35,8 @@ pub fn within(analysis: &Analysis, from: Timestamp, until: Timestamp) -> Analysi
             .collect(),
         functions: facts.functions.clone(),
         inputs: facts.inputs,
+        first_unparsed: facts.first_unparsed.clone(),
+        odd: facts.odd.clone(),
         gaps: facts
             .gaps
             .iter()

@@ -45,7 +45,8 @@ pub enum What {
     RestoreReport {
         status: Status,
         error_type: Option<Sym>,
-        duration_ms: f32,
+        /// JSON may leave its metrics out.
+        duration_ms: Option<f32>,
     },
     Start {
         request_id: RequestId,
@@ -59,7 +60,8 @@ pub enum What {
         request_id: RequestId,
         status: Status,
         error_type: Option<Sym>,
-        duration_ms: f32,
+        /// Captures of the first schema have no metrics.
+        duration_ms: Option<f32>,
     },
     Report(Report),
     /// `<request id> Task timed out after N seconds`: the old style, beside a REPORT without `Status`.
@@ -103,6 +105,8 @@ impl Kinds {
     pub const HANDLED: Self = Self(1 << 8);
     /// Init and restore of an environment.
     pub const INIT: Self = Self(1 << 9);
+    /// Lines that the service dropped.
+    pub const DROPPED: Self = Self(1 << 10);
 
     /// What is in either set.
     #[must_use]
@@ -135,7 +139,7 @@ impl What {
             | Self::Report(_)
             | Self::TimedOut { .. }
             | Self::RuntimeExit { .. } => Kinds::RUN,
-            Self::LogsDropped { .. } => Kinds::default(),
+            Self::LogsDropped { .. } => Kinds::DROPPED,
             Self::Access(_) => Kinds::ACCESS,
             Self::App(app) => app.kinds(),
         }

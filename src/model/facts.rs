@@ -7,6 +7,7 @@ use super::config::FunctionConfig;
 use super::fact::{AppFact, Fact, Kinds, What};
 use super::fact_log::FactLog;
 use super::metric::MetricPoint;
+use super::odd::Oddities;
 use super::record::GapReason;
 use super::span::Span;
 use super::symbols::{Sym, Symbols};
@@ -27,6 +28,10 @@ pub struct Facts {
     /// By function name symbol; iterate by text where order matters.
     pub functions: BTreeMap<Sym, FunctionConfig>,
     pub inputs: Inputs,
+    /// Why the first record that could not be read could not; which is the first depends on arrival.
+    pub first_unparsed: Option<String>,
+    /// What was read although it cannot be; which record is the first depends on arrival.
+    pub odd: Oddities,
     pub gaps: Vec<SeenGap>,
     pub evicted: Evicted,
     /// The oldest moment that is remembered whole; `None` while nothing was forgotten.
@@ -63,6 +68,7 @@ pub struct Inputs {
     /// Distinct events that have an ingestion time: 0 makes `log_events_late` unknown.
     pub log_events_with_ingestion: u64,
     pub unparsed_lines: u64,
+    /// Distinct segments and points: polls overlap.
     pub trace_segments: u64,
     pub metric_points: u64,
 }

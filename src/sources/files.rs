@@ -19,6 +19,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use crate::engine::{Block, Engine};
+use crate::model::odd::Oddities;
 use crate::redact::Redactor;
 use crate::sources::snapshot::{Refused, Trust};
 
@@ -57,7 +58,8 @@ pub struct Options {
 pub struct Read {
     pub files: usize,
     pub bytes: u64,
-    /// What was wrong, one line each: a damaged end, the first line that is no known shape, with file and line.
+    /// What was wrong, one line each: a damaged end, the first line that is no known shape and the first of each kind that
+    /// cannot be as it is, with file and line.
     pub warnings: Vec<String>,
 }
 
@@ -110,6 +112,7 @@ pub fn each_of<S: Sink + Send>(
     take: &mut dyn FnMut(S, bool, &Read) -> bool,
 ) -> bool {
     let mut unparsed = None;
+    let mut odd = Oddities::default();
     let mut first = true;
     let log_group = options.log_group.as_deref();
     let work = |chunk: &chunks::Chunk| {
@@ -122,11 +125,15 @@ pub fn each_of<S: Sink + Send>(
         if unparsed.is_none() {
             unparsed = sink.failure().map(str::to_owned);
         }
+        if let Some(more) = sink.oddities() {
+            odd.absorb(more.clone());
+        }
         take(sink, std::mem::take(&mut first), done)
     };
     let end = parallel::map(reader, options.threads, &work, &mut on_sink);
     done.files += 1;
     done.warnings.extend(unparsed);
+    done.warnings.extend(odd.lines());
     match end {
         Ok(whole) => whole,
         Err(error) => {

@@ -131,9 +131,11 @@ impl Finder {
                 duration_ms,
                 ..
             } => {
-                let length = whole_ms(duration_ms);
-                let fits =
-                    |attempt: &Attempt| attempt.done_line.is_none() && reaches(attempt, at, length);
+                let length = duration_ms.map(whole_ms);
+                let fits = |attempt: &Attempt| {
+                    attempt.done_line.is_none()
+                        && length.is_none_or(|length| reaches(attempt, at, length))
+                };
                 self.closing(request_id, line, at, fits).done_line = Some(line);
             }
             What::Report(report) => {
@@ -248,7 +250,7 @@ fn settle(stream: &StreamFacts, attempt: &mut Attempt) {
     let done = attempt
         .done_line
         .and_then(|line| match stream.facts.get(line).what {
-            What::RuntimeDone { duration_ms, .. } => Some((whole_ms(duration_ms), moment(line))),
+            What::RuntimeDone { duration_ms, .. } => Some((whole_ms(duration_ms?), moment(line))),
             _ => None,
         });
     if attempt.start_line.is_none()
@@ -259,7 +261,11 @@ fn settle(stream: &StreamFacts, attempt: &mut Attempt) {
     let computed = report
         .or(done)
         .map(|(length, at)| attempt.start.plus_ms(length).min(at));
-    let struck = attempt.timeout_line.or(attempt.exit_line).map(moment);
+    let struck = attempt
+        .timeout_line
+        .or(attempt.exit_line)
+        .or(attempt.done_line);
+    let struck = struck.map(moment);
     let end = attempt.end_line.map(moment).or(computed).or(struck);
     attempt.end = end.map(|end| end.max(attempt.start));
 }

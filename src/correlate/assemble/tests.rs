@@ -271,10 +271,46 @@ fn runtime_done_stands_in_for_a_lost_report() {
         request_id: id(1),
         status: Status::Timeout,
         error_type: None,
-        duration_ms: 3_000.0,
+        duration_ms: Some(3_000.0),
     };
     world.add(env, 3_001, done);
     assert_eq!(rows(&assemble(&world.facts())), [(1, 1, 0, 3_000, Timeout)]);
+}
+
+#[test]
+fn a_done_line_without_metrics_ends_the_run_and_says_how() {
+    let mut world = World::default();
+    let env = world.env("orders", "a");
+    world.start(env, 0, 1);
+    let done = What::RuntimeDone {
+        request_id: id(1),
+        status: Status::Timeout,
+        error_type: None,
+        duration_ms: None,
+    };
+    world.add(env, 3_001, done);
+    assert_eq!(rows(&assemble(&world.facts())), [(1, 1, 0, 3_001, Timeout)]);
+}
+
+#[test]
+fn what_reports_only_durations_runs_many_at_once() {
+    let mut world = World::default();
+    let env = world.env("orders", "a");
+    world.start(env, 0, 1);
+    world.start(env, 100, 2);
+    world.app(env, 150, note(None));
+    for (at, request) in [(200, 1), (300, 2)] {
+        let report = Report {
+            request_id: Some(id(request)),
+            duration_ms: 200.0,
+            ..Report::default()
+        };
+        world.add(env, at, What::Report(report));
+    }
+    let assembled = assemble(&world.facts());
+    assert!(assembled.environments[0].concurrent);
+    assert_eq!(rows(&assembled), [(1, 1, 0, 200, Ok), (2, 1, 100, 300, Ok)]);
+    assert_eq!(assembled.orphans.len(), 1, "its place says nothing");
 }
 
 #[test]

@@ -64,7 +64,7 @@ struct Seen<'a> {
 impl<'a> Seen<'a> {
     fn new(place: &'a Place<'a>, lines: &'a InitLines, run: Option<&Invocation>) -> Self {
         let lengths = [
-            lines.restore.map(|(_, length)| length),
+            lines.restore.and_then(|(_, length)| length),
             run.and_then(|run| run.restore_ms),
             lines.report.map(|(_, _, length)| length),
             run.and_then(|run| run.init_ms),

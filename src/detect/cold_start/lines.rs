@@ -16,8 +16,8 @@ pub(super) struct InitLines {
     pub(super) done: Option<(Timestamp, Status)>,
     /// Restored from a snapshot: a RESTORE line stands there.
     pub(super) restored: bool,
-    /// RESTORE_REPORT: moment, milliseconds.
-    pub(super) restore: Option<(Timestamp, f32)>,
+    /// RESTORE_REPORT: moment, milliseconds where it says.
+    pub(super) restore: Option<(Timestamp, Option<f32>)>,
     /// Published a snapshot (phase `snap-start`): no start that serves requests.
     pub(super) published: bool,
     /// The init report names its type: JSON logs.
@@ -62,10 +62,11 @@ impl InitLines {
             What::InitStart { .. } | What::RestoreStart { .. } if later => {
                 self.later.push((at, None));
             }
-            What::InitReport { duration_ms, .. } | What::RestoreReport { duration_ms, .. }
-                if later =>
-            {
+            What::InitReport { duration_ms, .. } if later => {
                 self.later.push((at, Some(duration_ms)));
+            }
+            What::RestoreReport { duration_ms, .. } if later => {
+                self.later.push((at, duration_ms));
             }
             What::InitDone { .. } if later => {}
             What::InitStart { phase, .. } => {

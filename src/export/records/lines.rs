@@ -6,6 +6,7 @@ use crate::decode::DecodeError;
 use crate::export::recording::{
     write_complete, write_document, write_function, write_gap, write_log,
 };
+use crate::model::odd::{Odd, Oddities};
 use crate::model::record::{Gap, LogLine};
 use crate::model::time::Timestamp;
 use crate::sources::files::Sink;
@@ -102,10 +103,11 @@ impl Lines {
 }
 
 impl Sink for Lines {
-    fn log(&mut self, line: &LogLine<'_>) {
+    fn log(&mut self, line: &LogLine<'_>) -> Option<Odd> {
         let written = write_log(line, &mut self.bytes);
         self.wrote(written);
         self.records.log_events += 1;
+        None
     }
 
     fn segment(&mut self, json: &str) -> Result<(), DecodeError> {
@@ -150,8 +152,14 @@ impl Sink for Lines {
         self.records.unparsed += lines;
     }
 
+    fn odd(&mut self, _: &Odd, _: impl FnOnce() -> String) {}
+
     fn failure(&self) -> Option<&str> {
         self.failure.as_deref()
+    }
+
+    fn oddities(&self) -> Option<&Oddities> {
+        None
     }
 }
 
@@ -159,9 +167,10 @@ impl Sink for Lines {
 pub(in crate::export) struct Both<A, B>(pub(in crate::export) A, pub(in crate::export) B);
 
 impl<A: Sink, B: Sink> Sink for Both<A, B> {
-    fn log(&mut self, line: &LogLine<'_>) {
-        self.0.log(line);
+    fn log(&mut self, line: &LogLine<'_>) -> Option<Odd> {
+        let odd = self.0.log(line);
         self.1.log(line);
+        odd
     }
 
     fn segment(&mut self, json: &str) -> Result<(), DecodeError> {
@@ -199,7 +208,15 @@ impl<A: Sink, B: Sink> Sink for Both<A, B> {
         self.1.unparsed_before(lines);
     }
 
+    fn odd(&mut self, odd: &Odd, place: impl FnOnce() -> String) {
+        self.0.odd(odd, place);
+    }
+
     fn failure(&self) -> Option<&str> {
         self.0.failure().or_else(|| self.1.failure())
+    }
+
+    fn oddities(&self) -> Option<&Oddities> {
+        self.0.oddities()
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::decode::DecodeError;
 use crate::export::telemetry::{Log, Telemetry};
+use crate::model::odd::{Odd, Oddities};
 use crate::model::record::{Gap, LogLine};
 use crate::model::time::Timestamp;
 use crate::sources::files::Sink;
@@ -22,8 +23,9 @@ impl<'t, 'a> Logs<'t, 'a> {
 }
 
 impl Sink for Logs<'_, '_> {
-    fn log(&mut self, line: &LogLine<'_>) {
+    fn log(&mut self, line: &LogLine<'_>) -> Option<Odd> {
         self.logs.push(self.telemetry.log(line));
+        None
     }
 
     fn segment(&mut self, _: &str) -> Result<(), DecodeError> {
@@ -46,7 +48,13 @@ impl Sink for Logs<'_, '_> {
 
     fn unparsed_before(&mut self, _: u64) {}
 
+    fn odd(&mut self, _: &Odd, _: impl FnOnce() -> String) {}
+
     fn failure(&self) -> Option<&str> {
+        None
+    }
+
+    fn oddities(&self) -> Option<&Oddities> {
         None
     }
 }

@@ -76,6 +76,7 @@ pub(in crate::export) fn completeness(analysis: &Analysis) -> Vec<String> {
             count(facts.inputs.unparsed_lines)
         ));
     }
+    lines.extend(facts.odd.lines().map(|line| plain(&line).into_owned()));
     let evicted = facts.evicted.invocations;
     if evicted > 0 {
         lines.push(format!("{} older runs were forgotten", count(evicted)));

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::decode::DecodeError;
 use crate::model::ids::TraceId;
+use crate::model::odd::{Odd, Oddities};
 use crate::model::record::{Gap, LogLine};
 use crate::model::time::Timestamp;
 use crate::sources::files::Sink;
@@ -164,9 +165,11 @@ impl<S> Keeping<S> {
 }
 
 impl<S: Sink> Sink for Keeping<S> {
-    fn log(&mut self, line: &LogLine<'_>) {
+    fn log(&mut self, line: &LogLine<'_>) -> Option<Odd> {
         if self.keep.line(line) {
-            self.to.log(line);
+            self.to.log(line)
+        } else {
+            None
         }
     }
 
@@ -214,7 +217,15 @@ impl<S: Sink> Sink for Keeping<S> {
         self.to.unparsed_before(lines);
     }
 
+    fn odd(&mut self, odd: &Odd, place: impl FnOnce() -> String) {
+        self.to.odd(odd, place);
+    }
+
     fn failure(&self) -> Option<&str> {
         self.to.failure()
+    }
+
+    fn oddities(&self) -> Option<&Oddities> {
+        self.to.oddities()
     }
 }

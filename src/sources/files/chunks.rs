@@ -11,6 +11,8 @@ const BLOCK: usize = 2 * 1024 * 1024;
 /// What `read_to_end` likes to have free at the end.
 const PROBE: usize = 64;
 
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// A stretch of an input.
 pub(super) struct Chunk {
     pub(super) bytes: Vec<u8>,
@@ -63,6 +65,7 @@ impl<'a> Chunks<'a> {
         self.fill(BLOCK);
         if !self.started {
             self.started = true;
+            self.skip_mark();
             if self.broken.is_none() && spans_lines(&self.rest) {
                 return Ok(self.whole());
             }
@@ -83,6 +86,13 @@ impl<'a> Chunks<'a> {
             return Ok(Some(self.cut(cut)));
         }
         self.broken.take().map_or(Ok(None), Err)
+    }
+
+    /// Some editors and shells begin a file with a byte order mark.
+    fn skip_mark(&mut self) {
+        if self.rest.starts_with(BYTE_ORDER_MARK) {
+            self.rest.drain(..BYTE_ORDER_MARK.len());
+        }
     }
 
     fn cut(&mut self, at: usize) -> Chunk {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::sink::Sink;
 use crate::decode::DecodeError;
+use crate::model::odd::{Odd, Oddities};
 use crate::model::record::{Gap, LogLine};
 use crate::model::time::Timestamp;
 use crate::redact::{Counts, Redactor};
@@ -31,7 +32,7 @@ impl<S> Redacting<S> {
 }
 
 impl<S: Sink> Sink for Redacting<S> {
-    fn log(&mut self, line: &LogLine<'_>) {
+    fn log(&mut self, line: &LogLine<'_>) -> Option<Odd> {
         match &self.redactor {
             Some(redactor) => self.to.log(&redactor.line(line, &mut self.counts).line()),
             None => self.to.log(line),
@@ -83,7 +84,15 @@ impl<S: Sink> Sink for Redacting<S> {
         self.to.unparsed_before(lines);
     }
 
+    fn odd(&mut self, odd: &Odd, place: impl FnOnce() -> String) {
+        self.to.odd(odd, place);
+    }
+
     fn failure(&self) -> Option<&str> {
         self.to.failure()
+    }
+
+    fn oddities(&self) -> Option<&Oddities> {
+        self.to.oddities()
     }
 }

@@ -21,33 +21,22 @@ pub(super) fn take<S: Sink>(sink: &mut S, chunk: &Chunk, name: &Path, log_group:
         Ok(text) => Cow::Borrowed(text),
         Err(_) => String::from_utf8_lossy(&chunk.bytes),
     };
-    let mut room = Vec::new();
+    let place = |line| Place {
+        name,
+        line,
+        log_group,
+    };
     if chunk.spans_lines {
-        documents(
-            sink,
-            &text,
-            &Place {
-                name,
-                line: chunk.first_line,
-                log_group,
-            },
-        );
+        whole(sink, &text, &place(chunk.first_line));
         return;
     }
+    let mut room = Vec::new();
     for (line, number) in lines(&text).zip(chunk.first_line..) {
         let line = line.trim_ascii();
         if let Some(event) = log_event::read(line, log_group, &mut room) {
-            sink.log(&event);
+            place(number).log(sink, &event);
         } else if !line.is_empty() {
-            documents(
-                sink,
-                line,
-                &Place {
-                    name,
-                    line: number,
-                    log_group,
-                },
-            );
+            one_line(sink, line, &place(number));
         }
     }
 }
@@ -72,24 +61,83 @@ impl Place<'_> {
     fn refuse(&self, sink: &mut impl Sink, why: &dyn std::fmt::Display) {
         sink.unparsed(|| format!("{}:{}: {why}", self.name.display(), self.line));
     }
+
+    fn log(&self, sink: &mut impl Sink, event: &LogLine<'_>) {
+        if let Some(odd) = sink.log(event) {
+            sink.odd(&odd, || format!("{}:{}", self.name.display(), self.line));
+        }
+    }
+
+    /// The same input, so many lines further down.
+    fn down(&self, lines: usize) -> Self {
+        Self {
+            line: self.line + lines as u64,
+            ..*self
+        }
+    }
 }
 
-/// Reads one document, or several that stand one after another.
-fn documents(sink: &mut impl Sink, text: &str, place: &Place<'_>) {
-    if memmem::find(text.as_bytes(), b"\"logStreamName\"").is_some()
-        && let Ok(event) = serde_json::from_str::<LogEvent<'_>>(text)
+/// Reads the documents of a line, which stand one after another. A line that holds anything else is one refusal.
+fn one_line(sink: &mut impl Sink, line: &str, place: &Place<'_>) {
+    if memmem::find(line.as_bytes(), b"\"logStreamName\"").is_some()
+        && let Ok(event) = serde_json::from_str::<LogEvent<'_>>(line)
     {
-        event.take(sink, place.log_group);
+        place.log(sink, &event.line(place.log_group));
         return;
     }
-    for document in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
-        match document {
-            Ok(document) => one(sink, document.get(), place),
-            Err(error) => {
-                place.refuse(sink, &NotJson(&error));
-                return;
+    let mut refused = None;
+    for document in serde_json::Deserializer::from_str(line).into_iter::<&RawValue>() {
+        let taken = match document {
+            Ok(document) => one(sink, document.get(), place, 0),
+            Err(error) => Err(Refused::Json(error)),
+        };
+        refused = refused.or(taken.err());
+    }
+    if let Some(why) = refused {
+        place.refuse(sink, &why);
+    }
+}
+
+/// Reads documents that span lines. Behind a broken one it goes on where the next begins a line.
+fn whole(sink: &mut impl Sink, text: &str, place: &Place<'_>) {
+    let mut from = 0;
+    let mut from_line = 0;
+    loop {
+        let rest = &text[from..];
+        let mut documents = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
+        let mut broken = None;
+        let mut counted = 0;
+        let mut line = from_line;
+        while let Some(document) = documents.next() {
+            match document {
+                Ok(document) => {
+                    let end = documents.byte_offset();
+                    let start = end - document.get().len();
+                    line += memchr_iter(b'\n', &rest.as_bytes()[counted..start]).count();
+                    counted = start;
+                    let place = place.down(line);
+                    if let Err(why) = one(sink, document.get(), &place, 0) {
+                        place.refuse(sink, &why);
+                    }
+                }
+                Err(error) => broken = Some(error),
             }
         }
+        let Some(error) = broken else { return };
+        // What serde_json says of the place counts from where it began to read.
+        let lines = error.line().saturating_sub(1);
+        let place = place.down(from_line + lines);
+        place.refuse(sink, &NotJson(&error));
+        let Some(skipped) = memchr_iter(b'\n', rest.as_bytes()).nth(lines) else {
+            return;
+        };
+        let begins = |at: &usize| matches!(rest.as_bytes().get(at + 1), Some(b'{' | b'['));
+        let ends = memchr_iter(b'\n', &rest.as_bytes()[skipped..]).map(|at| skipped + at);
+        let Some((more, next)) = ends.enumerate().find(|(_, at)| begins(at)) else {
+            return;
+        };
+        from += next + 1;
+        from_line += lines + more + 1;
     }
 }
 
@@ -101,26 +149,21 @@ impl std::fmt::Display for NotJson<'_> {
     }
 }
 
-/// Reads one whole document.
-fn one(sink: &mut impl Sink, json: &str, place: &Place<'_>) {
+/// Lists in lists are opened so deep.
+const LISTS: u8 = 4;
+
+/// Reads one whole document. What a list or an answer holds is refused one by one.
+fn one(sink: &mut impl Sink, json: &str, place: &Place<'_>, lists: u8) -> Result<(), Refused> {
     if json.starts_with('[') {
-        match serde_json::from_str::<Vec<&RawValue>>(json) {
-            Ok(all) => all.iter().for_each(|part| one(sink, part.get(), place)),
-            Err(error) => place.refuse(sink, &NotJson(&error)),
+        if lists == LISTS {
+            return Err(Refused::Unknown);
         }
-        return;
+        let all = serde_json::from_str::<Vec<&RawValue>>(json)?;
+        place.each(sink, all, |sink, part| one(sink, part, place, lists + 1));
+        return Ok(());
     }
     let json = mended(json);
-    let taken = match serde_json::from_str::<Shape<'_>>(&json) {
-        Ok(shape) => shape.take(sink, &json, place.log_group),
-        Err(error) => Err(Refused::Json(error)),
-    };
-    match taken {
-        Ok(()) => {}
-        Err(Refused::Json(error)) => place.refuse(sink, &NotJson(&error)),
-        Err(Refused::Content(error)) => place.refuse(sink, &error),
-        Err(Refused::Unknown) => place.refuse(sink, &UNKNOWN),
-    }
+    serde_json::from_str::<Shape<'_>>(&json)?.take(sink, &json, place)
 }
 
 const UNKNOWN: &str =
@@ -130,6 +173,16 @@ enum Refused {
     Json(serde_json::Error),
     Content(DecodeError),
     Unknown,
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Json(error) => NotJson(error).fmt(out),
+            Self::Content(error) => error.fmt(out),
+            Self::Unknown => out.write_str(UNKNOWN),
+        }
+    }
 }
 
 impl From<serde_json::Error> for Refused {
@@ -161,10 +214,6 @@ pub(super) struct LogEvent<'a> {
 }
 
 impl LogEvent<'_> {
-    fn take(&self, sink: &mut impl Sink, log_group: Option<&str>) {
-        sink.log(&self.line(log_group));
-    }
-
     pub(super) fn line<'b>(&'b self, log_group: Option<&'b str>) -> LogLine<'b> {
         LogLine {
             group: self.group.as_deref().or(log_group).unwrap_or_default(),
@@ -183,13 +232,13 @@ struct Shape<'a> {
     #[serde(borrow, rename = "logStreamName")]
     stream: Option<&'a RawValue>,
     #[serde(borrow)]
-    events: Option<Vec<LogEvent<'a>>>,
+    events: Option<Vec<&'a RawValue>>,
     #[serde(borrow, rename = "messageType")]
     message_type: Option<&'a RawValue>,
     #[serde(borrow, rename = "Traces")]
-    traces: Option<Vec<Trace<'a>>>,
+    traces: Option<Vec<&'a RawValue>>,
     #[serde(borrow, rename = "Segments")]
-    segments: Option<Vec<Segment<'a>>>,
+    segments: Option<Vec<&'a RawValue>>,
     #[serde(borrow, rename = "Functions")]
     functions: Option<Vec<&'a RawValue>>,
     #[serde(borrow)]
@@ -236,7 +285,7 @@ struct CompleteFields<'a> {
 #[derive(Deserialize)]
 struct Trace<'a> {
     #[serde(borrow, rename = "Segments", default)]
-    segments: Vec<Segment<'a>>,
+    segments: Vec<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -255,7 +304,7 @@ struct Subscription<'a> {
     #[serde(borrow, rename = "logStream", default)]
     stream: Cow<'a, str>,
     #[serde(borrow, rename = "logEvents", default)]
-    events: Vec<SubscriptionEvent<'a>>,
+    events: Vec<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -267,31 +316,40 @@ struct SubscriptionEvent<'a> {
     message: Cow<'a, str>,
 }
 
+impl Place<'_> {
+    /// Takes each part of an answer; a part that cannot be read does not take the others with it.
+    fn each<S: Sink>(
+        &self,
+        sink: &mut S,
+        parts: Vec<&RawValue>,
+        mut take: impl FnMut(&mut S, &str) -> Result<(), Refused>,
+    ) {
+        for part in parts {
+            if let Err(why) = take(sink, part.get()) {
+                self.refuse(sink, &why);
+            }
+        }
+    }
+}
+
 impl Shape<'_> {
-    fn take(
-        self,
-        sink: &mut impl Sink,
-        json: &str,
-        log_group: Option<&str>,
-    ) -> Result<(), Refused> {
+    fn take(self, sink: &mut impl Sink, json: &str, place: &Place<'_>) -> Result<(), Refused> {
         if self.stream.is_some() {
-            serde_json::from_str::<LogEvent<'_>>(json)?.take(sink, log_group);
+            event(sink, json, place)?;
         } else if let Some(events) = self.events {
-            events.iter().for_each(|event| event.take(sink, log_group));
+            place.each(sink, events, |sink, json| event(sink, json, place));
         } else if self.message_type.is_some() {
-            subscription(sink, &serde_json::from_str(json)?)?;
+            subscription(sink, &serde_json::from_str(json)?, place)?;
         } else if let Some(traces) = self.traces {
-            for segment in traces.into_iter().flat_map(|trace| trace.segments) {
-                document(sink, segment.document.get())?;
-            }
+            place.each(sink, traces, |sink, trace| {
+                let trace: Trace<'_> = serde_json::from_str(trace)?;
+                place.each(sink, trace.segments, document);
+                Ok(())
+            });
         } else if let Some(segments) = self.segments {
-            for segment in segments {
-                document(sink, segment.document.get())?;
-            }
+            place.each(sink, segments, document);
         } else if let Some(functions) = self.functions {
-            for function in functions {
-                sink.function(function.get())?;
-            }
+            place.each(sink, functions, |sink, json| Ok(sink.function(json)?));
         } else if self.metric_name.is_some() {
             sink.metric(json)?;
         } else if self.start_time.is_some() || self.trace_id.is_some() {
@@ -312,27 +370,41 @@ impl Shape<'_> {
     }
 }
 
-fn subscription(sink: &mut impl Sink, record: &Subscription<'_>) -> Result<(), Refused> {
+fn event(sink: &mut impl Sink, json: &str, place: &Place<'_>) -> Result<(), Refused> {
+    let event: LogEvent<'_> = serde_json::from_str(json)?;
+    place.log(sink, &event.line(place.log_group));
+    Ok(())
+}
+
+fn subscription(
+    sink: &mut impl Sink,
+    record: &Subscription<'_>,
+    place: &Place<'_>,
+) -> Result<(), Refused> {
     match &*record.message_type {
         "CONTROL_MESSAGE" => return Ok(()),
         "DATA_MESSAGE" => {}
         _ => return Err(Refused::Unknown),
     }
-    for event in &record.events {
-        sink.log(&LogLine {
+    place.each(sink, record.events.clone(), |sink, json| {
+        let event: SubscriptionEvent<'_> = serde_json::from_str(json)?;
+        let line = LogLine {
             group: &record.group,
             stream: &record.stream,
             timestamp: Timestamp(event.timestamp),
             ingestion: None,
             event_id: event.id.as_deref(),
             message: &event.message,
-        });
-    }
+        };
+        place.log(sink, &line);
+        Ok(())
+    });
     Ok(())
 }
 
-/// A segment document: JSON in a string, as the API answers, or the object itself.
-fn document(sink: &mut impl Sink, raw: &str) -> Result<(), Refused> {
+/// A segment of a trace: its document is JSON in a string, as the API answers, or the object itself.
+fn document<S: Sink>(sink: &mut S, segment: &str) -> Result<(), Refused> {
+    let raw = serde_json::from_str::<Segment<'_>>(segment)?.document.get();
     if raw.starts_with('"') {
         sink.segment(&serde_json::from_str::<Cow<'_, str>>(raw)?)?;
     } else {

@@ -2,13 +2,14 @@
 
 use crate::decode::DecodeError;
 use crate::engine::Block;
+use crate::model::odd::{Odd, Oddities};
 use crate::model::record::{Gap, LogLine};
 use crate::model::time::Timestamp;
 
 /// Takes in records in the order of the input.
 pub trait Sink {
-    /// One log event.
-    fn log(&mut self, line: &LogLine<'_>);
+    /// One log event. Gives back what of it cannot be.
+    fn log(&mut self, line: &LogLine<'_>) -> Option<Odd>;
 
     /// One X-Ray segment document or `aws/spans` span.
     fn segment(&mut self, json: &str) -> Result<(), DecodeError>;
@@ -31,13 +32,19 @@ pub trait Sink {
     /// So many documents were no records when the recording was made.
     fn unparsed_before(&mut self, lines: u64);
 
+    /// A record that was taken in although it cannot be as it is.
+    fn odd(&mut self, odd: &Odd, place: impl FnOnce() -> String);
+
     /// Why the first document that is no record is none.
     fn failure(&self) -> Option<&str>;
+
+    /// The records that cannot be as they are.
+    fn oddities(&self) -> Option<&Oddities>;
 }
 
 impl Sink for Block {
-    fn log(&mut self, line: &LogLine<'_>) {
-        Self::log(self, line);
+    fn log(&mut self, line: &LogLine<'_>) -> Option<Odd> {
+        Self::log(self, line)
     }
 
     fn segment(&mut self, json: &str) -> Result<(), DecodeError> {
@@ -68,7 +75,15 @@ impl Sink for Block {
         Self::unparsed_before(self, lines);
     }
 
+    fn odd(&mut self, odd: &Odd, place: impl FnOnce() -> String) {
+        Self::odd(self, odd, place);
+    }
+
     fn failure(&self) -> Option<&str> {
         self.failures().1
+    }
+
+    fn oddities(&self) -> Option<&Oddities> {
+        Some(Self::oddities(self))
     }
 }

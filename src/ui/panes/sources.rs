@@ -286,6 +286,12 @@ fn read(scene: &Scene) -> Part {
     );
     let mut lines = vec![Text::new(&events), Text::new(&others)];
     let facts = &scene.analysis.facts;
+    if let Some(why) = &facts.first_unparsed {
+        lines.push(Text::of(Role::Unknown, "not understood ").and(Role::Text, why));
+    }
+    for odd in facts.odd.lines() {
+        lines.push(Text::of(Role::Unknown, "cannot be ").and(Role::Text, &odd));
+    }
     for gap in facts.gaps.iter().rev().take(GAPS) {
         lines.push(Text::of(Role::Unknown, "not seen ").and(
             Role::Text,

@@ -1,0 +1,228 @@
+//! Whether a log event says something that cannot be. Ordinary events are told at a glance; only what a grammar could not
+//! use is looked at again.
+
+use super::json::Json;
+use super::words::{self, holds};
+use super::{platform_json, platform_text};
+use crate::model::fact::{Report, What};
+use crate::model::odd::{Odd, OddKind};
+use crate::model::record::LogLine;
+use crate::model::time::Timestamp;
+
+/// 2014-11-13: before it there was no Lambda.
+const FIRST: Timestamp = Timestamp(1_415_836_800_000);
+/// 2100-01-01.
+const LAST: Timestamp = Timestamp(4_102_444_800_000);
+/// CloudWatch takes no event older than 14 days or more than 2 hours ahead of its clock; an hour is let pass.
+const OLDEST_MS: i64 = (14 * 24 + 1) * 3_600_000;
+const AHEAD_MS: i64 = 3 * 3_600_000;
+
+/// More of what stands where a figure should is not shown.
+const LONGEST: usize = 40;
+
+/// `{"time":"…","type":"platform.initReport",` fits in so many bytes.
+const START: usize = 128;
+
+/// Figures of platform lines, as text and JSON name them.
+const TEXT_FIGURES: [&str; 7] = [
+    "Duration",
+    "Billed Duration",
+    "Memory Size",
+    "Max Memory Used",
+    "Init Duration",
+    "Restore Duration",
+    "Billed Restore Duration",
+];
+const JSON_FIGURES: [&str; 7] = [
+    "durationMs",
+    "billedDurationMs",
+    "memorySizeMB",
+    "maxMemoryUsedMB",
+    "initDurationMs",
+    "restoreDurationMs",
+    "billedRestoreDurationMs",
+];
+
+/// What of an event cannot be; `what` is what the grammars read in it.
+pub(super) fn of(line: &LogLine<'_>, what: Option<&What>) -> Option<Odd> {
+    let found = |kind, words| Some(Odd { kind, words });
+    if let Some(words) = moment(line) {
+        return found(OddKind::Moment, words);
+    }
+    if let Some((name, value)) = figure(line.message, what) {
+        let value: String = value.chars().take(LONGEST).collect();
+        let words = format!("{name}: {value} is no figure · the rest of the line counts");
+        return found(OddKind::Figure, words);
+    }
+    if line.group.is_empty() {
+        let words = "the event names no log group · --log-group NAME names it";
+        return found(OddKind::Place, words.to_owned());
+    }
+    None
+}
+
+fn moment(line: &LogLine<'_>) -> Option<String> {
+    let at = line.timestamp;
+    if at < FIRST || at >= LAST {
+        return Some(format!(
+            "stamped {at} ({} ms), when nothing can have run · it counts all the same",
+            at.0
+        ));
+    }
+    let ingestion = line.ingestion?;
+    let late = ingestion.since(at);
+    (!(-AHEAD_MS..=OLDEST_MS).contains(&late)).then(|| {
+        format!(
+            "stamped {at} but ingested {ingestion}, which CloudWatch refuses · it counts all the same"
+        )
+    })
+}
+
+/// The first figure of a platform line that cannot be read as one.
+fn figure(message: &str, what: Option<&What>) -> Option<(String, String)> {
+    let whole = match what {
+        None | Some(What::End { .. }) => false,
+        Some(What::Report(report)) => is_whole(report),
+        Some(_) => true,
+    };
+    if whole {
+        return None;
+    }
+    let is_text = ["REPORT ", "INIT_REPORT ", "RESTORE_REPORT "]
+        .iter()
+        .any(|lead| message.starts_with(lead));
+    if is_text {
+        let figures = platform_text::fields(message).filter(|(key, _)| TEXT_FIGURES.contains(key));
+        return figures
+            .filter(|(key, value)| {
+                if key.contains("Memory") {
+                    words::megabytes(value).is_none()
+                } else {
+                    words::milliseconds(value).is_none()
+                }
+            })
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .next();
+    }
+    // What the line is stands near its start: silent lines are not looked through again.
+    let start = message.get(..START).unwrap_or(message);
+    if !(start.starts_with('{') && holds(start, "\"platform.") && holds(start, "eport\"")) {
+        return None;
+    }
+    let event = Json::parse(message)?;
+    platform_json::event_type(&event)?;
+    let metrics = event.path(&["record", "metrics"])?.entries().iter();
+    let known = metrics.filter(|(key, _)| JSON_FIGURES.contains(&key.as_ref()));
+    known
+        .filter(|(_, value)| value.number().and_then(words::duration_ms).is_none())
+        .map(|(key, value)| (key.to_string(), value.shown()))
+        .next()
+}
+
+/// Whether nothing that every REPORT has is missing.
+fn is_whole(report: &Report) -> bool {
+    report.billed_ms.is_some() && report.memory_mb.is_some() && report.max_memory_used_mb.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::Decoder;
+    use crate::model::settings::Settings;
+    use crate::model::symbols::Symbols;
+
+    const ID: &str = "cea42185-a492-47f6-a9f2-4d7d690c43d6";
+    const NOON: i64 = 1_795_168_800_000;
+
+    fn odd(timestamp: i64, ingestion: Option<i64>, group: &str, message: &str) -> Option<Odd> {
+        let decoder = Decoder::new(&Settings::default()).expect("no rules");
+        let line = LogLine {
+            group,
+            stream: "2026/11/20/[$LATEST]aa97cbe959dac2cd6ae05f15086a7230",
+            timestamp: Timestamp(timestamp),
+            ingestion: ingestion.map(Timestamp),
+            event_id: None,
+            message,
+        };
+        let fact = decoder.line(&line, Some("f"), &mut Symbols::default());
+        of(&line, fact.as_ref().map(|fact| &fact.what))
+    }
+
+    fn words(timestamp: i64, ingestion: Option<i64>, message: &str) -> String {
+        odd(timestamp, ingestion, "/aws/lambda/f", message)
+            .map_or_else(String::new, |odd| odd.words)
+    }
+
+    #[test]
+    fn moments_at_which_nothing_ran_are_named() {
+        let day = 86_400_000;
+        for (timestamp, ingestion, is_odd) in [
+            (NOON, None, false),
+            (NOON, Some(NOON + 120_000), false),
+            (NOON, Some(NOON + 14 * day), false),
+            (NOON, Some(NOON + 15 * day), true),
+            (NOON, Some(NOON - 2 * 3_600_000), false),
+            (NOON, Some(NOON - 4 * 3_600_000), true),
+            (0, None, true),
+            (-1, None, true),
+            (253_402_300_799_000, None, true),
+            (i64::MIN, Some(i64::MAX), true),
+            (i64::MAX, None, true),
+        ] {
+            let said = words(timestamp, ingestion, "tick");
+            assert_eq!(!said.is_empty(), is_odd, "{timestamp} {ingestion:?} {said}");
+        }
+        assert!(words(0, None, "tick").starts_with("stamped 1970-01-01T00:00:00.000Z (0 ms)"));
+    }
+
+    #[test]
+    fn figures_that_are_none_are_named_with_what_stands_there() {
+        let report = |duration: &str, memory: &str| {
+            format!(
+                "REPORT RequestId: {ID}\tDuration: {duration} ms\tBilled Duration: 2 ms\tMemory Size: {memory} MB\tMax Memory Used: 40 MB\t\n"
+            )
+        };
+        let json = |duration: &str| {
+            format!(
+                r#"{{"type":"platform.report","record":{{"requestId":"{ID}","metrics":{{"durationMs":{duration},"billedDurationMs":2,"memorySizeMB":128,"maxMemoryUsedMB":40}}}}}}"#
+            )
+        };
+        for (message, named) in [
+            (report("1.5", "128"), ""),
+            (report("-100.00", "128"), "Duration: -100.00 ms"),
+            (report("NaN", "128"), "Duration: NaN ms"),
+            (report("1e300", "128"), "Duration: 1e300 ms"),
+            (report("1.5", "lots of"), "Memory Size: lots of MB"),
+            (
+                "INIT_REPORT Init Duration: -3 ms\tPhase: init".into(),
+                "Init Duration: -3 ms",
+            ),
+            (json("1.5"), ""),
+            (json("-7"), "durationMs: -7"),
+            (json("\"soon\""), "durationMs: soon"),
+            ("REPORT written to disk".into(), ""),
+            (format!("REPORT RequestId: {ID}\tDura"), ""),
+        ] {
+            let said = words(NOON, None, &message);
+            assert!(
+                said.starts_with(named) && said.is_empty() == named.is_empty(),
+                "{message}: {said}"
+            );
+        }
+    }
+
+    #[test]
+    fn managed_instances_have_no_memory_and_are_not_odd() {
+        let line = format!(
+            r#"{{"type":"platform.report","record":{{"requestId":"{ID}","metrics":{{"durationMs":5.0}},"status":"success"}}}}"#
+        );
+        assert_eq!(words(NOON, None, &line), "");
+    }
+
+    #[test]
+    fn an_event_without_a_group_is_named() {
+        let odd = odd(NOON, None, "", "tick").expect("it belongs nowhere");
+        assert_eq!(odd.kind, OddKind::Place);
+        assert!(odd.words.contains("--log-group"));
+    }
+}
