@@ -1,0 +1,133 @@
+//! What hostile text costs, counted and not timed: four times the text may take four times the memory, whatever it is made of.
+//!
+//! The same for work, in instructions, is `tests/support/linear.py` over [`work`], run by `.ci/run` where there is valgrind.
+
+use std::alloc::System;
+use std::sync::{Mutex, PoisonError};
+
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+#[path = "support/pieces.rs"]
+mod pieces;
+
+#[path = "../fuzz/targets.rs"]
+mod targets;
+
+use pieces::{ALL_MARKS, PIECES, repeated};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// Bytes are those of the whole process: one count at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+type Target = fn(&[u8]);
+
+/// The grammars, each with what leads into it.
+const GRAMMARS: [(&str, &str, Target); 14] = [
+    ("app line", ALL_MARKS, targets::app_line),
+    (
+        "app JSON",
+        "{\"message\":\"Error MessageId already ",
+        targets::app_line,
+    ),
+    ("exception", "[ERROR] Error: ", targets::app_line),
+    (
+        "report",
+        "REPORT RequestId: d46f2f88-b8fa-4993-b8be-c756d697f8b1\t",
+        targets::platform_text,
+    ),
+    (
+        "platform event",
+        "{\"type\":\"platform.report\",\"record\":",
+        targets::platform_json,
+    ),
+    (
+        "event",
+        "{\"Records\":[{\"eventSource\":\"aws:sqs\",\"messageId\":\"",
+        targets::payload,
+    ),
+    ("rules", "{\"id\":\"x\",\"detail\":", targets::extract),
+    (
+        "access log",
+        "/logs/x\n203.0.113.9 - - [",
+        targets::gateway_log,
+    ),
+    (
+        "access XML",
+        "/logs/x\n<request id=\"",
+        targets::gateway_log,
+    ),
+    (
+        "access JSON",
+        "/logs/x\n{\"requestId\":\"r\",\"status\":\"200\",",
+        targets::gateway_log,
+    ),
+    (
+        "execution log",
+        "API-Gateway-Execution-Logs_x/y\n(4f3e3b0f) Endpoint response headers: {",
+        targets::gateway_log,
+    ),
+    (
+        "segment",
+        "{\"trace_id\":\"1-6b001a21-c2f4d01e96d3e870728f41b7\",\"id\":\"2b6fadbd4ab6fe55\",\"start_time\":1.5e9,\"subsegments\":[",
+        targets::segment,
+    ),
+    (
+        "metric",
+        "{\"value\":{\"sum\":1},\"dimensions\":{",
+        targets::metric,
+    ),
+    (
+        "input line",
+        "{\"logStreamName\":\"s\",\"timestamp\":7,\"message\":\"",
+        targets::log_event,
+    ),
+];
+
+/// Sizes of text, the second four times the first.
+const SIZES: [usize; 2] = [1 << 11, 1 << 13];
+/// What may come on top: tables that are filled once, capacities that double.
+const MOST: f64 = 4.0 * 1.6;
+const ONCE: usize = 64 << 10;
+
+#[test]
+fn four_times_the_text_takes_four_times_the_memory() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut wrong = Vec::new();
+    for (name, head, target) in GRAMMARS {
+        for piece in PIECES {
+            let allocated = SIZES.map(|size| {
+                let text = repeated(head, piece, size);
+                target(text.as_bytes());
+                let region = Region::new(ALLOCATOR);
+                target(text.as_bytes());
+                region.change().bytes_allocated
+            });
+            if allocated[1] as f64 > allocated[0] as f64 * MOST + ONCE as f64 {
+                wrong.push(format!("{name}, {piece:?} repeated: {allocated:?} bytes"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Each call is one figure of callgrind.
+#[inline(never)]
+fn measured(target: Target, text: &str) {
+    target(text.as_bytes());
+}
+
+/// What `linear.py` counts: twice each text, small and large.
+#[test]
+#[ignore = "run under callgrind by tests/support/linear.py"]
+fn work() {
+    for (name, head, target) in GRAMMARS {
+        for piece in PIECES {
+            for size in SIZES {
+                println!("{name}, {piece:?} repeated");
+                measured(target, &repeated(head, piece, size));
+            }
+        }
+    }
+}
