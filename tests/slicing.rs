@@ -30,8 +30,8 @@ fn recording() -> &'static Recording {
             scenario: Scenario::Incident,
             seed: 5,
             start: Timestamp(1_795_168_800_000),
-            duration_ms: Some(6_000),
-            history_ms: None,
+            duration_ms: Some(0),
+            history_ms: Some(30_000),
         };
         let records: Vec<(Timestamp, Record)> = World::new(&options).collect();
         let settings: Settings = toml::from_str(SETTINGS).unwrap();
@@ -76,7 +76,7 @@ fn the_recording_has_records_of_all_kinds() {
     assert!(count(&is_json(true)) > 100, "lines of JSON");
     assert!(count(&is_json(false)) > 100, "lines of text");
     assert!(count(&|record| matches!(record, Record::Segment(_))) > 20);
-    assert!(count(&|record| matches!(record, Record::Metric(_))) > 20);
+    assert!(count(&|record| matches!(record, Record::Metric(_))) > 5);
     assert!(count(&|record| matches!(record, Record::Function(_))) > 2);
     let none = "\"invocations\":[]";
     assert!(!recording.whole.contains(none), "no runs in the report");
@@ -84,7 +84,7 @@ fn the_recording_has_records_of_all_kinds() {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 12,
+        cases: 8,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

@@ -25,6 +25,11 @@ pub(super) fn notification(message: &Json<'_>, symbols: &mut Symbols) -> Option<
         sent_at: message
             .first_of(&["Timestamp", "timestamp"])
             .and_then(rfc3339),
+        order_key: message
+            .get("MessageGroupId")
+            .and_then(Json::text)
+            .filter(|_| source == EventSource::SnsFifo)
+            .map(|group| symbols.intern(group)),
         sequence: message
             .get("SequenceNumber")
             .and_then(Json::digits_or_text)
