@@ -15,6 +15,10 @@ use crate::ui::theme::Role;
 const HOUR: usize = 60;
 /// Minutes of the base that a change is measured against, and of the change itself.
 const BASE: usize = 5;
+/// Fewer in a minute are no peak, however rare they are.
+const FEW: u32 = 5;
+/// So many times what is usual is told as a peak.
+const PEAK: f64 = 4.0;
 
 /// The part.
 pub(super) fn part(scene: &Arc<Scene>) -> Part {
@@ -126,6 +130,20 @@ fn axis(analysis: &Analysis, minutes: Minutes) -> Row {
     let mut last = None;
     for deploy in &deploys {
         if let Some(index) = minutes.index(deploy.at) {
+            // A time that it stands on is left out: half a time reads as another one.
+            let touched = |cell: &char| *cell != ' ' && *cell != '◊';
+            let before = cells[..index]
+                .iter()
+                .rev()
+                .take_while(|cell| touched(cell))
+                .count();
+            let after = cells[index..]
+                .iter()
+                .take_while(|cell| touched(cell))
+                .count();
+            if after > 0 {
+                cells[index - before..index + after].fill(' ');
+            }
             cells[index] = '◊';
             last = Some(deploy);
         }
@@ -199,7 +217,7 @@ fn change(levels: &[Level], minutes: Minutes) -> Text {
             .sum::<u64>()
     };
     let (total_before, total_last) = (sum(before), sum(last));
-    if total_last == 0 {
+    if total_before + total_last == 0 {
         return Text::default();
     }
     let began = known
@@ -216,12 +234,66 @@ fn change(levels: &[Level], minutes: Minutes) -> Text {
         );
     }
     let mean_base = sum(base) as f64 / base.len() as f64;
-    match began {
-        Some(began) if sum(base) == 0 => {
+    let most = known.iter().max_by_key(|(_, level)| *level);
+    let clock = |at: usize| figures::clock_minute(minutes.start(at));
+    match (began, most) {
+        (Some(began), _) if sum(base) == 0 && total_last > 0 => {
             Text::new(&format!("new at {}", figures::clock_minute(began)))
         }
-        _ if mean_last >= 2.0 * mean_base => Text::new(&format!("×{:.0}", mean_last / mean_base)),
+        _ if total_last > 0 && mean_last >= 2.0 * mean_base => {
+            // Since when it is so without a break.
+            let is_more = |(_, level): &&(usize, u32)| f64::from(*level) >= 2.0 * mean_base;
+            let run = known.iter().rev().take_while(is_more).last();
+            let since = run.map_or_else(String::new, |(at, _)| format!(" since {}", clock(*at)));
+            Text::new(&format!("×{:.0}{since}", mean_last / mean_base))
+        }
+        (_, Some((at, most)))
+            if *most >= FEW && f64::from(*most) >= PEAK * mean_last.max(mean_base) =>
+        {
+            let most = figures::count(u64::from(*most));
+            Text::new(&format!("peak {most} at {}", clock(*at)))
+        }
+        _ if total_last == 0 => Text::of(Role::Dim, "none for 5 min"),
         _ if mean_base >= 2.0 * mean_last => Text::new(&format!("÷{:.0}", mean_base / mean_last)),
         _ => Text::of(Role::Dim, "level"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time::{MINUTE_MS, Timestamp};
+
+    fn said(levels: &[u32]) -> String {
+        let levels: Vec<Level> = levels.iter().copied().map(Some).collect();
+        let minutes = Minutes::until(
+            Timestamp((levels.len() as i64 - 1) * MINUTE_MS),
+            levels.len(),
+        );
+        change(&levels, minutes).characters()
+    }
+
+    #[test]
+    fn a_change_says_how_much_and_since_when() {
+        // Twenty minutes; the base is the first ten of them, the change the last five.
+        let mut levels = [1; 20];
+        assert_eq!(said(&levels), "level");
+        levels[14..].fill(8);
+        assert_eq!(said(&levels), "×8 since 00:14");
+        levels[..10].fill(0);
+        levels[10..14].fill(0);
+        assert_eq!(said(&levels), "new at 00:14");
+    }
+
+    #[test]
+    fn a_burst_that_is_over_is_told_by_its_peak() {
+        let mut levels = [2; 20];
+        levels[12] = 90;
+        assert_eq!(said(&levels), "peak 90 at 00:12");
+        levels[15..].fill(0);
+        assert_eq!(said(&levels), "peak 90 at 00:12");
+        levels[12] = 2;
+        assert_eq!(said(&levels), "none for 5 min");
+        assert_eq!(said(&[0; 20]), "");
     }
 }
