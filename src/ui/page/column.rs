@@ -16,6 +16,8 @@ pub struct Column {
     pub axis: Option<f64>,
     /// 0 stays always; the highest goes first when the page is narrow.
     pub drop: u8,
+    /// Cells that it should have before columns that may go are kept; its least where nothing more is said.
+    pub wants: u16,
     /// The reader took it away.
     pub hidden: bool,
 }
@@ -53,6 +55,7 @@ impl Column {
             cut: Cut::End,
             axis: None,
             drop: 0,
+            wants: 0,
             hidden: false,
         }
     }
@@ -93,6 +96,13 @@ impl Column {
     #[must_use]
     pub fn drop(mut self, order: u8) -> Self {
         self.drop = order;
+        self
+    }
+
+    /// Columns that may go do so before it has fewer cells than that.
+    #[must_use]
+    pub fn wants(mut self, cells: u16) -> Self {
+        self.wants = cells;
         self
     }
 

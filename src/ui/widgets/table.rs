@@ -17,11 +17,19 @@ const GAP: u16 = 1;
 pub struct Layout(Vec<(usize, u16, u16)>);
 
 impl Layout {
-    /// Fits columns into `width` cells. The highest `drop` goes first, then the elastic columns shrink, then the last goes.
+    /// Fits columns into `width` cells. Columns that may go do so, the highest `drop` first, until the others have what they
+    /// want; then the elastic columns shrink, then the last goes.
     pub fn fit(columns: &[Column], width: u16) -> Self {
         let mut kept: Vec<usize> = (0..columns.len())
             .filter(|at| !columns[*at].hidden)
             .collect();
+        while wanted(columns, &kept) > u32::from(width) {
+            let may_go = kept.iter().copied().filter(|at| columns[*at].drop > 0);
+            let Some(first) = may_go.max_by_key(|at| (columns[*at].drop, *at)) else {
+                break;
+            };
+            kept.retain(|at| *at != first);
+        }
         while least(columns, &kept) > u32::from(width) {
             let Some(first) = kept
                 .iter()
@@ -35,16 +43,18 @@ impl Layout {
             }
             kept.retain(|at| *at != first);
         }
-        let grown = grow(
-            columns,
-            &kept,
-            u32::from(width).saturating_sub(least(columns, &kept)),
-        );
+        let satisfied = wanted(columns, &kept) <= u32::from(width);
+        let mut widths: Vec<u16> = kept
+            .iter()
+            .map(|at| match satisfied {
+                true => least_of(&columns[*at]).max(columns[*at].wants),
+                false => least_of(&columns[*at]),
+            })
+            .collect();
+        grow(columns, &kept, &mut widths, width);
         let mut x = 0;
         let mut places = Vec::with_capacity(kept.len());
-        for (at, more) in kept.into_iter().zip(grown) {
-            let (Width::Cells(cells) | Width::Between(cells, _)) = columns[at].width;
-            let cells = cells + more;
+        for (at, cells) in kept.into_iter().zip(widths) {
             places.push((at, x, cells.min(width.saturating_sub(x))));
             x += cells + GAP;
         }
@@ -129,36 +139,47 @@ impl Layout {
 
 /// Cells that the columns need at least, with the gaps between them.
 fn least(columns: &[Column], kept: &[usize]) -> u32 {
-    let cells: u32 = kept
-        .iter()
-        .map(|at| match columns[*at].width {
-            Width::Cells(cells) | Width::Between(cells, _) => u32::from(cells),
-        })
-        .sum();
-    cells + u32::from(GAP) * (kept.len().saturating_sub(1) as u32)
+    with_gaps(kept.iter().map(|at| least_of(&columns[*at])))
 }
 
-/// Cells that each column gets beyond its least: elastic columns take turns until one by one they have their most.
-fn grow(columns: &[Column], kept: &[usize], mut spare: u32) -> Vec<u16> {
-    let room = |at: usize| match columns[at].width {
-        Width::Cells(_) => 0,
-        Width::Between(least, most) => most.saturating_sub(least),
-    };
-    let mut grown = vec![0_u16; kept.len()];
+/// Cells that the columns want, with the gaps between them.
+fn wanted(columns: &[Column], kept: &[usize]) -> u32 {
+    with_gaps(kept.iter().map(|at| {
+        let column = &columns[*at];
+        least_of(column).max(column.wants)
+    }))
+}
+
+fn least_of(column: &Column) -> u16 {
+    let (Width::Cells(cells) | Width::Between(cells, _)) = column.width;
+    cells
+}
+
+fn with_gaps(cells: impl ExactSizeIterator<Item = u16>) -> u32 {
+    let gaps = u32::from(GAP) * (cells.len().saturating_sub(1) as u32);
+    cells.map(u32::from).sum::<u32>() + gaps
+}
+
+/// Gives elastic columns what is left: they take turns until one by one they have their most.
+fn grow(columns: &[Column], kept: &[usize], widths: &mut [u16], room: u16) {
+    let taken = with_gaps(widths.iter().copied());
+    let mut spare = u32::from(room).saturating_sub(taken);
     while spare > 0 {
-        let mut hungry = 0;
-        for (more, at) in grown.iter_mut().zip(kept) {
-            if *more < room(*at) && spare > 0 {
-                *more += 1;
+        let mut hungry = false;
+        for (cells, at) in widths.iter_mut().zip(kept) {
+            if let Width::Between(_, most) = columns[*at].width
+                && *cells < most
+                && spare > 0
+            {
+                *cells += 1;
                 spare -= 1;
-                hungry += 1;
+                hungry = true;
             }
         }
-        if hungry == 0 {
+        if !hungry {
             break;
         }
     }
-    grown
 }
 
 fn place_text(
@@ -205,5 +226,26 @@ mod tests {
         );
         let tiny = Layout::fit(&columns, 10);
         assert_eq!(tiny.0, [(0, 0, 10)]);
+    }
+
+    #[test]
+    fn what_may_go_goes_before_the_claim_has_less_than_it_wants() {
+        let columns = [
+            Column::name("who", 10, 10),
+            Column::text("claim", 12, 100).wants(40),
+            Column::figure("harm", 5).drop(1),
+            Column::word("spark", 15).drop(2),
+        ];
+        // 10+40+5+15 and three gaps are 73.
+        assert_eq!(Layout::fit(&columns, 73).0.len(), 4);
+        assert_eq!(
+            Layout::fit(&columns, 72).0,
+            [(0, 0, 10), (1, 11, 55), (2, 67, 5)]
+        );
+        assert_eq!(
+            Layout::fit(&columns, 30).0,
+            [(0, 0, 10), (1, 11, 19)],
+            "what stays always shrinks"
+        );
     }
 }

@@ -13,6 +13,10 @@ use crate::ui::{figures, kinds, state};
 
 /// Cells of severity, age, glyph and subject.
 const WHO: u16 = 26;
+/// Cells that most claims say what counts in.
+const CLAIM: u16 = 42;
+/// Cells of the bad events a minute.
+const MINUTES: u16 = 30;
 
 /// A finding in the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +51,10 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
         .count();
     let title = format!(
         "What is wrong now: {}, {}",
-        plural(incidents, "incident"),
+        match incidents {
+            0 => "nothing urgent".to_owned(),
+            some => plural(some, "incident"),
+        },
         plural(findings.len(), "finding")
     );
     let keys = leaves
@@ -58,7 +65,8 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
     let rows = Rows::new(keys, move |at| row(&analysis, leaves[at], now));
     let columns = vec![
         Column::name("", 20, WHO).named("who"),
-        Column::text("", 12, u16::MAX).named("claim"),
+        Column::text("", 12, u16::MAX).named("claim").wants(CLAIM),
+        Column::word("", MINUTES).named("30 min").drop(4),
         Column::figure("", 5).named("harm").drop(1),
         Column::word("", 6).named("at least").drop(2),
         Column::word("", 1).named("trend").drop(3),
@@ -141,7 +149,11 @@ fn row(analysis: &Analysis, leaf: Leaf, now: crate::model::time::Timestamp) -> R
     Row {
         cells: vec![
             Cell::Text(who),
-            Cell::text(said(finding)),
+            Cell::text(&said(finding)),
+            Cell::Spark(
+                finding.trend.iter().copied().map(Some).collect(),
+                kinds::role(finding.kind),
+            ),
             Cell::Text(harm(finding.harm_per_min)),
             Cell::Text(at_least(finding.harm_per_min_low)),
             Cell::of(Role::Dim, trend(&finding.trend)),
@@ -159,11 +171,21 @@ fn row(analysis: &Analysis, leaf: Leaf, now: crate::model::time::Timestamp) -> R
     }
 }
 
-/// The claim without its first words where those are the subject, which stands beside it.
-fn said(finding: &Finding) -> &str {
-    let rest = finding.claim.strip_prefix(finding.subject.as_str());
-    rest.and_then(|rest| rest.strip_prefix(' '))
-        .unwrap_or(&finding.claim)
+/// The claim without its subject, which stands beside it.
+fn said(finding: &Finding) -> String {
+    let subject = finding.subject.as_str();
+    let claim = finding.claim.strip_prefix(subject);
+    let claim = claim.and_then(|rest| rest.strip_prefix(' '));
+    let claim = claim.unwrap_or(&finding.claim);
+    for joint in ["of", "at"] {
+        let named = format!(" {joint} {subject}");
+        if let Some((before, after)) = claim.split_once(&named)
+            && after.starts_with([' ', ',', ':'])
+        {
+            return format!("{before}{after}");
+        }
+    }
+    claim.to_owned()
 }
 
 /// `28`; `?` where no harm can be told.
@@ -245,6 +267,31 @@ mod tests {
                 ("symptom of the symptom", Branch::LastChild),
                 ("orphan", Branch::Root),
             ]
+        );
+    }
+
+    #[test]
+    fn the_claim_does_not_say_again_what_stands_beside_it() {
+        let said = |subject: &str, claim: &str| {
+            said(&Finding {
+                subject: subject.to_owned(),
+                claim: claim.to_owned(),
+                ..finding("id", None)
+            })
+        };
+        assert_eq!(said("pay", "pay refuses 3/min"), "refuses 3/min");
+        assert_eq!(
+            said("pay", "3 of 9 runs of pay failed: pay me"),
+            "3 of 9 runs failed: pay me"
+        );
+        assert_eq!(
+            said("pay", "3 messages ran twice at pay, 3.4 %"),
+            "3 messages ran twice, 3.4 %"
+        );
+        assert_eq!(
+            said("pay", "2 runs of payment failed"),
+            "2 runs of payment failed",
+            "another one is named"
         );
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::model::analysis::Analysis;
+use crate::model::record::GapReason;
 use crate::model::rows::{FunctionFigures, Rate};
 use crate::model::symbols::Sym;
 use crate::store::scene::Scene;
@@ -32,7 +33,8 @@ struct Counted {
 pub(super) fn part(scene: &Arc<Scene>) -> Part {
     let analysis = Arc::clone(&scene.analysis);
     let order = by_harm(&analysis);
-    if order.is_empty() {
+    let unseen = unseen(&analysis);
+    if order.is_empty() && unseen.is_empty() {
         return Part::lines("functions", "Functions", vec![state::all_well(scene)]);
     }
     let minutes = Minutes::until(scene.now, SPARK);
@@ -43,16 +45,24 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
         .collect();
     let total =
         |of: fn(&FunctionFigures) -> u64| -> u64 { analysis.functions.iter().map(of).sum() };
+    let seen = order.len();
+    let of = match unseen.len() {
+        0 => figures::count(seen as u64),
+        more => format!("{seen} of {}", seen + more),
+    };
     let title = format!(
-        "Functions by harm, {}: {} invocations, {} errors, {} cold",
-        order.len(),
+        "Functions by harm, {of}: {} invocations, {} errors, {} cold",
         figures::count(total(|function| function.invocations)),
         figures::count(total(|function| function.errors)),
         figures::count(total(|function| function.felt_cold_starts)),
     );
-    let keys = order.iter().map(|at| name_key(&analysis, *at)).collect();
+    let names = order.iter().map(|at| analysis.functions[*at].function);
+    let keys = names.chain(unseen.iter().copied());
+    let keys = keys.map(|name| Key::text(analysis.text(name))).collect();
     let rows = Rows::new(keys, move |at| {
-        let figures = &analysis.functions[order[at]];
+        let Some(figures) = order.get(at).map(|at| &analysis.functions[*at]) else {
+            return unknown(analysis.text(unseen[at - seen]));
+        };
         let deployed = deploys.get(&figures.function).is_some();
         row(&analysis, figures, counted.get(&figures.function), deployed)
     });
@@ -61,8 +71,47 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
         .between(3, u16::MAX)
 }
 
-fn name_key(analysis: &Analysis, at: usize) -> Key {
-    Key::text(analysis.text(analysis.functions[at].function))
+/// Functions whose log nobody may read, and of which nothing else tells: they may run, fail or stand still.
+fn unseen(analysis: &Analysis) -> Vec<Sym> {
+    let facts = &analysis.facts;
+    let denied = |group: &str| {
+        let mut gaps = facts.gaps.iter();
+        gaps.any(|gap| gap.why == GapReason::Denied && facts.text(gap.group) == group)
+    };
+    let own_group = |name: &str| format!("/aws/lambda/{name}");
+    let mut unseen: Vec<Sym> = facts
+        .functions
+        .iter()
+        .filter(|(function, config)| match facts.text_of(config.log_group) {
+            Some(group) => denied(group),
+            None => denied(&own_group(facts.text(**function))),
+        })
+        .map(|(function, _)| *function)
+        .filter(|function| {
+            analysis
+                .functions
+                .iter()
+                .all(|one| one.function != *function)
+        })
+        .collect();
+    unseen.sort_by_key(|function| facts.text(*function));
+    unseen
+}
+
+/// A function of which nothing is known but its name.
+fn unknown(name: &str) -> Row {
+    let figure = || Cell::of(Role::Unknown, figures::UNKNOWN);
+    let mut cells = vec![
+        Cell::of(Role::Strong, name),
+        Cell::Spark(vec![None; SPARK / 2], Role::Dim),
+    ];
+    cells.extend((2..columns().len() - 1).map(|_| figure()));
+    cells.push(Cell::of(Role::Unknown, "denied"));
+    Row {
+        cells,
+        function: Some(name.to_owned()),
+        ..Row::default()
+    }
 }
 
 /// Functions that findings name first, in their order, then by errors, then by invocations, then by name.
@@ -164,7 +213,7 @@ fn row(
     Row {
         cells: vec![
             Cell::of(Role::Strong, name),
-            Cell::Spark(pairs(&levels), Role::Text),
+            Cell::Spark(pairs(&levels), Role::Dim),
             Cell::Text(per_minute(&levels, function.invocations, analysis)),
             Cell::count(Some(function.errors), Role::Error),
             Cell::text(&figures::duration_or_unknown(p50)),
