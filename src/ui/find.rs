@@ -2,11 +2,12 @@
 
 use crate::model::analysis::Analysis;
 use crate::model::fact::Kinds;
+use crate::model::facts::FactRef;
 use crate::model::invocation::{Invocation, InvocationIndex};
 use crate::model::rows::{Duplicate, Reordered};
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
-use crate::store::log_text::LineId;
+use crate::store::log_text::{Line, LineId};
 use crate::store::scene::Scene;
 
 use super::page::{Key, Run};
@@ -90,6 +91,18 @@ pub fn lines(scene: &Scene, at: InvocationIndex) -> Vec<LineId> {
         .collect()
 }
 
+/// The line behind a fact, if its text is still held.
+pub fn line<'a>(scene: &'a Scene, of: FactRef) -> Option<Line<'a>> {
+    let analysis = &scene.analysis;
+    let (fact, stream) = (analysis.facts.fact(of), analysis.facts.stream(of));
+    let number = scene
+        .text
+        .stream(analysis.text(stream.group), analysis.text(stream.stream))?;
+    let found = scene.text.of_stream(number, fact.at, fact.at);
+    let exact = found.iter().find(|line| line.order == fact.event.order());
+    exact.or_else(|| found.first()).copied()
+}
+
 /// When the environment began its next invocation.
 fn next_start(
     analysis: &Analysis,
@@ -125,12 +138,17 @@ pub fn worst_repeat<'a>(
     })
 }
 
-/// The newest of the worst overtakings among these, as the page of its key.
+/// The newest of the worst overtakings among these.
+pub fn worst_of_overtaken<'a>(among: impl Iterator<Item = &'a Reordered>) -> Option<&'a Reordered> {
+    among.min_by_key(|one| (one.verdict, std::cmp::Reverse(one.at)))
+}
+
+/// The same as the page of its key.
 pub fn worst_overtaken<'a>(
     analysis: &Analysis,
     among: impl Iterator<Item = &'a Reordered>,
 ) -> Option<Step> {
-    let one = among.min_by_key(|one| (one.verdict, std::cmp::Reverse(one.at)))?;
+    let one = worst_of_overtaken(among)?;
     Some(Step::Key {
         consumer: analysis.text(one.consumer).to_owned(),
         source: one.source,

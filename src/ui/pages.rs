@@ -13,13 +13,15 @@ mod compare;
 pub(super) mod error;
 mod finding;
 mod function;
-mod identity;
+pub(super) mod identity;
 mod invocation;
-mod key;
+pub(super) mod key;
 mod lines;
+mod logged;
 pub(super) mod resource;
 mod source;
 pub(super) mod waterfall;
+pub(super) mod why;
 
 /// The page of a step that is no pane.
 pub fn page(step: &Step, scene: &Arc<Scene>) -> Page {

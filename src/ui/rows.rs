@@ -143,12 +143,40 @@ pub fn lines(scene: &Arc<Scene>, list: Vec<LineId>, run: Option<Run>) -> Table {
             error: log_line::is_error(text),
         }
     });
-    let columns = vec![
+    Table::bare(line_columns(), rows)
+}
+
+/// Columns of a log line.
+fn line_columns() -> Vec<Column> {
+    vec![
         Column::word("", 12).named("time"),
         Column::word("", 5).named("level").drop(1),
         Column::text("", 20, u16::MAX).named("message"),
         Column::figure("", 12).named("late").drop(2),
-    ];
+    ]
+}
+
+/// Log lines of several requests, each with the name of its run after its time.
+pub fn lines_of(scene: &Arc<Scene>, list: Vec<(LineId, Run, String)>) -> Table {
+    let keys = list.iter().map(|(line, ..)| Key(line.0)).collect();
+    let (shown, list) = (Arc::clone(scene), Arc::<[_]>::from(list));
+    let (traits, of_traits) = (Arc::clone(scene), Arc::clone(&list));
+    let rows = Rows::new(keys, move |at| {
+        let (id, run, name) = &list[at];
+        let mut row = line(&shown, *id, Some(*run));
+        row.cells.insert(1, Cell::of(Role::Strong, name));
+        row
+    })
+    .with_traits(move |at| {
+        let (id, run, _) = &of_traits[at];
+        let text = traits.text.line(*id).map_or("", |line| line.text);
+        RowTrait {
+            run: Some(*run),
+            error: log_line::is_error(text),
+        }
+    });
+    let mut columns = line_columns();
+    columns.insert(1, Column::word("", 6).named("no"));
     Table::bare(columns, rows)
 }
 
@@ -241,7 +269,10 @@ fn proof(scene: &Scene, evidence: &Evidence) -> Row {
             });
             row(
                 [&moment(fact.at, now), "log", function],
-                raw(scene, *line).unwrap_or_else(|| Text::of(Role::Dim, "text no longer held")),
+                find::line(scene, *line).map_or_else(
+                    || Text::of(Role::Dim, "text no longer held"),
+                    |line| log_line::show(line.text).message,
+                ),
                 run,
             )
         }
@@ -319,19 +350,4 @@ fn attempt(analysis: &Analysis, line: crate::model::facts::FactRef) -> u16 {
         one.invocations.get(after.checked_sub(1)?)
     });
     begun.map_or(1, |run| analysis.invocation(*run).attempt)
-}
-
-/// The text of a line, if it is still held.
-fn raw(scene: &Scene, line: crate::model::facts::FactRef) -> Option<Text> {
-    let analysis = &scene.analysis;
-    let (fact, stream) = (analysis.facts.fact(line), analysis.facts.stream(line));
-    let number = scene
-        .text
-        .stream(analysis.text(stream.group), analysis.text(stream.stream))?;
-    let found = scene.text.of_stream(number, fact.at, fact.at);
-    let exact = found
-        .iter()
-        .find(|line| line.order == fact.event.order())
-        .or_else(|| found.first())?;
-    Some(log_line::show(exact.text).message)
 }

@@ -2,6 +2,11 @@
 
 use super::Meaning;
 
+/// What each cause of a start means, in the order in which they are tried.
+const CAUSES: &str = "first: none was seen before. deploy: the idle ones ran another version. pc_exhausted: all provisioned ones were busy. \
+    error_recycle: the one before crashed. platform_recycle: one idle for less than 5 min was not used. idle_expiry: it had idled longer. \
+    scale_out: all were busy.";
+
 /// Every column that has a name. A test looks each of them up.
 pub(super) const COLUMNS: &[Meaning] = &[
     // Who and when.
@@ -68,7 +73,7 @@ pub(super) const COLUMNS: &[Meaning] = &[
     m(
         "harm",
         "Requests that are harmed a minute.",
-        "Bad events of the last 5 minutes, each weighted by what it costs: lost 1, ran twice 0.8, felt cold start 0.3, delayed 0.2, expected 0.05.",
+        "Bad events of its last 5 minutes, each weighted by what it costs: lost, failed or out of order 1, ran twice 0.8, a failed start 0.3, put off or perhaps twice 0.2, a felt cold start 0.05.",
         "findings rank by its lower bound",
     ),
     m(
@@ -189,7 +194,7 @@ pub(super) const COLUMNS: &[Meaning] = &[
     m(
         "top cause",
         "Why most of its felt starts were needed.",
-        "idle_expiry: unused for too long. scale_out: all others were busy. deploy: new code. error_recycle: the one before crashed.",
+        CAUSES,
         "",
     ),
     m(
@@ -212,8 +217,27 @@ pub(super) const COLUMNS: &[Meaning] = &[
     ),
     m(
         "cause",
-        "Why it was needed.",
-        "From what ended or was busy before it. AWS documents none of it; this is how Lambda is seen to behave.",
+        "Why it was needed. AWS documents none of it: this is how Lambda is seen to behave.",
+        CAUSES,
+        "",
+    ),
+    m(
+        "starts",
+        "Environments that were started so.",
+        "INIT_START or RESTORE_START lines, or what the first run in a new log stream says of its start.",
+        "",
+    ),
+    m(
+        "waited for",
+        "Starts that a request waited for.",
+        "The first run of the environment began within a second of its init; the others were made ahead.",
+        "",
+    ),
+    m("longest", "The longest of them.", "", ""),
+    m(
+        "not known",
+        "Starts whose length no line tells.",
+        "They are counted, but are in no percentile.",
         "",
     ),
     m("k", "How many.", "", ""),
@@ -299,8 +323,8 @@ pub(super) const COLUMNS: &[Meaning] = &[
     ),
     m(
         "room",
-        "Share of the limit that is free at the peak.",
-        "One less peak over limit; negative where the limit was lowered meanwhile.",
+        "Share of the limit that was free at the peak of the last five minutes.",
+        "One less that peak over the limit; negative where the limit was lowered meanwhile.",
         "",
     ),
     m(
@@ -409,10 +433,16 @@ pub(super) const COLUMNS: &[Meaning] = &[
         "check one by its id",
     ),
     m(
-        "double k/n [95 %]",
+        "double k/n",
         "Events that ran twice with effect, of all.",
-        "The first run had succeeded and the second ran too. Wilson's interval.",
+        "The first run had succeeded, and the second ran too and was not absorbed.",
         "make the consumer idempotent by this id",
+    ),
+    m(
+        "what.rate [95 %]",
+        "The share of events that ran twice with effect, with the range it lies in 19 times of 20.",
+        "Wilson's interval of k of n; not given below 20 events.",
+        "",
     ),
     m(
         "ids",
@@ -487,13 +517,13 @@ pub(super) const COLUMNS: &[Meaning] = &[
     m(
         "gaps",
         "Sequences that never came.",
-        "Holes in sequences that a rule calls dense.",
+        "Holes in sequences that a rule calls dense; – where none is.",
         "",
     ),
     m(
         "verdict",
         "Whether it matters.",
-        "violation: the source promised order. retry_induced: a retry came between. best_effort: nothing was promised.",
+        "violation: the source promised order. retry_induced: a retry came between. best_effort: nothing was promised. uncertain: nearer to each other than clocks can tell.",
         "",
     ),
     m(
@@ -561,6 +591,24 @@ pub(super) const COLUMNS: &[Meaning] = &[
         "overtaken",
         "Deliveries that were overtaken in this request.",
         "",
+        "",
+    ),
+    m(
+        "fed by",
+        "Which run sent it, and of which version that was.",
+        "The link by trace or by produced ids; ? where none is known.",
+        "a version that only the overtaken ones have is the one to look at",
+    ),
+    m(
+        "arrivals.overtaken",
+        "How much later it came than the first with a larger sequence, and which that was.",
+        "From start to start of their runs: RFC 4737's late time.",
+        "",
+    ),
+    m(
+        "pairs.overtaken",
+        "How much later it came than the first with a larger sequence.",
+        "From start to start of their runs: RFC 4737's late time.",
         "",
     ),
     m(
@@ -764,6 +812,31 @@ pub(super) const COLUMNS: &[Meaning] = &[
         "",
     ),
     m("says", "What the source says about itself.", "", ""),
+    m(
+        "seen.invocations",
+        "Invocations in the window.",
+        "Those with a START or a REPORT line.",
+        "",
+    ),
+    m(
+        "REPORT lines",
+        "Share of the runs that AWS counted whose REPORT line was seen.",
+        "REPORT lines over the metric Invocations, in minutes whose metric is final; ? without the metric.",
+        "below 98 % counts are too low: look for gaps above",
+    ),
+    m(
+        "event ids",
+        "Share of invocations whose log names an event id.",
+        "Below 20 % nothing can be said of repeats and order: blind.",
+        "log the id of each event once: 4 shows the line for its runtime",
+    ),
+    m(
+        "X-Ray",
+        "Share of invocations that X-Ray sampled.",
+        "REPORT lines that say Sampled: true. Traces are a sample, not all, and not typical.",
+        "",
+    ),
+    m("so", "What follows for the figures.", "", ""),
     m("call", "The AWS action.", "", ""),
     m("now", "Calls a second over the last minute.", "", ""),
     m(
@@ -783,6 +856,12 @@ pub(super) const COLUMNS: &[Meaning] = &[
     // Deliveries of one event, arrivals of one key.
     m("no", "Which delivery it is.", "In order of time.", ""),
     m(
+        "lines.no",
+        "Which of the runs above wrote it.",
+        "Deliveries in order of time; ↕ the run that was overtaken, by the one that overtook it.",
+        "",
+    ),
+    m(
         "received",
         "When it was delivered.",
         "The start of the run that handled it.",
@@ -796,8 +875,18 @@ pub(super) const COLUMNS: &[Meaning] = &[
     ),
     m("ran", "How long the run took.", "", ""),
     m("started", "When the run started.", "", ""),
-    m("by", "The sequence that overtook it.", "", ""),
-    m("sequence →", "The sequence that overtook it.", "", ""),
+    m(
+        "by",
+        "The request that overtook it.",
+        "",
+        "Enter shows the one that came late",
+    ),
+    m(
+        "sequence →",
+        "Its sequence, further right the larger.",
+        "Only arrivals that are shown are compared: ● in order, ↕ overtaken, a step back to the left.",
+        "",
+    ),
     m(
         "repeats.harm",
         "Whether the repeat did harm.",

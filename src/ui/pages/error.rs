@@ -7,13 +7,15 @@ use crate::model::finding::{Finding, FindingKind};
 use crate::model::rows::{ErrorGroup, Evidence};
 use crate::store::scene::Scene;
 use crate::ui::figures;
+use crate::ui::find;
 use crate::ui::kinds;
+use crate::ui::log_line;
 use crate::ui::page::{Key, Page, Part};
 use crate::ui::rows;
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
 
-use super::gone;
+use super::{gone, why};
 
 pub(super) fn page(scene: &Arc<Scene>, function: &str, fingerprint: u64) -> Page {
     let analysis = &scene.analysis;
@@ -87,25 +89,20 @@ fn finding<'a>(analysis: &'a Analysis, group: &ErrorGroup) -> Option<&'a Finding
 }
 
 /// Why, if that is known, and what to do.
-fn why(analysis: &Analysis, group: &ErrorGroup) -> Vec<Text> {
+fn reasons(analysis: &Analysis, group: &ErrorGroup) -> Vec<Text> {
     let Some(finding) = finding(analysis, group) else {
         return Vec::new();
     };
     let parent = finding.parent.as_deref();
     let parent = parent.and_then(|id| analysis.findings.iter().find(|other| other.id == id));
-    let line = |label: &str, words: &str| {
-        Text::of(Role::Dim, &format!("{label:6} ")).and(Role::Text, words)
+    let Some(parent) = parent else {
+        return why::lines(finding);
     };
-    let mut lines = Vec::new();
-    if let Some(parent) = parent {
-        let (badge, _) = kinds::severity(parent.severity);
-        let words = format!("follows {badge} {}: {}", parent.subject, parent.claim);
-        lines.push(line("cause", &words));
-    } else if !finding.cause.is_empty() {
-        lines.push(line("cause", &finding.cause));
-    }
+    let (badge, _) = kinds::severity(parent.severity);
+    let words = format!("follows {badge} {}: {}", parent.subject, parent.claim);
+    let mut lines = vec![why::labelled("cause", &words)];
     if !finding.next.is_empty() {
-        lines.push(line("next", &finding.next));
+        lines.push(why::labelled("next", &finding.next));
     }
     lines
 }
@@ -122,7 +119,7 @@ pub(in crate::ui) fn parts(scene: &Arc<Scene>, group: &ErrorGroup) -> Vec<Part> 
         figures::clock_or_day(group.last_seen, scene.now)
     );
     let frames = analysis.facts.text_of(group.frames).unwrap_or_default();
-    let mut lines = why(analysis, group);
+    let mut lines = reasons(analysis, group);
     let frames: Vec<Text> = if frames.is_empty() {
         vec![Text::of(Role::Unknown, "no stack trace in its lines")]
     } else {
@@ -133,8 +130,9 @@ pub(in crate::ui) fn parts(scene: &Arc<Scene>, group: &ErrorGroup) -> Vec<Part> 
     };
     lines.extend(frames);
     let list = group.invocations.iter().rev().copied().collect();
-    vec![
-        Part::lines("frames", title, lines).aside(Text::of(Role::Dim, &seen)),
+    let mut parts = vec![Part::lines("frames", title, lines).aside(Text::of(Role::Dim, &seen))];
+    parts.extend(example(scene, group));
+    parts.push(
         Part::new(
             "runs",
             "Failed runs, newest first",
@@ -142,5 +140,23 @@ pub(in crate::ui) fn parts(scene: &Arc<Scene>, group: &ErrorGroup) -> Vec<Part> 
         )
         .aside(Text::of(Role::Dim, "Enter opens · v trace · L log lines"))
         .between(3, u16::MAX),
-    ]
+    );
+    parts
+}
+
+/// Lines of an example at most.
+const EXAMPLE: usize = 8;
+
+/// The newest line that shows it, as it was written.
+fn example(scene: &Scene, group: &ErrorGroup) -> Option<Part> {
+    let line = find::line(scene, group.line?)?;
+    let mut lines = log_line::unfolded(line.text);
+    let more = lines.len().saturating_sub(EXAMPLE);
+    lines.truncate(EXAMPLE);
+    let mut aside = figures::clock_ms(line.at);
+    if more > 0 {
+        aside.push_str(&format!(" · {more} more lines, L shows them"));
+    }
+    let part = Part::lines("example", "The newest line that says it", lines);
+    Some(part.aside(Text::of(Role::Dim, &aside)))
 }

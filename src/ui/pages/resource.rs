@@ -2,29 +2,28 @@
 
 use std::sync::Arc;
 
-use crate::detect::statistics::percentiles;
 use crate::model::analysis::Analysis;
 use crate::model::finding::FindingKind;
 use crate::model::rows::{Evidence, Pressure, Throttle};
 use crate::model::symbols::Sym;
 use crate::model::text::plain;
-use crate::model::time::{MINUTE_MS, Timestamp};
+use crate::model::time::MINUTE_MS;
 use crate::store::scene::Scene;
 use crate::ui::figures;
 use crate::ui::find;
-use crate::ui::glyphs;
-use crate::ui::page::{Cell, Column, Page, Part, Row, Rows, Table};
+use crate::ui::page::{Page, Part};
 use crate::ui::rows;
-use crate::ui::series::{self, Known, Minutes};
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
 
-use super::gone;
+use super::{gone, why};
 
 mod callers;
+mod load;
+mod minutes;
 
-/// Minutes side by side.
-const COLUMNS: usize = 12;
+use load::Load;
+
 /// Lines and points shown as proof at most.
 const PROOF: usize = 50;
 /// Callers whose calls a run are told.
@@ -59,14 +58,17 @@ pub(in crate::ui) fn parts(scene: &Arc<Scene>, resource: &str) -> Vec<Part> {
         .pressures
         .iter()
         .find(|one| one.resource == resource);
-    let mut parts: Vec<Part> = why(analysis, resource).into_iter().collect();
-    parts.push(by_minute(scene, resource, &mine));
+    let load = function_of(analysis, resource)
+        .zip(pressure)
+        .and_then(|(function, near)| Load::of(analysis, function, &mine, near));
+    let mut parts: Vec<Part> = why(analysis, resource, load.as_ref()).into_iter().collect();
+    parts.push(minutes::part(scene, resource, &mine));
     parts.push(callers::part(analysis, &mine, pressure));
     parts.extend(pressure.map(|pressure| room(analysis, pressure)));
     let proof: Vec<Evidence> = mine
         .iter()
         .rev()
-        .flat_map(|throttle| throttle.evidence.iter().cloned())
+        .flat_map(|throttle| newest_first(scene, &throttle.evidence))
         .take(PROOF)
         .collect();
     let total: u64 = mine.iter().map(|throttle| throttle.count).sum();
@@ -82,192 +84,38 @@ pub(in crate::ui) fn parts(scene: &Arc<Scene>, resource: &str) -> Vec<Part> {
     parts
 }
 
+/// Metric points, then lines and spans from the newest back.
+fn newest_first(scene: &Scene, evidence: &[Evidence]) -> Vec<Evidence> {
+    let facts = &scene.analysis.facts;
+    let mut sorted = evidence.to_vec();
+    sorted.sort_by_key(|one| match one {
+        Evidence::Metric { .. } => (0, 0),
+        Evidence::Line { line, .. } => (1, -facts.moment(*line).0),
+        Evidence::Span { span } => {
+            let start = facts.spans[*span as usize].start_us;
+            (1, -start.div_euclid(1_000))
+        }
+    });
+    sorted
+}
+
 /// The function that a resource is; `None` for tables, APIs and the like.
 pub(in crate::ui) fn function_of(analysis: &Analysis, resource: &str) -> Option<Sym> {
     find::function(analysis, resource.strip_prefix("lambda:")?)
 }
 
-/// What ran of a function in each minute.
-#[derive(Clone, Default)]
-struct Minute {
-    done: u64,
-    took: Vec<f64>,
-    /// Starts (+1) and ends (−1) in this minute.
-    turns: Vec<(Timestamp, i32)>,
-}
-
-fn by_minute(scene: &Scene, resource: &str, mine: &[&Throttle]) -> Part {
-    let analysis = &scene.analysis;
-    let last = mine
-        .iter()
-        .map(|throttle| throttle.minute)
-        .max()
-        .unwrap_or(scene.now);
-    let end = last.plus_ms(2 * MINUTE_MS).min(scene.now);
-    let minutes = Minutes::until(end, COLUMNS);
-    let known = Known::of(analysis);
-    let refused = minutes.count(&known, mine.iter().map(|one| (one.minute, one.count)));
-    let function = function_of(analysis, resource);
-    let ran = function.map(|function| ran(analysis, function, minutes));
-    let limit = function
-        .and_then(|function| analysis.facts.functions.get(&function))
-        .and_then(|known| known.reserved_concurrency);
-    let mut rows = Vec::new();
-    let mut add = |label: Text, cell: &mut dyn FnMut(usize) -> Cell| {
-        let mut cells = vec![Cell::Text(label)];
-        cells.extend((0..COLUMNS).map(cell));
-        rows.push(Row {
-            cells,
-            ..Row::default()
-        });
-    };
-    let deploys: Vec<series::Deploy> = series::deploys(analysis)
-        .into_iter()
-        .filter(|deploy| Some(deploy.function) == function)
-        .collect();
-    let deployed = |at: usize| {
-        let mut all = deploys.iter().rev();
-        all.find(|deploy| minutes.index(deploy.at) == Some(at))
-    };
-    if (0..COLUMNS).any(|at| deployed(at).is_some()) {
-        let label = Text::of(Role::Focus, glyphs::DEPLOY).and(Role::Text, " deploy");
-        add(label, &mut |at| {
-            deployed(at).map_or_else(
-                || Cell::text(""),
-                |deploy| Cell::of(Role::Focus, &version(analysis.text(deploy.to))),
-            )
-        });
-    }
-    let done = ran.as_ref().map(|ran| {
-        let cells = ran.iter().enumerate();
-        minutes.count(&known, cells.map(|(at, one)| (minutes.start(at), one.done)))
-    });
-    if let Some(done) = &done {
-        add(Text::new("done"), &mut |at| {
-            Cell::count(done[at].map(u64::from), Role::Text)
-        });
-    }
-    let label = Text::of(Role::Throttle, glyphs::THROTTLE).and(Role::Text, " refused");
-    add(label, &mut |at| {
-        Cell::count(refused[at].map(u64::from), Role::Throttle)
-    });
-    if let (Some(ran), Some(done)) = (&ran, &done) {
-        let share = |at: usize| {
-            let (refused, done) = (f64::from(refused[at]?), f64::from(done[at]?));
-            (refused + done > 0.0).then(|| refused / (refused + done))
-        };
-        add(Text::new("refused share"), &mut |at| {
-            Cell::Bar(share(at).unwrap_or(0.0), Role::Throttle)
-        });
-        add(Text::default(), &mut |at| match share(at) {
-            Some(share) => Cell::of(
-                if share > 0.0 { Role::Text } else { Role::Dim },
-                &figures::percent(share),
-            ),
-            None => Cell::of(Role::Dim, figures::NONE),
-        });
-        let peaks = peaks(ran);
-        let label = limit.map_or_else(
-            || "slots peak".to_owned(),
-            |limit| format!("slots peak/{limit}"),
-        );
-        add(Text::new(&label), &mut |at| {
-            if done[at].is_none() {
-                return Cell::of(Role::Unknown, figures::UNKNOWN);
-            }
-            let full = limit.is_some_and(|limit| peaks[at] >= i64::from(limit));
-            Cell::of(
-                if full { Role::Strong } else { Role::Text },
-                &peaks[at].to_string(),
-            )
-        });
-        add(Text::new("p50"), &mut |at| {
-            let p50 = percentiles(&mut ran[at].took.clone()).map(|took| took.p50);
-            Cell::text(&p50.map_or_else(|| figures::NONE.to_owned(), figures::duration))
-        });
-    }
-    let mut columns = vec![Column::word("", 14)];
-    columns.extend((0..COLUMNS).map(|at| {
-        let title = figures::clock_minute(minutes.start(at));
-        Column::figure(&title, 7)
-            .named("")
-            .drop((COLUMNS - at) as u8)
-    }));
-    let lines = rows.len() as u16;
-    let title = format!(
-        "{resource} by minute, {} to {}",
-        figures::clock_minute(minutes.first),
-        figures::clock_minute(minutes.start(COLUMNS - 1))
-    );
-    Part::new("minutes", title, Table::new(columns, Rows::fixed(rows)))
-        .aside(Text::of(Role::Dim, "one column a minute"))
-        .between(lines.min(4), lines)
-}
-
-/// `v42`; an alias or `$LATEST` by its name.
-fn version(name: &str) -> String {
-    if name.bytes().all(|byte| byte.is_ascii_digit()) {
-        format!("v{name}")
-    } else {
-        name.to_owned()
-    }
-}
-
-fn ran(analysis: &Analysis, function: Sym, minutes: Minutes) -> Vec<Minute> {
-    let mut found = vec![Minute::default(); minutes.len];
-    let runs = analysis.assembled.invocations.iter();
-    for one in runs.filter(|one| one.function == function && one.counted) {
-        if let Some(index) = minutes.index(one.start) {
-            found[index].done += 1;
-            found[index].took.extend(one.duration_ms.map(f64::from));
-        }
-        // What began before the first minute or ended after the last still holds a slot in between.
-        let from = one.start.max(minutes.first);
-        if let Some(index) = minutes.index(from)
-            && one.end >= minutes.first
-        {
-            found[index].turns.push((from, 1));
-            if let Some(index) = minutes.index(one.end) {
-                found[index].turns.push((one.end, -1));
-            }
-        }
-    }
-    found
-}
-
-/// The most invocations at once in each minute.
-fn peaks(minutes: &[Minute]) -> Vec<i64> {
-    let mut open = 0_i64;
-    minutes
-        .iter()
-        .map(|minute| {
-            let mut turns = minute.turns.clone();
-            // An environment is free again at the millisecond at which its invocation ends.
-            turns.sort_unstable();
-            let mut most = open;
-            for (_, turn) in turns {
-                open += i64::from(turn);
-                most = most.max(open);
-            }
-            most
-        })
-        .collect()
-}
-
-/// What its finding says of the cause.
-fn why(analysis: &Analysis, resource: &str) -> Option<Part> {
+/// What its finding says of the cause, under the sum that Little's law makes of it.
+fn why(analysis: &Analysis, resource: &str, load: Option<&Load>) -> Option<Part> {
     let name = resource.split_once(':').map_or(resource, |(_, name)| name);
-    let finding = analysis.findings.iter().find(|finding| {
-        finding.kind == FindingKind::Throttling
-            && [resource, name].contains(&finding.subject.as_str())
-    })?;
+    let finding = why::finding(analysis, FindingKind::Throttling, &[resource, name])?;
     let mut lines = vec![Text::new(&finding.claim)];
-    for (label, words) in [("cause", &finding.cause), ("next", &finding.next)] {
-        if !words.is_empty() {
-            lines.push(Text::of(Role::Dim, &format!("{label:6} ")).and(Role::Text, words));
-        }
-    }
-    Some(Part::lines("why", "Why", lines))
+    lines.extend(why::lines(finding));
+    let part = |title: &str| Part::lines("why", title, lines);
+    Some(match load {
+        Some(load) => part(&format!("Why: {}", load.words()))
+            .aside(Text::of(Role::Dim, "Little's law, the last 5 min")),
+        None => part("Why"),
+    })
 }
 
 /// How near it is to its limit, and what its refusals cost.
@@ -336,27 +184,4 @@ fn room(analysis: &Analysis, one: &Pressure) -> Part {
         lines.push(Text::of(Role::Unknown, &words));
     }
     Part::lines("room", "How near its limit", lines)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn slots_stay_taken_over_the_turn_of_a_minute() {
-        let turns = |turns: &[(i64, i32)]| Minute {
-            turns: turns
-                .iter()
-                .map(|(at, turn)| (Timestamp(*at), *turn))
-                .collect(),
-            ..Minute::default()
-        };
-        // Two begin in the first minute, one ends in the second, at the very moment at which a third begins.
-        let minutes = [
-            turns(&[(10, 1), (20, 1)]),
-            turns(&[(70, 1), (70, -1)]),
-            turns(&[]),
-        ];
-        assert_eq!(peaks(&minutes), [2, 2, 2]);
-    }
 }
