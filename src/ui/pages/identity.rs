@@ -6,6 +6,7 @@ use crate::correlate::tree::Index;
 use crate::model::analysis::Analysis;
 use crate::model::delivery::Delivery;
 use crate::model::fact::{EventSource, Item};
+use crate::model::finding::FindingKind;
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{Duplicate, Harm};
 use crate::model::symbols::Sym;
@@ -19,8 +20,8 @@ use crate::ui::step::Step;
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
 
-use super::gone;
 use super::waterfall::spans;
+use super::{gone, logged, why};
 
 pub(super) fn page(
     scene: &Arc<Scene>,
@@ -29,26 +30,60 @@ pub(super) fn page(
     identity: &str,
 ) -> Page {
     let analysis = &scene.analysis;
-    let parts = parts(analysis, consumer, source, identity);
-    if parts.is_empty() {
+    let Some((repeats, deliveries)) = known(analysis, consumer, source, identity) else {
         return gone(identity, &format!("{source} {}", figures::short(identity)));
+    };
+    let finding = why::finding(analysis, FindingKind::Duplicate, &[consumer]);
+    let harmed = repeats.iter().any(|one| one.harm >= Harm::Possible);
+    let mut parts = vec![timeline_of(
+        analysis,
+        source,
+        identity,
+        &repeats,
+        &deliveries,
+    )];
+    parts.push(list(analysis, &deliveries, &repeats));
+    if let Some(finding) = finding.filter(|_| harmed) {
+        parts.push(Part::lines("why", "Why it came again", why::lines(finding)));
     }
+    let runs = deliveries.iter().enumerate();
+    let runs: Vec<_> = runs
+        .map(|(at, one)| (one.invocation, ordinal(at + 1)))
+        .collect();
+    parts.extend(logged::part(scene, &runs));
     Page {
         parts,
         ..Page::default()
     }
 }
 
-/// Its timeline and its deliveries; none if no delivery of it is known.
-pub(in crate::ui) fn parts(
+/// Its timeline; `None` if no delivery of it is known.
+pub(in crate::ui) fn timeline(
     analysis: &Analysis,
     consumer: &str,
     source: EventSource,
     identity: &str,
-) -> Vec<Part> {
-    let Some(function) = find::function(analysis, consumer) else {
-        return Vec::new();
-    };
+) -> Option<Part> {
+    let (repeats, deliveries) = known(analysis, consumer, source, identity)?;
+    Some(timeline_of(
+        analysis,
+        source,
+        identity,
+        &repeats,
+        &deliveries,
+    ))
+}
+
+/// What is known of one event at one consumer: its repeats and its arrivals; `None` if it never arrived.
+type Known<'a> = (Vec<&'a Duplicate>, Vec<Arrival<'a>>);
+
+fn known<'a>(
+    analysis: &'a Analysis,
+    consumer: &str,
+    source: EventSource,
+    identity: &str,
+) -> Option<Known<'a>> {
+    let function = find::function(analysis, consumer)?;
     let repeats: Vec<&Duplicate> = analysis
         .duplicates
         .iter()
@@ -56,9 +91,16 @@ pub(in crate::ui) fn parts(
         .filter(|one| one.identity_text(&analysis.facts) == identity)
         .collect();
     let deliveries = arrivals(analysis, function, source, identity, &repeats);
-    if deliveries.is_empty() {
-        return Vec::new();
-    }
+    (!deliveries.is_empty()).then_some((repeats, deliveries))
+}
+
+fn timeline_of(
+    analysis: &Analysis,
+    source: EventSource,
+    identity: &str,
+    repeats: &[&Duplicate],
+    deliveries: &[Arrival<'_>],
+) -> Part {
     let worst = repeats.iter().map(|one| one.harm).max();
     let title = Text::new(&format!("{source} ")).and(Role::Strong, identity);
     let aside = match worst {
@@ -67,10 +109,7 @@ pub(in crate::ui) fn parts(
         None => Text::of(Role::Dim, "delivered once"),
     };
     let count = Text::of(Role::Dim, &format!("{} deliveries · ", deliveries.len()));
-    vec![
-        timeline(analysis, title, &deliveries).aside(count.then(aside)),
-        list(analysis, &deliveries, &repeats),
-    ]
+    tracks(analysis, title, deliveries).aside(count.then(aside))
 }
 
 /// The event reaching the consumer once.
@@ -132,7 +171,7 @@ fn ordinal(n: usize) -> String {
     format!("{n}{suffix}")
 }
 
-fn timeline(analysis: &Analysis, title: Text, deliveries: &[Arrival<'_>]) -> Part {
+fn tracks(analysis: &Analysis, title: Text, deliveries: &[Arrival<'_>]) -> Part {
     let runs = deliveries
         .iter()
         .map(|delivery| analysis.invocation(delivery.invocation));
@@ -179,20 +218,29 @@ fn timeline(analysis: &Analysis, title: Text, deliveries: &[Arrival<'_>]) -> Par
             ..Row::default()
         });
     }
-    if let Some(both) = overlap(analysis, deliveries) {
+    let mut add = |label: &str, (from, to): (Timestamp, Timestamp), texture| {
         let stroke = Stroke {
-            from: share(both.0),
-            to: share(both.1),
-            texture: Texture::Repeat,
+            from: share(from),
+            to: share(to),
+            texture,
         };
         rows.push(Row {
-            cells: vec![
-                Cell::text("both running"),
-                Cell::text(""),
-                Cell::Track(vec![stroke]),
-            ],
+            cells: vec![Cell::text(label), Cell::text(""), Cell::Track(vec![stroke])],
             ..Row::default()
         });
+    };
+    if let [first, second, ..] = deliveries
+        && second.at > first.at
+    {
+        let gap = figures::duration(second.at.since(first.at) as f64);
+        add(
+            &format!("again {gap}"),
+            (first.at, second.at),
+            Texture::Waits,
+        );
+    }
+    if let Some(both) = overlap(analysis, deliveries) {
+        add("both running", both, Texture::Repeat);
     }
     let lines = rows.len() as u16;
     let columns = vec![
@@ -201,7 +249,7 @@ fn timeline(analysis: &Analysis, title: Text, deliveries: &[Arrival<'_>]) -> Par
         Column::tracks(span, 40),
     ];
     Part::new("timeline", title, Table::new(columns, Rows::fixed(rows)))
-        .between(2, lines.min(12))
+        .between(lines.min(4), lines.min(12))
         .foot(Text::of(
             Role::Dim,
             "█ runs  ─ waits for a call  ░ waits to retry  ╳ refused  ▒ cold  ┄ in the queue  ═ both at once",

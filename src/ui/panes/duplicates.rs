@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::model::analysis::Analysis;
 use crate::model::fact::EventSource;
 use crate::model::finding::FindingKind;
 use crate::model::rows::Duplicate;
 use crate::model::symbols::Sym;
 use crate::store::scene::Scene;
 use crate::ui::page::{Page, Part};
+use crate::ui::pages::{identity, why};
 use crate::ui::state;
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
@@ -79,8 +81,23 @@ fn detail(scene: &Arc<Scene>, consumer: Sym, source: EventSource) -> Vec<Part> {
             vec![Text::of(Role::Ok, &words)],
         )];
     }
-    vec![
-        repeats::by_class(name, &mine),
-        repeats::list(scene, consumer, source),
-    ]
+    let mut classes = repeats::by_class(name, &mine);
+    let finding = why::finding(analysis, FindingKind::Duplicate, &[name]);
+    classes.prose = finding.map_or_else(Vec::new, why::lines);
+    let mut parts = vec![classes];
+    parts.extend(worst(analysis, name, source, &mine));
+    parts.push(repeats::list(scene, consumer, source));
+    parts
+}
+
+/// The timeline of the event whose repeat did the most harm, the newest of them.
+fn worst(
+    analysis: &Analysis,
+    consumer: &str,
+    source: EventSource,
+    mine: &[&Duplicate],
+) -> Option<Part> {
+    let worst = mine.iter().max_by_key(|one| (one.harm, one.repeat.at))?;
+    let identity = worst.identity_text(&analysis.facts);
+    identity::timeline(analysis, consumer, source, &identity)
 }

@@ -25,6 +25,8 @@ use super::repeats::classes;
 pub(super) struct Consumer {
     pub name: Sym,
     pub source: Option<EventSource>,
+    /// Queue, topic, stream, table, bucket or bus, where all of it came through one.
+    resource: Option<Sym>,
     distinct: u64,
     repeats: u64,
     harmless: u64,
@@ -37,11 +39,14 @@ pub(super) struct Consumer {
 /// Every consumer and what came to it again, the most harmed first.
 pub(super) fn all(analysis: &Analysis) -> Vec<Consumer> {
     let mut distinct: HashMap<(Sym, EventSource), hashbrown::HashSet<Sym>> = HashMap::new();
+    let mut through: HashMap<(Sym, EventSource), Option<Sym>> = HashMap::new();
     for one in &analysis.deliveries {
-        distinct
-            .entry((one.consumer, one.source))
-            .or_default()
-            .insert(one.identity);
+        let pair = (one.consumer, one.source);
+        distinct.entry(pair).or_default().insert(one.identity);
+        let known = through.entry(pair).or_insert(one.item.resource);
+        if *known != one.item.resource {
+            *known = None;
+        }
     }
     let mut repeats: HashMap<(Sym, EventSource), Vec<&Duplicate>> = HashMap::new();
     for one in &analysis.duplicates {
@@ -69,6 +74,7 @@ pub(super) fn all(analysis: &Analysis) -> Vec<Consumer> {
             Consumer {
                 name: pair.0,
                 source: Some(pair.1),
+                resource: through.get(pair).copied().flatten(),
                 distinct: match distinct.get(pair) {
                     Some(ids) => ids.len() as u64,
                     None => requests(analysis, pair.0),
@@ -92,6 +98,7 @@ pub(super) fn all(analysis: &Analysis) -> Vec<Consumer> {
             found.push(Consumer {
                 name: figures.function,
                 source: None,
+                resource: None,
                 distinct: 0,
                 repeats: 0,
                 harmless: 0,
@@ -141,14 +148,14 @@ pub(super) fn part(scene: &Scene, consumers: Vec<Consumer>) -> Part {
     let rows = Rows::new(keys, move |at| row(&analysis, &consumers[at]));
     let columns = vec![
         Column::name("consumer", 12, 26),
-        Column::word("source", 13).drop(4),
+        Column::text("source", 12, 24).drop(4),
         Column::figure("distinct", 9).drop(5),
         Column::figure("repeats", 8),
         Column::figure("harmless", 8).drop(7),
         Column::figure("possible", 8).drop(6),
-        Column::figure("", 22).titled(
-            Text::of(Role::Duplicate, glyphs::DUPLICATE).and(Role::Dim, " double k/n [95 %]"),
-        ),
+        Column::figure("", 12)
+            .titled(Text::of(Role::Duplicate, glyphs::DUPLICATE).and(Role::Dim, " double k/n")),
+        Column::figure("rate [95 %]", 15).drop(3),
         Column::word("class", 19),
         Column::figure("ids", 6).drop(1),
     ];
@@ -159,32 +166,44 @@ pub(super) fn part(scene: &Scene, consumers: Vec<Consumer>) -> Part {
 
 fn row(analysis: &Analysis, one: &Consumer) -> Row {
     let name = analysis.text(one.name);
-    let source = one
+    let mut source = one
         .source
         .map_or_else(|| figures::UNKNOWN.to_owned(), |source| source.to_string());
+    if let Some(resource) = one.resource {
+        source = format!("{source} {}", analysis.text(resource));
+    }
     let ids = one
         .ids
         .map_or_else(|| figures::UNKNOWN.to_owned(), figures::percent);
     let known = one.source.is_some();
     let count = |n: u64, role: Role| Cell::count(known.then_some(n), role);
-    let double = if known {
-        let base = one.distinct.max(one.double);
-        let text = match wilson(one.double, base) {
-            Some(rate) if base >= 20 => {
-                format!("{} {}", figures::count(one.double), figures::rate(&rate))
-            }
-            _ => format!("{}/{}", figures::count(one.double), figures::count(base)),
-        };
-        Cell::of(
-            if one.double > 0 {
-                Role::Duplicate
-            } else {
-                Role::Dim
-            },
-            &text,
+    let base = one.distinct.max(one.double);
+    let role = if one.double > 0 {
+        Role::Duplicate
+    } else {
+        Role::Dim
+    };
+    let (double, rate, class) = if known {
+        let rate = wilson(one.double, base).filter(|_| base >= 20);
+        let class = one.class.map(|class| class.to_string());
+        (
+            Cell::of(
+                role,
+                &format!("{}/{}", figures::count(one.double), figures::count(base)),
+            ),
+            Cell::of(
+                role,
+                &rate.map_or_else(|| figures::NONE.to_owned(), |rate| figures::rate(&rate)),
+            ),
+            Cell::text(class.as_deref().unwrap_or(figures::NONE)),
         )
     } else {
-        Cell::of(Role::Unknown, "blind: no event ids")
+        let unknown = |words: &str| Cell::of(Role::Unknown, words);
+        (
+            unknown(figures::UNKNOWN),
+            unknown("blind"),
+            unknown("no event ids"),
+        )
     };
     Row {
         cells: vec![
@@ -195,10 +214,8 @@ fn row(analysis: &Analysis, one: &Consumer) -> Row {
             count(one.harmless, Role::Text),
             count(one.possible, Role::Text),
             double,
-            Cell::text(
-                &one.class
-                    .map_or_else(|| figures::NONE.to_owned(), |class| class.to_string()),
-            ),
+            rate,
+            class,
             Cell::text(&ids),
         ],
         open: Some(opens(analysis, one)),
