@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use hashbrown::{HashMap, HashSet};
+
 use crate::model::analysis::Analysis;
 use crate::model::delivery::Delivery;
 use crate::model::fact::EventSource;
+use crate::model::finding::FindingKind;
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{Reordered, Verdict};
 use crate::model::symbols::Sym;
@@ -18,7 +21,7 @@ use crate::ui::step::Step;
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
 
-use super::gone;
+use super::{gone, logged, why};
 
 /// Cells of the strip.
 const STRIP: u16 = 32;
@@ -48,16 +51,46 @@ pub(super) fn page(scene: &Arc<Scene>, consumer: &str, source: EventSource, key:
             ..Page::default()
         };
     }
-    let (shown, around) = (Arc::clone(analysis), late.clone());
+    let (shown, all) = (Arc::clone(scene), late.clone());
     Page {
         parts: vec![pairs(analysis, key, &late, arrivals.len())],
         detail: Some(Box::new(move |row| {
-            let arrivals = self::arrivals(&shown, function, source, sym);
-            let range = around.get(row).map_or(0..0, |one| range(&arrivals, one));
-            vec![strip(&shown, &arrivals, &around, range)]
+            all.get(row).map_or_else(Vec::new, |one| pair(&shown, one))
         })),
         ..Page::default()
     }
+}
+
+/// What came when around one overtaking, why, and what both runs wrote.
+fn pair(scene: &Arc<Scene>, one: &Reordered) -> Vec<Part> {
+    let analysis = &scene.analysis;
+    let name = analysis.text(one.consumer);
+    let mut parts = vec![around(analysis, one)];
+    let finding = why::finding(analysis, FindingKind::Reordering, &[name]);
+    if let Some(finding) = finding.filter(|_| one.verdict <= Verdict::RetryInduced) {
+        parts.push(Part::lines(
+            "why",
+            "Why, and what to do",
+            why::lines(finding),
+        ));
+    }
+    let runs = [
+        (one.overtaken_by, "by".to_owned()),
+        (one.invocation, glyphs::DISORDER.to_owned()),
+    ];
+    parts.extend(logged::part(scene, &runs));
+    parts
+}
+
+/// The arrivals of a key around one overtaking, in order of start.
+pub(in crate::ui) fn around(analysis: &Analysis, one: &Reordered) -> Part {
+    let same = |other: &&Reordered| {
+        other.consumer == one.consumer && other.key == one.key && other.source == one.source
+    };
+    let late: Vec<Reordered> = analysis.reordered.iter().filter(same).cloned().collect();
+    let arrivals = arrivals(analysis, one.consumer, one.source, one.key);
+    let range = range(&arrivals, one);
+    strip(analysis, &arrivals, &late, range)
 }
 
 /// One event of the key reaching the consumer.
@@ -159,15 +192,16 @@ fn strip(
     sequences.sort_unstable_by_key(|sequence| (sequence.len(), *sequence));
     sequences.dedup();
     let most = sequences.len().saturating_sub(1).max(1) as f64;
+    let fed = fed_by(analysis, shown);
     let row = |one: &Arrival| {
         let run = analysis.invocation(one.invocation);
         let name = find::run(run);
         let sequence = text(one.sequence);
-        let overtaken = late.iter().any(|late| late.invocation == one.invocation);
+        let overtaken = late.iter().find(|late| late.invocation == one.invocation);
         let rank = sequence.and_then(|of| sequences.iter().position(|known| *known == of));
         let dot = rank.map_or_else(Text::default, |rank| {
             let blank = " ".repeat((rank as f64 / most * f64::from(STRIP - 1)) as usize);
-            let (glyph, role) = if overtaken {
+            let (glyph, role) = if overtaken.is_some() {
                 (glyphs::DISORDER, Role::Disorder)
             } else {
                 (glyphs::POINT, Role::Text)
@@ -180,8 +214,16 @@ fn strip(
                 Cell::text(&figures::request(run.request_id)),
                 Cell::text(&sequence.map_or_else(|| figures::UNKNOWN.to_owned(), figures::short)),
                 Cell::Text(dot),
+                Cell::of(
+                    Role::Disorder,
+                    &overtaken.map_or_else(String::new, |late| after(analysis, late, arrivals)),
+                ),
                 Cell::text(&rows::took(analysis, one.invocation)),
                 Cell::Text(rows::status(run.status)),
+                match fed.get(&one.invocation) {
+                    Some(words) => Cell::of(Role::Dim, words),
+                    None => Cell::of(Role::Unknown, figures::UNKNOWN),
+                },
             ],
             open: Some(Step::Invocation(name)),
             run: Some(name),
@@ -194,11 +236,17 @@ fn strip(
         Column::word("started", 12),
         Column::word("request", 11),
         Column::figure("sequence", 10),
-        Column::word("sequence →", STRIP).drop(2),
-        Column::figure("ran", 8),
-        Column::word("status", 9).drop(1),
+        Column::word("sequence →", STRIP).drop(3),
+        Column::text("overtaken", 10, 22).drop(2),
+        Column::figure("ran", 8).drop(5),
+        Column::word("status", 9).drop(4),
+        Column::text("fed by", 12, 32).wants(24).drop(1),
     ];
-    let title = format!("Started in this order, {} of {all} arrivals", shown.len());
+    let key = late.first().map_or("", |late| analysis.text(late.key));
+    let title = Text::of(Role::Strong, key).and(
+        Role::Text,
+        &format!(" started in this order, {} of {all} arrivals", shown.len()),
+    );
     Part::new(
         "arrivals",
         title,
@@ -206,6 +254,39 @@ fn strip(
     )
     .aside(Text::of(Role::Dim, "↕ overtaken: a step back to the left"))
     .between(4, u16::MAX)
+}
+
+/// Which run, of which version, sent what each arrival took: `orders-worker 10 83e0…e462`.
+fn fed_by(analysis: &Analysis, shown: &[Arrival]) -> HashMap<InvocationIndex, String> {
+    let wanted: HashSet<InvocationIndex> = shown.iter().map(|one| one.invocation).collect();
+    let links = analysis.links.iter();
+    links
+        .filter(|link| !link.synchronous && wanted.contains(&link.child))
+        .map(|link| {
+            let parent = analysis.invocation(link.parent);
+            let version = analysis.facts.text_of(parent.version);
+            let words = format!(
+                "{} {} {}",
+                analysis.text(parent.function),
+                version.unwrap_or(figures::UNKNOWN),
+                figures::request(parent.request_id)
+            );
+            (link.child, words)
+        })
+        .collect()
+}
+
+/// `21.4 s after 80`: by how much an arrival came later than the first with a larger sequence.
+fn after(analysis: &Analysis, late: &Reordered, arrivals: &[Arrival]) -> String {
+    let by = arrivals
+        .iter()
+        .find(|one| one.invocation == late.overtaken_by);
+    let sequence = by.and_then(|by| analysis.facts.text_of(by.sequence));
+    format!(
+        "{} after {}",
+        figures::duration(late.late_ms),
+        sequence.map_or_else(|| figures::UNKNOWN.to_owned(), figures::short)
+    )
 }
 
 #[cfg(test)]

@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
+use hashbrown::HashSet;
+
 use crate::detect::statistics::{percentiles, wilson};
 use crate::model::analysis::Analysis;
 use crate::model::fact::EventSource;
 use crate::model::finding::FindingKind;
 use crate::model::rows::{OrderDomain, Reordered, Verdict};
+use crate::model::symbols::Sym;
 use crate::store::scene::Scene;
 use crate::ui::figures;
 use crate::ui::find;
 use crate::ui::glyphs;
 use crate::ui::page::{Cell, Column, Key, Page, Part, Row, Rows, Table};
+use crate::ui::pages::{key, why};
 use crate::ui::rows;
 use crate::ui::state;
 use crate::ui::step::Step;
@@ -54,9 +58,8 @@ impl Pane for Ordering {
             note: Text::of(Role::Dim, "sort harm ↓"),
             parts: vec![what(scene, order)],
             detail: Some(Box::new(move |row| {
-                detail_order
-                    .get(row)
-                    .map_or_else(Vec::new, |at| vec![list(&detail_scene, *at)])
+                let domain = detail_order.get(row).copied();
+                domain.map_or_else(Vec::new, |at| detail(&detail_scene, at))
             })),
             ..Page::default()
         }
@@ -87,6 +90,12 @@ fn guarantee(source: EventSource) -> &'static str {
     }
 }
 
+/// Consumers whose sequences have no holes by themselves: elsewhere a hole says nothing.
+fn dense(analysis: &Analysis) -> HashSet<(Sym, EventSource)> {
+    let all = analysis.deliveries.iter().filter(|one| one.item.dense);
+    all.map(|one| (one.consumer, one.source)).collect()
+}
+
 fn what(scene: &Scene, order: Vec<usize>) -> Part {
     let analysis = Arc::clone(&scene.analysis);
     let keys_seen: u64 = analysis
@@ -106,13 +115,16 @@ fn what(scene: &Scene, order: Vec<usize>) -> Part {
             ))
         })
         .collect();
+    let dense = dense(&analysis);
     let rows = Rows::new(keys, move |row| {
-        what_row(&analysis, &analysis.order_domains[order[row]])
+        let domain = &analysis.order_domains[order[row]];
+        let dense = dense.contains(&(domain.consumer, domain.source));
+        what_row(&analysis, domain, dense)
     });
     let columns = vec![
         Column::name("consumer", 12, 24),
-        Column::text("source", 10, 24),
-        Column::word("guarantee", 21).drop(5),
+        Column::text("source", 16, 28),
+        Column::text("guarantee", 11, 21).drop(5),
         Column::figure("keys", 6).drop(6),
         Column::figure("", 9)
             .titled(Text::of(Role::Disorder, glyphs::DISORDER).and(Role::Dim, " k/n")),
@@ -129,7 +141,7 @@ fn what(scene: &Scene, order: Vec<usize>) -> Part {
         .foot(Text::of(Role::Dim, "R: arrivals overtaken by a later one, of all · stale: an older one applied after a newer"))
 }
 
-fn what_row(analysis: &Analysis, domain: &OrderDomain) -> Row {
+fn what_row(analysis: &Analysis, domain: &OrderDomain, dense: bool) -> Row {
     let name = analysis.text(domain.consumer);
     let late: Vec<&Reordered> = analysis
         .reordered
@@ -153,6 +165,8 @@ fn what_row(analysis: &Analysis, domain: &OrderDomain) -> Row {
     let (verdict, role) = match worst {
         Some(verdict @ Verdict::Violation) => (verdict.to_string(), Role::Disorder),
         Some(verdict) => (verdict.to_string(), Role::Text),
+        // Where nothing is promised, an overtaken arrival is counted and no row of its own.
+        None if domain.reordered > 0 => (Verdict::BestEffort.to_string(), Role::Text),
         None => ("in order".to_owned(), Role::Dim),
     };
     Row {
@@ -176,7 +190,11 @@ fn what_row(analysis: &Analysis, domain: &OrderDomain) -> Row {
             Cell::text(&rate),
             Cell::text(&p99),
             Cell::count(Some(domain.stale_applies), Role::Disorder),
-            Cell::count(Some(domain.gaps), Role::Text),
+            if dense {
+                Cell::count(Some(domain.gaps), Role::Text)
+            } else {
+                Cell::of(Role::Dim, figures::NONE)
+            },
             Cell::of(role, &verdict),
         ],
         open: Some(
@@ -186,6 +204,21 @@ fn what_row(analysis: &Analysis, domain: &OrderDomain) -> Row {
         function: Some(name.to_owned()),
         ..Row::default()
     }
+}
+
+/// Why, the arrivals around the newest of the worst overtakings, and all of them.
+fn detail(scene: &Arc<Scene>, domain: usize) -> Vec<Part> {
+    let analysis = &scene.analysis;
+    let of = &analysis.order_domains[domain];
+    let mine = || analysis.reordered.iter().filter(|one| same(one, of));
+    let mut list = list(scene, domain);
+    let Some(worst) = find::worst_of_overtaken(mine()) else {
+        return vec![list];
+    };
+    let name = analysis.text(of.consumer);
+    let finding = why::finding(analysis, FindingKind::Reordering, &[name]);
+    list.prose = finding.map_or_else(Vec::new, why::lines);
+    vec![list, key::around(analysis, worst)]
 }
 
 /// Every overtaken arrival of a domain, newest first.
@@ -198,12 +231,20 @@ fn list(scene: &Arc<Scene>, domain: usize) -> Part {
         .filter(|at| same(&analysis.reordered[*at as usize], of))
         .collect();
     let title = format!("{name}: overtaken arrivals, newest first");
-    let aside = format!(
-        "overlaps {} · stale {} · gaps {}",
+    let mut aside = format!(
+        "overlaps {} · stale {}",
         figures::count(of.overlaps),
-        figures::count(of.stale_applies),
-        figures::count(of.gaps)
+        figures::count(of.stale_applies)
     );
+    let mine = || analysis.reordered.iter().filter(|one| same(one, of));
+    let uncertain = mine().filter(|one| one.verdict == Verdict::Uncertain);
+    match uncertain.count() {
+        0 => {}
+        uncertain => aside.push_str(&format!(" · uncertain {uncertain}")),
+    }
+    if let Some(most) = mine().map(|one| one.extent).max() {
+        aside.push_str(&format!(" · extent at most {most}"));
+    }
     if list.is_empty() {
         let line = Text::of(Role::Ok, "in order").and(
             Role::Text,
@@ -270,5 +311,5 @@ fn list(scene: &Arc<Scene>, domain: usize) -> Part {
     ];
     Part::new("late", title, Table::new(columns, rows))
         .aside(Text::of(Role::Dim, &aside))
-        .between(3, u16::MAX)
+        .between(3, 12)
 }
