@@ -16,6 +16,7 @@ use crate::ui::theme::Role;
 
 use super::Pane;
 
+mod by_kind;
 mod kept_warm;
 mod list;
 mod who;
@@ -70,7 +71,8 @@ impl Pane for ColdStarts {
                 let analysis = &detail_scene.analysis;
                 vec![
                     why::part(analysis, *function, inits),
-                    why::versions(analysis, *function, inits),
+                    by_kind::part(analysis, inits),
+                    why::versions(analysis, *function),
                     kept_warm::part(&detail_scene, *function),
                     list::part(&detail_scene, inits),
                 ]

@@ -67,7 +67,7 @@ pub(super) fn part(scene: &Arc<Scene>, inits: &[u32]) -> Part {
         Column::word("kind", 18),
         Column::figure("init", 8),
         Column::figure("felt", 8),
-        Column::word("cause", 15),
+        Column::word("cause", 16),
         Column::text("explained by", 12, u16::MAX).drop(2),
         Column::word("request", 11).drop(1),
     ];
@@ -88,7 +88,15 @@ fn init_key(analysis: &Analysis, init: &Init) -> Key {
 /// What ended, so that this start was needed.
 fn explained(analysis: &Analysis, init: &Init) -> Text {
     let Some(at) = init.explained_by else {
-        return Text::default();
+        return Text::of(
+            Role::Dim,
+            match init.cause {
+                Some(InitCause::ScaleOut) => "all others were busy",
+                Some(InitCause::First) => "none was seen before it",
+                Some(InitCause::PcExhausted) => "all provisioned ones were busy",
+                _ => "",
+            },
+        );
     };
     let environment = &analysis.assembled.environments[at as usize];
     let name = find::environment(

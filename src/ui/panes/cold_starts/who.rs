@@ -62,7 +62,7 @@ pub(super) fn part(scene: &Scene, order: Vec<usize>, of: Inits) -> Part {
         Column::figure("init p50", 8).drop(5),
         Column::figure("init p99", 8).drop(4),
         Column::figure("felt/h", 8).drop(2),
-        Column::word("top cause", 15),
+        Column::word("top cause", 16),
         Column::figure("", 7).drop(1),
     ];
     Part::new("who", title, Table::new(columns, rows))

@@ -62,7 +62,7 @@ pub(super) fn part(analysis: &Analysis, function: Sym, inits: &[u32]) -> Part {
         })
         .collect();
     let columns = vec![
-        Column::word("cause", 15),
+        Column::word("cause", 16),
         Column::figure("k", 5),
         Column::text("share of felt starts", 12, 28),
         Column::word("", 1).drop(1),
@@ -123,7 +123,7 @@ struct Build {
 }
 
 /// The same by version and memory, the newest first.
-pub(super) fn versions(analysis: &Analysis, function: Sym, inits: &[u32]) -> Part {
+pub(super) fn versions(analysis: &Analysis, function: Sym) -> Part {
     let mut builds: Vec<Build> = Vec::new();
     let runs = analysis.assembled.invocations.iter().rev();
     for run in runs.filter(|run| run.function == function && run.counted) {
@@ -187,16 +187,10 @@ pub(super) fn versions(analysis: &Analysis, function: Sym, inits: &[u32]) -> Par
         Column::figure("init p99", 9),
     ];
     let lines = rows.len() as u16;
-    let proactive = inits
-        .iter()
-        .filter(|at| analysis.inits[**at as usize].cause.is_none())
-        .count();
-    let aside = format!("{proactive} starts made nobody wait");
     Part::new(
         "versions",
         "By version and memory",
         Table::new(columns, Rows::fixed(rows)),
     )
-    .aside(Text::of(Role::Dim, &aside))
     .between(1, lines.min(4))
 }
