@@ -14,6 +14,8 @@ use crate::ui::theme::Role;
 
 use super::Pane;
 
+mod seen;
+
 pub struct Sources;
 
 impl Pane for Sources {
@@ -35,6 +37,7 @@ impl Pane for Sources {
             parts.push(calls(scene));
         }
         parts.push(rights(scene));
+        parts.extend(seen::part(scene));
         parts.push(read(scene));
         parts.push(memory(scene));
         Page {

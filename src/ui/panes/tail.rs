@@ -295,7 +295,7 @@ fn list(
     ];
     Part::new("lines", title, Table::bare(columns, rows))
         .aside(Text::of(Role::Dim, &aside))
-        .between(5, u16::MAX)
+        .between(10, LIST)
 }
 
 fn row(scene: &Scene, streams: &HashMap<StreamNo, Stream>, id: LineId) -> Row {
@@ -307,9 +307,7 @@ fn row(scene: &Scene, streams: &HashMap<StreamNo, Stream>, id: LineId) -> Row {
     let function = streams
         .get(&line.stream)
         .map_or("", |stream| stream.function.as_str());
-    let request = run.map_or_else(String::new, |run| {
-        run.request.to_string().chars().take(4).collect()
-    });
+    let request = run.map_or_else(Text::default, request);
     let level = shown.level.map_or_else(Text::default, |level| {
         Text::of(level.role(), &level.to_string())
     });
@@ -317,7 +315,7 @@ fn row(scene: &Scene, streams: &HashMap<StreamNo, Stream>, id: LineId) -> Row {
         cells: vec![
             Cell::of(Role::Dim, &figures::clock_ms(line.at)),
             Cell::of(Role::Strong, function),
-            Cell::of(Role::Dim, &request),
+            Cell::Text(request),
             Cell::Text(level),
             Cell::Text(shown.message),
             Cell::Text(rows::late(line.lag_ms)),
@@ -327,6 +325,21 @@ fn row(scene: &Scene, streams: &HashMap<StreamNo, Stream>, id: LineId) -> Row {
         function: (!function.is_empty()).then(|| function.to_owned()),
         ..Row::default()
     }
+}
+
+/// The first characters of a request's id, each request in one of a few colours, so that its lines are seen among others.
+fn request(run: Run) -> Text {
+    const TINTS: [Role; 6] = [
+        Role::Focus,
+        Role::Cold,
+        Role::Throttle,
+        Role::Duplicate,
+        Role::Disorder,
+        Role::Late,
+    ];
+    let id: String = run.request.to_string().chars().take(4).collect();
+    let tint = usize::from(run.request.0[0]) % TINTS.len();
+    Text::of(TINTS[tint], &id)
 }
 
 fn rule(words: &str) -> Row {
@@ -365,18 +378,24 @@ fn under_cursor(scene: &Scene, streams: &HashMap<StreamNo, Stream>, id: LineId) 
         );
         aside = Text::of(Role::Dim, "o O step through them · v trace");
     }
-    let lines: Vec<Text> = log_line::unfolded(line.text)
-        .into_iter()
-        .take(UNFOLDED)
+    let fields = log_line::unfolded(line.text).into_iter().take(UNFOLDED);
+    let rows: Vec<Row> = fields
+        .map(|field| Row {
+            cells: vec![Cell::Text(field)],
+            ..Row::default()
+        })
         .collect();
-    let most = lines.len() as u16;
+    let most = rows.len() as u16;
+    let table = Table::bare(vec![Column::text("", 20, u16::MAX)], Rows::fixed(rows));
     Some(
-        Part::lines("line", title, lines)
+        Part::new("line", title, table)
             .aside(aside)
-            .between(1, most),
+            .between(most.min(3), most),
     )
 }
 
+/// Lines of the list before the line under the cursor unfolds in full; what is left over goes to the list.
+const LIST: u16 = 20;
 /// Lines of the unfolded line at most.
 const UNFOLDED: usize = 12;
 

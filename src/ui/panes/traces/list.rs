@@ -47,6 +47,13 @@ pub(super) fn part(scene: &Scene, index: Index, requests: Vec<Request>) -> Part 
         crate::ui::state::window(scene)
     );
     let aside = aside(&requests);
+    let traced = requests.iter().filter(|one| one.has_spans).count();
+    let foot = format!(
+        "X-Ray holds {} of {} requests ({}): the others are joined by ids in logs, or are one run alone",
+        figures::count(traced as u64),
+        figures::count(requests.len() as u64),
+        figures::percent(traced as f64 / requests.len().max(1) as f64)
+    );
     let keys = requests
         .iter()
         .map(|one| find::run_key(find::run_at(&analysis, one.root)))
@@ -91,13 +98,14 @@ pub(super) fn part(scene: &Scene, index: Index, requests: Vec<Request>) -> Part 
     Part::new("requests", title, Table::new(columns(), rows))
         .aside(Text::of(Role::Dim, &aside))
         .between(4, 14)
+        .foot(Text::of(Role::Dim, &foot))
 }
 
 fn columns() -> Vec<Column> {
     let kind = |glyph: &str, role: Role| Text::of(role, glyph);
     vec![
-        Column::word("at", 14),
-        Column::name("entry", 14, 28),
+        Column::word("at", 12),
+        Column::name("entry", 12, 28),
         Column::figure("took", 8),
         Column::word("status", 9),
         Column::figure("fns", 3).drop(6),
@@ -118,7 +126,7 @@ fn columns() -> Vec<Column> {
             .named("overtaken")
             .drop(2),
         Column::figure("queue", 7).drop(5),
-        Column::text("critical path", 18, 36).drop(3),
+        Column::text("critical path", 18, 40).wants(31).drop(3),
         Column::word("links", 6).drop(8),
     ]
 }
