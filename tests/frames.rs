@@ -3,6 +3,8 @@
 
 #[path = "support/picture.rs"]
 mod picture;
+#[path = "support/states.rs"]
+mod states;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,13 +13,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use nepho::engine::{Engine, Limits};
-use nepho::model::batch::Batch;
-use nepho::model::health::{Board, Health, SourceState};
-use nepho::model::record::{LogRecord, Record};
-use nepho::model::settings::Settings;
-use nepho::model::time::Timestamp;
-use nepho::store::scene::{Mode, Scene};
+use nepho::store::scene::Scene;
 use nepho::ui::keys::{KeySettings, KeyTable};
 use nepho::ui::panes;
 use nepho::ui::screen::Screen;
@@ -25,10 +21,9 @@ use nepho::ui::theme::{BUILTIN, Depth, Look, contrast};
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
-use picture::{busy, denied, empty, frame, text};
+use picture::{busy, frame, text};
+use states::{blind, runs, without_figures};
 
-/// 2026-03-03T14:10:21Z.
-const NOW: Timestamp = Timestamp(1_772_547_021_000);
 const SIZES: [(u16, u16); 4] = [(80, 24), (120, 40), (200, 60), (40, 12)];
 
 /// A screen of a scene on a pane, in one theme.
@@ -54,101 +49,6 @@ fn words(buffer: &Buffer) -> String {
 }
 
 // --- states -----------------------------------------------------------------------------------------------------------
-
-fn with_sources(sources: Vec<Health>) -> Arc<Scene> {
-    let mut board = Board::default();
-    for health in sources {
-        board.sources.insert(health.name.clone(), health);
-    }
-    Arc::new(Scene {
-        board: Arc::new(board),
-        ..Scene::empty(Mode::Live, "prod eu-west-1", NOW)
-    })
-}
-
-fn source(name: &str, state: SourceState, trouble: Option<&str>, records: u64) -> Health {
-    Health {
-        name: name.into(),
-        state,
-        trouble: trouble.map(Into::into),
-        records,
-        ..Health::default()
-    }
-}
-
-/// Two log groups are read, one of them to its end; nothing that ran was in them yet.
-fn loading() -> Arc<Scene> {
-    with_sources(vec![
-        source("logs /aws/lambda/auth", SourceState::CaughtUp, None, 40_000),
-        source("logs /aws/lambda/mailer", SourceState::Reading, None, 1_208),
-    ])
-}
-
-fn logged_out() -> Arc<Scene> {
-    let words = "login of profile prod expired · run aws sso login --profile prod";
-    with_sources(vec![source(
-        "logs /aws/lambda/auth",
-        SourceState::LoggedOut,
-        Some(words),
-        0,
-    )])
-}
-
-fn broken() -> Arc<Scene> {
-    let words = "no answer from http://127.0.0.1:5000 (refused) · check --endpoint-url";
-    with_sources(vec![source(
-        "logs /aws/lambda/auth",
-        SourceState::Broken,
-        Some(words),
-        0,
-    )])
-}
-
-/// Log lines of runs of one function, a second apart, each with `said` between START and END.
-fn runs(function: &str, said: &str) -> Arc<Scene> {
-    let mut records = Vec::new();
-    for run in 0..30 {
-        let id = format!("00000000-0000-4000-8000-{run:012}");
-        let lines = [
-            format!("START RequestId: {id} Version: 1\n"),
-            format!("{said}\n"),
-            format!("END RequestId: {id}\n"),
-            format!(
-                "REPORT RequestId: {id}\tDuration: 50.00 ms\tBilled Duration: 50 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\n"
-            ),
-        ];
-        for (after, message) in (0..).zip(lines) {
-            records.push(Record::Log(LogRecord {
-                group: format!("/aws/lambda/{function}").into(),
-                stream: "2026/03/03/[1]0123456789abcdef0123456789abcdef".into(),
-                timestamp: NOW.plus_ms(-60_000 + run * 1_000 + after),
-                ingestion: None,
-                event_id: None,
-                message: message.into(),
-            }));
-        }
-    }
-    let settings = Settings::default();
-    let limits = Limits::of(&settings.memory, true);
-    let mut engine = Engine::new(settings, limits).unwrap();
-    engine.apply(&Batch::from(records));
-    let mut board = Board::default();
-    let health = source("logs", SourceState::CaughtUp, None, 120);
-    board.sources.insert(health.name.clone(), health);
-    Arc::new(Scene {
-        analysis: Arc::new(engine.analyse()),
-        board: Arc::new(board),
-        text: Arc::new(engine.text()),
-        mode: Mode::Live,
-        place: "prod eu-west-1".into(),
-        now: NOW,
-    })
-}
-
-/// Runs whose lines name no event, of which no metric tells, and that nobody calls.
-fn blind() -> Arc<Scene> {
-    runs("invoice-pdf", "INFO done")
-}
 
 /// What a pane says in a state: why there is nothing, and what to do.
 fn expected(state: &str, pane: &str) -> &'static str {
@@ -176,15 +76,7 @@ fn expected(state: &str, pane: &str) -> &'static str {
 
 #[test]
 fn every_pane_says_in_every_state_why_it_is_empty_and_what_to_do() {
-    let states: [(&str, Arc<Scene>); 6] = [
-        ("starting", empty()),
-        ("loading", loading()),
-        ("denied", denied()),
-        ("logged out", logged_out()),
-        ("broken", broken()),
-        ("blind", blind()),
-    ];
-    for (state, scene) in &states {
+    for (state, scene) in &without_figures() {
         for (at, pane) in panes::all().iter().enumerate() {
             let mut screen = on_pane(scene, at, "dark");
             for size in SIZES {

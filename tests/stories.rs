@@ -1,4 +1,4 @@
-//! Whole stories in a pseudo-terminal: from the overview to the root cause, with the keys of the footer alone.
+//! Whole stories in a pseudo-terminal: from the overview to the root cause to a mark that leads back to it, by keys alone.
 
 #![cfg(unix)]
 
@@ -67,6 +67,21 @@ fn shows(pty: &Pty, words: &[&str]) {
     }
 }
 
+/// Marks the row under the cursor, goes away, and comes back to it by the list of marks.
+fn mark_and_come_back(pty: &mut Pty, note: &str, cause: &[&str]) {
+    pty.send("m");
+    pty.send(note);
+    pty.send(ENTER);
+    pty.wait_for("1 marked");
+    pty.send("8");
+    pty.wait_for("Can I believe this");
+    pty.send("'");
+    pty.wait_for(note);
+    pty.send(ENTER);
+    shows(pty, cause);
+    pty.wait_for("•");
+}
+
 #[test]
 fn a_cold_burst_from_the_overview_to_an_environment_that_had_idled() {
     let (mut pty, _folder) = open(Scenario::ColdBurst);
@@ -75,7 +90,9 @@ fn a_cold_burst_from_the_overview_to_an_environment_that_had_idled() {
     shows(&pty, &["cause", "next", "init"]);
     enter(&mut pty, "› cold runs of cart-api");
     enter(&mut pty, "…");
-    shows(&pty, &["Found on it", "▒ cold start"]);
+    let cause = ["Found on it", "▒ cold start", "idle_expiry"];
+    shows(&pty, &cause);
+    mark_and_come_back(&mut pty, "idle overnight", &cause);
     pty.send("q");
     pty.expect_clean_end(0);
 }
@@ -93,6 +110,7 @@ fn a_throttle_storm_from_the_overview_to_the_caller_that_floods() {
     enter(&mut pty, "› checkout");
     pty.send(ESC);
     pty.wait_for("Who calls it");
+    mark_and_come_back(&mut pty, "checkout floods", &["Who calls it", "checkout"]);
     pty.send("q");
     pty.expect_clean_end(0);
 }
@@ -103,7 +121,9 @@ fn double_orders_from_the_overview_to_two_runs_of_one_message() {
     shows(&pty, &["orders-worker", "ran twice", "visibility timeout"]);
     enter(&mut pty, "› duplicate orders-worker");
     enter(&mut pty, "› orders-worker ");
-    shows(&pty, &["both running", "1st", "2nd", "overlap", "double"]);
+    let cause = ["both running", "1st", "2nd", "overlap", "double"];
+    shows(&pty, &cause);
+    mark_and_come_back(&mut pty, "visibility too short", &cause);
     enter(&mut pty, "…");
     shows(
         &pty,

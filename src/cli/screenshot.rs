@@ -43,30 +43,38 @@ pub(crate) struct Args {
     size: (u16, u16),
 }
 
-/// Pages behind a pane that have a picture too: the pane's digit, the keys, the name.
-const DEEPER: [(&str, &str); 7] = [
-    ("1\n", "finding"),
-    ("6\n", "waterfall"),
-    ("6\nC", "critical-path"),
-    ("2\n\n", "invocation"),
-    ("3\n", "resource"),
-    ("4\n", "repeat"),
-    ("5\n", "overtaken"),
+/// Pictures beside those of the panes: the keys, the name, and a theme of its own.
+const MORE: [(&str, &str, Option<&str>); 15] = [
+    ("1", "light", Some("light")),
+    ("1\n", "finding", None),
+    ("1?", "help", None),
+    ("1x", "explain", None),
+    ("1:thr", "palette", None),
+    ("1d\n", "compare", None),
+    ("1}}\n", "function", None),
+    ("2\n\n", "invocation", None),
+    ("3\n", "resource", None),
+    ("4\n", "repeat", None),
+    ("4G", "blind", None),
+    ("5\n", "overtaken", None),
+    ("6\n", "waterfall", None),
+    ("6\nC", "critical-path", None),
+    ("9\n", "error", None),
 ];
 
 /// Draws them.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let scene = incident()?;
-    let (look, _) = Look::new(&args.theme, Depth::True, false)?;
     fs::create_dir_all(&args.folder)
         .with_context(|| format!("{}: cannot be made", args.folder.display()))?;
     let panes = panes::all().iter().enumerate();
-    let whole = panes.map(|(at, pane)| (format!("{}", at + 1), pane.title().to_lowercase()));
-    let deeper = DEEPER
+    let panes = panes.map(|(at, pane)| (format!("{}", at + 1), pane.title().to_lowercase(), None));
+    let more = MORE
         .iter()
-        .map(|(keys, name)| ((*keys).to_owned(), (*name).to_owned()));
-    for (keys, name) in whole.chain(deeper) {
-        let picture = picture(&scene, look.clone(), &keys, args.size)?;
+        .map(|(keys, name, theme)| ((*keys).to_owned(), (*name).to_owned(), *theme));
+    for (keys, name, theme) in panes.chain(more) {
+        let (look, _) = Look::new(theme.unwrap_or(&args.theme), Depth::True, false)?;
+        let picture = picture(&scene, look, &keys, args.size)?;
         let path = args.folder.join(format!("{}.svg", name.replace(' ', "-")));
         fs::write(&path, picture)
             .with_context(|| format!("{}: cannot be written", path.display()))?;
@@ -84,7 +92,9 @@ fn picture(
     let ground = look.ground;
     let area = Rect::new(0, 0, width, height);
     let mut screen = Screen::new(look, KeyTable::new(&KeySettings::new())?, scene.clone());
+    let mut buffer = Buffer::empty(area);
     screen.settle();
+    screen.render(area, &mut buffer);
     for letter in keys.chars() {
         let code = if letter == '\n' {
             KeyCode::Enter
@@ -93,9 +103,10 @@ fn picture(
         };
         screen.on_key(KeyEvent::new(code, KeyModifiers::NONE));
         screen.settle();
+        // What a key does may depend on what was in view.
+        buffer.reset();
+        screen.render(area, &mut buffer);
     }
-    let mut buffer = Buffer::empty(area);
-    screen.render(area, &mut buffer);
     Ok(svg(&buffer, ground))
 }
 
