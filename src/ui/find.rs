@@ -92,7 +92,7 @@ pub fn lines(scene: &Scene, at: InvocationIndex) -> Vec<LineId> {
 }
 
 /// The line behind a fact, if its text is still held.
-pub fn line<'a>(scene: &'a Scene, of: FactRef) -> Option<Line<'a>> {
+pub fn line(scene: &Scene, of: FactRef) -> Option<Line<'_>> {
     let analysis = &scene.analysis;
     let (fact, stream) = (analysis.facts.fact(of), analysis.facts.stream(of));
     let number = scene

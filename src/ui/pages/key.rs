@@ -237,7 +237,7 @@ fn strip(
         Column::word("request", 11),
         Column::figure("sequence", 10),
         Column::word("sequence →", STRIP).drop(3),
-        Column::text("overtaken", 10, 22).drop(2),
+        Column::word("overtaken", 16).drop(2),
         Column::figure("ran", 8).drop(5),
         Column::word("status", 9).drop(4),
         Column::text("fed by", 12, 32).wants(24).drop(1),

@@ -25,7 +25,7 @@ pub(super) fn part(scene: &Arc<Scene>, runs: &[(InvocationIndex, String)]) -> Op
     if lines.is_empty() {
         return None;
     }
-    lines.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    lines.sort_unstable_by_key(|(place, ..)| *place);
     let title = format!("What they wrote, {} lines in order of time", lines.len());
     let of = lines.into_iter().map(|(_, id, run, name)| (id, run, name));
     let table = rows::lines_of(scene, of.collect());

@@ -123,8 +123,8 @@ fn what(scene: &Scene, order: Vec<usize>) -> Part {
     });
     let columns = vec![
         Column::name("consumer", 12, 24),
-        Column::text("source", 16, 28),
-        Column::text("guarantee", 11, 21).drop(5),
+        Column::text("source", 14, 28),
+        Column::text("guarantee", 16, 21).drop(5),
         Column::figure("keys", 6).drop(6),
         Column::figure("", 9)
             .titled(Text::of(Role::Disorder, glyphs::DISORDER).and(Role::Dim, " k/n")),

@@ -46,9 +46,13 @@ impl Layout {
         let satisfied = wanted(columns, &kept) <= u32::from(width);
         let mut widths: Vec<u16> = kept
             .iter()
-            .map(|at| match satisfied {
-                true => least_of(&columns[*at]).max(columns[*at].wants),
-                false => least_of(&columns[*at]),
+            .map(|at| {
+                let least = least_of(&columns[*at]);
+                if satisfied {
+                    least.max(columns[*at].wants)
+                } else {
+                    least
+                }
             })
             .collect();
         grow(columns, &kept, &mut widths, width);

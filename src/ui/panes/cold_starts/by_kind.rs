@@ -41,7 +41,7 @@ pub(super) fn part(analysis: &Analysis, inits: &[u32]) -> Part {
         Table::new(columns, Rows::fixed(rows)),
     )
     .aside(Text::of(Role::Dim, &aside))
-    .between(1, lines.min(4))
+    .between(lines.min(3), lines.min(4))
 }
 
 fn row(kind: InitKind, inits: &[&Init]) -> Row {

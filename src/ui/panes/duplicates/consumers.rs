@@ -147,7 +147,7 @@ pub(super) fn part(scene: &Scene, consumers: Vec<Consumer>) -> Part {
     };
     let rows = Rows::new(keys, move |at| row(&analysis, &consumers[at]));
     let columns = vec![
-        Column::name("consumer", 12, 26),
+        Column::name("consumer", 12, 26).wants(15),
         Column::text("source", 12, 24).drop(4),
         Column::figure("distinct", 9).drop(5),
         Column::figure("repeats", 8),

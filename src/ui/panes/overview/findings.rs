@@ -15,8 +15,6 @@ use crate::ui::{figures, kinds, state};
 const WHO: u16 = 26;
 /// Cells that most claims say what counts in.
 const CLAIM: u16 = 42;
-/// Cells of the bad events a minute.
-const MINUTES: u16 = 30;
 
 /// A finding in the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +64,6 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
     let columns = vec![
         Column::name("", 20, WHO).named("who"),
         Column::text("", 12, u16::MAX).named("claim").wants(CLAIM),
-        Column::word("", MINUTES).named("30 min").drop(4),
         Column::figure("", 5).named("harm").drop(1),
         Column::word("", 6).named("at least").drop(2),
         Column::word("", 1).named("trend").drop(3),
@@ -150,10 +147,6 @@ fn row(analysis: &Analysis, leaf: Leaf, now: crate::model::time::Timestamp) -> R
         cells: vec![
             Cell::Text(who),
             Cell::text(&said(finding)),
-            Cell::Spark(
-                finding.trend.iter().copied().map(Some).collect(),
-                kinds::role(finding.kind),
-            ),
             Cell::Text(harm(finding.harm_per_min)),
             Cell::Text(at_least(finding.harm_per_min_low)),
             Cell::of(Role::Dim, trend(&finding.trend)),
