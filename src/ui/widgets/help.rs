@@ -44,10 +44,11 @@ pub fn place(help: &Help<'_>, area: Rect, buffer: &mut Buffer, look: &Look) -> u
     let per_column = lines.len().div_ceil(columns);
     let beside = (0..per_column)
         .map(|y| {
-            let cells = (0..columns).filter_map(|column| lines.get(column * per_column + y));
-            cells.fold(Text::default(), |row, cell| {
-                let columns_before = row.width().div_ceil(usize::from(COLUMN));
-                let blank = columns_before * usize::from(COLUMN) - row.width();
+            let cells = (0..columns)
+                .filter_map(|column| Some((column, lines.get(column * per_column + y)?)));
+            cells.fold(Text::default(), |row, (column, cell)| {
+                // The lines between groups are empty: how far a row goes does not say how many columns it has.
+                let blank = column * usize::from(COLUMN) - row.width();
                 row.and(Role::Text, &" ".repeat(blank))
                     .then(cell.clone().cut(usize::from(COLUMN) - 1))
             })

@@ -90,7 +90,7 @@ fn row(name: &str, one: &FunctionFigures) -> Row {
         so.push("figures are of what was seen");
     }
     if is_blind(one) {
-        so.push("repeats and order unknown: 4 shows the line to log");
+        so.push("blind to repeats: 4 says why");
     }
     Row {
         cells: vec![
