@@ -140,17 +140,22 @@ pub(super) fn part(scene: &Scene, resource: &str, mine: &[&Throttle]) -> Part {
         figures::clock_minute(minutes.first),
         figures::clock_minute(minutes.start(COLUMNS - 1))
     );
+    let aside = finality(mine, at_least.contains(&true));
+    Part::new("minutes", title, Table::new(columns, Rows::fixed(rows)))
+        .aside(Text::of(Role::Dim, &aside))
+        .between(lines.min(4), lines)
+}
+
+/// Until when the metric counts, where later minutes rest on what callers say.
+fn finality(mine: &[&Throttle], some_at_least: bool) -> String {
     let counted = mine.iter().filter(|one| !one.lower_bound);
-    let aside = match counted.map(|one| one.minute).max() {
-        Some(until) if at_least.contains(&true) => format!(
+    match counted.map(|one| one.minute).max() {
+        Some(until) if some_at_least => format!(
             "one column a minute · metric to {}, then ≥",
             figures::clock_minute(until)
         ),
         _ => "one column a minute".to_owned(),
-    };
-    Part::new("minutes", title, Table::new(columns, Rows::fixed(rows)))
-        .aside(Text::of(Role::Dim, &aside))
-        .between(lines.min(4), lines)
+    }
 }
 
 /// `v42`; an alias or `$LATEST` by its name.
