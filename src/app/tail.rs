@@ -116,7 +116,7 @@ async fn follow(
                 spending.tell(&board, notice);
                 show.say(gaps.look(&board, tail.style));
             }
-            _ = ticks.tick() => show.let_go_due(clock::now()),
+            _ = ticks.tick(), if show.holds() => show.let_go_due(clock::now()),
         }
     };
     cancel.cancel();

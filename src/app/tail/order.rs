@@ -60,6 +60,11 @@ impl Hold {
         self.let_go(due)
     }
 
+    /// Whether no line is on hold.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
     /// All lines: nothing more will come.
     pub(super) fn all(&mut self) -> Vec<InTurn> {
         let all = std::mem::take(&mut self.lines);

@@ -73,6 +73,11 @@ impl Show {
         self.let_go_due(now);
     }
 
+    /// Whether lines are on hold.
+    pub(super) fn holds(&self) -> bool {
+        !self.hold.is_empty()
+    }
+
     /// Shows the lines whose time on hold is over.
     pub(super) fn let_go_due(&mut self, now: Timestamp) {
         let due = self.hold.due(now);
