@@ -87,10 +87,10 @@ pub fn open(choice: Choice, scope: Scope, window: Window, live: bool) -> Vec<Box
     sources
 }
 
-/// The log lines alone, all of them `live`.
+/// The log lines alone, in order of time, all of them `live`.
 pub fn open_logs(choice: Choice, scope: Scope, window: Window, live: bool) -> Vec<Box<dyn Source>> {
     let session = Session::new(choice);
-    let fleet = Arc::new(Fleet::new(scope, None, live));
+    let fleet = Arc::new(Fleet::new(scope, None, live).in_order());
     let mut sources = finders(&session, &fleet, window);
     if live {
         sources.push(Box::new(LiveTail::new(session, fleet, Wanted::All)));

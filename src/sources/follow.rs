@@ -148,6 +148,13 @@ impl<E: Events> Follow<E> {
         }
     }
 
+    /// Reads a backlog in order of time: for those who write lines down one after another.
+    #[must_use]
+    pub fn in_order(mut self) -> Self {
+        self.cursor.in_order();
+        self
+    }
+
     /// Shares the ledger of what is handed on with whoever brings the same lines live.
     #[must_use]
     pub fn beside(mut self, live: Arc<Handed>) -> Self {

@@ -15,6 +15,8 @@ pub(super) struct Fleet {
     pub scope: Scope,
     /// Only lines with this text are wanted.
     pub text: Option<String>,
+    /// A backlog is read in order of time.
+    pub in_order: bool,
     known: Mutex<Known>,
     /// By log group: whether it is written to.
     pulses: Mutex<BTreeMap<Box<str>, Arc<Pulse>>>,
@@ -78,10 +80,17 @@ impl Fleet {
         Self {
             scope,
             text,
+            in_order: false,
             known: Mutex::default(),
             pulses: Mutex::default(),
             live: live.then(Mutex::default),
         }
+    }
+
+    /// Has backlogs read in order of time.
+    pub(super) fn in_order(mut self) -> Self {
+        self.in_order = true;
+        self
     }
 
     pub(super) fn known(&self) -> MutexGuard<'_, Known> {

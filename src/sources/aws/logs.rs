@@ -56,7 +56,10 @@ pub(super) fn group(
         pulse: fleet.pulse(group),
         handed: handed.clone(),
     };
-    let follow = Follow::new(group, window, lines);
+    let mut follow = Follow::new(group, window, lines);
+    if fleet.in_order {
+        follow = follow.in_order();
+    }
     match handed {
         Some(handed) => follow.beside(handed),
         None => follow,

@@ -47,6 +47,8 @@ pub struct Question {
 pub(super) struct Cursor {
     since: Timestamp,
     until: Option<Timestamp>,
+    /// What does not fit into one page is read in order of time, not the newest first.
+    in_order: bool,
     /// Time from one pass at the edge to the next.
     every_ms: i64,
     tiers: [Option<Begun>; TIERS.len()],
@@ -98,6 +100,7 @@ impl Cursor {
         Self {
             since,
             until,
+            in_order: false,
             every_ms: every.as_millis() as i64,
             tiers: [None; TIERS.len()],
             pass: None,
@@ -108,6 +111,11 @@ impl Cursor {
             complete_until: None,
             late: 0,
         }
+    }
+
+    /// Reads in order of time: no page is left, whoever reads waits for the newest.
+    pub(super) fn in_order(&mut self) {
+        self.in_order = true;
     }
 
     /// The next page. Asked again, it is the same until [`Cursor::took`] or [`Cursor::restart`].
@@ -216,7 +224,7 @@ impl Cursor {
             return false;
         };
         let newest = edge.max(pass.at.plus_ms(-CUT_MS));
-        if self.until.is_some() || pass.from >= newest {
+        if self.in_order || self.until.is_some() || pass.from >= newest {
             return false;
         }
         let (at, from, tier) = (pass.at, pass.from, pass.tier);
@@ -440,6 +448,25 @@ mod tests {
         assert_eq!(slices, [15, 30, 60, 120, 240, 420], "of 885 s");
         pass(&mut cursor, START + 2_000, &[]);
         assert_eq!(cursor.complete_until(), Some(Timestamp(START - 3_000)));
+    }
+
+    #[test]
+    fn in_order_every_page_is_followed_by_the_next_and_none_is_left() {
+        let mut cursor = cursor(START - 900_000);
+        cursor.in_order();
+        for page in 0..50 {
+            let question = cursor.question(Timestamp(START + page * 500));
+            let token = (page > 0).then(|| page.to_string());
+            assert_eq!(
+                (question.from, question.token),
+                (Timestamp(START - 900_000), token)
+            );
+            assert!(cursor.took(Some((page + 1).to_string())));
+        }
+        assert_eq!(cursor.complete_until(), None);
+        cursor.question(Timestamp(START + 25_000));
+        cursor.took(None);
+        assert_eq!(cursor.complete_until(), Some(Timestamp(START - 5_000)));
     }
 
     #[test]
