@@ -41,6 +41,22 @@ fn a_mark_has_a_note_and_is_found_again_from_anywhere() {
 }
 
 #[test]
+fn a_mark_that_was_written_down_leads_back_in_another_session() {
+    let scene = busy();
+    let mut first = screen(&scene);
+    press(&mut first, "9jmlook here<enter>");
+    let row = first.place().cursor();
+    let text = serde_json::to_string(&first.marks().collect::<Vec<_>>()).unwrap();
+    let mut next = screen(&scene).with_marks(serde_json::from_str(&text).unwrap());
+    press(&mut next, "1'");
+    assert!(shown(&mut next).contains("Errors  look here · "));
+    press(&mut next, "<enter>");
+    assert!(shown(&mut next).contains("[9 Errors"));
+    assert_eq!(next.place().cursor(), row);
+    assert!(shown(&mut next).contains('•'), "in the gutter");
+}
+
+#[test]
 fn a_muted_finding_is_hidden_and_counted_and_comes_back_at_its_end() {
     let scene = busy();
     let mut screen = screen(&scene);

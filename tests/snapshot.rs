@@ -433,3 +433,135 @@ fn a_failure_leaves_the_old_file_or_none() {
         .collect();
     assert!(left.is_empty(), "{left:?}");
 }
+
+/// What begins with a dot in a folder.
+fn hidden(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name());
+    let names = names.map(|name| name.into_string().unwrap());
+    names.filter(|name| name.starts_with('.')).collect()
+}
+
+#[test]
+fn a_full_disk_leaves_the_old_file_and_says_so() {
+    let folder = folder();
+    let (path, _) = incident(folder.path(), 90);
+    let old = folder.path().join("old.tar.zst");
+    fs::write(&old, "old").unwrap();
+    // Files may have 64 kB here; a program that ignores the signal is told by an error, as on a full disk.
+    let mut shell = nepho(&[]);
+    let program = shell.get_program().to_owned();
+    shell = std::process::Command::new("bash");
+    let script = "trap '' XFSZ; ulimit -f 64; exec \"$@\"";
+    shell.args(["-c", script, "bash"]).arg(program);
+    shell.args(["snapshot", text(&path), "-o", text(&old)]);
+    let (status, _, said) = finish(shell);
+    assert_eq!(status, Some(2), "{said}");
+    assert!(
+        said.contains("cannot be written") && said.contains("the room on it"),
+        "{said}"
+    );
+    assert_eq!(fs::read_to_string(&old).unwrap(), "old");
+    assert_eq!(hidden(folder.path()), Vec::<String>::new());
+}
+
+#[test]
+fn what_a_kill_leaves_is_taken_away_by_the_next_snapshot_but_not_what_is_being_written() {
+    let folder = folder();
+    let (path, _) = incident(folder.path(), 90);
+    let target = folder.path().join("a.tar.zst");
+    let mut child = nepho(&["snapshot", text(&path), "-o", text(&target)])
+        .spawn()
+        .unwrap();
+    while hidden(folder.path()).is_empty() {
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "it ended before it could be killed"
+        );
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!target.exists());
+    let left = hidden(folder.path());
+    assert_eq!(left.len(), 1, "{left:?}");
+    let mode = fs::metadata(folder.path().join(&left[0]))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o700, "nobody else looks into it");
+    // Another one that somebody is writing, as far as can be seen.
+    let alive = folder.path().join(".nepho-snapshot-1-0.part");
+    fs::create_dir(&alive).unwrap();
+    let held = File::open(&alive).unwrap();
+    held.lock().unwrap();
+    snapshot(&[text(&path), "-o", text(&target)]);
+    assert_eq!(hidden(folder.path()), [".nepho-snapshot-1-0.part"]);
+}
+
+#[test]
+fn marks_stay_and_say_nothing_secret() {
+    let folder = folder();
+    let (path, config) = incident(folder.path(), 20);
+    let first = folder.path().join("a");
+    snapshot(&[
+        text(&path),
+        "--config",
+        text(&config),
+        "--dir",
+        "-o",
+        text(&first),
+    ]);
+    // As the dashboard writes them: but this one quotes a secret, as an older nepho might have left it.
+    let manifest = first.join("manifest.json");
+    let mut told: Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    told["marks"] = serde_json::json!([{
+        "row": u64::MAX, "place": "Errors", "says": "password=pl4nted-kv-pw", "note": "ask <b>planted.person@mail.example.com</b>",
+        "marked_ms": 1_772_547_021_000_i64, "way": {"pane": 8, "part": "errors", "steps": [{"Pane": 8}]},
+    }]);
+    fs::write(&manifest, serde_json::to_vec(&told).unwrap()).unwrap();
+    let second = folder.path().join("b");
+    snapshot(&[
+        text(&first),
+        "--config",
+        text(&config),
+        "--dir",
+        "-o",
+        text(&second),
+    ]);
+    let told: Value =
+        serde_json::from_slice(&fs::read(second.join("manifest.json")).unwrap()).unwrap();
+    let mark = &told["marks"][0];
+    assert_eq!(mark["row"], u64::MAX);
+    assert_eq!(mark["way"]["steps"][0]["Pane"], 8);
+    for name in ["manifest.json", "report.md", "report.html"] {
+        let bytes = fs::read(second.join(name)).unwrap();
+        assert!(secrets::found_in(&bytes).is_empty(), "{name}");
+        let says = String::from_utf8(bytes).unwrap();
+        assert!(
+            says.contains("[email#") && says.contains("Errors"),
+            "{name}"
+        );
+        assert!(
+            !name.ends_with(".html") || !says.contains("<b>"),
+            "no markup"
+        );
+    }
+    // And again: nothing more is lost.
+    let third = folder.path().join("c");
+    snapshot(&[
+        text(&second),
+        "--config",
+        text(&config),
+        "--dir",
+        "-o",
+        text(&third),
+    ]);
+    for name in ["manifest.json", "report.md", "report.html"] {
+        assert!(
+            fs::read(second.join(name)).unwrap() == fs::read(third.join(name)).unwrap(),
+            "{name}"
+        );
+    }
+}

@@ -24,6 +24,7 @@ use super::redraw::Redraw;
 use super::saving::{Records, Saver};
 use super::terminal::Terminal;
 use crate::engine::Engine;
+use crate::model::mark::Mark;
 use crate::model::settings::Notify;
 use crate::model::time::Timestamp;
 use crate::redact::{Key, Redactor};
@@ -63,6 +64,8 @@ pub struct Dashboard {
     pub keys: KeyTable,
     pub mouse: bool,
     pub notify: Notify,
+    /// What was marked before, in the snapshot that is opened.
+    pub marks: Vec<Mark>,
 }
 
 /// Opens the dashboard and returns when it is closed. The terminal is then as it was.
@@ -91,6 +94,7 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
         keys,
         mouse,
         notify,
+        marks,
     } = dashboard;
     let now = clock.as_ref().map_or(Timestamp(0), |clock| clock());
     let empty = Scene::empty(mode, &place, now);
@@ -100,7 +104,9 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
     let (saved_look, saved_keys) = (look.clone(), keys.clone());
     let mut shown = match Terminal::open(mouse) {
         Ok(mut terminal) => {
-            let mut screen = Screen::new(look, keys, empty).notifying(notify);
+            let mut screen = Screen::new(look, keys, empty)
+                .notifying(notify)
+                .with_marks(marks);
             terminal.draw(|frame| screen.render(frame.area(), frame.buffer_mut()))?;
             Some((terminal, screen))
         }
@@ -217,7 +223,8 @@ async fn event_loop(
                     Outcome::Redraw => redraw.key(watch.elapsed()),
                     Outcome::Quit => return Ok(()),
                     Outcome::Snapshot(scope) => {
-                        if let Err(error) = saver.start(scope) {
+                        let marks = screen.marks().cloned().collect();
+                        if let Err(error) = saver.start(scope, marks) {
                             screen.say(format!("no snapshot: {error}").as_str());
                         }
                         redraw.key(watch.elapsed());

@@ -97,6 +97,7 @@ fn show(options: &Options, screen: ScreenSettings, speed: f64) -> anyhow::Result
         keys: screen.keys,
         mouse: screen.mouse,
         notify: screen.notify,
+        marks: Vec::new(),
     })
 }
 

@@ -7,7 +7,7 @@ use super::screen::ScreenArgs;
 use crate::app::run::{self, Dashboard, Origin};
 use crate::engine::{Engine, Limits};
 use crate::sources::files;
-use crate::sources::snapshot::Trust;
+use crate::sources::snapshot::{self, Trust};
 use crate::store::scene::Mode;
 
 /// Arguments of `nepho open`.
@@ -39,6 +39,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         1 => first,
         many => format!("{first} and {} more", many - 1),
     };
+    let marks = args
+        .path
+        .iter()
+        .flat_map(|path| snapshot::marks(path))
+        .collect();
     run::run(Dashboard {
         engine,
         origin: Origin::Files {
@@ -57,6 +62,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         keys: screen.keys,
         mouse: screen.mouse,
         notify: screen.notify,
+        marks,
     })?;
     Ok(ExitCode::SUCCESS)
 }

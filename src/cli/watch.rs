@@ -65,6 +65,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         keys: screen.keys,
         mouse: screen.mouse,
         notify: screen.notify,
+        marks: Vec::new(),
     })?;
     Ok(ExitCode::SUCCESS)
 }

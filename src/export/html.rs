@@ -15,7 +15,9 @@ use super::examples::examples;
 use super::report::{FUNCTION_COLUMNS, completeness_words, function_cells, severity_word};
 use crate::model::analysis::Analysis;
 use crate::model::finding::Finding;
+use crate::model::mark::Mark;
 use crate::model::text::plain;
+use crate::model::time::Timestamp;
 use crate::model::words::{count, duration, rate};
 
 const STYLE: &str = include_str!("html/style.css");
@@ -32,6 +34,7 @@ pub struct About {
     pub replaced: u64,
     /// The window in the time zone of whoever wrote it.
     pub local: Option<(String, String)>,
+    pub marks: Vec<Mark>,
 }
 
 /// Writes the page.
@@ -51,6 +54,9 @@ pub fn write(analysis: &Analysis, about: &About, out: &mut dyn Write) -> io::Res
     )?;
     head(analysis, about, out)?;
     section(out, "wrong", "What is wrong", |out| findings(analysis, out))?;
+    if !about.marks.is_empty() {
+        section(out, "marks", "Marked", |out| marks(&about.marks, out))?;
+    }
     section(out, "when", "When", |out| chart::write(analysis, out))?;
     let examples = examples(analysis);
     if !examples.is_empty() {
@@ -193,6 +199,15 @@ fn one_finding(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     writeln!(out, "</dl></li>")
+}
+
+/// What somebody marked while looking, oldest first.
+fn marks(marks: &[Mark], out: &mut dyn Write) -> io::Result<()> {
+    let rows = marks.iter().map(|mark| {
+        let at = Timestamp(mark.marked_ms).to_string();
+        vec![at, mark.note.clone(), mark.place.clone(), mark.says.clone()]
+    });
+    table(out, "marks", &["at", "note", "place", "row"], rows, 4)
 }
 
 fn functions(analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> {

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use crate::decode::SettingsError;
 use crate::engine::{Block, Engine, Limits};
 use crate::model::analysis::Analysis;
+use crate::model::mark::Mark;
 use crate::model::settings::Settings;
 use crate::model::time::Timestamp;
 use crate::redact::{Counts, Key, Redactor, RuleError};
@@ -55,7 +56,8 @@ pub struct Options {
     pub local: fn(Timestamp) -> String,
     /// Draws `screen.svg` of what is written.
     pub picture: Option<Picture>,
-    pub marks: Vec<serde_json::Value>,
+    /// What was marked on the screen; `None` takes what a snapshot that is snapshot again has.
+    pub marks: Option<Vec<Mark>>,
 }
 
 /// Draws a scene as SVG.
@@ -336,6 +338,7 @@ impl Work<'_> {
                 .from_local
                 .clone()
                 .zip(manifest.window.to_local.clone()),
+            marks: manifest.marks.clone(),
         };
         let mut member = folder.create("report.html")?;
         html::write(analysis, &about, &mut member)?;

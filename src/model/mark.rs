@@ -1,11 +1,11 @@
-//! What a reader marks while looking, and what is silenced. Both go into a snapshot.
+//! What a reader marks while looking, and what is silenced. Marks go into a snapshot.
 
 use serde::{Deserialize, Serialize};
 
 use super::time::Timestamp;
 
 /// A row that a reader marked, with a note.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Mark {
     /// What the row is: the hash by which lists know it.
     pub row: u64,
@@ -16,6 +16,9 @@ pub struct Mark {
     pub note: String,
     /// The present of the data when it was marked, in milliseconds since the epoch.
     pub marked_ms: i64,
+    /// How the screen gets there again: its own words, null where it cannot.
+    #[serde(default)]
+    pub way: serde_json::Value,
 }
 
 /// A finding that somebody knows about.

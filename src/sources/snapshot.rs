@@ -11,8 +11,13 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::model::mark::Mark;
+
 pub use manifest::{FileEntry, Manifest, RECORDS, Records, Redaction, SCHEMA, Scope, Window};
 pub use open::{Kind, kind};
+
+/// No manifest is larger, in bytes.
+const MANIFEST: u64 = 16 << 20;
 
 /// Why a snapshot is refused: one line that says what.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +56,18 @@ impl Trust {
 /// Checks a snapshot whole and gives its manifest.
 pub fn manifest(path: &Path) -> Result<Manifest, Refused> {
     check::check(path)
+}
+
+/// What was marked in it, before anything else of it is read or checked: nothing where that cannot be told.
+pub fn marks(path: &Path) -> Vec<Mark> {
+    let read = || -> Option<Manifest> {
+        kind(path).ok()??;
+        let member = open::member(path, manifest::NAME, Trust::Checked).ok()?;
+        let mut text = Vec::new();
+        member.take(MANIFEST).read_to_end(&mut text).ok()?;
+        serde_json::from_slice(&text).ok()
+    };
+    read().map_or_else(Vec::new, |manifest| manifest.marks)
 }
 
 /// One of its files, as it was written: for readers of more than the records.

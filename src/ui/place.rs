@@ -40,7 +40,7 @@ pub struct Place {
     /// The column under the cursor, by name.
     column: Option<Box<str>>,
     /// Where the cursor goes with the next page.
-    wanted: Option<(&'static str, Key)>,
+    wanted: Option<(Box<str>, Key)>,
     /// Only the part with the cursor is shown.
     only_part: bool,
     /// The order of rows is held since then.
@@ -134,9 +134,9 @@ impl Place {
     }
 
     /// Puts the cursor on a row, now if it is there and with the next page again.
-    pub fn go_to(&mut self, part: &'static str, key: Key) {
+    pub fn go_to(&mut self, part: &str, key: Key) {
         self.seek_row(part, key);
-        self.wanted = Some((part, key));
+        self.wanted = Some((part.into(), key));
         self.settle();
     }
 
@@ -192,7 +192,7 @@ impl Place {
             self.go_last();
         }
         if let Some((part, key)) = self.wanted.take() {
-            self.seek_row(part, key);
+            self.seek_row(&part, key);
         }
         self.settle();
         self.note_entered(live);

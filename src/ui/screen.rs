@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 
 use crate::export::snapshot::Scope;
 use crate::model::finding::Severity;
-use crate::model::mark::Silence;
+use crate::model::mark::{Mark, Silence};
 use crate::model::settings::Notify;
 use crate::store::scene::Scene;
 
@@ -35,7 +35,6 @@ mod prompting;
 mod request;
 mod time;
 
-use marks::Marked;
 use request::Wanted;
 pub use request::{Projection, Request};
 
@@ -118,7 +117,7 @@ pub struct Screen {
     /// Times that were typed, the newest last.
     times: Vec<String>,
     message: Option<Text>,
-    marked: Vec<Marked>,
+    marked: Vec<Mark>,
     silences: Vec<Silence>,
     /// Findings that were there at the start or were told as new.
     paged: BTreeSet<String>,
@@ -176,6 +175,13 @@ impl Screen {
     #[must_use]
     pub fn notifying(mut self, notify: Notify) -> Self {
         self.notify = notify;
+        self
+    }
+
+    /// Shows what was marked before.
+    #[must_use]
+    pub fn with_marks(mut self, marks: Vec<Mark>) -> Self {
+        self.marked = marks;
         self
     }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::fact::EventSource;
 use crate::model::time::Timestamp;
 use crate::store::scene::Scene;
@@ -13,7 +15,7 @@ use super::page::{Page, Run};
 use super::{pages, panes};
 
 /// One thing looked at: a pane, or what Enter led to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Step {
     /// A pane, by its place on the digits from 0.
     Pane(usize),
@@ -54,6 +56,7 @@ pub enum Step {
     /// One source of records.
     Source(String),
     /// Two stretches of time side by side, each from and until.
+    #[serde(skip)]
     Compare {
         before: (Timestamp, Timestamp),
         after: (Timestamp, Timestamp),
@@ -61,7 +64,7 @@ pub enum Step {
 }
 
 /// Which of a function's invocations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display, Serialize, Deserialize)]
 #[strum(serialize_all = "lowercase")]
 pub enum Which {
     All,

@@ -1,9 +1,12 @@
 //! The manifest: what a snapshot says of itself.
 
+use serde_json::Value;
+
 use super::{Counts, Work};
 use crate::export::records::{Lines, Origin};
 use crate::export::report;
 use crate::model::analysis::Analysis;
+use crate::model::mark::Mark;
 use crate::model::time::Timestamp;
 use crate::sources::snapshot::{Manifest, Redaction, SCHEMA, Window};
 
@@ -50,11 +53,7 @@ impl Work<'_> {
                 to_local: local(to),
             },
             scope: self.options.scope.described(),
-            marks: base
-                .marks
-                .into_iter()
-                .chain(self.options.marks.clone())
-                .collect(),
+            marks: self.marks(base.marks),
             completeness: report::completeness(analysis),
             redaction: Redaction {
                 on: self.redactor.is_some(),
@@ -63,6 +62,39 @@ impl Work<'_> {
             records,
             files: Vec::new(),
         }
+    }
+}
+
+impl Work<'_> {
+    /// The marks, without what the rules take out: they quote the screen.
+    fn marks(&self, before: Vec<Mark>) -> Vec<Mark> {
+        let marks = self.options.marks.clone().unwrap_or(before);
+        let Some(redactor) = &self.redactor else {
+            return marks;
+        };
+        let mut counts = redactor.counts();
+        let mut masked = |text: &str| redactor.text(text, &mut counts).into_owned();
+        let of = |mark: Mark| Mark {
+            place: masked(&mark.place),
+            says: masked(&mark.says),
+            note: masked(&mark.note),
+            way: texts(mark.way, &mut masked),
+            ..mark
+        };
+        marks.into_iter().map(of).collect()
+    }
+}
+
+/// Changes every text in a document.
+fn texts(value: Value, change: &mut dyn FnMut(&str) -> String) -> Value {
+    match value {
+        Value::String(text) => Value::String(change(&text)),
+        Value::Array(all) => all.into_iter().map(|one| texts(one, change)).collect(),
+        Value::Object(all) => {
+            let all = all.into_iter();
+            all.map(|(key, one)| (key, texts(one, change))).collect()
+        }
+        other => other,
     }
 }
 

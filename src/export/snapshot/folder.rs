@@ -10,18 +10,28 @@ use sha2::{Digest as _, Sha256};
 use crate::sources::snapshot::{FileEntry, Manifest, hex};
 
 pub(super) const MANIFEST: &str = "manifest.json";
+/// How the name of a folder that is being made begins and ends.
+const BEGINS: &str = ".nepho-snapshot-";
+const ENDS: &str = ".part";
 
 /// The folder. Dropped, it takes itself away.
 pub(super) struct Folder {
     path: PathBuf,
     files: Vec<FileEntry>,
     manifest: u64,
+    /// Locked while it is written: nobody else takes it for what a kill has left.
+    _held: File,
 }
 
 /// One file of it, being written.
 pub(super) struct Member {
     name: String,
-    out: BufWriter<File>,
+    out: BufWriter<Hashed>,
+}
+
+/// A file whose hash is known at its end. It is written in large pieces: hashing small ones costs more than the hash.
+struct Hashed {
+    file: File,
     hash: Sha256,
     bytes: u64,
 }
@@ -29,6 +39,43 @@ pub(super) struct Member {
 /// How messages call a file that is not there yet.
 pub(super) fn shown(name: &str) -> PathBuf {
     PathBuf::from(name)
+}
+
+/// Makes a folder of its own, and holds it.
+fn make(beside: &Path) -> io::Result<(PathBuf, File)> {
+    let id = std::process::id();
+    for number in 0..100 {
+        let path = beside.join(format!("{BEGINS}{id}-{number}{ENDS}"));
+        match DirBuilder::new().mode(0o700).create(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+            made => made?,
+        }
+        let held = File::open(&path)?;
+        // Between making and locking somebody may have swept it away.
+        if held.try_lock().is_ok() && path.exists() {
+            return Ok((path, held));
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+/// Takes away what a kill has left: the folders of snapshots that nobody writes.
+fn sweep(beside: &Path) {
+    let entries = fs::read_dir(beside).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        let is_part = name
+            .to_str()
+            .is_some_and(|name| name.starts_with(BEGINS) && name.ends_with(ENDS));
+        if !is_part || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
+        }
+        let left = File::open(entry.path()).is_ok_and(|folder| folder.try_lock().is_ok());
+        if left {
+            // What belongs to somebody else stays.
+            fs::remove_dir_all(entry.path()).ok();
+        }
+    }
 }
 
 impl Folder {
@@ -41,13 +88,11 @@ impl Folder {
                 .filter(|parent| !parent.as_os_str().is_empty())
                 .unwrap_or(Path::new("."))
         };
-        let path = beside.join(format!(".nepho-snapshot-{}.part", std::process::id()));
-        if path.exists() {
-            fs::remove_dir_all(&path)?;
-        }
-        DirBuilder::new().mode(0o700).create(&path)?;
+        sweep(beside);
+        let (path, held) = make(beside)?;
         Ok(Self {
             path,
+            _held: held,
             files: Vec::new(),
             manifest: 0,
         })
@@ -80,24 +125,29 @@ impl Folder {
     pub(super) fn create(&self, name: &str) -> io::Result<Member> {
         Ok(Member {
             name: name.to_owned(),
-            out: BufWriter::with_capacity(1 << 18, self.create_file(name)?),
-            hash: Sha256::new(),
-            bytes: 0,
+            out: BufWriter::with_capacity(
+                1 << 18,
+                Hashed {
+                    file: self.create_file(name)?,
+                    hash: Sha256::new(),
+                    bytes: 0,
+                },
+            ),
         })
     }
 
     /// Ends a file.
     pub(super) fn close(&mut self, member: Member, rows: Option<u64>) -> io::Result<()> {
-        let file = member
+        let written = member
             .out
             .into_inner()
             .map_err(io::IntoInnerError::into_error)?;
-        file.sync_all()?;
+        written.file.sync_all()?;
         self.files.push(FileEntry {
             name: member.name,
             rows,
-            bytes: member.bytes,
-            sha256: hex(&member.hash.finalize()),
+            bytes: written.bytes,
+            sha256: hex(&written.hash.finalize()),
         });
         Ok(())
     }
@@ -123,14 +173,24 @@ impl Drop for Folder {
 
 impl Write for Member {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.out.write(bytes)?;
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
         self.hash.update(&bytes[..count]);
         self.bytes += count as u64;
         Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        self.file.flush()
     }
 }
 

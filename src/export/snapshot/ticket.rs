@@ -7,6 +7,7 @@ use crate::export::examples::{LEGEND, examples};
 use crate::export::report;
 use crate::model::analysis::Analysis;
 use crate::model::text::plain;
+use crate::model::time::Timestamp;
 
 /// Writes GitHub-flavoured markdown.
 pub(super) fn write(
@@ -39,6 +40,23 @@ pub(super) fn write(
             )?;
         }
     }
+    if !manifest.marks.is_empty() {
+        writeln!(out, "\n## Marked\n")?;
+        for mark in &manifest.marks {
+            let [note, place, says] =
+                [&mark.note, &mark.place, &mark.says].map(|text| quoted(text));
+            let note = if note.is_empty() {
+                note
+            } else {
+                format!("**{note}** · ")
+            };
+            writeln!(
+                out,
+                "- {}: {note}{place}: `{says}`",
+                Timestamp(mark.marked_ms)
+            )?;
+        }
+    }
     let examples = examples(analysis);
     if !examples.is_empty() {
         writeln!(out, "\n## Worst examples")?;
@@ -65,4 +83,11 @@ pub(super) fn write(
          - `trace-events.json` in <https://ui.perfetto.dev> or <https://www.speedscope.app>\n\
          - `traces.otlp.jsonl`, `logs.otlp.jsonl`: OTLP, for a collector, Jaeger or `nepho export`"
     )
+}
+
+/// One line that is no markup.
+fn quoted(text: &str) -> String {
+    plain(text)
+        .replace('`', "'")
+        .replace(['*', '<', '[', ']'], " ")
 }

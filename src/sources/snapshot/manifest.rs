@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::mark::Mark;
+
 /// The schema that is written, and the only one that is read.
 pub const SCHEMA: &str = "nepho.snapshot/1";
 /// The raw records: what opens again.
@@ -25,7 +27,7 @@ pub struct Manifest {
     pub scope: Scope,
     /// What was marked or noted on the screen.
     #[serde(default)]
-    pub marks: Vec<serde_json::Value>,
+    pub marks: Vec<Mark>,
     /// What the figures could not see, as in the report.
     pub completeness: serde_json::Value,
     pub redaction: Redaction,

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::ids::RequestId;
 use crate::ui::step::Step;
 use crate::ui::text::Text;
@@ -44,10 +46,27 @@ impl Key {
 }
 
 /// One attempt of one request: stable where an index is not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Run {
+    #[serde(with = "spelled")]
     pub request: RequestId,
     pub attempt: u16,
+}
+
+/// A request id as people write it.
+mod spelled {
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    use crate::model::ids::RequestId;
+
+    pub(super) fn serialize<S: Serializer>(id: &RequestId, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(id)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<RequestId, D::Error> {
+        let text = String::deserialize(from)?;
+        RequestId::parse(&text).ok_or_else(|| D::Error::custom("not a request id"))
+    }
 }
 
 /// What `o O` and `e E` step over.

@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Asks, Effect, Screen};
 use crate::model::finding::Severity;
 use crate::model::mark::{Mark, Silence};
 use crate::model::settings::Notify;
+use crate::model::text::plain;
 use crate::store::scene::{Mode, Scene};
 use crate::ui::figures;
 use crate::ui::float::Float;
@@ -20,18 +23,19 @@ use crate::ui::value::figure;
 /// How long a finding is silenced where nothing else is said.
 const SILENT_MS: i64 = 3_600_000;
 
-/// A mark, and the way back to it.
-pub(super) struct Marked {
-    pub(super) mark: Mark,
+/// The way back to a mark.
+#[derive(Serialize, Deserialize)]
+struct Way {
     pane: usize,
+    part: String,
+    /// What was opened, the pane first.
     steps: Vec<Step>,
-    part: &'static str,
 }
 
 impl Screen {
     /// Every mark, oldest first: what a snapshot keeps of them.
     pub fn marks(&self) -> impl Iterator<Item = &Mark> {
-        self.marked.iter().map(|marked| &marked.mark)
+        self.marked.iter()
     }
 
     /// Marks the row under the cursor, with a note; takes the mark off where there is one.
@@ -40,7 +44,7 @@ impl Screen {
             return self.say("no row under the cursor to mark");
         };
         let before = self.marked.len();
-        self.marked.retain(|marked| marked.mark.row != key.0);
+        self.marked.retain(|mark| mark.row != key.0);
         if self.marked.len() < before {
             return self.say("mark taken off");
         }
@@ -61,19 +65,21 @@ impl Screen {
             .iter()
             .map(|cell| cell.characters().trim().to_owned());
         let says: Vec<String> = cells.filter(|cell| !cell.is_empty()).collect();
-        let marked = Marked {
-            mark: Mark {
-                row: key.0,
-                place: crumbs.join(" › "),
-                says: says.join("  "),
-                note: note.to_owned(),
-                marked_ms: self.shown.now.0,
-            },
+        let way = Way {
             pane: self.pane,
+            part: part.id.to_owned(),
             steps: stack.iter().map(|place| place.step.clone()).collect(),
-            part: part.id,
         };
-        self.marked.push(marked);
+        let mark = Mark {
+            row: key.0,
+            place: crumbs.join(" › "),
+            says: says.join("  "),
+            note: note.to_owned(),
+            marked_ms: self.shown.now.0,
+            // Not every step can be written down: then the mark is listed, and leads nowhere in another session.
+            way: serde_json::to_value(way).unwrap_or_default(),
+        };
+        self.marked.push(mark);
         self.say(format!("{} marked", self.marked.len()));
     }
 
@@ -96,29 +102,32 @@ impl Screen {
                 let note = if mark.note.is_empty() {
                     String::new()
                 } else {
-                    format!("{} · ", mark.note)
+                    format!("{} · ", plain(&mark.note))
                 };
-                Text::of(Role::Dim, &format!("{}  ", mark.place))
+                Text::of(Role::Dim, &format!("{}  ", plain(&mark.place)))
                     .and(Role::Strong, &note)
-                    .and(Role::Text, &mark.says)
+                    .and(Role::Text, &plain(&mark.says))
             })
             .collect()
     }
 
     /// Goes to where a row was marked.
     pub(super) fn go_to_mark(&mut self, at: usize) {
-        let Some(marked) = self.marked.get(at) else {
+        let Some(mark) = self.marked.get(at) else {
             return;
         };
-        let (pane, part, key) = (marked.pane, marked.part, Key(marked.mark.row));
-        let steps = marked.steps.clone();
+        let key = Key(mark.row);
+        let way = serde_json::from_value::<Way>(mark.way.clone()).ok();
+        let Some(way) = way.filter(|way| way.pane < self.stacks.len()) else {
+            return self.say("how to get there is not known");
+        };
         self.floats.clear();
-        self.pane = pane;
-        self.stacks[pane].truncate(1);
-        for step in steps.into_iter().skip(1) {
+        self.pane = way.pane;
+        self.stacks[way.pane].truncate(1);
+        for step in way.steps.into_iter().skip(1) {
             self.push(step);
         }
-        self.place_mut().go_to(part, key);
+        self.place_mut().go_to(&way.part, key);
     }
 
     /// Goes to the next or the previous mark of this list.
