@@ -101,6 +101,3 @@ fn init_cost(analysis: &Analysis, run: &Invocation) -> Option<f64> {
     let gigabytes = f64::from(run.memory_mb?) / MB_PER_GB;
     Some(gigabytes * seconds * Prices::LIST.on_demand)
 }
-
-#[cfg(test)]
-mod tests;

@@ -70,3 +70,6 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
 fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
+
+#[cfg(test)]
+mod tests;

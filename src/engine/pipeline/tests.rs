@@ -1,11 +1,12 @@
-//! Worlds of a few requests, whose figures can be added up by hand.
+//! What starts cost: worlds of a few requests, from their lines on, whose figures can be added up by hand.
 
-use super::*;
 use crate::correlate::assemble::assemble;
 use crate::correlate::testing::{World, at};
+use crate::detect::cold_figures::cold_figures;
 use crate::detect::cold_start::inits;
 use crate::detect::figures::figures;
-use crate::model::rows::{Link, LinkTier};
+use crate::model::analysis::Analysis;
+use crate::model::rows::{ColdFigures, Link, LinkTier};
 
 fn analysis(world: World, calls: &[(u8, u8)]) -> Analysis {
     let facts = std::sync::Arc::new(world.facts());
