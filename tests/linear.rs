@@ -1,9 +1,8 @@
 //! What hostile text costs, counted and not timed: four times the text may take four times the memory, whatever it is made of.
 //!
-//! The same for work, in instructions, is `tests/support/linear.py` over [`work`], run by `.ci/run` where there is valgrind.
+//! The only test of its program: another one beside it would be counted too.
 
 use std::alloc::System;
-use std::sync::{Mutex, PoisonError};
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
@@ -17,9 +16,6 @@ use pieces::{ALL_MARKS, PIECES, repeated};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
-
-/// Bytes are those of the whole process: one count at a time.
-static ALONE: Mutex<()> = Mutex::new(());
 
 type Target = fn(&[u8]);
 
@@ -93,7 +89,6 @@ const ONCE: usize = 64 << 10;
 
 #[test]
 fn four_times_the_text_takes_four_times_the_memory() {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut wrong = Vec::new();
     for (name, head, target) in GRAMMARS {
         for piece in PIECES {
@@ -110,24 +105,4 @@ fn four_times_the_text_takes_four_times_the_memory() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// Each call is one figure of callgrind.
-#[inline(never)]
-fn measured(target: Target, text: &str) {
-    target(text.as_bytes());
-}
-
-/// What `linear.py` counts: twice each text, small and large.
-#[test]
-#[ignore = "run under callgrind by tests/support/linear.py"]
-fn work() {
-    for (name, head, target) in GRAMMARS {
-        for piece in PIECES {
-            for size in SIZES {
-                println!("{name}, {piece:?} repeated");
-                measured(target, &repeated(head, piece, size));
-            }
-        }
-    }
 }
