@@ -62,11 +62,11 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
     let now = scene.now;
     let rows = Rows::new(keys, move |at| row(&analysis, leaves[at], now));
     let columns = vec![
-        Column::name("", 20, WHO).named("who"),
+        Column::name("", 20, WHO).named("who").wants(WHO),
         Column::text("", 12, u16::MAX).named("claim").wants(CLAIM),
         Column::figure("", 5).named("harm").drop(1),
-        Column::word("", 6).named("at least").drop(2),
-        Column::word("", 1).named("trend").drop(3),
+        Column::word("", 6).named("at least").drop(3),
+        Column::word("", 1).named("trend").drop(2),
     ];
     Part::new("findings", Text::from(title), Table::bare(columns, rows))
         .aside(Text::of(Role::Dim, "harmed requests/min [at least]"))
