@@ -8,6 +8,7 @@ mod engine_thread;
 pub mod examine;
 pub mod fetch;
 pub mod hook;
+pub mod keeping;
 pub mod news;
 pub mod pump;
 mod redraw;

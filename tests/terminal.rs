@@ -8,6 +8,7 @@ mod pty;
 #[path = "support/small_world.rs"]
 mod small_world;
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use pty::Pty;
@@ -138,6 +139,120 @@ fn without_colours_and_without_utf_8_every_glyph_is_ascii() {
             })
         });
     assert_eq!(coloured, None, "a coloured cell");
+    pty.send("q");
+    pty.expect_clean_end(0);
+}
+
+#[test]
+fn the_mouse_is_taken_used_and_given_back() {
+    let mut pty = open(120, 40);
+    let mode = pty.screen().mouse_protocol_mode();
+    assert_eq!(mode, vt100::MouseProtocolMode::ButtonMotion);
+    // The button goes down on the tab of pane 7 and up again, as terminals say it: cells count from 1.
+    let tabs = pty.screen().contents();
+    let line = tabs.lines().nth(1).unwrap();
+    let column = line[..line.find("7 Tail").unwrap()].chars().count() + 1;
+    pty.send(&format!("\x1b[<0;{column};2M\x1b[<0;{column};2m"));
+    pty.wait_for("[7 Tail");
+    // The right button is Esc, and the wheel over nothing is nothing.
+    pty.send("\x1b[<2;9;9M\x1b[<65;1;1M");
+    pty.wait_for("q quits");
+    pty.send("q");
+    pty.expect_clean_end(0);
+}
+
+#[test]
+fn the_mouse_is_left_alone_where_the_settings_say_so() {
+    let file = small_world::file();
+    let folder = tempfile::tempdir().unwrap();
+    let settings = folder.path().join("nepho.toml");
+    std::fs::write(&settings, "mouse = false\n").unwrap();
+    let arguments = [
+        "open",
+        file.to_str().unwrap(),
+        "--config",
+        settings.to_str().unwrap(),
+    ];
+    let mut pty = Pty::start(120, 40, &arguments, &[]);
+    pty.wait_for("What is wrong now");
+    assert_eq!(
+        pty.screen().mouse_protocol_mode(),
+        vt100::MouseProtocolMode::None
+    );
+    pty.send("q");
+    pty.expect_clean_end(0);
+}
+
+#[test]
+fn a_first_run_is_told_what_is_enough_and_the_layout_is_there_again_after_sigterm() {
+    let file = small_world::file();
+    let state = tempfile::tempdir().unwrap();
+    let env = [("XDG_STATE_HOME", state.path().to_str().unwrap())];
+    let open = |more: &[&str]| {
+        let arguments = [&["open", file.to_str().unwrap()], more].concat();
+        let pty = Pty::start(120, 40, &arguments, &env);
+        pty.wait_for("failing");
+        pty
+    };
+    let mut pty = open(&[]);
+    pty.wait_for("Enter opens what you point at");
+    pty.send("7");
+    pty.wait_for("What it says now");
+    pty.send("/traceback\r");
+    pty.wait_gone("Enter opens what you point at");
+    pty.wait_for("filter traceback hides");
+    pty.terminate();
+    pty.expect_clean_end(0);
+    let mut pty = open(&[]);
+    pty.wait_for("[7 Tail");
+    pty.wait_for("filter traceback hides");
+    assert!(
+        !pty.screen()
+            .contents()
+            .contains("Enter opens what you point at")
+    );
+    pty.send("q");
+    pty.expect_clean_end(0);
+    let mut pty = open(&["--fresh"]);
+    pty.wait_for("[1 Overview]");
+    pty.send("q");
+    pty.expect_clean_end(0);
+}
+
+#[test]
+fn a_damaged_layout_is_said_and_the_program_goes_on() {
+    let file = small_world::file();
+    let state = tempfile::tempdir().unwrap();
+    let folder = state.path().join("nepho");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("layout.toml"), "version = 99\n").unwrap();
+    let env = [("XDG_STATE_HOME", state.path().to_str().unwrap())];
+    let mut pty = Pty::start(160, 40, &["open", file.to_str().unwrap()], &env);
+    pty.wait_for("version 99, this is 1 · the last layout is not put back");
+    pty.send("q");
+    pty.expect_clean_end(0);
+}
+
+#[test]
+fn a_file_says_how_much_of_it_is_read_until_it_is() {
+    // A pipe that stays open: nobody knows how long it will be.
+    let file = small_world::file();
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let mut pty = Pty::start(140, 40, &["open", pipe.to_str().unwrap()], &[]);
+    let mut writer = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    let lines = std::fs::read(&file).unwrap();
+    // More than a block is sent, so that something was taken in while the pipe is still open.
+    for _ in 0..24 {
+        writer.write_all(&lines).unwrap();
+    }
+    pty.wait_for("■ file ");
+    pty.wait_for(" MB │ partial to ");
+    drop(writer);
+    pty.wait_gone(" partial to ");
+    pty.wait_for("■ file │ complete to");
     pty.send("q");
     pty.expect_clean_end(0);
 }

@@ -211,6 +211,7 @@ impl Work {
                 let health = Health {
                     name: name.clone(),
                     state: SourceState::Reading,
+                    progress: Some(read.progress()),
                     note: Some(format!("{} MB read", read.bytes / 1_000_000).into()),
                     ..Health::default()
                 };

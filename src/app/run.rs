@@ -1,7 +1,7 @@
 //! The dashboard: first frame, then the sources; keys before data; frames only when something changed.
 
 use std::future;
-use std::io;
+use std::io::{self, Write as _};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::attention;
 use super::clock::{Clock, Stopwatch};
 use super::engine_thread::{self, Feed, Recorder, Surroundings};
+use super::keeping::Keeper;
 use super::pump::{Attention, Patience, Pumps, QUEUE};
 use super::redraw::Redraw;
 use super::saving::{Records, Saver};
@@ -66,6 +67,8 @@ pub struct Dashboard {
     pub notify: Notify,
     /// What was marked before, in the snapshot that is opened.
     pub marks: Vec<Mark>,
+    /// Keeps the screen for the next run; `None` keeps nothing.
+    pub keeper: Option<Keeper>,
 }
 
 /// Opens the dashboard and returns when it is closed. The terminal is then as it was.
@@ -95,6 +98,7 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
         mouse,
         notify,
         marks,
+        keeper,
     } = dashboard;
     let now = clock.as_ref().map_or(Timestamp(0), |clock| clock());
     let empty = Scene::empty(mode, &place, now);
@@ -104,9 +108,8 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
     let (saved_look, saved_keys) = (look.clone(), keys.clone());
     let mut shown = match Terminal::open(mouse) {
         Ok(mut terminal) => {
-            let mut screen = Screen::new(look, keys, empty)
-                .notifying(notify)
-                .with_marks(marks);
+            let screen = begin(Screen::new(look, keys, empty), keeper.as_ref());
+            let mut screen = screen.notifying(notify).with_marks(marks);
             terminal.draw(|frame| screen.render(frame.area(), frame.buffer_mut()))?;
             Some((terminal, screen))
         }
@@ -164,7 +167,14 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
         }
         None => told_to_end(&mut scenes).await,
     };
+    let kept = shown.as_ref().map(|(_, screen)| screen.kept());
     drop(shown);
+    if let (Some(keeper), Some(kept)) = (&keeper, kept)
+        && let Err(problem) = keeper.keep(&kept)
+    {
+        // Nothing depends on it, and the terminal is given back: it is said and no more.
+        drop(writeln!(io::stderr().lock(), "nepho: {problem}"));
+    }
     cancel.cancel();
     drop(scenes);
     // Only a recording has something to lose: an analysis under way is not waited for.
@@ -175,6 +185,23 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
         return looked.map_err(Into::into).and(ended);
     }
     Ok(looked?)
+}
+
+/// The screen as the last run left it.
+fn begin(mut screen: Screen, keeper: Option<&Keeper>) -> Screen {
+    let Some(keeper) = keeper else {
+        return screen;
+    };
+    if let Some(kept) = keeper.kept() {
+        screen = screen.restored(kept);
+    }
+    if let Some(problem) = &keeper.problem {
+        screen.say(problem.as_str());
+    }
+    if keeper.first {
+        screen = screen.with_hint();
+    }
+    screen
 }
 
 /// Waits for a signal, or for the end of the sources.
@@ -276,13 +303,13 @@ fn handle(screen: &mut Screen, event: &Event) -> Outcome {
             }
         }
         Event::Key(key) => screen.on_key(*key),
+        Event::Mouse(mouse) => screen.on_mouse(*mouse),
         Event::Paste(text) => screen.on_paste(text),
         Event::FocusGained | Event::FocusLost => {
             screen.set_focus(matches!(event, Event::FocusGained));
             Outcome::Ignored
         }
         Event::Resize(..) => Outcome::Redraw,
-        _ => Outcome::Ignored,
     }
 }
 

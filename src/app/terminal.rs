@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste,
-    EnableFocusChange, EnableMouseCapture,
+    EnableFocusChange,
 };
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
@@ -21,6 +21,9 @@ use ratatui::{Frame, Terminal as RatatuiTerminal};
 
 use crate::model::text::plain;
 use crate::ui::screen::Effect;
+
+/// Buttons, the wheel and drags, in the SGR form, but not every motion: over ssh each would be a packet for nothing.
+const ENABLE_MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 
 /// Whether the terminal is ours, so that it is given back once.
 static OURS: AtomicBool = AtomicBool::new(false);
@@ -96,7 +99,8 @@ fn take(mouse: bool) -> io::Result<()> {
             EnableFocusChange
         )?;
         if mouse {
-            execute!(out, EnableMouseCapture)?;
+            out.write_all(ENABLE_MOUSE)?;
+            out.flush()?;
         }
         Ok(())
     });

@@ -8,7 +8,6 @@ use anyhow::Context as _;
 use toml::{Table, Value};
 
 use super::settings;
-use crate::ui::keys::KeyTable;
 
 /// Arguments of `nepho config`.
 #[derive(Debug, clap::Args)]
@@ -26,7 +25,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let found = settings::find(args.config.as_deref())?;
     let mut out = std::io::stdout().lock();
     if args.keys {
-        let table = KeyTable::new(&found.settings.keys)?;
+        let table = settings::keys(&found)?;
         for (context, key, action) in table.named() {
             writeln!(out, "keys.{context}.\"{key}\" = \"{action}\"")?;
         }
@@ -34,7 +33,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let set: Table = found.text.parse().context("reading the settings again")?;
     let mut force = Table::try_from(&found.settings).context("writing the settings")?;
-    for (key, default) in [("theme", Value::from("dark")), ("mouse", Value::from(true))] {
+    for (key, default) in [
+        ("theme", Value::from("dark")),
+        ("mouse", Value::from(true)),
+        ("keep", Value::from(true)),
+    ] {
         force.entry(key).or_insert(default);
     }
     let origin = found.path.map(|path| path.display().to_string());

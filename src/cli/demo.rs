@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 
 use super::recording::Recording;
-use super::screen::{ScreenArgs, ScreenSettings};
+use super::screen::{LAYOUT_OF_DEMO, ScreenArgs, ScreenSettings};
 use super::time;
 use crate::app::clock;
 use crate::app::demo_source::DemoSource;
@@ -72,7 +72,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             options.duration_ms = (!until_size).then(|| options.duration_ms.unwrap_or(0));
             record(World::new(&options), path, args.size.unwrap_or(u64::MAX))?;
         }
-        None => show(&options, args.screen.read()?, args.speed)?,
+        None => show(&options, args.screen.read(LAYOUT_OF_DEMO)?, args.speed)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -98,6 +98,7 @@ fn show(options: &Options, screen: ScreenSettings, speed: f64) -> anyhow::Result
         mouse: screen.mouse,
         notify: screen.notify,
         marks: Vec::new(),
+        keeper: screen.keeper,
     })
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::screen::ScreenArgs;
+use super::screen::{LAYOUT, ScreenArgs};
 use crate::app::run::{self, Dashboard, Origin};
 use crate::engine::{Engine, Limits};
 use crate::sources::files;
@@ -28,7 +28,7 @@ pub(crate) struct Args {
 
 /// Opens the dashboard on the files.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let screen = args.screen.read()?;
+    let screen = args.screen.read(LAYOUT)?;
     let limits = Limits::of(&screen.settings.memory, true);
     let engine = Engine::new(screen.settings, limits)?;
     let first = args.path[0].file_name().map_or_else(
@@ -63,6 +63,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         mouse: screen.mouse,
         notify: screen.notify,
         marks,
+        keeper: screen.keeper,
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::{complain, settings};
+use crate::app::keeping::Keeper;
 use crate::model::settings::{Notify, Settings};
 use crate::ui::keys::KeyTable;
 use crate::ui::theme::{BUILTIN, Depth, Look};
@@ -23,6 +24,9 @@ pub(crate) struct ScreenArgs {
     /// Draw with ASCII only
     #[arg(long)]
     ascii: bool,
+    /// Begin with the panes as they come, not as the last run left them
+    #[arg(long)]
+    fresh: bool,
 }
 
 /// The settings, and what follows from them and from the terminal.
@@ -32,18 +36,29 @@ pub(crate) struct ScreenSettings {
     pub(crate) keys: KeyTable,
     pub(crate) mouse: bool,
     pub(crate) notify: Notify,
+    pub(crate) keeper: Option<Keeper>,
 }
 
+/// Where the layout of the dashboard is kept. The demo has its own: what was filtered there says nothing of an account.
+pub(crate) const LAYOUT: &str = "layout.toml";
+pub(crate) const LAYOUT_OF_DEMO: &str = "demo.toml";
+
 impl ScreenArgs {
-    /// Reads the settings, the theme and the keys.
-    pub(crate) fn read(&self) -> anyhow::Result<ScreenSettings> {
-        let settings = settings::load(self.config.as_deref())?;
+    /// Reads the settings, the theme, the keys, and what the last run kept in the file `layout`. A theme that was named wins over one
+    /// that was kept.
+    pub(crate) fn read(&self, layout: &str) -> anyhow::Result<ScreenSettings> {
+        let found = settings::find(self.config.as_deref())?;
+        let keys = settings::keys(&found)?;
+        let settings = found.settings;
+        let keeper = Keeper::find(layout).filter(|_| settings.keep.unwrap_or(true));
+        let keeper = keeper.map(|keeper| if self.fresh { keeper.fresh() } else { keeper });
+        let kept = keeper.as_ref().and_then(Keeper::kept);
+        let kept = kept.and_then(|kept| builtin(kept.theme.as_deref()?));
         let theme = self.theme.as_deref().or(settings.theme.as_deref());
-        let theme = theme_text(theme.unwrap_or("dark"))?;
+        let theme = theme_text(theme.or(kept).unwrap_or("dark"))?;
         let ascii = self.ascii || !utf8_locale(|name| env::var(name).ok());
         let (look, warnings) = Look::new(&theme, depth(|name| env::var(name).ok()), ascii)?;
         warnings.iter().for_each(|warning| complain(warning));
-        let keys = KeyTable::new(&settings.keys)?;
         let mouse = settings.mouse.unwrap_or(true);
         let notify = settings.notify;
         Ok(ScreenSettings {
@@ -52,13 +67,20 @@ impl ScreenArgs {
             keys,
             mouse,
             notify,
+            keeper,
         })
     }
 }
 
+/// The name of a built-in theme, if it is one.
+fn builtin(theme: &str) -> Option<&'static str> {
+    let mut names = BUILTIN.iter().map(|(name, _)| *name);
+    names.find(|name| *name == theme)
+}
+
 /// A built-in theme by its name, else the text of the file.
 fn theme_text(theme: &str) -> anyhow::Result<String> {
-    if BUILTIN.iter().any(|(name, _)| *name == theme) {
+    if builtin(theme).is_some() {
         return Ok(theme.to_owned());
     }
     fs::read_to_string(theme).with_context(|| {

@@ -1,14 +1,18 @@
 //! Finds and reads the one settings file: `--config`, else `nepho.toml` in the working directory, else in the user's
 //! configuration folder.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use etcetera::{BaseStrategy as _, choose_base_strategy};
+use serde::de::IgnoredAny;
+use toml::Spanned;
 
 use crate::model::settings::Settings;
+use crate::ui::keys::{KeyError, KeyTable};
 
 /// Settings, and where they were found.
 pub(crate) struct Found {
@@ -21,6 +25,11 @@ pub(crate) struct Found {
 /// Reads the settings. An unknown key is an error that names file, line and column.
 pub(crate) fn load(named: Option<&Path>) -> anyhow::Result<Settings> {
     Ok(find(named)?.settings)
+}
+
+/// The key table of the settings.
+pub(crate) fn keys(found: &Found) -> anyhow::Result<KeyTable> {
+    KeyTable::new(&found.settings.keys).map_err(|error| placed(found, &error))
 }
 
 /// Where a file is looked for, in words.
@@ -71,20 +80,72 @@ fn user_file() -> Option<PathBuf> {
 
 fn parse(text: &str, path: &Path) -> anyhow::Result<Settings> {
     toml::from_str(text).map_err(|error| {
-        let at = error.span().map_or_else(String::new, |span| {
-            let before = &text.as_bytes()[..span.start.min(text.len())];
-            let line = memchr::memchr_iter(b'\n', before).count() + 1;
-            let column = before
-                .iter()
-                .rev()
-                .take_while(|byte| **byte != b'\n')
-                .count()
-                + 1;
-            format!(":{line}:{column}")
-        });
+        let at = error.span().map(|span| span.start);
+        let place = at.map_or_else(String::new, |at| position(text, at));
         let message = error.message().replace('\n', " ");
-        anyhow!("{}{at}: {message}", path.display())
+        let first = at.and_then(|at| written_before(text, at));
+        let also = match first.filter(|_| message.contains("duplicate key")) {
+            Some(first) => format!(" · first at {}{}", path.display(), position(text, first)),
+            None => String::new(),
+        };
+        anyhow!("{}{place}: {message}{also}", path.display())
     })
+}
+
+/// `:14:9`: line and column of a byte, both from 1.
+fn position(text: &str, at: usize) -> String {
+    let before = &text.as_bytes()[..at.min(text.len())];
+    let line = memchr::memchr_iter(b'\n', before).count() + 1;
+    let last = before.iter().rev().take_while(|byte| **byte != b'\n');
+    format!(":{line}:{}", last.count() + 1)
+}
+
+/// Where the key at a byte was written before in the same table.
+fn written_before(text: &str, at: usize) -> Option<usize> {
+    let key = text.get(at..)?.split(['=', '\n']).next()?.trim();
+    let before = text.get(..at)?;
+    let table = before.rfind("\n[").map_or(0, |header| header + 1);
+    let mut start = table;
+    for line in before[table..].split_inclusive('\n') {
+        let written = line.split('=').next().unwrap_or_default();
+        if written.trim() == key {
+            return Some(start + written.len() - written.trim_start().len());
+        }
+        start += line.len();
+    }
+    None
+}
+
+/// What is wrong with the keys, with the place of each key that it is about.
+fn placed(found: &Found, error: &KeyError) -> anyhow::Error {
+    /// The names of contexts and keys, with where they stand.
+    #[derive(Default, serde::Deserialize)]
+    #[serde(default)]
+    struct Written {
+        keys: BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, IgnoredAny>>,
+    }
+    let Some(path) = &found.path else {
+        return anyhow!("{error}");
+    };
+    let written: Written = toml::from_str(&found.text).unwrap_or_default();
+    let place = |(context, key): &(String, Option<String>)| {
+        let mut contexts = written.keys.iter();
+        let (name, keys) = contexts.find(|(name, _)| name.get_ref() == context)?;
+        let at = match key {
+            None => name.span().start,
+            Some(key) => {
+                let mut keys = keys.keys();
+                keys.find(|name| name.get_ref() == key)?.span().start
+            }
+        };
+        Some(format!("{}{}", path.display(), position(&found.text, at)))
+    };
+    let places: Vec<String> = error.places.iter().filter_map(place).collect();
+    match &places[..] {
+        [] => anyhow!("{}: {error}", path.display()),
+        [first] => anyhow!("{first}: {error}"),
+        [first, others @ ..] => anyhow!("{first}: {error} · also at {}", others.join(", ")),
+    }
 }
 
 #[cfg(test)]
@@ -112,5 +173,53 @@ mod tests {
         )
         .unwrap();
         assert_eq!(settings.extract[0].event_id.as_deref(), Some("$.detail.id"));
+    }
+
+    #[test]
+    fn a_conflict_of_keys_names_both_places() {
+        let text = "theme = \"dark\"\n[keys.log]\n\"G\" = \"down\"\n  \"shift-g\" = \"up\"\n";
+        let found = Found {
+            settings: parse(text, Path::new("nepho.toml")).unwrap(),
+            path: Some(PathBuf::from("nepho.toml")),
+            text: text.to_owned(),
+        };
+        assert_eq!(
+            keys(&found).unwrap_err().to_string(),
+            "nepho.toml:3:1: keys: \"G\" and \"shift-g\" in [log] are the same key · also at nepho.toml:4:3"
+        );
+        let twice = "[keys.log]\n\"j\" = \"down\"\n\"k\" = \"up\"\n\"j\" = \"up\"\n";
+        let message = parse(twice, Path::new("nepho.toml"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.starts_with("nepho.toml:4:1: ")
+                && message.ends_with(" · first at nepho.toml:2:1"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_key_that_is_none_is_found_where_it_stands() {
+        for (text, words) in [
+            (
+                "[keys.nowhere]\n\"j\" = \"down\"\n",
+                "nepho.toml:1:7: keys: no context \"nowhere\"",
+            ),
+            (
+                "\n[keys.log]\n\"hyper-j\" = \"down\"\n",
+                "nepho.toml:3:1: keys: \"hyper-j\" in [log] is no key",
+            ),
+            (
+                "[keys.log]\n\"j\" = \"dwon\"\n",
+                "nepho.toml:2:1: keys: \"dwon\" on \"j\" in [log] is no action",
+            ),
+        ] {
+            let found = Found {
+                settings: parse(text, Path::new("nepho.toml")).unwrap(),
+                path: Some(PathBuf::from("nepho.toml")),
+                text: text.to_owned(),
+            };
+            assert_eq!(keys(&found).unwrap_err().to_string(), words);
+        }
     }
 }

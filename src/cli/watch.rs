@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::aws::{AwsArgs, LiveArgs, ScopeArgs};
 use super::recording::BatchRecorder;
-use super::screen::ScreenArgs;
+use super::screen::{LAYOUT, ScreenArgs};
 use super::time;
 use crate::app::Recorder;
 use crate::app::clock::{self, Clock};
@@ -40,7 +40,7 @@ pub(crate) struct Args {
 
 /// Opens the dashboard on the account.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let screen = args.screen.read()?;
+    let screen = args.screen.read(LAYOUT)?;
     let limits = Limits::of(&screen.settings.memory, true);
     let engine = Engine::new(screen.settings, limits)?;
     let record = match &args.record {
@@ -66,6 +66,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         mouse: screen.mouse,
         notify: screen.notify,
         marks: Vec::new(),
+        keeper: screen.keeper,
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -45,6 +45,8 @@ pub struct Health {
     pub again_at: Option<Timestamp>,
     /// The right that it lacks: stopped for that.
     pub lacks: Option<Right>,
+    /// How much of it is read: a file that is not at its end yet.
+    pub progress: Option<Progress>,
     /// What it is doing or found, in words (`34 functions, 19 match`).
     pub note: Option<Box<str>>,
 }
@@ -64,6 +66,15 @@ impl Board {
             .values()
             .filter_map(|health| health.unseen.as_ref())
     }
+}
+
+/// How much of a file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Of the file as it lies on the disk; never 100, since then it is at its end.
+    Percent(u8),
+    /// Of a pipe, whose length nobody knows.
+    Megabytes(u64),
 }
 
 /// What a source is doing.

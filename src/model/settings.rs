@@ -24,6 +24,8 @@ pub struct Settings {
     pub keys: BTreeMap<String, BTreeMap<String, String>>,
     /// `false` leaves selection to the terminal.
     pub mouse: Option<bool>,
+    /// `false`: pane, orders, columns, widths and filters are not kept between runs.
+    pub keep: Option<bool>,
     /// How a new P1 is told while the terminal has no focus: `bell` (the default), `osc` (a notification, OSC 9) or `off`.
     pub notify: Notify,
 }

@@ -15,10 +15,12 @@ mod walk;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest as _, Sha256};
 
 use crate::engine::{Block, Engine};
+use crate::model::health::Progress;
 use crate::model::odd::Oddities;
 use crate::redact::Redactor;
 use crate::sources::snapshot::{Refused, Trust};
@@ -58,9 +60,23 @@ pub struct Options {
 pub struct Read {
     pub files: usize,
     pub bytes: u64,
+    /// Bytes taken from the files as they lie on the disk, and how many there are; `None` where nobody knows: a pipe, a snapshot.
+    pub raw: u64,
+    pub of_raw: Option<u64>,
     /// What was wrong, one line each: a damaged end, the first line that is no known shape and the first of each kind that
     /// cannot be as it is, with file and line.
     pub warnings: Vec<String>,
+}
+
+impl Read {
+    /// How much was read before the end.
+    pub fn progress(&self) -> Progress {
+        match self.of_raw.filter(|all| *all > 0) {
+            // The reader runs ahead of what was taken in: the end is only the end.
+            Some(all) => Progress::Percent((self.raw * 100 / all).min(99) as u8),
+            None => Progress::Megabytes(self.bytes / 1_000_000),
+        }
+    }
 }
 
 /// Reads every input into the engine. `progress` is called after each block and may stop the reading by `false`.
@@ -92,13 +108,37 @@ pub fn each<S: Sink + Send>(
     empty: &(dyn Fn() -> S + Sync),
     take: &mut dyn FnMut(S, bool, &Read) -> bool,
 ) -> Result<Read, ReadError> {
-    let mut done = Read::default();
-    for input in walk::inputs(paths)? {
-        let mut reader = open::open(&input, options.trust)?;
-        if !each_of(&mut *reader, &input.name(), options, empty, &mut done, take) {
+    let inputs = walk::inputs(paths)?;
+    let mut done = Read {
+        of_raw: open::size(&inputs),
+        ..Read::default()
+    };
+    let taken = Arc::new(AtomicU64::new(0));
+    let mut take = |sink: S, first: bool, read: &Read| {
+        let raw = taken.load(Ordering::Relaxed);
+        take(
+            sink,
+            first,
+            &Read {
+                raw,
+                ..read.clone()
+            },
+        )
+    };
+    for input in inputs {
+        let mut reader = open::open(&input, options.trust, &taken)?;
+        if !each_of(
+            &mut *reader,
+            &input.name(),
+            options,
+            empty,
+            &mut done,
+            &mut take,
+        ) {
             break;
         }
     }
+    done.raw = taken.load(Ordering::Relaxed);
     Ok(done)
 }
 
@@ -152,7 +192,7 @@ pub fn digest(
     let (mut hash, mut length) = (Sha256::new(), 0);
     let mut part = vec![0; 1 << 20];
     for input in walk::inputs(paths)? {
-        let mut reader = open::open(&input, options.trust)?;
+        let mut reader = open::open(&input, options.trust, &Arc::default())?;
         // Where an input breaks off, reading it will say so: what is there counts.
         while let Ok(got @ 1..) = reader.read(&mut part) {
             hash.update(&part[..got]);

@@ -50,6 +50,8 @@ pub enum Action {
     SortReverse,
     SortNow,
     Columns,
+    Wider,
+    Narrower,
     OnlyPart,
     CriticalPath,
     Explain,
@@ -141,8 +143,8 @@ impl Action {
         match self {
             Self::Down => "next row",
             Self::Up => "previous row",
-            Self::Left => "column to the left",
-            Self::Right => "column to the right",
+            Self::Left => "column or minute to the left",
+            Self::Right => "column or minute to the right",
             Self::NextPart => "next part of the pane",
             Self::PreviousPart => "previous part",
             Self::First => "first row",
@@ -181,6 +183,8 @@ impl Action {
             Self::SortReverse => "turn the order round",
             Self::SortNow => "put rows in order now",
             Self::Columns => "choose columns",
+            Self::Wider => "this column wider",
+            Self::Narrower => "this column narrower",
             Self::OnlyPart => "only this part, all parts",
             Self::Explain => "what this means, how it is computed",
             Self::Earlier => "half a window earlier, in every pane",
@@ -242,6 +246,8 @@ impl Action {
             | Self::SortReverse
             | Self::SortNow
             | Self::Columns
+            | Self::Wider
+            | Self::Narrower
             | Self::OnlyPart
             | Self::Explain => Group::Look,
             Self::Complete | Self::Older | Self::Newer | Self::DeleteWord | Self::DeleteLine => {

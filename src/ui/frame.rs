@@ -9,9 +9,6 @@ use ratatui::layout::Rect;
 use crate::model::time::Timestamp;
 use crate::store::scene::Scene;
 
-use super::action::Action;
-use super::arrange::Sort;
-use super::figures;
 use super::float::Float;
 use super::glyphs;
 use super::keys::{Context, KeyTable};
@@ -19,12 +16,14 @@ use super::page::Key;
 use super::place::Place;
 use super::prompt::Prompt;
 use super::screen::Asks;
+use super::spots::Spots;
 use super::text::Text;
 use super::theme::{Look, Role};
-use super::widgets::help::Help;
 use super::widgets::part::View;
-use super::widgets::popup::Popup;
-use super::widgets::{columns, crumb, footer, header, help, palette, part, prompt, tabs};
+use super::widgets::{crumb, footer, header, palette, part, prompt, tabs};
+
+mod floats;
+mod said;
 
 /// Below this the frame is one line, below the other it is header, first part and footer.
 const LEAST: (u16, u16) = (20, 5);
@@ -44,6 +43,8 @@ pub struct Parts<'a> {
     pub pane: usize,
     pub crumbs: Vec<String>,
     pub message: Option<Text>,
+    /// Whether somebody sees it for the first time.
+    pub hint: bool,
     /// Rows that are marked, and rows of findings that somebody acknowledged.
     pub marks: BTreeSet<Key>,
     pub acknowledged: BTreeSet<Key>,
@@ -56,8 +57,9 @@ pub struct Parts<'a> {
     pub keys: &'a KeyTable,
 }
 
-/// Draws a frame.
-pub fn place(parts: &mut Parts<'_>, place: &mut Place, area: Rect, buffer: &mut Buffer) {
+/// Draws a frame; gives what it placed where.
+pub fn place(parts: &mut Parts<'_>, place: &mut Place, area: Rect, buffer: &mut Buffer) -> Spots {
+    let mut spots = Spots::default();
     if area.width < LEAST.0 || area.height < LEAST.1 {
         let words = format!(
             "nepho needs {}×{}, this is {}×{}",
@@ -65,36 +67,54 @@ pub fn place(parts: &mut Parts<'_>, place: &mut Place, area: Rect, buffer: &mut 
         );
         Text::from(words).place(buffer, (area.x, area.y), area.width, &parts.look);
     } else if area.width < WHOLE.0 || area.height < WHOLE.1 {
-        small(parts, place, area, buffer);
+        small(parts, place, area, buffer, &mut spots);
     } else {
-        whole(parts, place, area, buffer);
+        whole(parts, place, area, buffer, &mut spots);
     }
     if parts.look.ascii {
         glyphs::to_ascii(buffer);
     }
+    spots
 }
 
 fn row(area: Rect, y: u16) -> Rect {
     Rect::new(area.x, area.y + y, area.width, 1)
 }
 
-fn small(parts: &Parts<'_>, place: &mut Place, area: Rect, buffer: &mut Buffer) {
+fn small(parts: &Parts<'_>, place: &mut Place, area: Rect, buffer: &mut Buffer, spots: &mut Spots) {
     let state = (parts.unseen, parts.away);
     header::place(&parts.scene, state, row(area, 0), buffer, &parts.look);
     let body = Rect::new(area.x, area.y + 1, area.width, area.height - 2);
     let first = 0..place.parts().count().min(1);
-    page(parts, place, first, body, buffer);
-    bottom(parts, place, area, buffer);
+    page(parts, place, first, body, buffer, spots);
+    let said = said::said(parts, place).into_iter().collect();
+    bottom(parts, said, place, area, buffer);
 }
 
-fn whole(parts: &mut Parts<'_>, place: &mut Place, area: Rect, buffer: &mut Buffer) {
+fn whole(
+    parts: &mut Parts<'_>,
+    place: &mut Place,
+    area: Rect,
+    buffer: &mut Buffer,
+    spots: &mut Spots,
+) {
     let state = (parts.unseen, parts.away);
     header::place(&parts.scene, state, row(area, 0), buffer, &parts.look);
-    tabs::place(&parts.scene, parts.pane, row(area, 1), buffer, &parts.look);
-    let note = note(place);
-    crumb::place(&parts.crumbs, note, row(area, 2), buffer, &parts.look);
-    let message = u16::from(said(parts, place).is_some());
-    let body = Rect::new(area.x, area.y + 3, area.width, area.height - 4 - message);
+    let tabs_row = row(area, 1);
+    tabs::place(
+        &parts.scene,
+        parts.pane,
+        tabs_row,
+        buffer,
+        &parts.look,
+        spots,
+    );
+    let note = said::note(place);
+    let crumbs = row(area, 2);
+    crumb::place(&parts.crumbs, note, crumbs, buffer, &parts.look, spots);
+    let lines = below(parts, place);
+    let taken = 4 + lines.len() as u16;
+    let body = Rect::new(area.x, area.y + 3, area.width, area.height - taken);
     let listed = place.page().map_or(0, |page| page.parts.len());
     let all = place.parts().count();
     if area.width >= SPLIT && all > listed {
@@ -110,168 +130,44 @@ fn whole(parts: &mut Parts<'_>, place: &mut Place, area: Rect, buffer: &mut Buff
         for y in body.y..body.bottom() {
             buffer.set_string(left.right(), y, "│", parts.look.style(Role::Dim));
         }
-        page(parts, place, 0..listed, left, buffer);
-        page(parts, place, listed..all, right, buffer);
+        page(parts, place, 0..listed, left, buffer, spots);
+        page(parts, place, listed..all, right, buffer, spots);
     } else {
-        page(parts, place, 0..all, body, buffer);
+        page(parts, place, 0..all, body, buffer, spots);
     }
-    bottom(parts, place, area, buffer);
+    bottom(parts, lines, place, area, buffer);
     if let Some(Asks::Command {
         choices,
         found,
         chosen,
     }) = parts.prompt.map(|prompt| &prompt.asks)
     {
-        palette::place(choices, found, *chosen, body, buffer, &parts.look);
+        palette::place(choices, found, *chosen, body, buffer, &parts.look, spots);
     }
-    let title = place.step.crumb();
-    for float in parts.floats.iter_mut() {
-        match float {
-            Float::Help { top } => {
-                let help = Help {
-                    keys: parts.keys,
-                    context: place.step.context(),
-                    title: &title,
-                    top: *top,
-                };
-                let most = help::place(&help, body, buffer, &parts.look);
-                float.clamp(most);
-            }
-            Float::Said { title, lines, top } => {
-                let width = SAID.min(body.width.saturating_sub(4));
-                let lines = lines.iter().flat_map(|line| line.wrap(usize::from(width)));
-                let close = parts.keys.keys(Context::Popup, Action::Back).join(" ");
-                let close = Text::of(Role::Strong, &close).and(Role::Dim, " closes");
-                let popup = Popup {
-                    title,
-                    lines: lines.collect(),
-                    chosen: None,
-                    top: *top,
-                    foot: vec![close],
-                    width,
-                };
-                let most = popup.place(body, buffer, &parts.look);
-                float.clamp(most);
-            }
-            Float::Marks { chosen } => {
-                let lines = parts.mark_lines.clone();
-                let last = lines.len().saturating_sub(1);
-                let popup = Popup {
-                    title: "Marks",
-                    lines,
-                    chosen: Some((*chosen).min(last)),
-                    top: 0,
-                    foot: vec![Text::of(Role::Dim, "Enter goes there · Esc closes")],
-                    width: SAID,
-                };
-                popup.place(body, buffer, &parts.look);
-                float.clamp(last);
-            }
-            Float::Columns { part, chosen } => {
-                let chosen = *chosen;
-                let Some(part) = place.parts().find(|one| one.id == *part) else {
-                    continue;
-                };
-                let most = columns::place(part, chosen, parts.keys, body, buffer, &parts.look);
-                float.clamp(most);
-            }
-        }
-    }
+    floats::place(parts, place, body, buffer, spots);
 }
 
-/// Cells of a line of sentences that float.
-const SAID: u16 = 92;
-
-/// Right of the breadcrumb: how the list under the cursor is sorted, what its filter hides, what other lists hide.
-fn note(place: &Place) -> Text {
-    let Some(page) = place.page() else {
-        return Text::default();
-    };
-    let here = place.cursor_part().map_or("", |part| part.id);
-    let view = place.view_of(here);
-    let mut note = match &view.sort {
-        Some(Sort { column, descending }) => {
-            let arrow = if *descending { "↓" } else { "↑" };
-            Text::of(Role::Dim, &format!("sort {column} {arrow}"))
-        }
-        None => page.note.clone(),
-    };
-    let mut add = |role: Role, words: &str| {
-        let before = std::mem::take(&mut note);
-        let apart = if before.is_empty() { "" } else { " · " };
-        note = before.and(Role::Dim, apart).and(role, words);
-    };
-    for part in place.parts() {
-        let (hidden, of) = (
-            part.arranged.hidden,
-            part.table.rows.len() + part.arranged.hidden,
-        );
-        let filter = place.view_of(part.id).filter;
-        if filter.is_empty() {
-            continue;
-        }
-        let hides = format!(
-            "hides {} of {}",
-            figures::count(hidden as u64),
-            figures::count(of as u64)
-        );
-        if part.id == here {
-            add(Role::Focus, &format!("filter {filter} {hides}"));
-        } else {
-            add(Role::Focus, &format!("{} {hides}", part.id));
-        }
+/// The lines over the footer.
+fn below(parts: &Parts<'_>, place: &Place) -> Vec<Text> {
+    let mut lines: Vec<Text> = said::said(parts, place).into_iter().collect();
+    if parts.hint {
+        lines.extend(said::hint(parts));
     }
-    let muted: usize = place.parts().map(|part| part.arranged.muted).sum();
-    if muted > 0 {
-        add(Role::Focus, &format!("{muted} muted"));
-    }
-    if !view.search.is_empty() {
-        let hits = place
-            .cursor_part()
-            .map_or(0, |part| part.arranged.hits.len());
-        add(
-            Role::Focus,
-            &format!("{} hits of {}", figures::count(hits as u64), view.search),
-        );
-    }
-    note
+    lines
 }
 
-/// What stands over the footer: what is wrong with the prompt, a message, else that the order of rows is held.
-fn said(parts: &Parts<'_>, place: &Place) -> Option<Text> {
-    if let Some(problem) = parts.prompt.and_then(|prompt| prompt.problem.as_deref()) {
-        return Some(Text::of(Role::Error, problem));
-    }
-    if let Some(message) = &parts.message {
-        return Some(message.clone());
-    }
-    let (since, moved, above) = place.held()?;
-    let mut text = Text::of(Role::Dim, &format!("order held {}", figures::clock(since)));
-    if moved > 0 {
-        text = text.and(Role::Text, &format!(" · {moved} would move"));
-    }
-    if above > 0 {
-        text = text.and(Role::Text, &format!(" · ▲ {above} new above"));
-    }
-    let renew = parts.keys.keys(parts.context, Action::SortNow);
-    let key = renew.first().map_or("", String::as_str);
-    Some(
-        text.and(Role::Dim, " · ")
-            .and(Role::Strong, key)
-            .and(Role::Dim, " re-sort"),
-    )
-}
-
-fn bottom(parts: &Parts<'_>, place: &Place, area: Rect, buffer: &mut Buffer) {
+fn bottom(parts: &Parts<'_>, lines: Vec<Text>, place: &Place, area: Rect, buffer: &mut Buffer) {
     let look = &parts.look;
-    if let Some(said) = said(parts, place) {
-        let line = row(area, area.height - 2);
-        let text = Text::new(" ").then(said);
+    let first = area.height.saturating_sub(1 + lines.len() as u16);
+    for (y, text) in (first..).zip(lines) {
+        let line = row(area, y);
         buffer.set_style(line, ratatui::style::Style::reset());
         for x in line.x..line.right() {
             buffer[(x, line.y)].set_symbol(" ");
         }
-        text.place(buffer, (line.x, line.y), line.width, look);
+        Text::new(" ")
+            .then(text)
+            .place(buffer, (line.x, line.y), line.width, look);
     }
     let last = row(area, area.height - 1);
     match parts.prompt {
@@ -287,6 +183,7 @@ fn page(
     range: std::ops::Range<usize>,
     area: Rect,
     buffer: &mut Buffer,
+    spots: &mut Spots,
 ) {
     if place.page().is_none() {
         let words = Text::of(Role::Dim, "reading …");
@@ -304,6 +201,7 @@ fn page(
     };
     let lines = place.lay_out(range.clone(), (area.width, area.height));
     let column = place.column().map(str::to_owned);
+    let minute = place.minute();
     let (at, row) = place.cursor();
     let has_detail = place.page().is_some_and(|page| page.detail.is_some());
     let mut y = area.y;
@@ -324,11 +222,12 @@ fn page(
                     let columns = shown.table.columns.iter();
                     columns.into_iter().position(|column| &*column.name == name)
                 }),
+            minute: (index == at).then_some(minute).flatten(),
         };
         let noted = part::Noted {
             marks: &parts.marks,
             acknowledged: &parts.acknowledged,
         };
-        y += part::place(shown, view, noted, left, buffer, &parts.look);
+        y += part::place(shown, view, noted, left, buffer, &parts.look, spots);
     }
 }

@@ -39,14 +39,29 @@ pub struct KeyTable {
 
 /// What is wrong with a key setting, in words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("keys: {0}")]
-pub struct KeyError(String);
+#[error("keys: {words}")]
+pub struct KeyError {
+    words: String,
+    /// The context and, where it is about one, the key: as they are written. Two where two do not go together.
+    pub places: Vec<(String, Option<String>)>,
+}
+
+impl KeyError {
+    fn new(words: String, context: &str, keys: &[&str]) -> Self {
+        let place = |key: Option<&str>| (context.to_owned(), key.map(str::to_owned));
+        let places = match keys {
+            [] => vec![place(None)],
+            keys => keys.iter().map(|key| place(Some(key))).collect(),
+        };
+        Self { words, places }
+    }
+}
 
 impl KeyTable {
     /// The embedded table with the user's keys over it. A key set to `none` means nothing any more.
     pub fn new(settings: &KeySettings) -> Result<Self, KeyError> {
         let embedded: KeySettings =
-            toml::from_str(DEFAULT).map_err(|error| KeyError(error.to_string()))?;
+            toml::from_str(DEFAULT).map_err(|error| KeyError::new(error.to_string(), "", &[]))?;
         let mut table = Self {
             bindings: Vec::new(),
         };
@@ -60,26 +75,28 @@ impl KeyTable {
         for (name, keys) in settings {
             let context: Context = name
                 .parse()
-                .map_err(|_| KeyError(format!("no context \"{name}\"")))?;
+                .map_err(|_| KeyError::new(format!("no context \"{name}\""), name, &[]))?;
             for (written, action) in keys {
-                let key = parse(written)
-                    .ok_or_else(|| KeyError(format!("\"{written}\" in [{name}] is no key")))?;
+                let key = parse(written).ok_or_else(|| {
+                    let words = format!("\"{written}\" in [{name}] is no key");
+                    KeyError::new(words, name, &[written])
+                })?;
                 if let Some((_, _, twin)) = added
                     .iter()
                     .find(|(at, known, _)| (*at, *known) == (context, key))
                 {
-                    return Err(KeyError(format!(
-                        "\"{twin}\" and \"{written}\" in [{name}] are the same key"
-                    )));
+                    let words =
+                        format!("\"{twin}\" and \"{written}\" in [{name}] are the same key");
+                    return Err(KeyError::new(words, name, &[twin, written]));
                 }
                 added.push((context, key, written));
                 self.bindings
                     .retain(|(at, known, _)| (*at, *known) != (context, key));
                 if action != "none" {
                     let action = action.parse().map_err(|_| {
-                        KeyError(format!(
-                            "\"{action}\" on \"{written}\" in [{name}] is no action"
-                        ))
+                        let words =
+                            format!("\"{action}\" on \"{written}\" in [{name}] is no action");
+                        KeyError::new(words, name, &[written])
                     })?;
                     self.bindings.push((context, key, action));
                 }

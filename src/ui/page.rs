@@ -6,10 +6,12 @@ use super::text::Text;
 mod cell;
 mod column;
 mod rows;
+mod strip;
 
 pub use cell::{Cell, Level, Stroke, Texture};
 pub use column::{Align, Column, Cut, Width};
 pub use rows::{Key, Row, RowTrait, Rows, Run};
+pub use strip::Strip;
 
 /// Everything that one step shows.
 #[derive(Default)]
@@ -46,6 +48,8 @@ pub struct Part {
     pub most: u16,
     /// Under the rows: what they leave out, how to read them.
     pub foot: Vec<Text>,
+    /// The cursor does not begin here.
+    pub passed: bool,
     /// What the reader's filter, search and order made of its rows.
     pub arranged: Arranged,
 }
@@ -70,6 +74,7 @@ impl Part {
             least: 1,
             most: u16::MAX,
             foot: Vec::new(),
+            passed: false,
             arranged: Arranged::default(),
         }
     }
@@ -99,6 +104,13 @@ impl Part {
     #[must_use]
     pub fn between(mut self, least: u16, most: u16) -> Self {
         (self.least, self.most) = (least, most);
+        self
+    }
+
+    /// Where there is another part with rows, the cursor begins there.
+    #[must_use]
+    pub fn passed(mut self) -> Self {
+        self.passed = true;
         self
     }
 

@@ -18,6 +18,7 @@ mod invocation;
 pub(super) mod key;
 mod lines;
 mod logged;
+mod minute;
 pub(super) mod resource;
 mod source;
 pub(super) mod waterfall;
@@ -50,6 +51,11 @@ pub fn page(step: &Step, scene: &Arc<Scene>) -> Page {
             fingerprint,
         } => error::page(scene, function, *fingerprint),
         Step::Source(name) => source::page(scene, name),
+        Step::Minute {
+            at,
+            counted,
+            function,
+        } => minute::page(scene, *at, *counted, function.as_deref()),
         Step::Compare { before, after } => compare::page(scene, *before, *after),
     }
 }

@@ -36,9 +36,13 @@ pub struct Place {
     /// Counts changes of the views.
     view: u64,
     /// What `Esc` takes back before it leaves the place.
-    undo: Vec<(&'static str, View)>,
+    undo: Vec<(Box<str>, View)>,
     /// The column under the cursor, by name.
     column: Option<Box<str>>,
+    /// The minute under the cursor, on rows whose cells are minutes.
+    minute: Option<Timestamp>,
+    /// The wheel scrolled the part with the cursor: it is not pulled back to the cursor until the next key.
+    loose: bool,
     /// Where the cursor goes with the next page.
     wanted: Option<(Box<str>, Key)>,
     /// Only the part with the cursor is shown.
@@ -72,6 +76,8 @@ impl Place {
             view: 0,
             undo: Vec::new(),
             column: None,
+            minute: None,
+            loose: false,
             wanted: None,
             only_part: false,
             held_since: None,
@@ -161,7 +167,7 @@ impl Place {
 
     /// Whether the list moves under the cursor: on the first row nobody reads on yet, so it stays the worst that there is.
     fn live(&self) -> bool {
-        let at_first = !self.moved || self.cursor == (0, 0);
+        let at_first = !self.loose && (!self.moved || self.cursor == (0, 0));
         at_first && self.page.as_ref().is_none_or(|page| !page.follows)
     }
 
@@ -250,6 +256,11 @@ impl Place {
     /// Puts the cursor on a row that exists and can be selected, and remembers what that row is.
     fn settle(&mut self) {
         let selectable = |part: &Part| part.table.rows.selectable();
+        let begins = |part: &Part| selectable(part) && !part.passed;
+        if !self.moved && self.part(self.cursor.0).is_some_and(|part| !begins(part)) {
+            let first = self.parts().position(begins);
+            self.cursor = first.map_or(self.cursor, |first| (first, 0));
+        }
         if !self.part(self.cursor.0).is_some_and(selectable) {
             let after = self.parts().skip(self.cursor.0).position(selectable);
             let next = after.map(|at| at + self.cursor.0);
@@ -315,7 +326,12 @@ impl Place {
         {
             let (id, len) = (part.id, part.table.rows.len());
             let shown = usize::from(shown).saturating_sub(part.prose_lines(width));
-            let top = scroll(self.top(id), row, unfold, len, shown);
+            let top = if self.loose {
+                let last = (len + unfold).saturating_sub(shown);
+                self.top(id).min(last)
+            } else {
+                scroll(self.top(id), row, unfold, len, shown)
+            };
             self.tops.insert(id, top);
         }
         self.lines.resize(range.end, None);

@@ -22,6 +22,7 @@ use super::panes;
 use super::place::Place;
 use super::prompt::Prompt;
 use super::span::Span;
+use super::spots::Spots;
 use super::step::Step;
 use super::text::Text;
 use super::theme::Look;
@@ -29,8 +30,10 @@ use super::zone::Zone;
 
 mod act;
 mod copying;
+mod keeping;
 mod list;
 mod marks;
+mod pointing;
 mod prompting;
 mod request;
 mod time;
@@ -117,6 +120,12 @@ pub struct Screen {
     /// Times that were typed, the newest last.
     times: Vec<String>,
     message: Option<Text>,
+    /// Three lines for somebody who sees this for the first time.
+    hint: bool,
+    /// What the last frame placed where.
+    spots: Spots,
+    /// What a button was pressed on, until it is let go.
+    held_spot: Option<pointing::Drag>,
     marked: Vec<Mark>,
     silences: Vec<Silence>,
     /// Findings that were there at the start or were told as new.
@@ -161,6 +170,9 @@ impl Screen {
             filters: Vec::new(),
             times: Vec::new(),
             message: None,
+            hint: false,
+            spots: Spots::default(),
+            held_spot: None,
             marked: Vec::new(),
             silences: Vec::new(),
             paged,
@@ -182,6 +194,13 @@ impl Screen {
     #[must_use]
     pub fn with_marks(mut self, marks: Vec<Mark>) -> Self {
         self.marked = marks;
+        self
+    }
+
+    /// Says on the first screens what the keys are that one needs, until one is pressed.
+    #[must_use]
+    pub fn with_hint(mut self) -> Self {
+        self.hint = true;
         self
     }
 
@@ -299,7 +318,9 @@ impl Screen {
         if event.kind == KeyEventKind::Release {
             return Outcome::Ignored;
         }
-        let had_message = self.message.take().is_some();
+        let hinted = std::mem::take(&mut self.hint);
+        let had_message = self.message.take().is_some() || hinted;
+        self.place_mut().tie();
         if self.prompt.is_some() {
             return self.on_prompt_key(event);
         }
@@ -377,6 +398,7 @@ impl Screen {
             pane: self.pane,
             crumbs,
             message: self.message.clone(),
+            hint: self.hint,
             marks,
             acknowledged,
             mark_lines,
@@ -386,6 +408,6 @@ impl Screen {
             keys: &self.keys,
         };
         let last = self.stacks[self.pane].len() - 1;
-        frame::place(&mut parts, &mut self.stacks[self.pane][last], area, buffer);
+        self.spots = frame::place(&mut parts, &mut self.stacks[self.pane][last], area, buffer);
     }
 }

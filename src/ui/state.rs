@@ -25,7 +25,10 @@ pub fn waiting(scene: &Scene) -> Option<Text> {
     let records: u64 = sources().map(|source| source.records).sum();
     let note = sources().find_map(|source| source.note.as_deref());
     Some(match (scene.mode, note, records) {
-        (Mode::File, ..) if sources().all(|source| source.state == SourceState::Ended) => {
+        (Mode::File, ..)
+            if sources().next().is_some()
+                && sources().all(|source| source.state == SourceState::Ended) =>
+        {
             Text::of(Role::Dim, "no invocation in these records")
         }
         (_, Some(note), 0) => Text::of(Role::Dim, note),

@@ -9,6 +9,7 @@ use crate::model::time::Timestamp;
 use crate::store::scene::Scene;
 
 use super::action::Action;
+use super::counted::Counted;
 use super::figures;
 use super::keys::Context;
 use super::page::{Page, Run};
@@ -55,6 +56,12 @@ pub enum Step {
     },
     /// One source of records.
     Source(String),
+    /// What was counted in one minute, of one function or of all.
+    Minute {
+        at: Timestamp,
+        counted: Counted,
+        function: Option<String>,
+    },
     /// Two stretches of time side by side, each from and until.
     #[serde(skip)]
     Compare {
@@ -117,6 +124,16 @@ impl Step {
             }
             Self::Key { consumer, key, .. } => format!("{consumer} {}", figures::short(key)),
             Self::Error { function, .. } => format!("error of {function}"),
+            Self::Minute {
+                at,
+                counted,
+                function,
+            } => {
+                let of = function
+                    .as_ref()
+                    .map_or_else(String::new, |of| format!(" of {of}"));
+                format!("{} {counted}{of}", figures::clock_minute(*at))
+            }
             Self::Compare { before, after } => format!(
                 "{}–{} against {}–{}",
                 figures::clock_minute(before.0),

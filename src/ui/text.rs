@@ -91,6 +91,21 @@ impl Text {
         self
     }
 
+    /// The last `width` cells of it.
+    #[must_use]
+    pub fn cut_start(mut self, width: usize) -> Self {
+        let mut over = self.width().saturating_sub(width);
+        for (_, text) in &mut self.runs {
+            while over > 0
+                && let Some(first) = text.chars().next()
+            {
+                over = over.saturating_sub(first.width().unwrap_or(0));
+                text.remove(0);
+            }
+        }
+        self
+    }
+
     /// It over several lines of at most `width` cells, broken at blanks. What follows a leading label (dim, with a blank at
     /// its end) stays right of it.
     pub fn wrap(&self, width: usize) -> Vec<Self> {

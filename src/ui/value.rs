@@ -27,7 +27,6 @@ impl Value {
     pub fn of(cell: &Cell) -> Self {
         match cell {
             Cell::Text(text) => Self::shown(&text.characters()),
-            Cell::End(text, _) => Self::shown(text),
             Cell::Spark(levels, _) => {
                 let known: Vec<f64> = levels.iter().flatten().map(|one| f64::from(*one)).collect();
                 if known.is_empty() {

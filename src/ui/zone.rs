@@ -10,7 +10,7 @@ use crate::model::time::Timestamp;
 use super::figures;
 
 /// How moments are told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::Display)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::Display, strum::EnumIter)]
 #[strum(serialize_all = "lowercase")]
 pub enum Zone {
     #[default]

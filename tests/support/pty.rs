@@ -52,6 +52,8 @@ impl Pty {
             command.env(key, value);
         }
         command.env_remove("NO_COLOR");
+        // What a test leaves behind is not the business of whoever runs it.
+        command.env("XDG_STATE_HOME", folder.path().join("state"));
         for (key, value) in env {
             command.env(key, value);
         }

@@ -1,7 +1,9 @@
 //! Opens an input, plain, gzip or zstd, told apart by its first bytes.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, BufRead as _, BufReader, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Input, ReadError};
 use crate::sources::snapshot::{self, Trust};
@@ -10,8 +12,38 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 const BUFFER: usize = 256 * 1024;
 
-/// A reader of the decompressed content.
-pub(super) fn open(input: &Input, trust: Trust) -> Result<Box<dyn Read + Send>, ReadError> {
+/// Bytes of all inputs as they lie on the disk; `None` where one of them is no plain file.
+pub(super) fn size(inputs: &[Input]) -> Option<u64> {
+    let of = |input: &Input| match input {
+        Input::File(path) => {
+            let found = path.metadata().ok().filter(Metadata::is_file);
+            found.map(|found| found.len())
+        }
+        Input::Stdin | Input::Snapshot(_) => None,
+    };
+    inputs.iter().map(of).sum()
+}
+
+/// Counts the bytes that are taken from a file.
+struct Counted {
+    file: File,
+    taken: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let got = self.file.read(into)?;
+        self.taken.fetch_add(got as u64, Ordering::Relaxed);
+        Ok(got)
+    }
+}
+
+/// A reader of the decompressed content. What it takes from a file is added to `taken`.
+pub(super) fn open(
+    input: &Input,
+    trust: Trust,
+    taken: &Arc<AtomicU64>,
+) -> Result<Box<dyn Read + Send>, ReadError> {
     let raw: Box<dyn Read + Send> = match input {
         Input::Stdin => Box::new(io::stdin()),
         Input::Snapshot(path) => {
@@ -21,11 +53,12 @@ pub(super) fn open(input: &Input, trust: Trust) -> Result<Box<dyn Read + Send>, 
             });
         }
         Input::File(path) => {
-            let opened = File::open(path);
-            Box::new(opened.map_err(|cause| ReadError::Open {
+            let file = File::open(path).map_err(|cause| ReadError::Open {
                 path: path.clone(),
                 cause,
-            })?)
+            })?;
+            let taken = Arc::clone(taken);
+            Box::new(Counted { file, taken })
         }
     };
     decompressed(raw).map_err(|cause| ReadError::Open {

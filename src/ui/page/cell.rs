@@ -12,8 +12,6 @@ pub enum Cell {
     Text(Text),
     /// A level a cell, from zero to its own maximum.
     Spark(Vec<Level>, Role),
-    /// Text whose end is shown where it is too long: the axis over a sparkline.
-    End(String, Role),
     /// A bar from the left: its share of the column, 0 to 1.
     Bar(f64, Role),
     /// A stretch of time with what happened in it.
@@ -60,7 +58,6 @@ impl Cell {
     pub fn characters(&self) -> Cow<'_, str> {
         match self {
             Self::Text(text) => Cow::Owned(text.characters()),
-            Self::End(text, _) => Cow::Borrowed(text),
             Self::Spark(..) | Self::Bar(..) | Self::Track(_) => Cow::Borrowed(""),
         }
     }

@@ -42,6 +42,8 @@ pub enum Cut {
     #[default]
     End,
     Middle,
+    /// Times over a sparkline, whose newest cells stay.
+    Start,
 }
 
 impl Column {

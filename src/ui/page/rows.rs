@@ -10,6 +10,7 @@ use crate::ui::step::Step;
 use crate::ui::text::Text;
 
 use super::cell::Cell;
+use super::strip::Strip;
 
 /// Rows that exist only when they are asked for.
 pub struct Rows {
@@ -90,6 +91,8 @@ pub struct Row {
     pub unfold: Vec<Text>,
     /// Cells that they stand further right, where the page is wide.
     pub unfold_indent: u16,
+    /// Its minutes, where its cells are minutes that can be opened.
+    pub strip: Option<Strip>,
     /// In the second column of the gutter: `┃` on the critical path.
     pub mark: Option<&'static str>,
 }

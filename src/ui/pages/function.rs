@@ -8,13 +8,14 @@ use crate::model::invocation::{Invocation, InvocationIndex};
 use crate::model::rows::FunctionFigures;
 use crate::model::symbols::Sym;
 use crate::store::scene::Scene;
+use crate::ui::counted::Counted;
 use crate::ui::figures;
 use crate::ui::find;
 use crate::ui::glyphs;
 use crate::ui::kinds;
-use crate::ui::page::{Cell, Column, Key, Page, Part, Row, Rows, Table};
+use crate::ui::page::{Cell, Column, Key, Page, Part, Row, Rows, Strip, Table};
 use crate::ui::rows;
-use crate::ui::series::{Known, Minutes};
+use crate::ui::series::Minutes;
 use crate::ui::step::{Step, Which};
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
@@ -184,37 +185,39 @@ fn fed_by(analysis: &Analysis, mapping: &EventSourceMapping) -> String {
 fn strips(scene: &Scene, function: Sym) -> Part {
     let analysis = &scene.analysis;
     let minutes = Minutes::until(scene.now, HOUR);
-    let known = Known::of(analysis);
-    let of = |wanted: fn(&Invocation) -> bool| {
-        let runs = analysis.assembled.invocations.iter();
-        let mine = runs.filter(|one| one.function == function && one.counted && wanted(one));
-        minutes.count(&known, mine.map(|one| (one.start, 1)))
-    };
     let lines = [
-        (Text::new("runs"), Role::Text, of(|_| true)),
+        (Text::new("runs"), Role::Text, Counted::Runs),
         (
             Text::of(Role::Error, glyphs::ERROR).and(Role::Text, " failed"),
             Role::Error,
-            of(|one| one.status.failed()),
+            Counted::Failed,
         ),
         (
             Text::of(Role::Cold, glyphs::COLD).and(Role::Text, " started"),
             Role::Cold,
-            of(|one| one.init.is_some()),
+            Counted::Started,
         ),
     ];
-    let rows: Vec<Row> = lines
+    let rows: Vec<(Key, Row)> = lines
         .into_iter()
-        .map(|(label, role, levels)| {
+        .map(|(label, role, counted)| {
+            let levels = counted.levels(analysis, Some(function), minutes);
             let most = levels.iter().flatten().max().copied().unwrap_or(0);
             let most = Cell::of(
                 Role::Dim,
                 &format!("max {}/m", figures::count(u64::from(most))),
             );
-            Row {
+            let row = Row {
                 cells: vec![Cell::Text(label), Cell::Spark(levels, role), most],
+                strip: Some(Strip {
+                    column: 1,
+                    minutes,
+                    counted,
+                    function: Some(analysis.text(function).to_owned()),
+                }),
                 ..Row::default()
-            }
+            };
+            (Key::text(&counted.to_string()), row)
         })
         .collect();
     let height = rows.len() as u16;
@@ -227,7 +230,9 @@ fn strips(scene: &Scene, function: Sym) -> Part {
         "Last hour, one cell a minute, to {}",
         figures::clock_minute(scene.now)
     );
-    Part::new("strips", title, Table::bare(columns, Rows::fixed(rows))).between(height, height)
+    Part::new("strips", title, Table::bare(columns, Rows::few(rows)))
+        .between(height, height)
+        .passed()
 }
 
 fn findings(analysis: &Analysis, name: &str) -> Option<Part> {

@@ -1,7 +1,8 @@
 //! Moving the cursor over the rows and columns of a page.
 
 use super::Place;
-use crate::ui::page::RowTrait;
+use crate::model::time::Timestamp;
+use crate::ui::page::{Key, RowTrait};
 
 impl Place {
     /// Moves by rows, from part to part.
@@ -136,8 +137,54 @@ impl Place {
         self.settle();
     }
 
+    /// Puts the cursor on a row that is there. `false`: it was there already.
+    pub fn point_at(&mut self, part: &str, key: Key) -> bool {
+        let before = (self.cursor, self.moved);
+        self.seek_row(part, key);
+        self.settle();
+        before.0 != self.cursor
+    }
+
+    /// Scrolls a part by rows without moving the cursor.
+    pub fn scroll_part(&mut self, part: &'static str, by: i64) {
+        let Some((at, found)) = self.parts().enumerate().find(|(_, one)| one.id == part) else {
+            return;
+        };
+        let rows = found.table.rows.len();
+        let lines = self.lines.get(at).copied().flatten().unwrap_or(0);
+        let last = rows.saturating_sub(usize::from(lines).max(1));
+        let top = (self.top(part) as i64).saturating_add(by).max(0) as usize;
+        self.tops.insert(part, top.min(last));
+        self.loose |= at == self.cursor.0;
+    }
+
+    /// The part with the cursor follows the cursor again.
+    pub fn tie(&mut self) {
+        self.loose = false;
+    }
+
+    /// The minute under the cursor, if its row has minutes.
+    pub fn minute(&self) -> Option<Timestamp> {
+        let at = self.minute?;
+        let strip = self.row()?.strip?;
+        strip.minutes.index(at).map(|_| at)
+    }
+
+    /// Puts the minute cursor on a minute, or takes it off. `false`: it was there already.
+    pub fn set_minute(&mut self, at: Option<Timestamp>) -> bool {
+        std::mem::replace(&mut self.minute, at) != at
+    }
+
+    /// Moves sideways: over the minutes of a strip, else over columns.
+    pub fn step_sideways(&mut self, forward: bool) {
+        match self.row().and_then(|row| row.strip) {
+            Some(strip) => self.minute = Some(strip.beside(self.minute, forward)),
+            None => self.step_columns(forward),
+        }
+    }
+
     /// Moves the column cursor over the columns that have a name. The first move puts it on the first of them.
-    pub fn step_columns(&mut self, forward: bool) {
+    fn step_columns(&mut self, forward: bool) {
         let Some(part) = self.cursor_part() else {
             return;
         };

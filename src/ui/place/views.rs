@@ -9,7 +9,7 @@ use crate::ui::arrange::View;
 use crate::ui::page::Key;
 
 /// Views by the id of their part.
-pub type Views = BTreeMap<&'static str, View>;
+pub type Views = BTreeMap<Box<str>, View>;
 
 impl Place {
     /// The views of its parts.
@@ -31,17 +31,17 @@ impl Place {
     }
 
     /// Sets the view of one part.
-    pub fn set_view(&mut self, part: &'static str, view: View) {
+    pub fn set_view(&mut self, part: &str, view: View) {
         if self.view_of(part) != view {
-            Arc::make_mut(&mut self.views).insert(part, view);
+            Arc::make_mut(&mut self.views).insert(part.into(), view);
             self.renew();
         }
     }
 
     /// The same, so that `Esc` takes it back.
-    pub fn set_view_undoable(&mut self, part: &'static str, before: View, view: View) {
+    pub fn set_view_undoable(&mut self, part: &str, before: View, view: View) {
         if before != view {
-            self.undo.push((part, before));
+            self.undo.push((part.into(), before));
         }
         self.set_view(part, view);
     }
@@ -52,13 +52,13 @@ impl Place {
             return false;
         };
         // Only what hides or marks rows is taken back: an order that was chosen since stays.
-        let now = self.view_of(part);
+        let now = self.view_of(&part);
         let view = View {
             filter: before.filter,
             search: before.search,
             ..now
         };
-        self.set_view(part, view);
+        self.set_view(&part, view);
         true
     }
 
@@ -70,7 +70,7 @@ impl Place {
                     filter: String::new(),
                     ..view.clone()
                 };
-                self.undo.push((part, bare));
+                self.undo.push((part.clone(), bare));
             }
         }
         self.views = Arc::new(views);

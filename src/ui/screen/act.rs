@@ -18,8 +18,9 @@ impl Screen {
             Action::Suspend => return Outcome::Suspend,
             _ if !self.floats.is_empty() => return self.act_on_float(action),
             Action::Help => self.floats.push(Float::help()),
-            Action::Left => self.place_mut().step_columns(false),
-            Action::Right => self.place_mut().step_columns(true),
+            Action::Left | Action::Right => {
+                self.place_mut().step_sideways(action == Action::Right);
+            }
             Action::Down => self.place_mut().step_rows(1),
             Action::Up => self.place_mut().step_rows(-1),
             Action::HalfPageDown => self.place_mut().step_pages(0.5),
@@ -61,6 +62,7 @@ impl Screen {
             Action::SortReverse => self.turn_order(),
             Action::SortNow => self.place_mut().renew(),
             Action::Columns => self.choose_columns(),
+            Action::Wider | Action::Narrower => self.step_width(action == Action::Wider),
             Action::OnlyPart => self.place_mut().toggle_only_part(),
             Action::CriticalPath => self.turn_trace(),
             Action::Explain => self.explain(),
@@ -166,8 +168,15 @@ impl Screen {
         Some(line.text)
     }
 
-    fn open(&mut self) {
-        match self.place().row().and_then(|row| row.open) {
+    pub(super) fn open(&mut self) {
+        let Some(row) = self.place().row() else {
+            return self.say("nothing more behind this row");
+        };
+        let minute = self.place().minute();
+        let of_minute = row
+            .strip
+            .map(|strip| strip.opens(minute.unwrap_or_else(|| strip.newest())));
+        match row.open.or(of_minute) {
             Some(step) => self.push(step),
             None => self.say("nothing more behind this row"),
         }
@@ -180,7 +189,7 @@ impl Screen {
     }
 
     fn back(&mut self) {
-        if self.place_mut().undo_view() {
+        if self.place_mut().set_minute(None) || self.place_mut().undo_view() {
             return;
         }
         let stack = &mut self.stacks[self.pane];
@@ -204,7 +213,7 @@ impl Screen {
             Some(look) => {
                 let name = look.name.unwrap_or_default();
                 self.say(format!(
-                    "theme {name}: kept by theme = \"{name}\" in nepho.toml"
+                    "theme {name}: kept, unless nepho.toml names another"
                 ));
                 self.look = look;
             }
@@ -261,12 +270,13 @@ impl Screen {
             Action::First => float.step(i64::MIN),
             Action::Last => float.step(i64::MAX),
             Action::Open => self.open_in_float(),
+            Action::Wider | Action::Narrower => self.step_width_in_float(action == Action::Wider),
             _ => return Outcome::Ignored,
         }
         Outcome::Redraw
     }
 
-    fn open_in_float(&mut self) {
+    pub(super) fn open_in_float(&mut self) {
         match self.floats.last() {
             Some(Float::Columns { part, chosen, .. }) => {
                 let (part, chosen) = (*part, *chosen);

@@ -121,6 +121,27 @@ impl Screen {
         self.set_sort(id, view, sort);
     }
 
+    /// Sorts by one column: its own way first, then turned, then in the pane's own order.
+    pub(super) fn sort_by_column(&mut self, part: &'static str, name: &str) {
+        let found = self.place().parts().find(|one| one.id == part);
+        let columns = found.map_or(&[][..], |part| &part.table.columns);
+        let Some(column) = columns.iter().find(|column| &*column.name == name) else {
+            return;
+        };
+        let own = column.align == Align::Right;
+        let view = self.place().view_of(part);
+        let next = match view.sort.as_ref().filter(|sort| &*sort.column == name) {
+            None => Some(own),
+            Some(sort) if sort.descending == own => Some(!own),
+            Some(_) => None,
+        };
+        let sort = next.map(|descending| Sort {
+            column: name.into(),
+            descending,
+        });
+        self.set_sort(part, view, sort);
+    }
+
     fn set_sort(&mut self, part: &'static str, view: View, sort: Option<Sort>) {
         self.place_mut().set_view(part, View { sort, ..view });
     }
@@ -176,6 +197,64 @@ impl Screen {
         self.place_mut().set_view(part, view);
     }
 }
+
+impl Screen {
+    /// Makes the column under the column cursor wider or narrower.
+    pub(super) fn step_width(&mut self, wider: bool) {
+        let place = self.place();
+        match (place.cursor_part(), place.column()) {
+            (Some(part), Some(column)) => {
+                let (part, column) = (part.id, column.to_owned());
+                self.change_width(part, &column, wider);
+            }
+            _ => self.say("h and l choose the column to make wider or narrower"),
+        }
+    }
+
+    /// The same of the column that is chosen among the columns of a part.
+    pub(super) fn step_width_in_float(&mut self, wider: bool) {
+        let Some(Float::Columns { part, chosen }) = self.floats.last() else {
+            return;
+        };
+        let (part, chosen) = (*part, *chosen);
+        let found = self.place().parts().find(|one| one.id == part);
+        let columns = found.map_or(&[][..], |part| &part.table.columns);
+        let mut named = columns.iter().filter(|column| !column.name.is_empty());
+        if let Some(column) = named.nth(chosen).map(|column| column.name.clone()) {
+            self.change_width(part, &column, wider);
+        }
+    }
+
+    fn change_width(&mut self, part: &'static str, column: &str, wider: bool) {
+        let Some(cells) = self.spots.width(part, column) else {
+            return self.say(format!("{column} is not shown: there is no room for it"));
+        };
+        let next = if wider {
+            cells.saturating_add(WIDTH_STEP)
+        } else {
+            cells.saturating_sub(WIDTH_STEP)
+        };
+        self.set_width(part, column, next);
+    }
+
+    /// Gives a column so many cells; with fewer than it can be read in, the width that its pane gives it.
+    pub(super) fn set_width(&mut self, part: &'static str, column: &str, cells: u16) {
+        let mut view = self.place().view_of(part);
+        if cells < LEAST_WIDTH {
+            view.widths.remove(column);
+            self.say(format!("{column}: as wide as its pane makes it"));
+        } else {
+            view.widths.insert(column.into(), cells.min(MOST_WIDTH));
+        }
+        self.place_mut().set_view(part, view);
+    }
+}
+
+/// Cells by which a key changes a width.
+const WIDTH_STEP: u16 = 2;
+/// A column narrower than this cannot be read.
+const LEAST_WIDTH: u16 = 2;
+const MOST_WIDTH: u16 = 200;
 
 /// `fn:payment`, `!status:"! error"`: what `f` and `F` add to a filter.
 fn term(field: &str, value: &str, without: bool) -> String {

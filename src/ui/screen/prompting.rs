@@ -116,7 +116,7 @@ impl Screen {
         }
     }
 
-    fn leave_prompt(&mut self) {
+    pub(super) fn leave_prompt(&mut self) {
         let Some(prompt) = self.prompt.take() else {
             return;
         };
@@ -126,7 +126,7 @@ impl Screen {
     }
 
     /// Keeps what was typed, unless something is wrong with it: then the prompt stays.
-    fn keep_prompt(&mut self) -> Outcome {
+    pub(super) fn keep_prompt(&mut self) -> Outcome {
         if let Some(problem) = self.wrong_with_time()
             && let Some(prompt) = &mut self.prompt
         {

@@ -11,7 +11,7 @@ use crate::ui::zone::Zone;
 
 impl Screen {
     /// The present of the picture that windows are cut from.
-    fn present(&self) -> Timestamp {
+    pub(super) fn present(&self) -> Timestamp {
         self.source.now
     }
 

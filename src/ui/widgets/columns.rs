@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use crate::ui::action::Action;
 use crate::ui::keys::{Context, KeyTable};
 use crate::ui::page::Part;
+use crate::ui::spots::Spots;
 use crate::ui::text::Text;
 use crate::ui::theme::{Look, Role};
 
@@ -22,6 +23,7 @@ pub fn place(
     area: Rect,
     buffer: &mut Buffer,
     look: &Look,
+    spots: &mut Spots,
 ) -> usize {
     let named = part
         .table
@@ -49,10 +51,11 @@ pub fn place(
         title: "Columns",
         lines,
         chosen: Some(chosen.min(last)),
+        before: 0,
         top: 0,
         foot: vec![foot],
         width: WIDTH,
     };
-    popup.place(area, buffer, look);
+    popup.place(area, buffer, look, spots);
     last
 }

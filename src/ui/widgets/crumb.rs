@@ -4,11 +4,19 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::ui::spots::{Spot, Spots};
 use crate::ui::text::Text;
 use crate::ui::theme::{Look, Role};
 
 /// Draws it; the crumbs are cut from the left, since the end says where one is.
-pub fn place(crumbs: &[String], note: Text, area: Rect, buffer: &mut Buffer, look: &Look) {
+pub fn place(
+    crumbs: &[String],
+    note: Text,
+    area: Rect,
+    buffer: &mut Buffer,
+    look: &Look,
+    spots: &mut Spots,
+) {
     let width = usize::from(area.width);
     let note_width = note.width();
     let room = width.saturating_sub(note_width + 4);
@@ -30,6 +38,9 @@ pub fn place(crumbs: &[String], note: Text, area: Rect, buffer: &mut Buffer, loo
     }
     for (at, crumb) in crumbs.iter().enumerate().skip(from) {
         let last = at + 1 == crumbs.len();
+        let x = area.x + text.width() as u16;
+        let cells = crumb.width() as u16;
+        spots.add(Rect::new(x, area.y, cells, 1), Spot::Crumb(at));
         text = text.and(
             if last && at > 0 {
                 Role::Focus

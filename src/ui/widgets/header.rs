@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::model::finding::Severity;
-use crate::model::health::SourceState;
+use crate::model::health::{Progress, SourceState};
 use crate::model::record::GapReason;
 use crate::model::time::Timestamp;
 use crate::store::scene::{Mode, Scene};
@@ -106,7 +106,11 @@ fn state(scene: &Scene, (unseen, away): Looked) -> Text {
     match (unseen, scene.mode) {
         (Some(unseen), _) => Text::of(Role::Focus, &format!("‖ held +{}", figures::count(unseen))),
         (None, Mode::Live) => Text::new("► live"),
-        (None, Mode::File) => Text::new("■ file"),
+        (None, Mode::File) => match progress(scene) {
+            None => Text::new("■ file"),
+            Some(Progress::Percent(share)) => Text::of(Role::Focus, &format!("■ file {share} %")),
+            Some(Progress::Megabytes(read)) => Text::of(Role::Focus, &format!("■ file {read} MB")),
+        },
         (None, Mode::Demo { speed }) => Text::new(&format!("► demo {speed}×")),
     }
 }
@@ -126,14 +130,24 @@ fn complete(scene: &Scene, lag: bool, long: bool) -> Text {
     let Some(until) = scene.analysis.facts.watermark else {
         return Text::of(Role::Unknown, "complete to ?");
     };
-    let word = if long { "complete to" } else { "to" };
+    // What a file says of a moment is whole once the file is read to its end, and not before.
+    let word = match (progress(scene), long) {
+        (Some(_), _) => "partial to",
+        (None, true) => "complete to",
+        (None, false) => "to",
+    };
     let mut words = format!("{word} {}", figures::clock(until));
     let behind = scene.now.since(until);
     if lag && scene.mode != Mode::File && behind >= LAG_SHOWN_MS {
         words.push_str(&format!(", lag {}", figures::duration(behind as f64)));
     }
     let blind = sources.filter(|source| unseen_source(source.state)).count();
-    let mut text = Text::new(&words);
+    let role = if progress(scene).is_some() {
+        Role::Unknown
+    } else {
+        Role::Text
+    };
+    let mut text = Text::of(role, &words);
     if blind > 0 {
         text = text.and(Role::Unknown, &format!(" ?{blind}"));
     }
@@ -160,6 +174,15 @@ fn stretch(from: Timestamp, to: Timestamp) -> String {
         figures::clock_minute
     };
     format!("{}–{}", tell(from), tell(to))
+}
+
+/// How much of a file is read that is not read to its end.
+fn progress(scene: &Scene) -> Option<Progress> {
+    scene
+        .board
+        .sources
+        .values()
+        .find_map(|source| source.progress)
 }
 
 /// Whether what a source would give is missing from the figures.

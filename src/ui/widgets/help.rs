@@ -6,6 +6,7 @@ use strum::IntoEnumIterator as _;
 
 use crate::ui::action::{Action, Group};
 use crate::ui::keys::{Context, KeyTable};
+use crate::ui::spots::Spots;
 use crate::ui::text::Text;
 use crate::ui::theme::{Look, Role};
 
@@ -32,7 +33,13 @@ pub struct Help<'a> {
 }
 
 /// Draws it over `area`, in as many columns as fit; gives the furthest that it can be scrolled.
-pub fn place(help: &Help<'_>, area: Rect, buffer: &mut Buffer, look: &Look) -> usize {
+pub fn place(
+    help: &Help<'_>,
+    area: Rect,
+    buffer: &mut Buffer,
+    look: &Look,
+    spots: &mut Spots,
+) -> usize {
     let Help {
         keys,
         context,
@@ -64,11 +71,12 @@ pub fn place(help: &Help<'_>, area: Rect, buffer: &mut Buffer, look: &Look) -> u
         title: &format!("Keys of {title}"),
         lines: beside,
         chosen: None,
+        before: 0,
         top,
         foot,
         width: columns as u16 * COLUMN,
     };
-    popup.place(area, buffer, look)
+    popup.place(area, buffer, look, spots)
 }
 
 /// Actions with a key here under the headings of their groups.

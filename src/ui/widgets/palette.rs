@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::ui::palette::Choice;
+use crate::ui::spots::Spots;
 use crate::ui::text::Text;
 use crate::ui::theme::{Look, Role};
 
@@ -22,6 +23,7 @@ pub fn place(
     area: Rect,
     buffer: &mut Buffer,
     look: &Look,
+    spots: &mut Spots,
 ) {
     // Only what may come into view is made: there may be thousands of functions.
     let room = usize::from(area.height);
@@ -32,6 +34,7 @@ pub fn place(
         title: "Command",
         lines: lines.collect(),
         chosen: (!found.is_empty()).then_some(chosen - from),
+        before: from,
         top: 0,
         foot: if found.is_empty() {
             vec![Text::of(Role::Unknown, "nothing is called like that")]
@@ -40,7 +43,7 @@ pub fn place(
         },
         width: WIDTH,
     };
-    popup.place(area, buffer, look);
+    popup.place(area, buffer, look, spots);
 }
 
 fn line(choice: &Choice) -> Text {

@@ -6,9 +6,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
+use crate::model::time::Timestamp;
 use crate::ui::figures::count;
 use crate::ui::glyphs::{CURSOR, KNOWN, MARK};
-use crate::ui::page::{Key, Part};
+use crate::ui::page::{Cell, Key, Part, Row, Strip};
+use crate::ui::spots::{Spot, Spots};
 use crate::ui::text::Text;
 use crate::ui::theme::{Look, Role};
 
@@ -30,6 +32,8 @@ pub struct View {
     pub chosen: Option<usize>,
     /// The column under the cursor.
     pub column: Option<usize>,
+    /// The minute of a strip under the cursor.
+    pub minute: Option<Timestamp>,
 }
 
 /// What a reader noted of rows.
@@ -48,6 +52,7 @@ pub fn place(
     area: Rect,
     buffer: &mut Buffer,
     look: &Look,
+    spots: &mut Spots,
 ) -> u16 {
     let line = |y: u16| Rect::new(area.x, area.y + y, area.width, 1);
     if area.height == 0 {
@@ -78,7 +83,14 @@ pub fn place(
     let width = area.width.saturating_sub(INDENT);
     let columns = &part.table.columns;
     let layout = table::Layout::fit(columns, width);
+    for (at, _, cells) in layout.places() {
+        spots.add_width(part.id, &columns[at].name, cells);
+    }
     let end = (y + u16::from(part.table.headed) + lines).min(area.height);
+    spots.add(
+        Rect::new(area.x, area.y, area.width, end),
+        Spot::Part(part.id),
+    );
     for text in part
         .prose
         .iter()
@@ -92,6 +104,7 @@ pub fn place(
     if part.table.headed && y < area.height {
         let sorted = part.arranged.sorted;
         layout.titles(columns, sorted, inner(y), buffer, look);
+        add_heads(part, &layout, inner(y), spots);
         mark_cell(&layout, view.column, inner(y), buffer);
         y += 1;
     }
@@ -126,6 +139,8 @@ pub fn place(
         if let Some(sign) = sign {
             buffer.set_string(area.x + 1, area.y + y, sign, look.style(role));
         }
+        add_row(part, &layout, &row, key, block, spots);
+        let strip = row.strip.clone().filter(|_| here);
         layout.row(columns, row, inner(y), buffer, look);
         for (below, text) in (y + 1..y + height).zip(unfold) {
             text.place(
@@ -138,6 +153,9 @@ pub fn place(
         if here {
             lift_dim(block, buffer, look);
             mark_cell(&layout, view.column, inner(block.y - area.y), buffer);
+            if let (Some(strip), Some(at)) = (strip, view.minute) {
+                mark_minute(&layout, &strip, at, inner(block.y - area.y), buffer);
+            }
         }
         for y in block.y..block.bottom() {
             let line = Rect::new(block.x + INDENT, y, width, 1);
@@ -165,6 +183,77 @@ pub fn place(
         }
     }
     y
+}
+
+/// Notes the titles of columns, and after each the cell by which its width is dragged.
+fn add_heads(part: &Part, layout: &table::Layout, line: Rect, spots: &mut Spots) {
+    for (at, x, width) in layout.places() {
+        let name = &part.table.columns[at].name;
+        if name.is_empty() {
+            continue;
+        }
+        let head = Rect::new(line.x + x, line.y, width, 1);
+        let column = name.clone();
+        let part = part.id;
+        spots.add(head, Spot::Head { part, column });
+        if head.right() < line.right() {
+            let edge = Rect::new(head.right(), line.y, 1, 1);
+            let column = name.clone();
+            spots.add(
+                edge,
+                Spot::Edge {
+                    part,
+                    column,
+                    width,
+                },
+            );
+        }
+    }
+}
+
+/// Notes a row that can be selected, its bars and its minutes.
+fn add_row(
+    part: &Part,
+    layout: &table::Layout,
+    row: &Row,
+    key: Option<Key>,
+    block: Rect,
+    spots: &mut Spots,
+) {
+    let Some(key) = key else { return };
+    let part = part.id;
+    spots.add(block, Spot::Row { part, key });
+    for (at, x, width) in layout.places() {
+        let cell = Rect::new(block.x + INDENT + x, block.y, width, 1);
+        if let Some(strip) = row.strip.as_ref().filter(|strip| strip.column == at) {
+            let (first, cells) = strip.shown(width);
+            for (x, minute) in (cell.x..cell.x + cells).zip(first..) {
+                let at = strip.minutes.start(minute);
+                spots.add(Rect::new(x, cell.y, 1, 1), Spot::Minute { part, key, at });
+            }
+        } else if row.open.is_some() && matches!(row.cells.get(at), Some(Cell::Bar(..))) {
+            spots.add(cell, Spot::Bar { part, key });
+        }
+    }
+}
+
+/// Reverses the cell of the minute under the cursor.
+fn mark_minute(
+    layout: &table::Layout,
+    strip: &Strip,
+    at: Timestamp,
+    line: Rect,
+    buffer: &mut Buffer,
+) {
+    let Some((x, width)) = layout.place_of(strip.column) else {
+        return;
+    };
+    let (first, cells) = strip.shown(width);
+    let shown = strip.minutes.index(at).and_then(|at| at.checked_sub(first));
+    if let Some(cell) = shown.filter(|cell| *cell < usize::from(cells)) {
+        let cell = Rect::new(line.x + x + cell as u16, line.y, 1, 1);
+        buffer.set_style(cell, Style::new().add_modifier(Modifier::REVERSED));
+    }
 }
 
 /// Underlines the cell of the column cursor.

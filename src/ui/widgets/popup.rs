@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::ui::spots::{Spot, Spots};
 use crate::ui::text::Text;
 use crate::ui::theme::{Look, Role};
 
@@ -13,6 +14,8 @@ pub struct Popup<'a> {
     pub lines: Vec<Text>,
     /// The line that is chosen, if lines are choices.
     pub chosen: Option<usize>,
+    /// Choices that were left out above the first line.
+    pub before: usize,
     /// The first line shown; moved so that the chosen one is in view.
     pub top: usize,
     /// Always in view, under the lines.
@@ -23,7 +26,7 @@ pub struct Popup<'a> {
 
 impl Popup<'_> {
     /// Draws it in the middle of `area`; gives the furthest that it can be scrolled.
-    pub fn place(self, area: Rect, buffer: &mut Buffer, look: &Look) -> usize {
+    pub fn place(self, area: Rect, buffer: &mut Buffer, look: &Look, spots: &mut Spots) -> usize {
         let width = (self.width + 4).min(area.width);
         let around = 2 + self.foot.len() as u16 + u16::from(!self.foot.is_empty());
         let room = usize::from(area.height.saturating_sub(around)).max(1);
@@ -35,6 +38,7 @@ impl Popup<'_> {
             height: (shown as u16 + around).min(area.height),
         };
         boxed(frame, self.title, buffer, look);
+        spots.add(frame, Spot::Float);
         let most = self.lines.len().saturating_sub(shown);
         let top = match self.chosen {
             Some(chosen) => (chosen + 1).saturating_sub(shown),
@@ -45,8 +49,11 @@ impl Popup<'_> {
         for (y, (at, line)) in
             (frame.y + 1..).zip(self.lines.into_iter().enumerate().skip(top).take(shown))
         {
+            let whole = Rect::new(frame.x + 1, y, frame.width.saturating_sub(2), 1);
+            if self.chosen.is_some() {
+                spots.add(whole, Spot::Choice(self.before + at));
+            }
             if self.chosen == Some(at) {
-                let whole = Rect::new(frame.x + 1, y, frame.width.saturating_sub(2), 1);
                 buffer.set_style(whole, look.style(Role::Selection));
             }
             line.place(buffer, (frame.x + 2, y), inner, look);

@@ -108,13 +108,9 @@ impl Layout {
         found.map(|(_, x, width)| (*x, *width))
     }
 
-    /// The column at an offset.
-    pub fn column_at(&self, offset: u16) -> Option<usize> {
-        let found = self
-            .0
-            .iter()
-            .find(|(_, x, width)| (*x..*x + *width).contains(&offset));
-        found.map(|(at, _, _)| *at)
+    /// Every column that is shown: its index, offset and width.
+    pub fn places(&self) -> impl Iterator<Item = (usize, u16, u16)> + '_ {
+        self.0.iter().copied()
     }
 
     /// Draws one row.
@@ -127,11 +123,6 @@ impl Layout {
             match cell {
                 Cell::Text(text) => {
                     place_text(text, &columns[at], (place.x, place.y), width, buffer, look);
-                }
-                Cell::End(text, role) => {
-                    let over = text.chars().count().saturating_sub(usize::from(width));
-                    let end: String = text.chars().skip(over).collect();
-                    buffer.set_stringn(place.x, place.y, end, usize::from(width), look.style(role));
                 }
                 Cell::Spark(levels, role) => spark::place(&levels, role, place, buffer, look),
                 Cell::Bar(share, role) => bar::place(share, place, buffer, look.style(role)),
@@ -197,6 +188,7 @@ fn place_text(
     let text = match column.cut {
         Cut::End => text.cut(usize::from(width)),
         Cut::Middle => text.cut_middle(usize::from(width)),
+        Cut::Start => text.cut_start(usize::from(width)),
     };
     let blank = match column.align {
         Align::Left => 0,

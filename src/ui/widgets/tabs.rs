@@ -8,11 +8,19 @@ use crate::model::finding::Severity;
 use crate::store::scene::Scene;
 use crate::ui::kinds;
 use crate::ui::panes;
+use crate::ui::spots::{Spot, Spots};
 use crate::ui::text::Text;
 use crate::ui::theme::{Look, Role};
 
 /// Draws it: long names where they fit, short ones else.
-pub fn place(scene: &Scene, active: usize, area: Rect, buffer: &mut Buffer, look: &Look) {
+pub fn place(
+    scene: &Scene,
+    active: usize,
+    area: Rect,
+    buffer: &mut Buffer,
+    look: &Look,
+    spots: &mut Spots,
+) {
     let panes = panes::all();
     let marks: Vec<Option<(&str, Role)>> =
         panes.iter().map(|pane| mark(scene, pane.kinds())).collect();
@@ -47,8 +55,9 @@ pub fn place(scene: &Scene, active: usize, area: Rect, buffer: &mut Buffer, look
         let (open, close) = if at == active { ("[", "]") } else { (" ", " ") };
         let text = Text::new(open).then(name).and(Role::Text, close);
         x += text.place(buffer, (x, area.y), area.right() - x, look);
+        let tab = Rect::new(from, area.y, x - from, 1);
+        spots.add(tab, Spot::Tab(at));
         if at == active {
-            let tab = Rect::new(from, area.y, x - from, 1);
             buffer.set_style(
                 tab,
                 look.style(Role::Focus).add_modifier(Modifier::REVERSED),

@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use crate::model::analysis::Analysis;
-use crate::model::rows::Harm;
 use crate::store::scene::Scene;
+use crate::ui::counted::Counted;
 use crate::ui::figures;
 use crate::ui::glyphs;
-use crate::ui::page::{Cell, Column, Level, Part, Row, Rows, Table};
-use crate::ui::series::{self, Known, Minutes};
+use crate::ui::page::{Cell, Column, Cut, Key, Level, Part, Row, Rows, Strip, Table};
+use crate::ui::series::{self, Minutes};
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
 
 const HOUR: usize = 60;
+/// The column with the cells.
+const CELLS: usize = 1;
 /// Minutes of the base that a change is measured against, and of the change itself.
 const BASE: usize = 5;
 /// Fewer in a minute are no peak, however rare they are.
@@ -24,94 +26,72 @@ const PEAK: f64 = 4.0;
 pub(super) fn part(scene: &Arc<Scene>) -> Part {
     let analysis = &scene.analysis;
     let minutes = Minutes::until(scene.now, HOUR);
-    let mut rows = vec![axis(analysis, minutes)];
-    for (label, role, levels) in lines(analysis, minutes) {
-        rows.push(strip(label, role, levels, minutes));
-    }
+    let strips = lines().into_iter().map(|(label, role, counted)| {
+        let key = Key::text(&counted.to_string());
+        let levels = counted.levels(analysis, None, minutes);
+        let strip = Strip {
+            column: CELLS,
+            minutes,
+            counted,
+            function: None,
+        };
+        (key, row(label, role, levels, strip))
+    });
+    let rows: Vec<(Key, Row)> = strips.collect();
+    let (times, deploy) = axis(analysis, minutes);
+    let untold = |column: Column, title: Text| column.titled(title).named("");
+    let mut cells = untold(
+        Column::text("", 12, HOUR as u16),
+        Text::of(Role::Dim, &times),
+    );
+    cells.cut = Cut::Start;
     let columns = vec![
         Column::word("", 12),
-        Column::text("", 12, HOUR as u16),
+        cells,
         Column::figure("", 8),
-        Column::text("", 10, 44).drop(1),
+        untold(Column::text("", 10, 44).drop(1), deploy),
     ];
     let now = figures::clock_minute(minutes.start(HOUR - 2));
     let lines = rows.len() as u16;
     Part::new(
         "strips",
         "Last hour, one cell a minute",
-        Table::bare(columns, Rows::fixed(rows)),
+        Table::new(columns, Rows::few(rows)),
     )
     .aside(Text::of(Role::Dim, &format!("now ({now}) · change")))
-    .between(4, lines)
+    .between(3, lines)
+    .passed()
 }
 
-type Line = (Text, Role, Vec<Level>);
-
-fn lines(analysis: &Analysis, minutes: Minutes) -> Vec<Line> {
-    let known = Known::of(analysis);
-    let runs = || {
-        analysis
-            .assembled
-            .invocations
-            .iter()
-            .filter(|one| one.counted)
-    };
-    let count = |events: &mut dyn Iterator<Item = (crate::model::time::Timestamp, u64)>| {
-        minutes.count(&known, events)
-    };
-    let label = |glyph: &str, role: Role, word: &str| Text::of(role, glyph).and(Role::Text, word);
-    vec![
-        (
-            Text::new("invocations"),
-            Role::Text,
-            count(&mut runs().map(|one| (one.start, 1))),
-        ),
-        (
+/// What each strip is called and counts.
+fn lines() -> [(Text, Role, Counted); 6] {
+    let label =
+        |glyph: &str, role: Role, word: &str| (Text::of(role, glyph).and(Role::Text, word), role);
+    let line = |(text, role), counted| (text, role, counted);
+    [
+        (Text::new("invocations"), Role::Text, Counted::Runs),
+        line(
             label(glyphs::ERROR, Role::Error, " errors"),
-            Role::Error,
-            count(
-                &mut runs()
-                    .filter(|one| one.status.failed())
-                    .map(|one| (one.end, 1)),
-            ),
+            Counted::Failed,
         ),
-        (
+        line(
             label(glyphs::THROTTLE, Role::Throttle, " throttled"),
-            Role::Throttle,
-            count(&mut analysis.throttles.iter().map(|one| (one.minute, one.count))),
+            Counted::Refused,
         ),
-        (
+        line(
             label(glyphs::DUPLICATE, Role::Duplicate, " doubled"),
-            Role::Duplicate,
-            count(
-                &mut analysis
-                    .duplicates
-                    .iter()
-                    .filter(|one| one.harm == Harm::Double)
-                    .map(|one| (one.repeat.at, 1)),
-            ),
+            Counted::Doubled,
         ),
-        (
+        line(
             label(glyphs::DISORDER, Role::Disorder, " disorder"),
-            Role::Disorder,
-            count(&mut analysis.reordered.iter().map(|one| (one.at, 1))),
+            Counted::Overtaken,
         ),
-        (
-            label(glyphs::COLD, Role::Cold, " cold"),
-            Role::Cold,
-            count(
-                &mut analysis
-                    .inits
-                    .iter()
-                    .filter(|one| one.cause.is_some())
-                    .map(|one| (one.at, 1)),
-            ),
-        ),
+        line(label(glyphs::COLD, Role::Cold, " cold"), Counted::Cold),
     ]
 }
 
-/// Times over the cells, and a mark where a version changed.
-fn axis(analysis: &Analysis, minutes: Minutes) -> Row {
+/// Times over the cells with a mark where a version changed, and the newest of these changes in words.
+fn axis(analysis: &Analysis, minutes: Minutes) -> (String, Text) {
     let mut cells: Vec<char> = vec![' '; HOUR];
     let mut at = 0;
     while at + 5 <= HOUR {
@@ -164,26 +144,17 @@ fn axis(analysis: &Analysis, minutes: Minutes) -> Row {
             ),
         )
     });
-    let cells: String = cells.into_iter().collect();
-    Row {
-        cells: vec![
-            Cell::text(""),
-            Cell::End(cells, Role::Dim),
-            Cell::text(""),
-            Cell::Text(words),
-        ],
-        ..Row::default()
-    }
+    (cells.into_iter().collect(), words)
 }
 
-fn strip(label: Text, role: Role, levels: Vec<Level>, minutes: Minutes) -> Row {
+fn row(label: Text, role: Role, levels: Vec<Level>, strip: Strip) -> Row {
     let whole = whole(&levels);
     let now = whole.last().copied().flatten();
     let now = now.map_or_else(
         || Text::of(Role::Unknown, figures::UNKNOWN),
         |now| Text::new(&figures::count(u64::from(now))).and(Role::Dim, "/m"),
     );
-    let change = change(whole, minutes);
+    let change = change(whole, strip.minutes);
     Row {
         cells: vec![
             Cell::Text(label),
@@ -191,6 +162,7 @@ fn strip(label: Text, role: Role, levels: Vec<Level>, minutes: Minutes) -> Row {
             Cell::Text(now),
             Cell::Text(change),
         ],
+        strip: Some(strip),
         ..Row::default()
     }
 }

@@ -1,0 +1,104 @@
+//! One minute of a strip: what was counted in it.
+
+use std::sync::Arc;
+
+use crate::model::analysis::Analysis;
+use crate::model::rows::Throttle;
+use crate::model::time::{MINUTE_MS, Timestamp};
+use crate::store::scene::Scene;
+use crate::ui::counted::{Counted, One};
+use crate::ui::figures;
+use crate::ui::find;
+use crate::ui::page::{Cell, Column, Key, Page, Part, Row, Rows, Table};
+use crate::ui::rows;
+use crate::ui::step::Step;
+use crate::ui::text::Text;
+use crate::ui::theme::Role;
+
+use super::gone;
+
+pub(super) fn page(
+    scene: &Arc<Scene>,
+    at: Timestamp,
+    counted: Counted,
+    function: Option<&str>,
+) -> Page {
+    let analysis = &scene.analysis;
+    let sym = function.and_then(|name| find::function(analysis, name));
+    if let (Some(name), None) = (function, sym) {
+        return gone(name, name);
+    }
+    let minute = at..at.plus_ms(MINUTE_MS);
+    let inside = |one: &One| minute.contains(&one.at);
+    let all = counted.all(analysis, sym);
+    let found: Vec<One> = all.into_iter().filter(inside).collect();
+    let count: u64 = found.iter().map(|one| one.count).sum();
+    let of = function.map_or_else(String::new, |name| format!(" of {name}"));
+    let title = format!(
+        "{} {counted}{of} in the minute from {}",
+        figures::count(count),
+        figures::clock_minute(at)
+    );
+    let part = if counted == Counted::Refused {
+        let resource = function.map(|name| format!("lambda:{name}"));
+        let mine = |row: &&Throttle| {
+            minute.contains(&row.minute)
+                && resource.as_ref().is_none_or(|name| *name == row.resource)
+        };
+        let refusals = analysis.throttles.iter().filter(mine);
+        let rows = refusals.map(|row| refusal(analysis, row)).collect();
+        Part::new("refusals", title, refusals_table(rows))
+    } else {
+        let mut runs: Vec<_> = found.iter().filter_map(|one| one.run).collect();
+        // Batches repeat and overtake with many events: their run is one row.
+        runs.dedup();
+        Part::new("invocations", title, rows::invocations(scene, runs))
+    };
+    let aside = Text::of(Role::Dim, "Enter opens · Esc goes back to the strip");
+    Page {
+        parts: vec![part.aside(aside)],
+        ..Page::default()
+    }
+}
+
+fn refusal(analysis: &Analysis, row: &Throttle) -> (Key, Row) {
+    let bound = if row.lower_bound { "≥ " } else { "" };
+    let callers: Vec<String> = row
+        .callers
+        .iter()
+        .map(|(caller, count)| format!("{} {}", analysis.text(*caller), figures::count(*count)))
+        .collect();
+    let callers = match &callers[..] {
+        [] => Cell::of(Role::Unknown, figures::UNKNOWN),
+        some => Cell::text(&some.join(", ")),
+    };
+    let cells = vec![
+        Cell::of(Role::Strong, &row.resource),
+        Cell::of(
+            Role::Throttle,
+            &format!("{bound}{}", figures::count(row.count)),
+        ),
+        Cell::text(&row.class.to_string()),
+        callers,
+    ];
+    let shown = Row {
+        cells,
+        open: Some(Step::Resource(row.resource.clone())),
+        function: row.resource.strip_prefix("lambda:").map(str::to_owned),
+        ..Row::default()
+    };
+    (
+        Key::text(&format!("{}\0{}", row.resource, row.class)),
+        shown,
+    )
+}
+
+fn refusals_table(rows: Vec<(Key, Row)>) -> Table {
+    let columns = vec![
+        Column::name("resource", 16, 40),
+        Column::figure("refused", 9),
+        Column::word("class", 12),
+        Column::text("callers", 16, u16::MAX).drop(1),
+    ];
+    Table::new(columns, Rows::few(rows))
+}
