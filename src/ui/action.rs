@@ -54,6 +54,13 @@ pub enum Action {
     Narrower,
     OnlyPart,
     CriticalPath,
+    Magnify,
+    Shrink,
+    Whole,
+    Fold,
+    Unfold,
+    Wrap,
+    Json,
     Explain,
     Snapshot,
     SnapshotOfThis,
@@ -115,6 +122,10 @@ impl Action {
             Self::NextOfRequest => "same request",
             Self::NextError => "next error",
             Self::CriticalPath => "critical path",
+            Self::Magnify => "zoom",
+            Self::Fold => "fold",
+            Self::Wrap => "wrap",
+            Self::Json => "JSON",
             Self::Snapshot => "snapshot",
             Self::Theme => "theme",
             Self::Pause => "pause",
@@ -174,7 +185,7 @@ impl Action {
             Self::NextError => "next error",
             Self::PreviousError => "previous error",
             Self::Filter => "filter this list; Tab: find in it",
-            Self::NextHit => "next hit",
+            Self::NextHit => "next hit; in a trace: next trouble",
             Self::PreviousHit => "previous hit",
             Self::Only => "only rows with this value",
             Self::Without => "only rows without it",
@@ -214,6 +225,13 @@ impl Action {
             Self::DeleteWord => "delete a word",
             Self::DeleteLine => "delete all",
             Self::CriticalPath => "the critical path alone, or all",
+            Self::Magnify => "half as much of the axis, around this row",
+            Self::Shrink => "twice as much of the axis",
+            Self::Whole => "the whole axis",
+            Self::Fold => "fold what is under this row; then its parent",
+            Self::Unfold => "unfold it; then its first child",
+            Self::Wrap => "wrap long lines, or cut them",
+            Self::Json => "unfold every JSON line, or fold them",
             Self::Snapshot => "save what was seen in one file; again: cancel",
             Self::SnapshotOfThis => "save this row with all that is linked to it",
             Self::Theme => "the next theme, at once",
@@ -236,6 +254,13 @@ impl Action {
             | Self::NextError
             | Self::PreviousError
             | Self::CriticalPath => Group::Follow,
+            Self::Magnify
+            | Self::Shrink
+            | Self::Whole
+            | Self::Fold
+            | Self::Unfold
+            | Self::Wrap
+            | Self::Json => Group::Look,
             Self::Filter
             | Self::NextHit
             | Self::PreviousHit

@@ -23,6 +23,63 @@ pub struct View {
     pub hidden: BTreeSet<Box<str>>,
     /// Widths that were chosen, in cells.
     pub widths: BTreeMap<Box<str>, u16>,
+    /// Rows whose children are hidden.
+    pub folded: BTreeSet<Key>,
+    /// How much of an axis of time is shown.
+    pub zoom: Zoom,
+    /// Long texts go over several lines.
+    pub wrap: bool,
+    /// What a row holds is unfolded under it, not only under the cursor.
+    pub unfold: bool,
+}
+
+/// A stretch of an axis, in millionths of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Zoom {
+    pub from: u32,
+    pub to: u32,
+}
+
+/// All of an axis.
+const WHOLE: u32 = 1_000_000;
+/// The shortest stretch of it.
+const SHORTEST: u32 = 500;
+
+impl Default for Zoom {
+    fn default() -> Self {
+        Self { from: 0, to: WHOLE }
+    }
+}
+
+impl Zoom {
+    /// As shares of the axis.
+    pub fn shares(self) -> (f64, f64) {
+        let share = |at: u32| f64::from(at) / f64::from(WHOLE);
+        (share(self.from), share(self.to))
+    }
+
+    /// Half of it, around a share of the axis.
+    #[must_use]
+    pub fn closer(self, around: f64) -> Self {
+        self.of_length(((self.to - self.from) / 2).max(SHORTEST), around)
+    }
+
+    /// Twice as much, around its middle.
+    #[must_use]
+    pub fn wider(self) -> Self {
+        let (from, to) = self.shares();
+        self.of_length((self.to - self.from) * 2, f64::midpoint(from, to))
+    }
+
+    fn of_length(self, length: u32, around: f64) -> Self {
+        let length = length.min(WHOLE);
+        let middle = (around.clamp(0.0, 1.0) * f64::from(WHOLE)) as u32;
+        let from = middle.saturating_sub(length / 2).min(WHOLE - length);
+        Self {
+            from,
+            to: from + length,
+        }
+    }
 }
 
 /// An order by one column. Rows that show the same keep the order of their pane.
@@ -39,6 +96,13 @@ pub struct Arranged {
     pub hidden: usize,
     /// Rows that are hidden because somebody muted them.
     pub muted: usize,
+    /// Rows that are hidden because what they belong to is folded.
+    pub folded: usize,
+    /// Rows whose children are hidden.
+    pub folds: BTreeSet<Key>,
+    /// Long texts go over several lines, and what rows hold is unfolded.
+    pub wrap: bool,
+    pub unfold: bool,
     /// Where the hits of the search stand.
     pub hits: Vec<usize>,
     /// Words to highlight, in lower case.
@@ -66,6 +130,7 @@ pub fn arrange(part: &mut Part, view: &View, muted: &BTreeSet<Key>, keep: Option
         if let Some(cells) = view.widths.get(&column.name) {
             column.width = Width::Cells(*cells);
         }
+        column.window = view.zoom.shares();
     }
     if !part.table.rows.selectable() {
         return;
@@ -88,6 +153,7 @@ pub fn arrange(part: &mut Part, view: &View, muted: &BTreeSet<Key>, keep: Option
         order.retain(heard);
     }
     let muted = unfiltered - order.len();
+    let folded = fold(&mut order, rows, &view.folded);
     let sorted = view.sort.as_ref().and_then(|sort| {
         let column = find_column(&sort.column, columns).ok()?;
         sort_by(&mut order, rows, column, sort.descending);
@@ -96,7 +162,7 @@ pub fn arrange(part: &mut Part, view: &View, muted: &BTreeSet<Key>, keep: Option
     let held = keep.map_or_else(Held::default, |keep| hold(&mut order, rows, keep));
     let words = filter.words().chain(search.words());
     let words = words.map(str::to_owned).collect();
-    let changed = hidden + muted > 0 || sorted.is_some() || keep.is_some();
+    let changed = hidden + muted + folded > 0 || sorted.is_some() || keep.is_some();
     if changed {
         let rows = std::mem::replace(&mut part.table.rows, Rows::fixed(Vec::new()));
         part.table.rows = rows.arranged(&order);
@@ -117,11 +183,34 @@ pub fn arrange(part: &mut Part, view: &View, muted: &BTreeSet<Key>, keep: Option
     part.arranged = Arranged {
         hidden,
         muted,
+        folded,
+        folds: view.folded.clone(),
+        wrap: view.wrap,
+        unfold: view.unfold,
         hits,
         words,
         sorted,
         held,
     };
+}
+
+/// Takes the rows under those that are folded out of a tree; gives how many.
+fn fold(order: &mut Vec<u32>, rows: &Rows, folds: &BTreeSet<Key>) -> usize {
+    if folds.is_empty() {
+        return 0;
+    }
+    let before = order.len();
+    let mut under = None;
+    order.retain(|at| {
+        let depth = rows.trait_of(*at as usize).depth;
+        if under.is_some_and(|under| depth > under) {
+            return false;
+        }
+        let key = rows.key(*at as usize);
+        under = key.is_some_and(|key| folds.contains(&key)).then_some(depth);
+        true
+    });
+    before - order.len()
 }
 
 fn wanted(filter: &Filter, rows: &Rows, at: usize) -> bool {
@@ -208,7 +297,7 @@ fn longest_rise(places: &[usize]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::page::{Cell, Column, Row, Table};
+    use crate::ui::page::{Cell, Column, Row, RowTrait, Table};
 
     const COUNTS: [(&str, &str); 4] = [("a", "12"), ("b", "1,204"), ("c", "?"), ("d", "9")];
 
@@ -316,5 +405,31 @@ mod tests {
         arrange(&mut part, &view, &BTreeSet::new(), None);
         assert!(part.table.columns[1].hidden);
         assert_eq!(part.table.columns[0].width, Width::Cells(20));
+    }
+
+    #[test]
+    fn under_a_folded_row_its_whole_branch_is_hidden_and_counted() {
+        let depths = [0_u16, 1, 2, 2, 1, 0];
+        let keys = (0..depths.len() as u64).map(Key).collect();
+        let rows = Rows::new(keys, |_| Row::default()).with_traits(move |at| RowTrait {
+            depth: depths[at],
+            ..RowTrait::default()
+        });
+        let mut part = Part::new("spans", "", Table::bare(Vec::new(), rows));
+        let view = View {
+            folded: BTreeSet::from([Key(1)]),
+            ..View::default()
+        };
+        arrange(&mut part, &view, &BTreeSet::new(), None);
+        assert_eq!(part.table.rows.keys()[..], [Key(0), Key(1), Key(4), Key(5)]);
+        assert_eq!(part.arranged.folded, 2);
+    }
+
+    #[test]
+    fn an_axis_is_halved_around_a_row_and_comes_back_whole() {
+        let half = Zoom::default().closer(0.9);
+        assert_eq!(half.shares(), (0.5, 1.0), "it never leaves the axis");
+        assert_eq!(half.closer(0.75).shares(), (0.625, 0.875));
+        assert_eq!(half.closer(0.75).wider().wider(), Zoom::default());
     }
 }

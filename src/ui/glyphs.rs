@@ -17,6 +17,8 @@ pub const MARK: &str = "•";
 pub const KNOWN: &str = "a";
 pub const RULE: &str = "─";
 pub const CUT: &str = "…";
+/// A row whose children are hidden.
+pub const FOLDED: &str = "►";
 
 /// Levels of a sparkline, lowest first.
 pub const SPARK: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];

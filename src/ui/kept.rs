@@ -40,6 +40,8 @@ pub struct KeptList {
     pub descending: bool,
     pub hidden: BTreeSet<String>,
     pub widths: BTreeMap<String, u16>,
+    pub wrap: bool,
+    pub unfold: bool,
 }
 
 impl KeptList {
@@ -57,6 +59,8 @@ impl KeptList {
                 .iter()
                 .map(|(name, cells)| (name.to_string(), *cells))
                 .collect(),
+            wrap: view.wrap,
+            unfold: view.unfold,
         };
         let bare = Self {
             pane: kept.pane.clone(),
@@ -70,7 +74,6 @@ impl KeptList {
     pub fn view(&self) -> View {
         View {
             filter: self.filter.clone(),
-            search: String::new(),
             sort: self.sort.as_ref().map(|column| Sort {
                 column: column.as_str().into(),
                 descending: self.descending,
@@ -85,6 +88,9 @@ impl KeptList {
                 .iter()
                 .map(|(name, cells)| (name.as_str().into(), *cells))
                 .collect(),
+            wrap: self.wrap,
+            unfold: self.unfold,
+            ..View::default()
         }
     }
 }
@@ -135,6 +141,8 @@ mod tests {
             }),
             hidden: BTreeSet::from(["p50".into()]),
             widths: BTreeMap::from([("function".into(), 30)]),
+            wrap: true,
+            ..View::default()
         };
         let list = KeptList::of("Overview", "functions", &view).unwrap();
         let kept = Kept {

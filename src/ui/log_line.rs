@@ -91,6 +91,26 @@ pub fn unfolded(line: &str) -> Vec<Text> {
     }
 }
 
+/// The object that a line holds, one field a line and no more than fit beside other lines; nothing for other lines.
+pub fn object(line: &str) -> Vec<Text> {
+    let start = line.find('{').unwrap_or(line.len());
+    let is_object = serde_json::from_str::<Map<String, Value>>(line[start..].trim_end()).is_ok();
+    let mut fields = if is_object {
+        unfolded(line)
+    } else {
+        Vec::new()
+    };
+    if fields.len() > OBJECT {
+        let more = format!("… {} more lines", fields.len() - OBJECT + 1);
+        fields.truncate(OBJECT - 1);
+        fields.push(Text::of(Role::Dim, &more));
+    }
+    fields
+}
+
+/// Lines of one unfolded object among other lines at most.
+const OBJECT: usize = 16;
+
 fn json(object: &Map<String, Value>, line: &str) -> Shown {
     if let Some(kind) = object.get("type").and_then(Value::as_str)
         && let Some(kind) = kind.strip_prefix("platform.")

@@ -8,7 +8,7 @@ use super::arrange::View;
 use super::layout::{self, Wish};
 use super::page::{Key, Page, Part, Row, RowTrait};
 use super::step::Step;
-use super::widgets::part::INDENT;
+use super::widgets::part::{self, INDENT};
 use crate::model::time::Timestamp;
 
 mod moves;
@@ -297,8 +297,12 @@ impl Place {
     /// Shares `room` lines of `width` cells among the parts in `range` and scrolls so that the cursor is in view.
     pub fn lay_out(&mut self, range: Range<usize>, (width, room): (u16, u16)) -> Vec<Option<u16>> {
         let width = width.saturating_sub(INDENT);
-        let unfold = self.row().map_or(0, |row| row.unfolded(width).len());
         let (at, row) = self.cursor;
+        let tall = |at: usize, part: &Part| part::height(part, at, true, width);
+        let unfold = self
+            .cursor_part()
+            .filter(|part| row < part.table.rows.len());
+        let unfold = unfold.map_or(0, |part| tall(row, part) - 1);
         let wishes: Vec<Wish> = self
             .parts()
             .enumerate()
@@ -330,7 +334,8 @@ impl Place {
                 let last = (len + unfold).saturating_sub(shown);
                 self.top(id).min(last)
             } else {
-                scroll(self.top(id), row, unfold, len, shown)
+                let height = |at: usize| part::height(part, at, at == row, width);
+                scroll(self.top(id), row, len, shown, height)
             };
             self.tops.insert(id, top);
         }
@@ -340,21 +345,41 @@ impl Place {
     }
 }
 
-/// The first row in view, moved as little as needed for the cursor's row and its unfolded lines to be in view.
-fn scroll(top: usize, cursor: usize, unfold: usize, len: usize, lines: usize) -> usize {
-    let top = top.min(cursor).min((len + unfold).saturating_sub(lines));
-    let fits = |top: usize| {
-        let used = cursor - top + 1 + unfold;
+/// The first row in view, moved as little as needed for the cursor's row to be in view with all its lines. Rows are as high as
+/// `height` says, which is asked only of rows near the cursor and the end.
+fn scroll(
+    top: usize,
+    cursor: usize,
+    len: usize,
+    lines: usize,
+    height: impl Fn(usize) -> usize,
+) -> usize {
+    // The first row from which on everything fits: below it no line may stay empty.
+    let (mut end, mut used) = (len, 0);
+    while end > 0 && used < lines {
+        used += height(end - 1);
+        if used <= lines {
+            end -= 1;
+        }
+    }
+    let top = top.min(cursor).min(end);
+    let first = top.max((cursor + 1).saturating_sub(lines.max(1)));
+    let mut used: usize = (first..=cursor.min(len.saturating_sub(1)))
+        .map(&height)
+        .sum();
+    for top in first..cursor {
         // The last line says what is below, unless that is nothing.
-        let room = if top + lines >= len + unfold {
+        let room = if top >= end {
             lines
         } else {
             lines.saturating_sub(1)
         };
-        used <= room.max(1)
-    };
-    let last = cursor;
-    (top..=last).find(|top| fits(*top)).unwrap_or(last)
+        if used <= room.max(1) {
+            return top;
+        }
+        used -= height(top);
+    }
+    cursor.max(first)
 }
 
 #[cfg(test)]
@@ -416,20 +441,22 @@ mod tests {
 
     #[test]
     fn scrolling_moves_as_little_as_it_can() {
+        let even = |top, cursor, len, lines| scroll(top, cursor, len, lines, |_| 1);
         // 10 lines of 100 rows: 9 rows and "more below".
-        assert_eq!(scroll(0, 8, 0, 100, 10), 0);
-        assert_eq!(scroll(0, 9, 0, 100, 10), 1);
-        assert_eq!(scroll(20, 5, 0, 100, 10), 5);
+        assert_eq!(even(0, 8, 100, 10), 0);
+        assert_eq!(even(0, 9, 100, 10), 1);
+        assert_eq!(even(20, 5, 100, 10), 5);
+        assert_eq!(even(0, 99, 100, 10), 90, "the end needs no more-below line");
+        let unfolded = |cursor: usize| move |at: usize| if at == cursor { 3 } else { 1 };
+        let lines = scroll(0, 7, 100, 10, unfolded(7));
+        assert_eq!(lines, 1, "unfolded lines count");
         assert_eq!(
-            scroll(0, 99, 0, 100, 10),
-            90,
-            "the end needs no more-below line"
-        );
-        assert_eq!(scroll(0, 7, 2, 100, 10), 1, "unfolded lines count");
-        assert_eq!(
-            scroll(7, 2, 0, 3, 10),
+            scroll(7, 2, 3, 10, unfolded(2)),
             0,
             "no empty lines below while rows are hidden above"
         );
+        // Rows of three lines: of 10 lines one says what is below, so three rows fit.
+        let tall = |top, cursor| scroll(top, cursor, 100, 10, |_| 3);
+        assert_eq!((tall(0, 2), tall(0, 3), tall(0, 99)), (0, 1, 97));
     }
 }

@@ -136,13 +136,20 @@ pub fn lines(scene: &Arc<Scene>, list: Vec<LineId>, run: Option<Run>) -> Table {
         Arc::<[LineId]>::from(list),
     );
     let of_traits = Arc::clone(&list);
-    let rows = Rows::new(keys, move |at| line(&shown, list[at], run)).with_traits(move |at| {
-        let text = traits.text.line(of_traits[at]).map_or("", |line| line.text);
-        RowTrait {
-            run,
-            error: log_line::is_error(text),
-        }
-    });
+    let of_unfolded = (Arc::clone(scene), Arc::clone(&list));
+    let rows = Rows::new(keys, move |at| line(&shown, list[at], run))
+        .with_traits(move |at| {
+            let text = traits.text.line(of_traits[at]).map_or("", |line| line.text);
+            RowTrait {
+                run,
+                error: log_line::is_error(text),
+                ..RowTrait::default()
+            }
+        })
+        .with_unfolded(move |at| {
+            let line = of_unfolded.0.text.line(of_unfolded.1[at]);
+            line.map_or_else(Vec::new, |line| log_line::object(line.text))
+        });
     Table::bare(line_columns(), rows)
 }
 
@@ -173,6 +180,7 @@ pub fn lines_of(scene: &Arc<Scene>, list: Vec<(LineId, Run, String)>) -> Table {
         RowTrait {
             run: Some(*run),
             error: log_line::is_error(text),
+            ..RowTrait::default()
         }
     });
     let mut columns = line_columns();

@@ -37,6 +37,7 @@ mod pointing;
 mod prompting;
 mod request;
 mod time;
+mod tree;
 
 use request::Wanted;
 pub use request::{Projection, Request};

@@ -52,6 +52,10 @@ pub(super) fn note(place: &Place) -> Text {
     if muted > 0 {
         add(Role::Focus, &format!("{muted} muted"));
     }
+    let folded: usize = place.parts().map(|part| part.arranged.folded).sum();
+    if folded > 0 {
+        add(Role::Focus, &format!("{folded} rows folded"));
+    }
     if !view.search.is_empty() {
         let hits = place
             .cursor_part()

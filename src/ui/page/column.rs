@@ -14,6 +14,8 @@ pub struct Column {
     pub cut: Cut,
     /// Milliseconds from its left to its right edge: times stand over it in place of the title.
     pub axis: Option<f64>,
+    /// Which part of that is shown, as shares of it.
+    pub window: (f64, f64),
     /// 0 stays always; the highest goes first when the page is narrow.
     pub drop: u8,
     /// Cells that it should have before columns that may go are kept; its least where nothing more is said.
@@ -56,6 +58,7 @@ impl Column {
             align: Align::Left,
             cut: Cut::End,
             axis: None,
+            window: (0.0, 1.0),
             drop: 0,
             wants: 0,
             hidden: false,

@@ -22,12 +22,15 @@ pub struct Rows {
     trait_of: Option<TraitOf>,
     /// All words of a row, cheaper than the row.
     text_of: Option<TextOf>,
+    /// The lines that a row is unfolded to.
+    unfold_of: Option<UnfoldOf>,
     /// Which of the rows that were made stand where, once a reader filtered or sorted them.
     order: Option<Vec<u32>>,
 }
 
 type Make = Box<dyn Fn(usize) -> Row + Send + Sync>;
 type TraitOf = Box<dyn Fn(usize) -> RowTrait + Send + Sync>;
+type UnfoldOf = Box<dyn Fn(usize) -> Vec<Text> + Send + Sync>;
 type TextOf = Box<dyn Fn(usize) -> String + Send + Sync>;
 
 /// Identity of a row: a hash of what it is about, the same in every picture.
@@ -75,6 +78,10 @@ mod spelled {
 pub struct RowTrait {
     pub run: Option<Run>,
     pub error: bool,
+    /// Trouble that `n` stops at where nothing is searched.
+    pub trouble: bool,
+    /// How deep it stands in a tree.
+    pub depth: u16,
 }
 
 /// One row, formatted.
@@ -109,6 +116,7 @@ impl Rows {
             make: Box::new(make),
             trait_of: None,
             text_of: None,
+            unfold_of: None,
             order: None,
         }
     }
@@ -127,6 +135,7 @@ impl Rows {
             make: Box::new(move |at| rows.get(at).cloned().unwrap_or_default()),
             trait_of: None,
             text_of: None,
+            unfold_of: None,
             order: None,
         }
     }
@@ -142,6 +151,16 @@ impl Rows {
     #[must_use]
     pub fn with_text(mut self, of: impl Fn(usize) -> String + Send + Sync + 'static) -> Self {
         self.text_of = Some(Box::new(of));
+        self
+    }
+
+    /// The lines that a row is unfolded to where all are unfolded, made only then.
+    #[must_use]
+    pub fn with_unfolded(
+        mut self,
+        of: impl Fn(usize) -> Vec<Text> + Send + Sync + 'static,
+    ) -> Self {
+        self.unfold_of = Some(Box::new(of));
         self
     }
 
@@ -165,6 +184,12 @@ impl Rows {
             Some(order) => order.get(at).map_or(usize::MAX, |made| *made as usize),
             None => at,
         }
+    }
+
+    /// The lines that the row at `at` is unfolded to.
+    pub fn unfolded(&self, at: usize) -> Vec<Text> {
+        let of = self.unfold_of.as_ref();
+        of.map_or_else(Vec::new, |of| of(self.made_at(at)))
     }
 
     /// What each row is, in order.
@@ -213,7 +238,7 @@ impl Rows {
         self.trait_of.as_ref().map_or_else(
             || RowTrait {
                 run: self.row(at).run,
-                error: false,
+                ..RowTrait::default()
             },
             |of| of(self.made_at(at)),
         )

@@ -87,6 +87,8 @@ impl Pane for Tail {
             Action::Last,
             Action::Open,
             Action::Trace,
+            Action::Wrap,
+            Action::Json,
             Action::NextOfRequest,
             Action::NextError,
         ]
@@ -259,6 +261,7 @@ fn list(
     };
     let of_traits = (Arc::clone(scene), Arc::clone(&lines), Arc::clone(&streams));
     let of_text = (Arc::clone(scene), Arc::clone(&lines), Arc::clone(&streams));
+    let of_unfolded = (Arc::clone(scene), Arc::clone(&lines));
     let scene = Arc::clone(scene);
     let rows = Rows::new(keys, move |at| match lines[at].says {
         Says::Line(id) => row(&scene, &streams, id),
@@ -274,6 +277,7 @@ fn list(
         line.map_or(RowTrait::default(), |line| RowTrait {
             run: run_of(&scene.analysis, streams, &line),
             error: log_line::is_error(line.text),
+            ..RowTrait::default()
         })
     })
     .with_text(move |at| {
@@ -284,6 +288,11 @@ fn list(
             let function = stream.map_or("", |stream| stream.function.as_str());
             format!("{function} {}", line.text)
         })
+    })
+    .with_unfolded(move |at| {
+        let (scene, lines) = &of_unfolded;
+        let line = lines[at].line().and_then(|id| scene.text.line(id));
+        line.map_or_else(Vec::new, |line| log_line::object(line.text))
     });
     let columns = vec![
         Column::word("", 12).named("time"),

@@ -4,6 +4,7 @@ use super::{Asks, Screen};
 use crate::ui::arrange::{Sort, View};
 use crate::ui::complete::field;
 use crate::ui::float::Float;
+use crate::ui::keys::Context;
 use crate::ui::page::{Align, Column, Part};
 use crate::ui::prompt::Prompt;
 
@@ -39,6 +40,13 @@ impl Screen {
     }
 
     pub(super) fn step_hits(&mut self, forward: bool) {
+        let place = self.place();
+        let searched = place
+            .cursor_part()
+            .map(|part| place.view_of(part.id).search);
+        if place.step.context() == Context::Waterfall && searched.is_none_or(|of| of.is_empty()) {
+            return self.step_trouble(forward);
+        }
         match self.place_mut().step_hits(forward) {
             Some((at, all)) => self.say(format!("hit {at} of {all}")),
             None => self.say("nothing to find: / and a word, then Tab finds instead of filtering"),

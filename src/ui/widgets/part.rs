@@ -8,7 +8,7 @@ use ratatui::style::{Modifier, Style};
 
 use crate::model::time::Timestamp;
 use crate::ui::figures::count;
-use crate::ui::glyphs::{CURSOR, KNOWN, MARK};
+use crate::ui::glyphs::{CURSOR, FOLDED, KNOWN, MARK};
 use crate::ui::page::{Cell, Key, Part, Row, Strip};
 use crate::ui::spots::{Spot, Spots};
 use crate::ui::text::Text;
@@ -116,12 +116,8 @@ pub fn place(
             break;
         }
         let here = view.cursor == Some(shown);
-        let row = rows.row(shown);
-        let unfold = if here {
-            row.unfolded(width)
-        } else {
-            Vec::new()
-        };
+        let mut row = rows.row(shown);
+        let unfold = below(part, shown, &mut row, here, &layout, width);
         let height = (1 + unfold.len() as u16).min(end - y);
         let block = Rect::new(area.x, area.y + y, area.width, height);
         if here {
@@ -133,6 +129,8 @@ pub fn place(
             (Some(MARK), Role::Focus)
         } else if has(noted.acknowledged) {
             (Some(KNOWN), Role::Dim)
+        } else if has(&part.arranged.folds) {
+            (Some(FOLDED), Role::Focus)
         } else {
             (row.mark, Role::Dim)
         };
@@ -142,13 +140,9 @@ pub fn place(
         add_row(part, &layout, &row, key, block, spots);
         let strip = row.strip.clone().filter(|_| here);
         layout.row(columns, row, inner(y), buffer, look);
-        for (below, text) in (y + 1..y + height).zip(unfold) {
-            text.place(
-                buffer,
-                (inner(below).x, inner(below).y),
-                inner(below).width,
-                look,
-            );
+        for (line, (x, text)) in (y + 1..y + height).zip(unfold) {
+            let line = inner(line);
+            text.place(buffer, (line.x + x, line.y), line.width - x, look);
         }
         if here {
             lift_dim(block, buffer, look);
@@ -184,6 +178,47 @@ pub fn place(
     }
     y
 }
+
+/// The lines under the first one of a row, each with where it begins: the rest of a text that is wrapped, what is unfolded.
+fn below(
+    part: &Part,
+    at: usize,
+    row: &mut Row,
+    here: bool,
+    layout: &table::Layout,
+    width: u16,
+) -> Vec<(u16, Text)> {
+    let mut lines = Vec::new();
+    if part.arranged.wrap
+        && let Some((column, x, cells)) = layout.widest(&part.table.columns)
+        && let Some(Cell::Text(text)) = row.cells.get_mut(column)
+    {
+        let mut wrapped = text.wrap(usize::from(cells)).into_iter();
+        *text = wrapped.next().unwrap_or_default();
+        lines.extend(wrapped.map(|line| (x, line)));
+    }
+    if part.arranged.unfold {
+        let fields = part.table.rows.unfolded(at).into_iter();
+        lines.extend(fields.map(|line| (UNFOLDED, line)));
+    }
+    if here && (!part.arranged.unfold || lines.is_empty()) {
+        lines.extend(row.unfolded(width).into_iter().map(|line| (0, line)));
+    }
+    lines
+}
+
+/// Lines that a row takes at a width.
+pub fn height(part: &Part, at: usize, here: bool, width: u16) -> usize {
+    if !here && !part.arranged.wrap && !part.arranged.unfold {
+        return 1;
+    }
+    let layout = table::Layout::fit(&part.table.columns, width);
+    let mut row = part.table.rows.row(at);
+    1 + below(part, at, &mut row, here, &layout, width).len()
+}
+
+/// Cells by which unfolded fields stand further right than their row.
+const UNFOLDED: u16 = 4;
 
 /// Notes the titles of columns, and after each the cell by which its width is dragged.
 fn add_heads(part: &Part, layout: &table::Layout, line: Rect, spots: &mut Spots) {

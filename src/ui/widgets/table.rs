@@ -78,7 +78,7 @@ impl Layout {
             let column = &columns[at];
             if let Some(milliseconds) = column.axis {
                 let place = Rect::new(area.x + x, area.y, width, 1);
-                track::axis(milliseconds, place, buffer, look);
+                track::axis(milliseconds, column.window, place, buffer, look);
                 continue;
             }
             let title = column.title.clone();
@@ -108,6 +108,13 @@ impl Layout {
         found.map(|(_, x, width)| (*x, *width))
     }
 
+    /// The column of texts that takes what is left, if one does: its index, offset and width.
+    pub fn widest(&self, columns: &[Column]) -> Option<(usize, u16, u16)> {
+        let endless = |at: usize| matches!(columns[at].width, Width::Between(_, u16::MAX));
+        self.places()
+            .find(|(at, _, width)| endless(*at) && columns[*at].axis.is_none() && *width > 0)
+    }
+
     /// Every column that is shown: its index, offset and width.
     pub fn places(&self) -> impl Iterator<Item = (usize, u16, u16)> + '_ {
         self.0.iter().copied()
@@ -126,7 +133,9 @@ impl Layout {
                 }
                 Cell::Spark(levels, role) => spark::place(&levels, role, place, buffer, look),
                 Cell::Bar(share, role) => bar::place(share, place, buffer, look.style(role)),
-                Cell::Track(strokes) => track::place(&strokes, place, buffer, look),
+                Cell::Track(strokes) => {
+                    track::place(&strokes, columns[at].window, place, buffer, look);
+                }
             }
         }
     }

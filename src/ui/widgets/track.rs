@@ -8,14 +8,18 @@ use crate::ui::glyphs;
 use crate::ui::page::{Stroke, Texture};
 use crate::ui::theme::{Look, Role};
 
-/// Draws the strokes over one line. A stroke shorter than a cell still gets one; marks win over bars in a cell.
-pub fn place(strokes: &[Stroke], area: Rect, buffer: &mut Buffer, look: &Look) {
+/// Draws the strokes over one line, as much of it as `window` says. A stroke shorter than a cell still gets one; marks win over bars in a cell.
+pub fn place(strokes: &[Stroke], window: (f64, f64), area: Rect, buffer: &mut Buffer, look: &Look) {
+    let length = (window.1 - window.0).max(f64::MIN_POSITIVE);
+    let share = |at: f64| (at - window.0) / length;
     let cells = f64::from(area.width);
     let mut textures: Vec<Option<Texture>> = vec![None; usize::from(area.width)];
-    for stroke in strokes {
+    // What ends before the window or begins after it is not on the line.
+    let seen = |one: &&Stroke| one.to >= window.0 && one.from <= window.1;
+    for stroke in strokes.iter().filter(seen) {
         let last = usize::from(area.width).saturating_sub(1);
-        let from = ((stroke.from.clamp(0.0, 1.0) * cells) as usize).min(last);
-        let to = ((stroke.to.clamp(0.0, 1.0) * cells).ceil() as usize).max(from + 1);
+        let from = ((share(stroke.from).clamp(0.0, 1.0) * cells) as usize).min(last);
+        let to = ((share(stroke.to).clamp(0.0, 1.0) * cells).ceil() as usize).max(from + 1);
         for texture in textures.iter_mut().take(to).skip(from) {
             *texture = (*texture).max(Some(stroke.texture));
         }
@@ -36,15 +40,16 @@ const STEPS: [f64; 24] = [
 /// Cells from one time on an axis to the next, at least.
 const APART: f64 = 10.0;
 
-/// Writes times over tracks that span so many milliseconds, each where it is.
-pub fn axis(milliseconds: f64, area: Rect, buffer: &mut Buffer, look: &Look) {
+/// Writes times over tracks that show a window of so many milliseconds, each where it is.
+pub fn axis(milliseconds: f64, window: (f64, f64), area: Rect, buffer: &mut Buffer, look: &Look) {
     let cells = f64::from(area.width);
-    let milliseconds = milliseconds.max(1.0);
+    let begin = milliseconds * window.0;
+    let milliseconds = (milliseconds * (window.1 - window.0)).max(f64::MIN_POSITIVE);
     let far_enough = |step: &&f64| **step * cells >= APART * milliseconds;
     let step = STEPS.iter().find(far_enough).copied().unwrap_or(f64::MAX);
-    let mut time = 0.0;
-    while time < milliseconds {
-        let x = (time / milliseconds * cells) as u16;
+    let mut time = (begin / step).ceil() * step;
+    while time < begin + milliseconds {
+        let x = ((time - begin) / milliseconds * cells) as u16;
         let words = if time == 0.0 {
             "0".to_owned()
         } else {
@@ -86,7 +91,7 @@ mod tests {
             .iter()
             .map(|&(from, to, texture)| Stroke { from, to, texture })
             .collect();
-        place(&strokes, area, &mut buffer, &look);
+        place(&strokes, (0.0, 1.0), area, &mut buffer, &look);
         buffer
             .content
             .iter()
@@ -109,7 +114,7 @@ mod tests {
         let (look, _) = Look::new("mono", Depth::None, false).expect("built in");
         let area = Rect::new(0, 0, 48, 1);
         let mut buffer = Buffer::empty(area);
-        axis(48_000.0, area, &mut buffer, &look);
+        axis(48_000.0, (0.0, 1.0), area, &mut buffer, &look);
         let line: String = buffer
             .content
             .iter()
@@ -122,5 +127,30 @@ mod tests {
     #[test]
     fn a_stroke_at_the_very_end_stays_on_the_line() {
         assert_eq!(drawn(&[(1.0, 1.0, Texture::Runs)]), "         █");
+    }
+
+    #[test]
+    fn a_window_shows_its_part_of_the_axis_and_of_the_strokes() {
+        let (look, _) = Look::new("mono", Depth::None, false).expect("built in");
+        let area = Rect::new(0, 0, 40, 1);
+        let mut buffer = Buffer::empty(area);
+        // The second quarter of 48 s, from 12 s to 24 s: 15 s lies a quarter in.
+        axis(48_000.0, (0.25, 0.5), area, &mut buffer, &look);
+        let line = |buffer: &Buffer| -> String {
+            let cells = buffer.content.iter();
+            cells.map(ratatui::buffer::Cell::symbol).collect()
+        };
+        assert_eq!(line(&buffer).find("15 s"), Some(10));
+        let mut buffer = Buffer::empty(area);
+        let stroke = |from, to| Stroke {
+            from,
+            to,
+            texture: Texture::Runs,
+        };
+        let strokes = [stroke(0.0, 0.2), stroke(0.4, 1.0)];
+        place(&strokes, (0.25, 0.5), area, &mut buffer, &look);
+        // 0.4 lies three fifths into the window.
+        let runs = format!("{}{}", " ".repeat(24), "█".repeat(16));
+        assert_eq!(line(&buffer), runs);
     }
 }

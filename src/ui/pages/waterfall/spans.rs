@@ -13,7 +13,7 @@ use crate::store::scene::Scene;
 use crate::ui::figures;
 use crate::ui::find;
 use crate::ui::glyphs;
-use crate::ui::page::{Cell, Column, Key, Part, Row, Rows, Stroke, Table, Texture};
+use crate::ui::page::{Cell, Column, Key, Part, Row, RowTrait, Rows, Stroke, Table, Texture};
 use crate::ui::rows;
 use crate::ui::step::Step;
 use crate::ui::text::Text;
@@ -71,16 +71,21 @@ pub(super) fn shown(tree: &Tree, path_only: bool) -> Vec<Shown> {
 pub(super) fn part(scene: &Scene, tree: &Arc<Tree>, shown: Vec<Shown>, path_only: bool) -> Part {
     let took = tree.to.since(tree.from).max(1) as f64;
     let left_out = tree.rows.len() - shown.iter().map(|row| row.end - row.first).sum::<usize>();
-    let drawing = Drawing {
+    let drawing = Arc::new(Drawing {
         analysis: Arc::clone(&scene.analysis),
         tree: Arc::clone(tree),
         prefixes: prefixes(tree, &shown),
         marked: Marked::of(&scene.analysis),
         took,
-    };
+    });
     let keys = shown.iter().map(|row| key(tree, row)).collect();
     let title = title(&scene.analysis, tree);
-    let rows = Rows::new(keys, move |at| drawing.row(at, &shown[at]));
+    let shown: Arc<[Shown]> = shown.into();
+    let of_traits = (Arc::clone(&drawing), Arc::clone(&shown));
+    let rows = Rows::new(keys, move |at| drawing.row(at, &shown[at])).with_traits(move |at| {
+        let (drawing, shown) = &of_traits;
+        drawing.trait_of(&shown[at])
+    });
     let columns = vec![
         Column::text("span", 24, 40),
         Column::figure("took", 8),
@@ -225,6 +230,24 @@ impl Drawing {
                 .any(|span| span.critical)
                 .then_some(glyphs::CRITICAL),
             ..Row::default()
+        }
+    }
+
+    fn trait_of(&self, shown: &Shown) -> RowTrait {
+        let spans = &self.tree.rows[shown.first..shown.end];
+        let mut stretches = spans.iter().flat_map(|span| &span.stretches);
+        let found = |run: InvocationIndex| {
+            self.marked.repeats.contains(&run) || self.marked.overtaken.contains(&run)
+        };
+        let first = spans.first();
+        let of_run = first.and_then(|span| span.invocation);
+        let failed = |run| self.analysis.invocation(run).status.failed();
+        RowTrait {
+            run: shown.run.map(|at| find::run_at(&self.analysis, at)),
+            error: of_run.is_some_and(failed),
+            trouble: of_run.is_some_and(found)
+                || stretches.any(|one| matches!(one.kind, Kind::Refused | Kind::Cold)),
+            depth: first.map_or(0, |span| span.depth),
         }
     }
 
