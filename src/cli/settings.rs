@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use etcetera::{BaseStrategy as _, choose_base_strategy};
-use serde::de::IgnoredAny;
 use toml::Spanned;
 
 use crate::model::settings::Settings;
@@ -122,7 +121,7 @@ fn placed(found: &Found, error: &KeyError) -> anyhow::Error {
     #[derive(Default, serde::Deserialize)]
     #[serde(default)]
     struct Written {
-        keys: BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, IgnoredAny>>,
+        keys: BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, toml::Value>>,
     }
     let Some(path) = &found.path else {
         return anyhow!("{error}");

@@ -254,13 +254,6 @@ impl Action {
             | Self::NextError
             | Self::PreviousError
             | Self::CriticalPath => Group::Follow,
-            Self::Magnify
-            | Self::Shrink
-            | Self::Whole
-            | Self::Fold
-            | Self::Unfold
-            | Self::Wrap
-            | Self::Json => Group::Look,
             Self::Filter
             | Self::NextHit
             | Self::PreviousHit
@@ -274,6 +267,13 @@ impl Action {
             | Self::Wider
             | Self::Narrower
             | Self::OnlyPart
+            | Self::Magnify
+            | Self::Shrink
+            | Self::Whole
+            | Self::Fold
+            | Self::Unfold
+            | Self::Wrap
+            | Self::Json
             | Self::Explain => Group::Look,
             Self::Complete | Self::Older | Self::Newer | Self::DeleteWord | Self::DeleteLine => {
                 Group::Prompt

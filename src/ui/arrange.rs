@@ -61,17 +61,17 @@ impl Zoom {
     /// Half of it, around a share of the axis.
     #[must_use]
     pub fn closer(self, around: f64) -> Self {
-        self.of_length(((self.to - self.from) / 2).max(SHORTEST), around)
+        Self::of_length(((self.to - self.from) / 2).max(SHORTEST), around)
     }
 
     /// Twice as much, around its middle.
     #[must_use]
     pub fn wider(self) -> Self {
         let (from, to) = self.shares();
-        self.of_length((self.to - self.from) * 2, f64::midpoint(from, to))
+        Self::of_length((self.to - self.from) * 2, f64::midpoint(from, to))
     }
 
-    fn of_length(self, length: u32, around: f64) -> Self {
+    fn of_length(length: u32, around: f64) -> Self {
         let length = length.min(WHOLE);
         let middle = (around.clamp(0.0, 1.0) * f64::from(WHOLE)) as u32;
         let from = middle.saturating_sub(length / 2).min(WHOLE - length);

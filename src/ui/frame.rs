@@ -142,7 +142,12 @@ fn whole(
         chosen,
     }) = parts.prompt.map(|prompt| &prompt.asks)
     {
-        palette::place(choices, found, *chosen, body, buffer, &parts.look, spots);
+        let offer = palette::Offer {
+            choices,
+            found,
+            chosen: *chosen,
+        };
+        palette::place(&offer, body, buffer, &parts.look, spots);
     }
     floats::place(parts, place, body, buffer, spots);
 }
@@ -228,6 +233,6 @@ fn page(
             marks: &parts.marks,
             acknowledged: &parts.acknowledged,
         };
-        y += part::place(shown, view, noted, left, buffer, &parts.look, spots);
+        y += part::place(shown, (view, noted), left, buffer, &parts.look, spots);
     }
 }

@@ -53,7 +53,7 @@ impl KeptList {
             filter: view.filter.clone(),
             sort: view.sort.as_ref().map(|sort| sort.column.to_string()),
             descending: view.sort.as_ref().is_some_and(|sort| sort.descending),
-            hidden: view.hidden.iter().map(|name| name.to_string()).collect(),
+            hidden: view.hidden.iter().map(ToString::to_string).collect(),
             widths: view
                 .widths
                 .iter()

@@ -76,8 +76,12 @@ pub(super) fn place(
                 let Some(part) = place.parts().find(|one| one.id == *part) else {
                     continue;
                 };
-                let most =
-                    columns::place(part, chosen, parts.keys, body, buffer, &parts.look, spots);
+                let columns = columns::Columns {
+                    part,
+                    chosen,
+                    keys: parts.keys,
+                };
+                let most = columns::place(&columns, body, buffer, &parts.look, spots);
                 float.clamp(most);
             }
         }

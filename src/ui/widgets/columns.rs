@@ -15,16 +15,22 @@ use super::popup::Popup;
 /// Cells of a line.
 const WIDTH: u16 = 40;
 
+/// The columns of a part, one of them chosen.
+pub struct Columns<'a> {
+    pub part: &'a Part,
+    pub chosen: usize,
+    pub keys: &'a KeyTable,
+}
+
 /// Draws the choice over `area`; gives the number of the last column.
 pub fn place(
-    part: &Part,
-    chosen: usize,
-    keys: &KeyTable,
+    columns: &Columns<'_>,
     area: Rect,
     buffer: &mut Buffer,
     look: &Look,
     spots: &mut Spots,
 ) -> usize {
+    let Columns { part, chosen, keys } = *columns;
     let named = part
         .table
         .columns

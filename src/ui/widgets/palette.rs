@@ -15,16 +15,21 @@ const WIDTH: u16 = 76;
 const NAME: usize = 28;
 const WORDS: usize = 34;
 
+/// What can be chosen.
+pub struct Offer<'a> {
+    pub choices: &'a [Choice],
+    /// Those that match what was typed, the best first.
+    pub found: &'a [u32],
+    pub chosen: usize,
+}
+
 /// Draws the choices over `area`, the chosen one marked.
-pub fn place(
-    choices: &[Choice],
-    found: &[u32],
-    chosen: usize,
-    area: Rect,
-    buffer: &mut Buffer,
-    look: &Look,
-    spots: &mut Spots,
-) {
+pub fn place(offer: &Offer<'_>, area: Rect, buffer: &mut Buffer, look: &Look, spots: &mut Spots) {
+    let Offer {
+        choices,
+        found,
+        chosen,
+    } = *offer;
     // Only what may come into view is made: there may be thousands of functions.
     let room = usize::from(area.height);
     let from = (chosen + 1).saturating_sub(room);

@@ -47,8 +47,7 @@ pub struct Noted<'a> {
 /// Draws it from the top of `area`; gives the lines it took.
 pub fn place(
     part: &Part,
-    view: View,
-    noted: Noted<'_>,
+    (view, noted): (View, Noted<'_>),
     area: Rect,
     buffer: &mut Buffer,
     look: &Look,
@@ -124,16 +123,7 @@ pub fn place(
             buffer.set_style(block, look.style(Role::Selection));
         }
         let key = rows.key(shown);
-        let has = |set: &BTreeSet<Key>| key.is_some_and(|key| set.contains(&key));
-        let (sign, role) = if has(noted.marks) {
-            (Some(MARK), Role::Focus)
-        } else if has(noted.acknowledged) {
-            (Some(KNOWN), Role::Dim)
-        } else if has(&part.arranged.folds) {
-            (Some(FOLDED), Role::Focus)
-        } else {
-            (row.mark, Role::Dim)
-        };
+        let (sign, role) = sign(part, key, &row, noted);
         if let Some(sign) = sign {
             buffer.set_string(area.x + 1, area.y + y, sign, look.style(role));
         }
@@ -177,6 +167,25 @@ pub fn place(
         }
     }
     y
+}
+
+/// What stands in the gutter before a row.
+fn sign(
+    part: &Part,
+    key: Option<Key>,
+    row: &Row,
+    noted: Noted<'_>,
+) -> (Option<&'static str>, Role) {
+    let has = |set: &BTreeSet<Key>| key.is_some_and(|key| set.contains(&key));
+    if has(noted.marks) {
+        (Some(MARK), Role::Focus)
+    } else if has(noted.acknowledged) {
+        (Some(KNOWN), Role::Dim)
+    } else if has(&part.arranged.folds) {
+        (Some(FOLDED), Role::Focus)
+    } else {
+        (row.mark, Role::Dim)
+    }
 }
 
 /// The lines under the first one of a row, each with where it begins: the rest of a text that is wrapped, what is unfolded.
