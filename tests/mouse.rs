@@ -188,8 +188,8 @@ fn an_edge_drags_the_width_of_its_column_and_keys_do_the_same() {
         widths(&screen).is_empty(),
         "too narrow to read gives the pane's own width back"
     );
-    // The same by keys: at, took, status.
-    press(&mut screen, "lll>>");
+    // The same by keys: at, entry, took, status.
+    press(&mut screen, "llll>>");
     assert_eq!(widths(&screen).get("status"), Some(&13));
     press(&mut screen, "<<");
     assert_eq!(widths(&screen).get("status"), Some(&9));
