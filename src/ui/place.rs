@@ -290,8 +290,8 @@ impl Place {
 
     /// What steps look at, of the row under the cursor.
     pub fn row_trait(&self) -> Option<RowTrait> {
-        let part = self.part(self.cursor.0)?;
-        Some(part.table.rows.trait_of(self.cursor.1))
+        let rows = &self.part(self.cursor.0)?.table.rows;
+        (self.cursor.1 < rows.len()).then(|| rows.trait_of(self.cursor.1))
     }
 
     /// Shares `room` lines of `width` cells among the parts in `range` and scrolls so that the cursor is in view.
@@ -354,6 +354,9 @@ fn scroll(
     lines: usize,
     height: impl Fn(usize) -> usize,
 ) -> usize {
+    if len == 0 {
+        return 0;
+    }
     // The first row from which on everything fits: below it no line may stay empty.
     let (mut end, mut used) = (len, 0);
     while end > 0 && used < lines {
@@ -458,5 +461,6 @@ mod tests {
         // Rows of three lines: of 10 lines one says what is below, so three rows fit.
         let tall = |top, cursor| scroll(top, cursor, 100, 10, |_| 3);
         assert_eq!((tall(0, 2), tall(0, 3), tall(0, 99)), (0, 1, 97));
+        assert_eq!(scroll(0, 0, 0, 10, |_| panic!("no row")), 0);
     }
 }
