@@ -87,8 +87,6 @@ impl Pane for Tail {
             Action::Last,
             Action::Open,
             Action::Trace,
-            Action::Wrap,
-            Action::Json,
             Action::NextOfRequest,
             Action::NextError,
         ]
