@@ -68,7 +68,7 @@ fn it_says_on_top_whether_secrets_were_taken_out() {
     let redacted = page(&About {
         redacted: true,
         replaced: 1_234,
-        local: None,
+        ..About::default()
     });
     assert!(
         redacted.contains("1,234 values were replaced") && !redacted.contains("class=\"alarm\"")
