@@ -159,7 +159,7 @@ fn n_stops_at_the_troubles_of_a_trace_unless_something_is_searched() {
 #[test]
 fn objects_unfold_under_every_line_and_long_lines_wrap() {
     let mut screen = screen(&busy());
-    press(&mut screen, "7/fn:payment<enter>");
+    press(&mut screen, "7/fn:checkout<enter>");
     let folded = shown(&mut screen);
     press(&mut screen, "J");
     let unfolded = shown(&mut screen);

@@ -257,9 +257,13 @@ impl Place {
     fn settle(&mut self) {
         let selectable = |part: &Part| part.table.rows.selectable();
         let begins = |part: &Part| selectable(part) && !part.passed;
-        if !self.moved && self.part(self.cursor.0).is_some_and(|part| !begins(part)) {
-            let first = self.parts().position(begins);
-            self.cursor = first.map_or(self.cursor, |first| (first, 0));
+        if !self.moved && !self.part(self.cursor.0).is_some_and(begins) {
+            let Some(first) = self.parts().position(begins) else {
+                // Nothing to begin with: no row is under the cursor until somebody moves it.
+                (self.cursor, self.cursor_key) = ((0, 0), None);
+                return;
+            };
+            self.cursor = (first, 0);
         }
         if !self.part(self.cursor.0).is_some_and(selectable) {
             let after = self.parts().skip(self.cursor.0).position(selectable);
