@@ -163,11 +163,9 @@ fn objects_unfold_under_every_line_and_long_lines_wrap() {
     let folded = shown(&mut screen);
     press(&mut screen, "J");
     let unfolded = shown(&mut screen);
-    let fields = |shown: &str| shown.lines().filter(|line| line.contains("\"")).count();
-    assert!(
-        fields(&unfolded) > fields(&folded) + 5,
-        "{folded}\n{unfolded}"
-    );
+    // Under the row itself; the part below unfolds the line under the cursor either way.
+    let field = |shown: &str| shown.lines().any(|line| line.starts_with("▌       \""));
+    assert!(field(&unfolded) && !field(&folded), "{folded}\n{unfolded}");
     assert!(
         unfolded.lines().any(|line| line.starts_with('▌')),
         "the cursor is in view"

@@ -217,7 +217,7 @@ impl Screen {
             Some(look) => {
                 let name = look.name.unwrap_or_default();
                 self.say(format!(
-                    "theme {name}: kept, unless nepho.toml names another"
+                    "theme {name}: kept for the next run; theme = \"{name}\" in nepho.toml settles it"
                 ));
                 self.look = look;
             }
