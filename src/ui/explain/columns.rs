@@ -59,6 +59,12 @@ pub(super) const COLUMNS: &[Meaning] = &[
         "",
     ),
     m(
+        "counted",
+        "What each strip counts, a cell a minute.",
+        "· is a minute in which nothing happened, ? one that has not been read.",
+        "h and l choose a minute, Enter opens it",
+    ),
+    m(
         "who",
         "How bad, since when, what kind, and on what.",
         "▲P1 harms at least a request a minute beyond doubt, △P2 is raised, ○P3 only listed. The glyph is the kind of trouble.",

@@ -46,7 +46,7 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
     );
     cells.cut = Cut::Start;
     let columns = vec![
-        Column::word("", 12),
+        Column::word("", 12).named("counted"),
         cells,
         Column::figure("", 8),
         untold(Column::text("", 10, 44).drop(1), deploy),
