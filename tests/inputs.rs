@@ -516,7 +516,7 @@ fn behind_a_broken_document_of_many_lines_the_next_is_read() {
     // The first five lines are an answer, the word that is none stands in the third of the next.
     let told = &seen.read.warnings[0];
     assert!(told.contains("many:8: not JSON"), "{told}");
-    let unknown = format!("{{\n  \"events\": []\n}}\n\n{{\n  \"a\": 1\n}}\n");
+    let unknown = "{\n  \"events\": []\n}\n\n{\n  \"a\": 1\n}\n".to_owned();
     let told = read(&[file(&folder, "unknown", unknown)]).read.warnings;
     assert!(told[0].contains("unknown:5: no known shape"), "{told:?}");
 }

@@ -126,7 +126,7 @@ mod tests {
         first.keep(&of_pane("Tail")).unwrap();
         let again = Keeper::at(path.clone());
         assert_eq!((again.first, again.kept()), (false, Some(&of_pane("Tail"))));
-        assert_eq!(again.clone().fresh().kept(), None);
+        assert_eq!(again.fresh().kept(), None);
         let files = fs::read_dir(path.parent().unwrap()).unwrap();
         assert_eq!(files.count(), 1);
     }

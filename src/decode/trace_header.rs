@@ -55,7 +55,7 @@ mod tests {
             "1-6b001a28-008ee28512297c42cc58e9d4"
         );
         assert_eq!(
-            context.parent.map(|id| id.number()),
+            context.parent.map(SpanId::number),
             Some(0x5399_5c3f_42cd_8ad8)
         );
         assert_eq!((context.sampled, context.segment), (Some(true), None));

@@ -1,6 +1,6 @@
 //! A receiver of HTTP posts that checks what it gets and answers as it is told: an endpoint of OTLP, or Splunk's collector.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;

@@ -275,10 +275,10 @@ async fn patience_ends_after_three_failures_in_a_row_where_it_is_little() {
     assert!(asked_in_a_minute(Patience::Endless, 5).await > 8);
 }
 
-/// Fails for `outage`, then goes on, and is complete up to five seconds ago.
+/// Fails for as long as it `lasts`, then goes on, and is complete up to five seconds ago.
 struct Outage {
     begun: Instant,
-    outage: Duration,
+    lasts: Duration,
     complete: Timestamp,
 }
 
@@ -288,7 +288,7 @@ impl Source for Outage {
     }
 
     fn fetch(&mut self, now: Timestamp) -> Fetching<'_> {
-        let over = self.begun.elapsed() >= self.outage;
+        let over = self.begun.elapsed() >= self.lasts;
         if over {
             self.complete = now.plus_ms(-5_000);
         }
@@ -322,7 +322,7 @@ async fn said_of_an_outage(seconds: u64) -> [Health; 3] {
     let outage = Duration::from_secs(seconds);
     let source = Outage {
         begun: Instant::now(),
-        outage,
+        lasts: outage,
         complete: Timestamp(-5_000),
     };
     pumps.start(Box::new(source));

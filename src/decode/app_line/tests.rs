@@ -133,9 +133,7 @@ fn lines_that_say_nothing_become_nothing() {
 #[test]
 fn embedded_metrics_are_neither_answers_nor_errors() {
     let directive = r#""_aws":{"Timestamp":1795168801274,"CloudWatchMetrics":[{"Namespace":"shop","Dimensions":[["service"]],"Metrics":[{"Name":"TooManyRequestsException","Unit":"Count"},{"Name":"Errors","Unit":"Count"}]}]}"#;
-    let fields = format!(
-        r#""service":"pay","TooManyRequestsException":0,"Errors":1,"MessageId":"9ba35f1a-8069-4c35-9c9e-2227753bb0a5","errorType":"ValueError","errorMessage":"x","stackTrace":["a"],"ColdStart":[1.0]"#
-    );
+    let fields = r#""service":"pay","TooManyRequestsException":0,"Errors":1,"MessageId":"9ba35f1a-8069-4c35-9c9e-2227753bb0a5","errorType":"ValueError","errorMessage":"x","stackTrace":["a"],"ColdStart":[1.0]"#;
     let pretty = format!("{{\n  {directive},\n  {fields}\n}}\n");
     for message in [
         format!("{{{directive},{fields}}}"),

@@ -57,8 +57,7 @@ fn cold(
     tail: &str,
     ms: i64,
     number: u8,
-    init_ms: i32,
-    ran_ms: i32,
+    (init_ms, ran_ms): (i32, i32),
 ) {
     let env = world.env(function, tail);
     let start = ms + i64::from(init_ms);
@@ -80,8 +79,8 @@ fn a_request_waits_for_the_starts_below_it_that_are_on_its_path() {
     // too and is done by 500, off the path: 1 waited for 2 all that time. 4 enters the same way and waits for nothing.
     let api = world.env("api", "a");
     world.run(api, 0, 1, 1_000);
-    cold(&mut world, "stock", "b", 300, 2, 400, 200);
-    cold(&mut world, "mail", "c", 350, 3, 100, 50);
+    cold(&mut world, "stock", "b", 300, 2, (400, 200));
+    cold(&mut world, "mail", "c", 350, 3, (100, 50));
     world.run(api, 5_000, 4, 1_000);
     let analysis = analysis(world, &[(1, 2), (1, 3)]);
     let rows = cold_figures(&analysis);
@@ -98,8 +97,8 @@ fn calls_one_after_another_are_all_on_the_path() {
     let mut world = World::default();
     let api = world.env("api", "a");
     world.run(api, 0, 1, 2_000);
-    cold(&mut world, "stock", "b", 100, 2, 400, 200);
-    cold(&mut world, "mail", "c", 1_000, 3, 100, 50);
+    cold(&mut world, "stock", "b", 100, 2, (400, 200));
+    cold(&mut world, "mail", "c", 1_000, 3, (100, 50));
     let analysis = analysis(world, &[(1, 2), (1, 3)]);
     let rows = cold_figures(&analysis);
     let api = of(&analysis, &rows, "api").requests.unwrap();
@@ -116,7 +115,7 @@ fn the_slowest_requests_and_what_was_cold_of_them() {
         let took = if number == 7 { 900 } else { 100 };
         world.run(env, i64::from(number) * 2_000, number, took);
     }
-    cold(&mut world, "api", "b", 500_000, 250, 800, 200);
+    cold(&mut world, "api", "b", 500_000, 250, (800, 200));
     let analysis = analysis(world, &[]);
     let rows = cold_figures(&analysis);
     let api = of(&analysis, &rows, "api").requests.unwrap();
@@ -128,7 +127,7 @@ fn the_slowest_requests_and_what_was_cold_of_them() {
 fn inits_are_charged_only_where_they_were_billed() {
     let mut world = World::default();
     // 2 s of init of 1 GB in an hour.
-    cold(&mut world, "new", "a", 0, 1, 2_000, 100);
+    cold(&mut world, "new", "a", 0, 1, (2_000, 100));
     let env = world.env("old", "b");
     world.init_start(env, 0);
     world.start(env, 2_000, 2);
