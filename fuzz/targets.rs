@@ -88,7 +88,7 @@ pub(crate) fn gateway_log(data: &[u8]) {
 pub(crate) fn segment(data: &[u8]) {
     let json = text(data);
     same_again(
-        |symbols| decode::segments(&json, symbols).ok(),
+        |symbols| decode::segments(&json, None, symbols).ok(),
         |spans: &Vec<Span>| {
             assert!(!spans.is_empty());
             assert!(

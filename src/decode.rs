@@ -19,6 +19,7 @@ mod odd;
 mod otlp_span;
 mod payload;
 mod place;
+mod placing;
 mod platform_json;
 mod platform_text;
 mod produced;
@@ -34,11 +35,13 @@ pub use self::head::{Head, head};
 use self::json::Json;
 use self::needles::Needles;
 pub use self::place::{Place, function_in, place};
+use self::placing::Placing;
 use crate::model::config::FunctionConfig;
 use crate::model::event_id::EventId;
 use crate::model::fact::{Fact, What};
 use crate::model::metric::MetricPoint;
 use crate::model::odd::Odd;
+use crate::model::placed;
 use crate::model::record::LogLine;
 use crate::model::settings::Settings;
 use crate::model::span::Span;
@@ -82,17 +85,21 @@ impl Decoder {
     }
 
     /// What a line says; `None` if it says nothing. `function` is the unqualified name of the function whose stream it
-    /// stands in, `None` for streams of no function.
+    /// stands in, `None` for streams of no function. Names in it get the place that the group carries.
     pub fn line(
         &self,
         line: &LogLine<'_>,
         function: Option<&str>,
         symbols: &mut Symbols,
     ) -> Option<Fact> {
-        let what = match function {
+        let (group, place) = placed::split(line.group);
+        let mut what = match function {
             Some(_) => self.what(line.message, function, symbols)?,
-            None => self.of_no_function(line, symbols)?,
+            None => self.of_no_function(&LogLine { group, ..*line }, symbols)?,
         };
+        if let Some(place) = place {
+            Placing { place, symbols }.line(&mut what);
+        }
         Some(Fact {
             at: line.timestamp,
             event: EventId::parse(line.event_id, line.timestamp, symbols),
@@ -143,14 +150,33 @@ pub fn odd(line: &LogLine<'_>, fact: Option<&Fact>) -> Option<Odd> {
     odd::of(line, fact.map(|fact| &fact.what))
 }
 
-/// Reads one X-Ray segment document or one span of `aws/spans`: the segment first, its subsegments behind it.
-pub fn segments(json: &str, symbols: &mut Symbols) -> Result<Vec<Span>, DecodeError> {
-    xray::decode(json, symbols)
+/// The key under which a document carries its place, where several are watched.
+pub const PLACE: &str = "place";
+
+/// Reads one X-Ray segment document or one span of `aws/spans`: the segment first, its subsegments behind it. `place` is that of
+/// the log group it stood in, if any; the document's own goes first.
+pub fn segments(
+    json: &str,
+    place: Option<&str>,
+    symbols: &mut Symbols,
+) -> Result<Vec<Span>, DecodeError> {
+    let document = document(json)?;
+    let mut spans = xray::decode(&document, symbols)?;
+    if let Some(place) = document.text_at(PLACE).or(place) {
+        let mut placing = Placing { place, symbols };
+        spans.iter_mut().for_each(|span| placing.span(span));
+    }
+    Ok(spans)
 }
 
 /// Reads one line of a metric stream.
 pub fn metric(json: &str, symbols: &mut Symbols) -> Result<MetricPoint, DecodeError> {
-    metric::decode(json, symbols)
+    let document = document(json)?;
+    let mut point = metric::decode(&document, symbols)?;
+    if let Some(place) = document.text_at(PLACE) {
+        Placing { place, symbols }.metric(&mut point);
+    }
+    Ok(point)
 }
 
 /// Reads one function's configuration; the first value is its name.
@@ -158,5 +184,16 @@ pub fn function_config(
     json: &str,
     symbols: &mut Symbols,
 ) -> Result<(Sym, FunctionConfig), DecodeError> {
-    config::decode(json, symbols)
+    let document = document(json)?;
+    let (mut name, mut config) = config::decode(&document, symbols)?;
+    if let Some(place) = document.text_at(PLACE) {
+        let mut placing = Placing { place, symbols };
+        placing.name(&mut name);
+        placing.config(&mut config);
+    }
+    Ok((name, config))
+}
+
+fn document(json: &str) -> Result<Json<'_>, DecodeError> {
+    Json::parse(json).ok_or(DecodeError::Syntax)
 }

@@ -15,6 +15,8 @@ pub mod invocation;
 pub mod mark;
 pub mod metric;
 pub mod odd;
+pub mod placed;
+pub mod places;
 pub mod record;
 pub mod remap;
 pub mod requests;

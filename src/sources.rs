@@ -5,6 +5,7 @@ pub mod aws;
 pub mod files;
 pub mod follow;
 pub mod pace;
+pub mod placed;
 pub mod pulse;
 pub mod snapshot;
 

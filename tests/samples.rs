@@ -440,7 +440,7 @@ fn every_segment_gives_a_span_a_node() {
         for document in documents(&file) {
             let segment: Value = serde_json::from_str(&document).expect("valid JSON");
             let mut symbols = Symbols::default();
-            let spans = decode::segments(&document, &mut symbols);
+            let spans = decode::segments(&document, None, &mut symbols);
             // The guide shows subsegments, service graphs and summaries, too: none is a segment document.
             if segment.get("trace_id").is_none() {
                 assert!(name.starts_with("docs_") && spans.is_err(), "{name}");
@@ -552,7 +552,7 @@ fn every_span_says_what_its_node_says() {
         for document in documents(&file) {
             let segment: Value = serde_json::from_str(&document).expect("valid JSON");
             let mut symbols = Symbols::default();
-            let Ok(spans) = decode::segments(&document, &mut symbols) else {
+            let Ok(spans) = decode::segments(&document, None, &mut symbols) else {
                 continue;
             };
             let trace = segment["trace_id"].as_str().and_then(TraceId::parse);

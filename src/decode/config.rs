@@ -11,10 +11,9 @@ use crate::model::time::Timestamp;
 /// `GetAccountSettings`), `ProvisionedConcurrencyConfigs` (what `ListProvisionedConcurrencyConfigs` answers) and
 /// `EventSourceMappings` (likewise) may stand beside its own fields.
 pub(super) fn decode(
-    json: &str,
+    function: &Json<'_>,
     symbols: &mut Symbols,
 ) -> Result<(Sym, FunctionConfig), DecodeError> {
-    let function = Json::parse(json).ok_or(DecodeError::Syntax)?;
     let name = function
         .text_at("FunctionName")
         .ok_or(DecodeError::Missing("FunctionName"))?;
@@ -116,11 +115,12 @@ fn slots_of(config: &Json<'_>, symbols: &mut Symbols) -> Option<(Sym, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::function_config;
 
     #[test]
     fn a_configuration_is_read_and_what_is_not_given_is_unknown() {
         let mut symbols = Symbols::default();
-        let (name, config) = decode(
+        let (name, config) = function_config(
             r#"{"FunctionName":"pay","Runtime":"python3.13","LastModified":"2026-11-18T08:14:02.000+0000","Timeout":30,"MemorySize":256,"ReservedConcurrentExecutions":0,"AccountConcurrentExecutions":1000,
             "TracingConfig":{"Mode":"PassThrough"},"SnapStart":{"ApplyOn":"PublishedVersions"},
             "LoggingConfig":{"LogFormat":"Text","LogGroup":"/platform/shared"},
@@ -147,10 +147,10 @@ mod tests {
         let (qualifier, slots) = config.provisioned[0];
         assert_eq!((symbols.get(qualifier), slots), ("live", 5));
         assert_eq!(config.event_sources, None, "not listed is not none");
-        let (_, bare) = decode(r#"{"FunctionName":"f"}"#, &mut symbols).expect("valid");
+        let (_, bare) = function_config(r#"{"FunctionName":"f"}"#, &mut symbols).expect("valid");
         assert_eq!(bare, FunctionConfig::default());
         assert_eq!(
-            decode("{}", &mut symbols),
+            function_config("{}", &mut symbols),
             Err(DecodeError::Missing("FunctionName"))
         );
     }
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn what_feeds_a_function_is_read_with_its_batches() {
         let mut symbols = Symbols::default();
-        let (_, config) = decode(
+        let (_, config) = function_config(
             r#"{"FunctionName":"worker","EventSourceMappings":[
               {"EventSourceArn":"arn:aws:sqs:eu-west-1:1:orders","State":"Enabled","BatchSize":10,"MaximumBatchingWindowInSeconds":5,
                "ScalingConfig":{"MaximumConcurrency":20},"FunctionResponseTypes":["ReportBatchItemFailures"]},

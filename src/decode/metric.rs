@@ -7,8 +7,7 @@ use crate::model::symbols::Symbols;
 use crate::model::time::Timestamp;
 
 /// Reads `{"namespace","metric_name","dimensions":{…},"timestamp":ms,"value":{"sum","count","min","max"}}`.
-pub(super) fn decode(json: &str, symbols: &mut Symbols) -> Result<MetricPoint, DecodeError> {
-    let point = Json::parse(json).ok_or(DecodeError::Syntax)?;
+pub(super) fn decode(point: &Json<'_>, symbols: &mut Symbols) -> Result<MetricPoint, DecodeError> {
     let value = point.get("value").ok_or(DecodeError::Missing("value"))?;
     let figure = |key: &'static str| value.number_at(key).ok_or(DecodeError::Missing(key));
     let name = |key: &'static str| point.text_at(key).ok_or(DecodeError::Missing(key));
@@ -40,11 +39,12 @@ pub(super) fn decode(json: &str, symbols: &mut Symbols) -> Result<MetricPoint, D
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::metric;
 
     #[test]
     fn a_point_is_read_and_its_dimensions_are_in_order() {
         let mut symbols = Symbols::default();
-        let point = decode(
+        let point = metric(
             r#"{"namespace":"AWS/Lambda","metric_name":"Throttles","dimensions":{"Resource":"f:prod","FunctionName":"f"},
             "timestamp":1795168800000,"value":{"max":1.0,"min":0.0,"sum":5.0,"count":6.0},"unit":"Count"}"#,
             &mut symbols,
@@ -66,9 +66,9 @@ mod tests {
     #[test]
     fn what_is_missing_is_named() {
         let mut symbols = Symbols::default();
-        let of = |json| decode(json, &mut Symbols::default()).map(|_| ());
+        let of = |json| metric(json, &mut Symbols::default()).map(|_| ());
         assert_eq!(of("{"), Err(DecodeError::Syntax));
         assert_eq!(of("{}"), Err(DecodeError::Missing("value")));
-        assert!(decode(r#"{"value":{"sum":"x"},"timestamp":1}"#, &mut symbols).is_err());
+        assert!(metric(r#"{"value":{"sum":"x"},"timestamp":1}"#, &mut symbols).is_err());
     }
 }

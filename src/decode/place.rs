@@ -2,20 +2,24 @@
 
 use super::json::Json;
 use super::words::{behind, holds};
+use crate::model::placed;
 use crate::model::record::LogLine;
 
 /// What the names of a group and a stream say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Place<'a> {
-    /// Unqualified function name.
+    /// Unqualified function name, as AWS knows it.
     pub function: Option<&'a str>,
     pub version: Option<&'a str>,
+    /// The account and region that the group carries, where several are watched.
+    pub at: Option<&'a str>,
 }
 
 /// Reads the names Lambda gives: group `/aws/lambda/NAME` with stream `YYYY/MM/DD/[VERSION]ID`, or any group with
 /// stream `YYYY/MM/DD/NAME[VERSION]ID`. Lambda@Edge puts the home Region before the name (`us-east-1.NAME`), which is
 /// cut off: no function name has a dot.
 pub fn place<'a>(group: &'a str, stream: &'a str) -> Place<'a> {
+    let (group, at) = placed::split(group);
     let named = group
         .strip_prefix("/aws/lambda/")
         .map(|name| name.rsplit_once('.').map_or(name, |(_, name)| name))
@@ -24,12 +28,14 @@ pub fn place<'a>(group: &'a str, stream: &'a str) -> Place<'a> {
         return Place {
             function: named,
             version: None,
+            at,
         };
     };
     let own = Some(name).filter(|name| is_function_name(name));
     Place {
         function: own.or(named),
         version: Some(version),
+        at,
     }
 }
 
@@ -147,7 +153,11 @@ mod tests {
     #[test]
     fn names_tell_function_and_version() {
         let stream = "2026/11/20/[$LATEST]aa97cbe959dac2cd6ae05f15086a7230";
-        let named = |function, version| Place { function, version };
+        let named = |function, version| Place {
+            function,
+            version,
+            at: None,
+        };
         for (group, stream, expected) in [
             (
                 "/aws/lambda/orders",

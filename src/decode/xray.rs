@@ -8,10 +8,9 @@ use crate::model::span::{Span, SpanKind};
 use crate::model::symbols::{Sym, Symbols};
 
 /// Reads one segment document, its subsegments behind it in the order they stand there, or one span of `aws/spans`.
-pub(super) fn decode(json: &str, symbols: &mut Symbols) -> Result<Vec<Span>, DecodeError> {
-    let document = Json::parse(json).ok_or(DecodeError::Syntax)?;
+pub(super) fn decode(document: &Json<'_>, symbols: &mut Symbols) -> Result<Vec<Span>, DecodeError> {
     if document.get("startTimeUnixNano").is_some() {
-        return otlp_span::decode(&document, symbols).map(|span| vec![span]);
+        return otlp_span::decode(document, symbols).map(|span| vec![span]);
     }
     let trace = document
         .text_at("trace_id")
@@ -21,7 +20,7 @@ pub(super) fn decode(json: &str, symbols: &mut Symbols) -> Result<Vec<Span>, Dec
         .text_at("id")
         .and_then(SpanId::parse)
         .ok_or(DecodeError::Missing("id"))?;
-    if time_us(&document, "start_time").is_none() {
+    if time_us(document, "start_time").is_none() {
         return Err(DecodeError::Missing("start_time"));
     }
     let place = Within {
@@ -32,7 +31,7 @@ pub(super) fn decode(json: &str, symbols: &mut Symbols) -> Result<Vec<Span>, Dec
         service_side: document.text_at("origin") == Some("AWS::Lambda"),
     };
     let mut spans = Vec::new();
-    flatten(&document, place, true, symbols, &mut spans);
+    flatten(document, place, true, symbols, &mut spans);
     Ok(spans)
 }
 

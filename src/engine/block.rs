@@ -11,6 +11,7 @@ use crate::model::event_id::EventId;
 use crate::model::fact::Fact;
 use crate::model::metric::MetricPoint;
 use crate::model::odd::{Odd, Oddities};
+use crate::model::placed;
 use crate::model::record::{Gap, LogLine, Record};
 use crate::model::span::Span;
 use crate::model::symbols::{Sym, Symbols};
@@ -49,6 +50,7 @@ pub struct Block {
 pub(super) struct BlockStream {
     pub(super) group: Sym,
     pub(super) stream: Sym,
+    /// As AWS knows it: the place stands in the group.
     pub(super) function: Option<Arc<str>>,
     pub(super) version: Option<Sym>,
 }
@@ -134,6 +136,7 @@ impl Block {
         if stream.function.is_none() {
             stream.function = decode::function_in(line).map(Arc::from);
         }
+        let (group, place) = placed::split(line.group);
         let fact = self
             .decoder
             .line(line, stream.function.as_deref(), &mut self.symbols);
@@ -144,7 +147,7 @@ impl Block {
         } else {
             0
         };
-        if line.group == SPANS_GROUP && self.segment(line.message).is_err() {
+        if group == SPANS_GROUP && self.span(line.message, place).is_err() {
             self.unparsed(|| format!("no span in {SPANS_GROUP}"));
         }
         let (key, has_event_id) = key_of(line);
@@ -168,8 +171,12 @@ impl Block {
 
     /// Decodes one X-Ray segment document or one `aws/spans` span.
     pub fn segment(&mut self, json: &str) -> Result<(), DecodeError> {
-        self.spans
-            .extend(decode::segments(json, &mut self.symbols)?);
+        self.span(json, None)
+    }
+
+    fn span(&mut self, json: &str, place: Option<&str>) -> Result<(), DecodeError> {
+        let spans = decode::segments(json, place, &mut self.symbols)?;
+        self.spans.extend(spans);
         Ok(())
     }
 
@@ -251,6 +258,8 @@ fn key_of(line: &LogLine<'_>) -> (u64, bool) {
     let mut hash = Xxh3::new();
     let has_event_id = line.event_id.is_some_and(|id| !id.is_empty());
     if has_event_id {
+        // An id may be given in each place.
+        hash.update(placed::place(line.group).unwrap_or_default().as_bytes());
         hash.update(line.event_id.unwrap_or_default().as_bytes());
     } else {
         for part in [line.group, line.stream, line.message] {

@@ -8,6 +8,7 @@ use hashbrown::{HashMap, HashSet};
 use super::intake::Engine;
 use crate::model::fact::{Kinds, What};
 use crate::model::fact_log::FactLog;
+use crate::model::placed;
 use crate::model::remap::Remap as _;
 use crate::model::symbols::{Sym, Symbols};
 use crate::model::time::Timestamp;
@@ -54,7 +55,9 @@ impl Engine {
             ..
         } = self;
         let wanted = |function: Option<Sym>| match (&scope.functions, function) {
-            (Some(globs), Some(function)) => globs.is_match(symbols.get(function)),
+            (Some(globs), Some(function)) => {
+                placed::fits(symbols.get(function), |name| globs.is_match(name))
+            }
             _ => true,
         };
         for stream in streams.iter_mut() {

@@ -19,6 +19,7 @@ use crate::model::fact_log::FactLog;
 use crate::model::facts::{Evicted, Inputs, SeenGap, StreamFacts};
 use crate::model::metric::MetricPoint;
 use crate::model::odd::Oddities;
+use crate::model::placed;
 use crate::model::record::{Gap, LogLine};
 use crate::model::remap::Remap as _;
 use crate::model::settings::{Memory, Settings};
@@ -109,7 +110,17 @@ impl Engine {
     /// An engine with nothing in it. Fails if an extraction rule of the settings cannot be compiled.
     pub fn new(settings: Settings, limits: Limits) -> Result<Self, SettingsError> {
         let decoder = Arc::new(Decoder::new(&settings)?);
-        Ok(Self {
+        Ok(Self::empty(settings, limits, decoder))
+    }
+
+    /// Forgets everything that was taken in.
+    pub fn clear(&mut self) {
+        let (settings, decoder) = (self.settings.clone(), Arc::clone(&self.decoder));
+        *self = Self::empty(settings, self.limits, decoder);
+    }
+
+    fn empty(settings: Settings, limits: Limits, decoder: Arc<Decoder>) -> Self {
+        Self {
             settings,
             decoder,
             limits,
@@ -132,7 +143,7 @@ impl Engine {
             text: LogText::new(limits.log_text_bytes),
             first_unparsed: None,
             odd: Oddities::default(),
-        })
+        }
     }
 
     /// An empty block for a worker thread; give it back with [`Engine::take`].
@@ -313,7 +324,9 @@ impl Engine {
             if let Some(function) = &stream.function
                 && self.streams[at as usize].function.is_none()
             {
-                let function = self.symbols.intern(function);
+                let place = placed::place(self.symbols.get(key.0));
+                let function = placed::join(function, place).into_owned();
+                let function = self.symbols.intern(&function);
                 Arc::make_mut(&mut self.streams[at as usize]).function = Some(function);
             }
             streams.push(at);

@@ -8,6 +8,7 @@ use super::fact::{AppFact, Fact, Kinds, What};
 use super::fact_log::FactLog;
 use super::metric::MetricPoint;
 use super::odd::Oddities;
+use super::placed;
 use super::record::GapReason;
 use super::span::Span;
 use super::symbols::{Sym, Symbols};
@@ -47,7 +48,7 @@ pub struct Facts {
 pub struct StreamFacts {
     pub group: Sym,
     pub stream: Sym,
-    /// Unqualified function name; `None` for a stream that is no Lambda environment (access logs, `aws/spans`).
+    /// Unqualified function name, with its place where several are watched; `None` for a stream that is no Lambda environment (access logs, `aws/spans`).
     pub function: Option<Sym>,
     /// Version from the stream's name (`[$LATEST]`, `[12]`).
     pub version: Option<Sym>,
@@ -99,13 +100,28 @@ pub struct FactRef {
 }
 
 impl Facts {
-    /// Concurrent executions that the account grants to all its functions; `None` where no configuration says.
-    pub fn account_concurrency(&self) -> Option<u32> {
+    /// Concurrent executions that the account grants to all functions of a place; `None` where no configuration says.
+    pub fn account_concurrency(&self, place: Option<&str>) -> Option<u32> {
         let said = self
-            .functions
-            .values()
+            .functions_at(place)
             .filter_map(|config| config.account_concurrency);
         said.max()
+    }
+
+    /// Concurrent executions that are set aside for single functions of a place.
+    pub fn reserved_concurrency(&self, place: Option<&str>) -> u32 {
+        let reserved = self
+            .functions_at(place)
+            .filter_map(|config| config.reserved_concurrency);
+        reserved.fold(0, u32::saturating_add)
+    }
+
+    /// The functions of an account and region, as far as their configuration is known: they share its limits.
+    pub fn functions_at(&self, place: Option<&str>) -> impl Iterator<Item = &FunctionConfig> {
+        let functions = self.functions.iter();
+        functions
+            .filter(move |(name, _)| placed::place(self.text(**name)) == place)
+            .map(|(_, config)| config)
     }
 
     /// The fact behind a reference of this store.

@@ -71,6 +71,11 @@ impl Journal {
         Ok(())
     }
 
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        *self = Self::new(self.limit);
+    }
+
     /// Times of the oldest and the newest event that were dropped for want of room.
     pub fn dropped(&self) -> Option<Span> {
         self.dropped

@@ -10,6 +10,7 @@ use super::concurrency::{Load, by_minute, occupied};
 use crate::model::config::FunctionConfig;
 use crate::model::facts::Facts;
 use crate::model::invocation::{Assembled, Invocation};
+use crate::model::placed;
 use crate::model::rows::ThrottleClass;
 use crate::model::settings::Settings;
 use crate::model::symbols::Sym;
@@ -33,13 +34,12 @@ pub(super) struct Limits<'a> {
     settings: &'a Settings,
     /// By function: the class that most reasons of a minute name.
     reasons: HashMap<&'a str, BTreeMap<Timestamp, ThrottleClass>>,
-    /// Minutes in which some function was refused for the account's limit.
-    account: HashSet<Timestamp>,
-    /// Runs of functions that nothing but their load explains, and the load of all unreserved functions.
+    /// Accounts, by their place, and minutes in which some function was refused for the account's limit.
+    account: HashSet<(Option<&'a str>, Timestamp)>,
+    /// Runs of functions that nothing but their load explains.
     runs: HashMap<Sym, Vec<&'a Invocation>>,
-    pool: BTreeMap<Timestamp, Load>,
-    /// Somebody's reservation is known, so reservations were asked for: a function without one has none.
-    reservations_known: bool,
+    /// The load of all unreserved functions of an account, by its place.
+    pools: HashMap<Option<&'a str>, BTreeMap<Timestamp, Load>>,
 }
 
 impl<'a> Limits<'a> {
@@ -60,11 +60,10 @@ impl<'a> Limits<'a> {
             if let Some(class) = most_named(facts, attempts) {
                 reasons.entry(function).or_default().insert(*minute, class);
                 if class == ThrottleClass::AccountLimit {
-                    account.insert(*minute);
+                    account.insert((placed::place(function), *minute));
                 }
             }
         }
-        let configs = || facts.functions.values();
         let reserved = |name: Sym| {
             let config = facts.functions.get(&name);
             config.is_some_and(|config| config.reserved_concurrency.is_some())
@@ -74,25 +73,29 @@ impl<'a> Limits<'a> {
             !known && !reasons.contains_key(name)
         });
         let mut runs: HashMap<Sym, Vec<&Invocation>> = HashMap::new();
-        let mut pool = BTreeMap::new();
+        let mut unreserved: HashMap<Option<&str>, Vec<_>> = HashMap::new();
         if !unexplained.is_empty() {
             for run in &assembled.invocations {
                 runs.entry(run.function).or_default().push(run);
+                if !reserved(run.function) {
+                    let place = placed::place(facts.text(run.function));
+                    unreserved
+                        .entry(place)
+                        .or_default()
+                        .push(occupied(run, 0.0));
+                }
             }
-            let unreserved = assembled
-                .invocations
-                .iter()
-                .filter(|run| !reserved(run.function));
-            pool = by_minute(unreserved.map(|run| occupied(run, 0.0)));
         }
+        let pools = unreserved.into_iter();
         Self {
             facts,
             settings,
             reasons,
             account,
             runs,
-            pool,
-            reservations_known: configs().any(|config| config.reserved_concurrency.is_some()),
+            pools: pools
+                .map(|(place, runs)| (place, by_minute(runs)))
+                .collect(),
         }
     }
 
@@ -116,7 +119,7 @@ impl<'a> Limits<'a> {
             (Some(_), _) => ThrottleClass::ReservedLimit,
             (None, _) => reason
                 .or_else(|| self.by_load(name?, minute))
-                .unwrap_or_else(|| self.by_elimination(minute)),
+                .unwrap_or_else(|| self.by_elimination(placed::place(function), minute)),
         }
     }
 
@@ -140,15 +143,12 @@ impl<'a> Limits<'a> {
             return Some(ThrottleClass::ScalingRate);
         }
         let set = self.settings.thresholds.account_concurrency;
-        let account = set.or_else(|| self.facts.account_concurrency())?;
-        let reserved: u32 = self
-            .facts
-            .functions
-            .values()
-            .filter_map(|config| config.reserved_concurrency)
-            .fold(0, u32::saturating_add);
+        let place = placed::place(self.facts.text(function));
+        let account = set.or_else(|| self.facts.account_concurrency(place))?;
+        let reserved = self.facts.reserved_concurrency(place);
         let limit = f64::from(account.saturating_sub(reserved));
-        let peak = self.pool.get(&minute).map_or(0, |load| load.peak);
+        let load = self.pools.get(&place).and_then(|pool| pool.get(&minute));
+        let peak = load.map_or(0, |load| load.peak);
         let started = near.iter().filter(|run| run.start >= minute).count();
         if f64::from(peak) >= REACHED * limit {
             Some(ThrottleClass::AccountLimit)
@@ -160,9 +160,12 @@ impl<'a> Limits<'a> {
     }
 
     /// A function without a reservation shares the account's pool: another one was refused for it in that minute, or no other
-    /// limit is left.
-    fn by_elimination(&self, minute: Timestamp) -> ThrottleClass {
-        if self.reservations_known || self.account.contains(&minute) {
+    /// limit is left. Somebody's reservation is known, so reservations were asked for: a function without one has none.
+    fn by_elimination(&self, place: Option<&str>, minute: Timestamp) -> ThrottleClass {
+        let mut configs = self.facts.functions_at(place);
+        if self.account.contains(&(place, minute))
+            || configs.any(|config| config.reserved_concurrency.is_some())
+        {
             ThrottleClass::AccountLimit
         } else {
             ThrottleClass::Unknown

@@ -11,6 +11,7 @@ use crate::detect::figures::coverage;
 use crate::detect::statistics::{rises, theil_sen};
 use crate::model::analysis::Analysis;
 use crate::model::invocation::{Invocation, InvocationIndex};
+use crate::model::placed;
 use crate::model::rows::{Pressure, Throttle, ThrottleClass};
 use crate::model::settings::Settings;
 use crate::model::symbols::Sym;
@@ -65,7 +66,7 @@ fn pressure(
         Some(_) => Runs::of_function(analysis, episode.function),
         None => Runs::of_pool(analysis, episode.function),
     };
-    let limit = own.or_else(|| left_by_account(analysis, settings));
+    let limit = own.or_else(|| left_by_account(analysis, settings, episode.function));
     // What runs when the logs end, ends with them: one millisecond before, it still runs.
     let end = analysis.facts.watermark.or(analysis.facts.newest);
     let newest = end.unwrap_or(episode.to).plus_ms(-1);
@@ -106,12 +107,16 @@ fn reservation(analysis: &Analysis, function: Option<Sym>) -> Option<u32> {
 }
 
 /// What the account leaves to all functions without a reservation.
-fn left_by_account(analysis: &Analysis, settings: &Settings) -> Option<u32> {
+fn left_by_account(analysis: &Analysis, settings: &Settings, function: Option<Sym>) -> Option<u32> {
+    let place = place(analysis, function);
     let set = settings.thresholds.account_concurrency;
-    let account = set.or_else(|| analysis.facts.account_concurrency());
-    let configs = analysis.facts.functions.values();
-    let reserved = configs.filter_map(|config| config.reserved_concurrency);
-    Some(account?.saturating_sub(reserved.fold(0, u32::saturating_add)))
+    let account = set.or_else(|| analysis.facts.account_concurrency(place));
+    Some(account?.saturating_sub(analysis.facts.reserved_concurrency(place)))
+}
+
+/// Account and region of a function, where several are watched.
+fn place(analysis: &Analysis, function: Option<Sym>) -> Option<&str> {
+    placed::place(analysis.text(function?))
 }
 
 /// Runs that share a limit, as stretches in which they hold a slot.
@@ -129,10 +134,11 @@ impl Runs {
         Self::of(analysis, function, |it| Some(it) == function)
     }
 
-    /// All functions without a reservation draw from one pool.
+    /// All functions of an account without a reservation draw from one pool.
     fn of_pool(analysis: &Analysis, refusing: Option<Sym>) -> Self {
+        let home = place(analysis, refusing);
         let runs = Self::of(analysis, refusing, |it| {
-            reservation(analysis, Some(it)).is_none()
+            reservation(analysis, Some(it)).is_none() && place(analysis, Some(it)) == home
         });
         Self {
             function: None,

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::decode::DecodeError;
 use crate::model::ids::TraceId;
 use crate::model::odd::{Odd, Oddities};
+use crate::model::placed;
 use crate::model::record::{Gap, LogLine};
 use crate::model::time::Timestamp;
 use crate::sources::files::Sink;
@@ -115,6 +116,7 @@ impl Keep {
         #[derive(Deserialize)]
         struct Head {
             timestamp: i64,
+            place: Option<String>,
             #[serde(default)]
             dimensions: std::collections::BTreeMap<String, String>,
         }
@@ -125,9 +127,11 @@ impl Keep {
             return true;
         };
         let named = || {
-            head.dimensions
-                .values()
-                .any(|value| self.names.contains(value.as_str()))
+            let mut values = head.dimensions.values();
+            values.any(|value| {
+                let name = placed::join(value, head.place.as_deref());
+                self.names.contains(&*name)
+            })
         };
         self.in_window(Timestamp(head.timestamp)) && (!self.narrow || named())
     }
@@ -135,6 +139,7 @@ impl Keep {
     fn function(&self, json: &str) -> bool {
         #[derive(Deserialize)]
         struct Head {
+            place: Option<String>,
             #[serde(rename = "FunctionName")]
             name: String,
         }
@@ -142,7 +147,10 @@ impl Keep {
             return true;
         }
         let head = serde_json::from_str::<Head>(json);
-        head.map_or(true, |head| self.names.contains(&head.name))
+        head.map_or(true, |head| {
+            let name = placed::join(&head.name, head.place.as_deref());
+            self.names.contains(&*name)
+        })
     }
 
     fn gap(&self, gap: &Gap) -> bool {

@@ -10,6 +10,7 @@ use crate::model::facts::FactRef;
 use crate::model::finding::Finding;
 use crate::model::ids::{RequestId, TraceId};
 use crate::model::invocation::InvocationIndex;
+use crate::model::placed;
 use crate::model::rows::Evidence;
 use crate::model::time::Timestamp;
 use crate::sources::snapshot;
@@ -94,7 +95,10 @@ impl Scope {
             picked.runs.extend(found.iter().copied());
             selected = true;
         }
-        let wanted = |name: &str| globs.as_ref().is_none_or(|globs| globs.is_match(name));
+        let wanted = |name: &str| {
+            let globs = globs.as_ref();
+            globs.is_none_or(|globs| placed::fits(name, |name| globs.is_match(name)))
+        };
         if !selected {
             for (at, one) in analysis.assembled.invocations.iter().enumerate() {
                 let overlaps = self.until.is_none_or(|until| one.start < until)

@@ -6,6 +6,7 @@ use super::demand::Demand;
 use crate::detect::throttle::Attempt;
 use crate::model::analysis::Analysis;
 use crate::model::invocation::Invocation;
+use crate::model::placed;
 use crate::model::rows::{Link, Throttle, ThrottleClass};
 use crate::model::settings::Settings;
 use crate::model::symbols::Sym;
@@ -125,7 +126,7 @@ impl<'a> Episode<'a> {
             limit: match class {
                 ThrottleClass::AccountLimit => {
                     let set = settings.thresholds.account_concurrency;
-                    set.or_else(|| analysis.facts.account_concurrency())
+                    set.or_else(|| analysis.facts.account_concurrency(placed::place(resource)))
                 }
                 _ => config.and_then(|config| config.reserved_concurrency),
             },

@@ -8,6 +8,7 @@ use super::{Key, Record, Source, TOO_MANY_REQUESTS, is_gateway, key_of};
 use crate::model::facts::Facts;
 use crate::model::ids::{SpanId, TraceId};
 use crate::model::invocation::Assembled;
+use crate::model::placed;
 use crate::model::rows::{Evidence, ThrottleClass};
 use crate::model::span::{Span, SpanKind};
 use crate::model::symbols::Sym;
@@ -130,7 +131,10 @@ fn of_span<'a>(
 /// The resource behind a host name: an API of the gateway, or the host itself.
 fn called_host(host: &str) -> Cow<'_, str> {
     match host.split_once(".execute-api.") {
-        Some((api, _)) => Cow::Owned(format!("apigateway:{api}")),
+        Some((api, _)) => {
+            let api = placed::join(api, placed::place(host));
+            Cow::Owned(format!("apigateway:{api}"))
+        }
         None => Cow::Borrowed(host),
     }
 }

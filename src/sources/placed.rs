@@ -1,0 +1,184 @@
+//! A source of one place among several. What it hands on carries its place ([`crate::model::placed`]), so that equal names of
+//! two places stay apart, in the picture as in a recording.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Call, FetchError, Fetching, Page, Source};
+use crate::decode;
+use crate::model::batch::Batch;
+use crate::model::health::{Health, Right};
+use crate::model::placed;
+use crate::model::record::{Gap, GapReason, Record};
+use crate::model::time::Timestamp;
+
+/// A source, and its place.
+struct Placed {
+    source: Box<dyn Source>,
+    place: Arc<str>,
+    name: String,
+}
+
+/// The same sources, which say their place.
+pub fn placed(sources: Vec<Box<dyn Source>>, place: &Arc<str>) -> Vec<Box<dyn Source>> {
+    let sources = sources.into_iter();
+    let placed = sources.map(|source| -> Box<dyn Source> {
+        Box::new(Placed {
+            name: placed::join(source.name(), Some(place)).into_owned(),
+            source,
+            place: Arc::clone(place),
+        })
+    });
+    placed.collect()
+}
+
+impl Source for Placed {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn call(&self) -> Option<Call> {
+        self.source.call()
+    }
+
+    fn stirs(&self) -> bool {
+        self.source.stirs()
+    }
+
+    fn interval(&self) -> Duration {
+        self.source.interval()
+    }
+
+    fn fetch(&mut self, now: Timestamp) -> Fetching<'_> {
+        Box::pin(async move {
+            match self.source.fetch(now).await {
+                Ok(page) => Ok(Page {
+                    batch: batch(page.batch, &self.place),
+                    found: placed(page.found, &self.place),
+                    ..page
+                }),
+                Err(error) => Err(said(error, &self.place)),
+            }
+        })
+    }
+
+    fn describe(&self, health: &mut Health) {
+        self.source.describe(health);
+        let gaps = std::mem::take(&mut health.gaps).into_iter();
+        health.gaps = gaps.map(|gap| self::gap(gap, &self.place)).collect();
+    }
+
+    fn unseen(&self, now: Timestamp, why: GapReason) -> Option<Gap> {
+        let gap = self.source.unseen(now, why)?;
+        Some(self::gap(gap, &self.place))
+    }
+}
+
+fn batch(batch: Batch, place: &str) -> Batch {
+    let records = batch.records.into_iter();
+    let complete = batch.complete.into_iter();
+    Batch {
+        records: records.map(|record| self::record(record, place)).collect(),
+        complete: complete
+            .map(|(group, until)| (name(&group, place), until))
+            .collect(),
+    }
+}
+
+fn record(record: Record, place: &str) -> Record {
+    match record {
+        Record::Log(mut log) => {
+            log.group = name(&log.group, place);
+            Record::Log(log)
+        }
+        Record::Segment(json) => Record::Segment(document(&json, place)),
+        Record::Metric(json) => Record::Metric(document(&json, place)),
+        Record::Function(json) => Record::Function(document(&json, place)),
+        Record::Gap(gap) => Record::Gap(self::gap(gap, place)),
+    }
+}
+
+/// What a source counts among its gaps already may have gone through here before.
+fn gap(mut gap: Gap, place: &str) -> Gap {
+    if placed::place(&gap.group).is_none() {
+        gap.group = name(&gap.group, place);
+    }
+    gap
+}
+
+fn name(name: &str, place: &str) -> Box<str> {
+    placed::join(name, Some(place)).into()
+}
+
+/// The object with its place as its first field.
+fn document(json: &str, place: &str) -> Box<str> {
+    let Some(fields) = json.trim_start().strip_prefix('{') else {
+        return json.into();
+    };
+    let comma = if fields.trim_start().starts_with('}') {
+        ""
+    } else {
+        ","
+    };
+    let place = serde_json::Value::from(place);
+    format!("{{\"{}\":{place}{comma}{fields}", decode::PLACE).into()
+}
+
+/// A failure names its place first.
+fn said(error: FetchError, place: &str) -> FetchError {
+    let said = |message: String| format!("{place}: {message}");
+    match error {
+        FetchError::Throttled { after, message } => FetchError::Throttled {
+            after,
+            message: said(message),
+        },
+        FetchError::Transient { message } => FetchError::Transient {
+            message: said(message),
+        },
+        FetchError::LoggedOut { message } => FetchError::LoggedOut {
+            message: said(message),
+        },
+        FetchError::Denied { right, message } => FetchError::Denied {
+            right: Right {
+                resource: right.resource.map(|resource| name(&resource, place)),
+                ..right
+            },
+            message: said(message),
+        },
+        FetchError::Broken { message } => FetchError::Broken {
+            message: said(message),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::symbols::Symbols;
+
+    #[test]
+    fn a_document_says_its_place_and_stays_what_it_was() {
+        let function = document(r#" {"FunctionName":"pay"}"#, "eu-west-1/prod");
+        assert_eq!(
+            &*function,
+            r#"{"place":"eu-west-1/prod","FunctionName":"pay"}"#
+        );
+        let mut symbols = Symbols::default();
+        let (name, _) = decode::function_config(&function, &mut symbols).unwrap();
+        assert_eq!(symbols.get(name), "pay@eu-west-1/prod");
+        assert_eq!(&*document("{}", "p"), r#"{"place":"p"}"#);
+    }
+
+    #[test]
+    fn a_gap_gets_its_place_once() {
+        let gap = Gap {
+            group: "g".into(),
+            from: Timestamp(0),
+            to: Timestamp(1),
+            why: GapReason::Outage,
+        };
+        let once = self::gap(gap, "p");
+        assert_eq!(&*once.group, "g@p");
+        assert_eq!(self::gap(once.clone(), "p"), once);
+    }
+}
