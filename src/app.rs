@@ -15,6 +15,7 @@ mod redraw;
 pub mod rounds;
 pub mod run;
 mod saving;
+mod switch;
 pub mod tail;
 mod terminal;
 mod troubles;

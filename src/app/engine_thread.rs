@@ -35,12 +35,21 @@ pub(crate) enum Feed {
     Pumps {
         batches: mpsc::Receiver<Batch>,
         board: watch::Receiver<Board>,
+        /// Others take their place; closed where none can.
+        anew: mpsc::Receiver<Anew>,
     },
     /// Files, decoded on all cores, then nothing more.
     Files {
         paths: Vec<PathBuf>,
         options: files::Options,
     },
+}
+
+/// Another place is watched: nothing of what was before stays.
+pub(crate) struct Anew {
+    pub(crate) batches: mpsc::Receiver<Batch>,
+    /// What the header calls it.
+    pub(crate) place: Arc<str>,
 }
 
 /// What the engine thread needs beside the engine.
@@ -109,7 +118,11 @@ pub(crate) fn spawn(
         next: Duration::ZERO,
     };
     let run = move || match feed {
-        Feed::Pumps { batches, board } => work.pumped(batches, board, &runtime),
+        Feed::Pumps {
+            batches,
+            board,
+            anew,
+        } => work.pumped(batches, board, anew, &runtime),
         Feed::Files { paths, options } => work.files(&paths, &options),
     };
     thread::Builder::new().name("engine".to_owned()).spawn(run)
@@ -148,6 +161,7 @@ struct Picture {
 /// What woke the engine.
 enum Woke {
     Batch(Option<Batch>),
+    Anew(Option<Anew>),
     Board,
     Due,
 }
@@ -157,16 +171,19 @@ impl Work {
         mut self,
         mut batches: mpsc::Receiver<Batch>,
         mut board: watch::Receiver<Board>,
+        mut anew: mpsc::Receiver<Anew>,
         runtime: &Handle,
     ) -> anyhow::Result<()> {
-        loop {
+        let (mut flows, mut may_turn) = (true, true);
+        while flows || may_turn {
             let left = self.next.saturating_sub(self.meter.elapsed());
             let changed = self.changed;
             let woke = runtime.block_on(async {
                 tokio::select! {
                     biased;
                     () = sleep(left), if changed => Woke::Due,
-                    batch = batches.recv() => Woke::Batch(batch),
+                    turned = anew.recv(), if may_turn => Woke::Anew(turned),
+                    batch = batches.recv(), if flows => Woke::Batch(batch),
                     Ok(()) = board.changed() => Woke::Board,
                 }
             });
@@ -180,9 +197,16 @@ impl Work {
                     self.changed |= !batch.is_empty();
                 }
                 Woke::Batch(None) => {
+                    flows = false;
                     self.publish();
-                    return self.end();
                 }
+                // What the pumps before had on its way is dropped with their channel.
+                Woke::Anew(Some(turned)) => {
+                    batches = turned.batches;
+                    flows = true;
+                    self.begin_anew(turned.place);
+                }
+                Woke::Anew(None) => may_turn = false,
                 Woke::Board => {
                     self.board = board.borrow_and_update().clone();
                     self.board.sources.extend(self.broken_recording.clone());
@@ -193,6 +217,19 @@ impl Work {
             }
             self.publish_if_due();
         }
+        self.end()
+    }
+
+    /// Forgets all that was taken in: figures of two places must not mix.
+    fn begin_anew(&mut self, place: Arc<str>) {
+        self.engine.clear();
+        if let Ok(mut journal) = self.journal.lock() {
+            journal.clear();
+        }
+        self.picture.place = place;
+        self.stale = true;
+        self.changed = true;
+        self.next = Duration::ZERO;
     }
 
     fn files(mut self, paths: &[PathBuf], options: &files::Options) -> anyhow::Result<()> {

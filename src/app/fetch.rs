@@ -9,6 +9,7 @@ use super::pump::{Patience, Pumps, QUEUE};
 use crate::engine::Engine;
 use crate::model::batch::Batch;
 use crate::model::health::{Board, Health, SourceState};
+use crate::model::placed;
 use crate::sources::Source;
 use crate::sources::pace::Terms;
 
@@ -58,8 +59,9 @@ fn verdict(board: &Board) -> anyhow::Result<Vec<String>> {
     let logs_read = sources
         .clone()
         .any(|source| is_log(source) && source.state == SourceState::Ended);
-    let finds_logs =
-        |source: &&Health| is_log(source) || matches!(&*source.name, "functions" | "log groups");
+    let finds_logs = |source: &&Health| {
+        is_log(source) || matches!(placed::name(&source.name), "functions" | "log groups")
+    };
     let kept_away = sources.clone().filter(finds_logs).find_map(trouble);
     if let Some(trouble) = kept_away.filter(|_| !logs_read) {
         bail!("{trouble}");

@@ -13,7 +13,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -69,6 +69,8 @@ pub struct Pumps {
     turnstile: Arc<Turnstile>,
     clock: Clock,
     cancel: CancellationToken,
+    /// Ends the waiting of all pumps.
+    hurry: Arc<Notify>,
     patience: Patience,
     seed: u64,
 }
@@ -90,8 +92,27 @@ impl Pumps {
             turnstile: Arc::new(Turnstile::new(terms, Arc::clone(&clock))),
             clock,
             cancel,
+            hurry: Arc::default(),
             seed,
         }
+    }
+
+    /// Pumps for other sources, which hand their batches to `batches` until `cancel`. Quotas and money go on as they are; the
+    /// board forgets the sources before.
+    #[must_use]
+    pub fn anew(&self, batches: mpsc::Sender<Batch>, cancel: CancellationToken) -> Self {
+        self.board.send_modify(|board| board.sources.clear());
+        Self {
+            batches,
+            cancel,
+            hurry: Arc::default(),
+            ..self.clone()
+        }
+    }
+
+    /// Every pump asks again now, as far as its quota allows, but those that AWS told to wait.
+    pub fn hurry(&self) {
+        self.hurry.notify_waiters();
     }
 
     /// Takes what matters from now on: it is asked for first.
@@ -146,15 +167,19 @@ impl Pump {
         })
     }
 
-    /// Waits, but no longer than until something is likely to have come or somebody looks.
+    /// Waits, but no longer than until something is likely to have come, or somebody looks or wants to know now. What AWS asked
+    /// for is waited for.
     async fn rest(&mut self, wait: Duration) {
         if wait.is_zero() {
             return;
         }
         let in_trouble = self.health.trouble.is_some();
+        let asked_for = self.health.state == SourceState::Throttled;
+        let hurry = Arc::clone(&self.shared.hurry);
         let (turnstile, name) = (&self.shared.turnstile, &self.health.name);
         tokio::select! {
             () = sleep(wait) => {}
+            () = hurry.notified(), if !asked_for => {}
             () = self.source.stirred(), if !in_trouble => {}
             () = turnstile.looked_at(name, wait), if !in_trouble => {}
         }
@@ -340,7 +365,10 @@ impl Pump {
         self.source.describe(&mut health);
         self.shared.board.send_modify(|board| {
             self.shared.turnstile.write(board);
-            board.sources.insert(health.name.clone(), health);
+            // Ended, and perhaps other sources have begun.
+            if !self.shared.cancel.is_cancelled() {
+                board.sources.insert(health.name.clone(), health);
+            }
         });
     }
 }

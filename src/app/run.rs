@@ -11,7 +11,7 @@ use crossterm::event::KeyCode;
 use crossterm::event::{Event, EventStream};
 use futures_util::StreamExt as _;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -20,12 +20,14 @@ use super::attention;
 use super::clock::{Clock, Stopwatch};
 use super::engine_thread::{self, Feed, Recorder, Surroundings};
 use super::keeping::Keeper;
-use super::pump::{Attention, Patience, Pumps, QUEUE};
+use super::pump::Attention;
 use super::redraw::Redraw;
 use super::saving::{Records, Saver};
+use super::switch::Switch;
 use super::terminal::Terminal;
 use crate::engine::Engine;
 use crate::model::mark::Mark;
+use crate::model::places::Watching;
 use crate::model::settings::Notify;
 use crate::model::time::Timestamp;
 use crate::redact::{Key, Redactor};
@@ -40,7 +42,12 @@ use crate::ui::theme::Look;
 /// Where the dashboard's records come from.
 pub enum Origin {
     /// Sources that are polled. They are made after the first frame: making them may ask the network.
-    Sources { make: MakeSources, terms: Terms },
+    Sources {
+        make: MakeSources,
+        terms: Terms,
+        /// Which places, where there are others to watch.
+        watching: Option<Watching>,
+    },
     /// Files, read once.
     Files {
         paths: Vec<std::path::PathBuf>,
@@ -48,8 +55,8 @@ pub enum Origin {
     },
 }
 
-/// Makes the sources.
-pub type MakeSources = Box<dyn FnOnce() -> anyhow::Result<Vec<Box<dyn Source>>> + Send>;
+/// Makes the sources of these places.
+pub type MakeSources = Box<dyn FnMut(&Watching) -> anyhow::Result<Vec<Box<dyn Source>>> + Send>;
 
 /// Everything the dashboard needs.
 pub struct Dashboard {
@@ -118,7 +125,7 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
     };
 
     let cancel = CancellationToken::new();
-    let mut attend = None;
+    let (mut attend, mut switch) = (None, None);
     let rules = &engine.settings().redact;
     let redactor = if rules.screen {
         Some(Arc::new(Redactor::new(rules, Key::of_text("screen"))?))
@@ -137,16 +144,23 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
             };
             Feed::Files { paths, options }
         }
-        Origin::Sources { make, terms } => {
-            let (sender, batches) = mpsc::channel(QUEUE);
+        Origin::Sources {
+            make,
+            terms,
+            watching,
+        } => {
             let clock = clock.clone().unwrap_or_else(super::clock::system);
-            let pumps = Pumps::new(sender, clock, Patience::Endless, terms, cancel.clone());
-            attend = Some(pumps.attendant());
-            let board = pumps.board();
-            for source in make()? {
-                pumps.start(source);
+            let (turn, feed) =
+                Switch::start(make, watching.as_ref(), (clock, terms), &place, &cancel)?;
+            attend = Some(turn.attendant());
+            // Without somebody who switches, the end of the sources is the end.
+            if let Some((_, screen)) = &mut shown {
+                switch = Some(turn);
+                if let Some(watching) = watching {
+                    screen.may_watch(watching);
+                }
             }
-            Feed::Pumps { batches, board }
+            feed
         }
     };
     let around = Surroundings {
@@ -163,7 +177,14 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
     let engine = engine_thread::spawn(engine, around, runtime)?;
     let looked = match &mut shown {
         Some((terminal, screen)) => {
-            event_loop(terminal, screen, &mut scenes, attend, &mut saver).await
+            event_loop(
+                terminal,
+                screen,
+                &mut scenes,
+                (attend, &mut switch),
+                &mut saver,
+            )
+            .await
         }
         None => told_to_end(&mut scenes).await,
     };
@@ -175,6 +196,7 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
         // Nothing depends on it, and the terminal is given back: it is said and no more.
         drop(writeln!(io::stderr().lock(), "nepho: {problem}"));
     }
+    drop(switch);
     cancel.cancel();
     drop(scenes);
     // Only a recording has something to lose: an analysis under way is not waited for.
@@ -221,7 +243,7 @@ async fn event_loop(
     terminal: &mut Terminal,
     screen: &mut Screen,
     scenes: &mut watch::Receiver<Arc<Scene>>,
-    attend: Option<impl Fn(Attention)>,
+    (attend, switch): (Option<impl Fn(Attention)>, &mut Option<Switch>),
     saver: &mut Saver,
 ) -> io::Result<()> {
     let mut events = EventStream::new();
@@ -256,6 +278,20 @@ async fn event_loop(
                         }
                         redraw.key(watch.elapsed());
                     }
+                    Outcome::Watch(watching) => {
+                        watch_others(screen, switch.as_mut(), watching);
+                        redraw.key(watch.elapsed());
+                    }
+                    Outcome::PollNow => {
+                        screen.say(match switch {
+                            Some(switch) => {
+                                switch.hurry();
+                                "every source is asked again, as far as its quota allows"
+                            }
+                            None => "files are read once: there is nothing to ask again",
+                        });
+                        redraw.key(watch.elapsed());
+                    }
                     Outcome::Suspend => {
                         terminal.suspend()?;
                         redraw.key(watch.elapsed());
@@ -273,7 +309,11 @@ async fn event_loop(
             }
             changed = scenes.changed(), if !sources_gone => match changed {
                 Ok(()) => {
-                    screen.set_scene(Arc::clone(&scenes.borrow_and_update()));
+                    let scene = Arc::clone(&scenes.borrow_and_update());
+                    // The last pictures of a place that is not watched any more are not shown.
+                    if switch.as_ref().is_none_or(|switch| *switch.place() == *scene.place) {
+                        screen.set_scene(scene);
+                    }
                     if let Some(attend) = &attend {
                         attend(attention::of(screen));
                     }
@@ -310,6 +350,18 @@ fn handle(screen: &mut Screen, event: &Event) -> Outcome {
             Outcome::Ignored
         }
         Event::Resize(..) => Outcome::Redraw,
+    }
+}
+
+/// Turns to other places, and says so.
+fn watch_others(screen: &mut Screen, switch: Option<&mut Switch>, watching: Watching) {
+    let Some(switch) = switch else {
+        return screen.say("nothing is polled here");
+    };
+    let before = switch.place().to_owned();
+    match switch.watch(&watching) {
+        Ok(()) => screen.begin_anew(watching, &before),
+        Err(error) => screen.say(error.as_str()),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::health::{Board, Health, SourceState};
+use crate::model::placed;
 
 /// What was said already, by source.
 #[derive(Debug, Default)]
@@ -14,12 +15,16 @@ impl Troubles {
         for source in board.sources.values() {
             // Before the first whole pass trouble ends the command, which says so; being slowed down does not.
             let begun = source.complete_until.is_some() || source.state == SourceState::Throttled;
+            // Where one of several places cannot be read the others go on.
+            let lost =
+                placed::place(&source.name).is_some() && is_finder(source) && given_up(source);
             let worth_saying = is_log(source) && begun
                 || source.state == SourceState::Denied
-                || &*source.name == "live tail";
+                || placed::name(&source.name) == "live tail"
+                || lost;
             let trouble = source.trouble.as_ref().filter(|_| worth_saying);
             match trouble {
-                Some(trouble) if self.0.get(&source.name) != Some(trouble) => {
+                Some(trouble) if !self.0.values().any(|said| said == trouble) => {
                     notice(trouble);
                     self.0.insert(source.name.clone(), trouble.clone());
                 }
@@ -44,17 +49,26 @@ pub(super) fn nothing_to_follow(board: &Board) -> Option<String> {
         if logs.clone().all(given_up) {
             return logs.find_map(|source| source.trouble.as_deref()).map(words);
         }
-        let functions = board.sources.get("functions")?;
+        let mut functions = board
+            .sources
+            .values()
+            .filter(|source| placed::name(&source.name) == "functions");
         let unknown = functions
-            .note
-            .as_deref()
-            .filter(|note| note.starts_with("no Lambda function"));
+            .clone()
+            .find_map(|functions| functions.note.as_deref());
+        let is_unknown = |note: &str| note.starts_with("no Lambda function");
+        let unknown = unknown.filter(|_| {
+            functions.all(|functions| functions.note.as_deref().is_some_and(is_unknown))
+        });
         let absent =
             |source: &Health| source.state == SourceState::CaughtUp && source.note.is_some();
         return logs.all(absent).then_some(unknown).flatten().map(words);
     }
-    let finders = ["functions", "log groups"].map(|name| board.sources.get(name));
-    let lost = finders.iter().all(|finder| finder.is_some_and(given_up));
+    let finders: Vec<_> = (board.sources.values())
+        .filter(|source| is_finder(source))
+        .collect();
+    // Both of a place are there from its start.
+    let lost = finders.len() > 1 && finders.into_iter().all(given_up);
     lost.then(|| nothing_left(board))
 }
 
@@ -71,6 +85,10 @@ pub(super) fn nothing_left(board: &Board) -> String {
 
 fn words(text: &str) -> String {
     text.trim_end_matches("; trying again").to_owned()
+}
+
+fn is_finder(source: &Health) -> bool {
+    matches!(placed::name(&source.name), "functions" | "log groups")
 }
 
 fn is_log(source: &Health) -> bool {

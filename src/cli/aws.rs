@@ -5,6 +5,9 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::complain;
 #[cfg(feature = "aws")]
+use crate::app::examine::profiles;
+use crate::model::places::Watching;
+#[cfg(feature = "aws")]
 use crate::sources::aws;
 use crate::sources::pace::Terms;
 use crate::sources::{Source, Window};
@@ -12,12 +15,12 @@ use crate::sources::{Source, Window};
 /// Which account, region and endpoint, and how much of it.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct AwsArgs {
-    /// Profile of the AWS configuration files
-    #[arg(long)]
-    pub(crate) profile: Option<String>,
-    /// Region, such as eu-west-1
-    #[arg(long)]
-    pub(crate) region: Option<String>,
+    /// Profiles of the AWS configuration files; PROFILE@REGION is asked in that region alone
+    #[arg(long, value_name = "PROFILE", value_delimiter = ',')]
+    pub(crate) profile: Vec<String>,
+    /// Regions, such as eu-west-1: each profile is asked in each
+    #[arg(long, value_name = "REGION", value_delimiter = ',')]
+    pub(crate) region: Vec<String>,
     /// Endpoint instead of AWS's own, for an emulator
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,
@@ -92,7 +95,22 @@ impl AwsArgs {
         window: Window,
         live: bool,
     ) -> anyhow::Result<Vec<Box<dyn Source>>> {
-        Ok(aws::open(self.choice(), scope.compile()?, window, live))
+        self.sources_of((&self.watching()?, false), scope, window, live)
+    }
+
+    /// The same of other places; `named`: what comes from one alone carries its place too.
+    pub(crate) fn sources_of(
+        &self,
+        (watching, named): (&Watching, bool),
+        scope: &ScopeArgs,
+        window: Window,
+        live: bool,
+    ) -> anyhow::Result<Vec<Box<dyn Source>>> {
+        let scope = scope.compile()?;
+        let open = |choice| aws::open(choice, scope.clone(), window, live);
+        let endpoint = self.endpoint_url.as_deref();
+        let choices = aws::choices::cross(watching, endpoint, named);
+        Ok(choices.into_iter().flat_map(open).collect())
     }
 
     /// The log lines alone.
@@ -102,12 +120,9 @@ impl AwsArgs {
         window: Window,
         live: bool,
     ) -> anyhow::Result<Vec<Box<dyn Source>>> {
-        Ok(aws::open_logs(
-            self.choice(),
-            scope.compile()?,
-            window,
-            live,
-        ))
+        let scope = scope.compile()?;
+        let open = |choice| aws::open_logs(choice, scope.clone(), window, live);
+        Ok(self.choices()?.into_iter().flat_map(open).collect())
     }
 
     /// The log lines that contain a text.
@@ -117,25 +132,25 @@ impl AwsArgs {
         window: Window,
         text: &str,
     ) -> anyhow::Result<Vec<Box<dyn Source>>> {
-        Ok(aws::search(
-            self.choice(),
-            scope.compile()?,
-            window,
-            text.to_owned(),
-        ))
+        let scope = scope.compile()?;
+        let search = |choice| aws::search(choice, scope.clone(), window, text.to_owned());
+        Ok(self.choices()?.into_iter().flat_map(search).collect())
     }
 
     /// The accounts and regions.
-    pub(crate) fn choices(&self) -> Vec<aws::Choice> {
-        vec![self.choice()]
+    pub(crate) fn choices(&self) -> anyhow::Result<Vec<aws::Choice>> {
+        let endpoint = self.endpoint_url.as_deref();
+        Ok(aws::choices::cross(&self.watching()?, endpoint, false))
     }
 
-    fn choice(&self) -> aws::Choice {
-        aws::Choice {
-            profile: self.profile.clone(),
-            region: self.region.clone(),
-            endpoint_url: self.endpoint_url.clone(),
-        }
+    /// What was chosen, and what the AWS configuration files offer.
+    pub(crate) fn watching(&self) -> anyhow::Result<Watching> {
+        Ok(Watching {
+            profiles: self.profile.clone(),
+            regions: self.region.clone(),
+            known: profiles()?,
+            all_regions: aws::regions(),
+        })
     }
 }
 
@@ -156,6 +171,22 @@ impl AwsArgs {
         _window: Window,
         _live: bool,
     ) -> anyhow::Result<Vec<Box<dyn Source>>> {
+        Err(without_aws())
+    }
+
+    /// Says that this build cannot.
+    pub(crate) fn sources_of(
+        &self,
+        _of: (&Watching, bool),
+        _scope: &ScopeArgs,
+        _window: Window,
+        _live: bool,
+    ) -> anyhow::Result<Vec<Box<dyn Source>>> {
+        Err(without_aws())
+    }
+
+    /// Says that this build cannot.
+    pub(crate) fn watching(&self) -> anyhow::Result<Watching> {
         Err(without_aws())
     }
 

@@ -82,11 +82,12 @@ fn show(options: &Options, screen: ScreenSettings, speed: f64) -> anyhow::Result
     let settings = with_rules(screen.settings)?;
     let limits = Limits::of(&settings.memory, true);
     let engine = Engine::new(settings, limits)?;
-    let source: Box<dyn Source> = Box::new(DemoSource::new(World::new(options)));
+    let mut source: Option<Box<dyn Source>> = Some(Box::new(DemoSource::new(World::new(options))));
     run::run(Dashboard {
         engine,
         origin: Origin::Sources {
-            make: Box::new(move || Ok(vec![source])),
+            make: Box::new(move |_| Ok(source.take().into_iter().collect())),
+            watching: None,
             terms: Terms::default(),
         },
         mode: Mode::Demo { speed },

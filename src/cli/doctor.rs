@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use super::FAILED;
 use super::aws::AwsArgs;
 use super::screen::abilities;
+use super::{FAILED, complain};
 use crate::app::examine;
 use crate::model::text::plain;
 use crate::sources::aws::doctor::{Checkup, Outcome, Trial};
@@ -31,8 +31,19 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut worst = 0;
     let mut out = BufWriter::new(io::stdout().lock());
     let mut documents = Vec::new();
-    for choice in args.aws.choices() {
-        let checkup = examine::examine(choice)?;
+    for choice in args.aws.choices()? {
+        let checkup = match examine::examine(choice.clone()) {
+            Ok(checkup) => checkup,
+            // One of several that cannot be asked does not hide the others.
+            Err(error) => match choice.name {
+                None => return Err(error),
+                Some(place) => {
+                    complain(&format!("{place}: {error:#}"));
+                    worst = FAILED;
+                    continue;
+                }
+            },
+        };
         worst = worst.max(status(&checkup));
         if args.json {
             documents.push(document(&checkup));

@@ -47,18 +47,25 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Some(path) => Some(Box::new(BatchRecorder::create(path)?) as Box<dyn Recorder>),
         None => None,
     };
-    let now = clock::now();
-    let (window, clock) = window(&args, now)?;
-    let place = place(&args.aws);
-    let live = args.live.live_tail && window.until.is_none();
+    let (reach, clock) = window(&args, clock::now())?;
+    let live = args.live.live_tail && reach.until.is_none();
+    let watching = args.aws.watching()?;
+    // In a recording, what comes after another place was chosen must not mix with what came before.
+    let (first, records) = (watching.clone(), args.record.is_some());
     run::run(Dashboard {
         engine,
+        place: watching.words(),
         origin: Origin::Sources {
             terms: args.aws.terms(),
-            make: Box::new(move || args.aws.sources(&args.scope, window, live)),
+            make: Box::new(move |watching| {
+                let (window, _) = window(&args, clock::now())?;
+                let named = records && *watching != first;
+                args.aws
+                    .sources_of((watching, named), &args.scope, window, live)
+            }),
+            watching: Some(watching),
         },
         mode: Mode::Live,
-        place,
         clock: Some(clock),
         record,
         look: screen.look,
@@ -84,15 +91,4 @@ fn window(args: &Args, now: Timestamp) -> anyhow::Result<(Window, Clock)> {
         until: Some(until),
     };
     Ok((window, clock::simulated(until, 0.0)))
-}
-
-/// What the header calls the account, before anything was asked.
-fn place(aws: &AwsArgs) -> String {
-    let named = [aws.profile.as_deref(), aws.region.as_deref()];
-    let named: Vec<_> = named.into_iter().flatten().collect();
-    if named.is_empty() {
-        "aws".to_owned()
-    } else {
-        named.join(" ")
-    }
 }

@@ -1,6 +1,7 @@
 //! AWS: log groups, X-Ray, CloudWatch metrics and the functions' own configuration, by calls that only read.
 
 mod actions;
+pub mod choices;
 pub mod doctor;
 mod error;
 mod fleet;
@@ -25,6 +26,7 @@ pub use scope::Scope;
 use self::fleet::Fleet;
 use self::live_tail::{LiveTail, Wanted};
 use self::session::Session;
+use super::placed::placed;
 use super::{Source, Window};
 
 /// Whose account and which region to ask. What is not given comes from the usual chain: environment, profile, instance.
@@ -35,11 +37,16 @@ pub struct Choice {
     pub region: Option<String>,
     /// Endpoint for every service instead of AWS's own.
     pub endpoint_url: Option<String>,
+    /// Its name among several places: `eu-west-1`, `eu-west-1/prod`. What comes from there carries it.
+    pub name: Option<Arc<str>>,
 }
 
 impl Choice {
-    /// Profile and region, as far as they were chosen: `prod eu-west-1`.
+    /// Its name, else profile and region as far as they were chosen: `prod eu-west-1`.
     pub fn label(&self) -> String {
+        if let Some(name) = &self.name {
+            return name.to_string();
+        }
         let chosen = [self.profile.as_deref(), self.region.as_deref()];
         let chosen: Vec<_> = chosen.into_iter().flatten().collect();
         chosen.join(" ")
@@ -57,6 +64,7 @@ pub fn actions(minimal: bool) -> impl Iterator<Item = &'static str> {
 /// Everything there is of the functions and log groups in scope, `live` what somebody looks at. Nothing is called before the
 /// first fetch.
 pub fn open(choice: Choice, scope: Scope, window: Window, live: bool) -> Vec<Box<dyn Source>> {
+    let name = choice.name.clone();
     let session = Session::new(choice);
     let fleet = Arc::new(Fleet::new(scope, None, live));
     let shared = || (Arc::clone(&session), Arc::clone(&fleet), window);
@@ -84,24 +92,39 @@ pub fn open(choice: Choice, scope: Scope, window: Window, live: bool) -> Vec<Box
     sources.push(Box::new(search));
     let (session, fleet, window) = shared();
     sources.push(Box::new(xray::XRay::new(session, fleet, window)));
-    sources
+    of_place(sources, name)
 }
 
 /// The log lines alone, in order of time, all of them `live`.
 pub fn open_logs(choice: Choice, scope: Scope, window: Window, live: bool) -> Vec<Box<dyn Source>> {
+    let name = choice.name.clone();
     let session = Session::new(choice);
     let fleet = Arc::new(Fleet::new(scope, None, live).in_order());
     let mut sources = finders(&session, &fleet, window);
     if live {
         sources.push(Box::new(LiveTail::new(session, fleet, Wanted::All)));
     }
-    sources
+    of_place(sources, name)
 }
 
 /// The log lines that contain a text, in any log group in scope.
 pub fn search(choice: Choice, scope: Scope, window: Window, text: String) -> Vec<Box<dyn Source>> {
-    let fleet = Fleet::new(scope, Some(text), false);
-    finders(&Session::new(choice), &Arc::new(fleet), window)
+    let (name, fleet) = (choice.name.clone(), Fleet::new(scope, Some(text), false));
+    let sources = finders(&Session::new(choice), &Arc::new(fleet), window);
+    of_place(sources, name)
+}
+
+/// The regions that are known.
+pub fn regions() -> Vec<String> {
+    regions::all()
+}
+
+/// Sources that say their place, where it is one among several.
+fn of_place(sources: Vec<Box<dyn Source>>, name: Option<Arc<str>>) -> Vec<Box<dyn Source>> {
+    match name {
+        Some(name) => placed(sources, &name),
+        None => sources,
+    }
 }
 
 /// The two sources that find log groups and start them.

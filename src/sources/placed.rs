@@ -1,10 +1,11 @@
 //! A source of one place among several. What it hands on carries its place ([`crate::model::placed`]), so that equal names of
 //! two places stay apart, in the picture as in a recording.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Call, FetchError, Fetching, Page, Source};
+use super::{Call, FetchError, Fetching, Page, Source, Waiting};
 use crate::decode;
 use crate::model::batch::Batch;
 use crate::model::health::{Health, Right};
@@ -43,6 +44,26 @@ impl Source for Placed {
 
     fn stirs(&self) -> bool {
         self.source.stirs()
+    }
+
+    fn attend(&mut self, focus: &BTreeSet<Box<str>>, now: Timestamp) {
+        let here = focus.iter().filter_map(|name| match placed::split(name) {
+            (name, Some(place)) if *place == *self.place => Some(name.into()),
+            _ => None,
+        });
+        self.source.attend(&here.collect(), now);
+    }
+
+    fn running(&self) -> Option<Call> {
+        self.source.running()
+    }
+
+    fn hang_up(&mut self) {
+        self.source.hang_up();
+    }
+
+    fn stirred(&mut self) -> Waiting<'_> {
+        self.source.stirred()
     }
 
     fn interval(&self) -> Duration {

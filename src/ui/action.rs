@@ -65,6 +65,9 @@ pub enum Action {
     Snapshot,
     SnapshotOfThis,
     Theme,
+    Profile,
+    Region,
+    PollNow,
     Pause,
     Earlier,
     Later,
@@ -235,6 +238,9 @@ impl Action {
             Self::Snapshot => "save what was seen in one file; again: cancel",
             Self::SnapshotOfThis => "save this row with all that is linked to it",
             Self::Theme => "the next theme, at once",
+            Self::Profile => "watch another profile, or several",
+            Self::Region => "watch another region, or several",
+            Self::PollNow => "ask every source again now",
             Self::Pause => "hold the picture, go on",
             Self::Help => "this help",
             Self::Quit => "quit",
@@ -290,6 +296,9 @@ impl Action {
             Self::Snapshot
             | Self::SnapshotOfThis
             | Self::Theme
+            | Self::Profile
+            | Self::Region
+            | Self::PollNow
             | Self::Command
             | Self::Help
             | Self::Quit

@@ -137,15 +137,19 @@ fn whole(
     }
     bottom(parts, lines, place, area, buffer);
     if let Some(Asks::Command {
+        title,
+        foot,
         choices,
         found,
         chosen,
     }) = parts.prompt.map(|prompt| &prompt.asks)
     {
         let offer = palette::Offer {
+            title,
             choices,
             found,
             chosen: *chosen,
+            foot,
         };
         palette::place(&offer, body, buffer, &parts.look, spots);
     }

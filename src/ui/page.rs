@@ -5,6 +5,7 @@ use super::text::Text;
 
 mod cell;
 mod column;
+pub mod places;
 mod rows;
 mod strip;
 

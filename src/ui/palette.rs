@@ -32,6 +32,20 @@ pub enum Does {
     Open(Step),
     /// The lines of a log group.
     Group(String),
+    /// Watches these profiles, after commas.
+    Profiles(String),
+    Regions(String),
+}
+
+impl Does {
+    /// The same for several that were typed after commas, where that means something.
+    pub fn of_typed(&self, typed: &str) -> Option<Self> {
+        match self {
+            Self::Profiles(_) => Some(Self::Profiles(typed.to_owned())),
+            Self::Regions(_) => Some(Self::Regions(typed.to_owned())),
+            _ => None,
+        }
+    }
 }
 
 /// Everything that can be chosen, in the order of the help.

@@ -10,6 +10,7 @@ use ratatui::layout::Rect;
 use crate::export::snapshot::Scope;
 use crate::model::finding::Severity;
 use crate::model::mark::{Mark, Silence};
+use crate::model::places::Watching;
 use crate::model::settings::Notify;
 use crate::store::scene::Scene;
 
@@ -33,6 +34,7 @@ mod copying;
 mod keeping;
 mod list;
 mod marks;
+mod places;
 mod pointing;
 mod prompting;
 mod request;
@@ -53,7 +55,14 @@ pub enum Outcome {
     Suspend,
     /// Save a snapshot of this; while one is being saved, cancel that.
     Snapshot(Scope),
+    /// Watch these places instead.
+    Watch(Watching),
+    /// Ask every source again now.
+    PollNow,
 }
+
+/// Title of the palette of all commands.
+pub const COMMAND: &str = "Command";
 
 /// What a prompt asks for.
 #[derive(Clone, Debug)]
@@ -66,8 +75,12 @@ pub enum Asks {
         /// Rows are found and highlighted, none is hidden.
         only_find: bool,
     },
-    /// What to do, out of everything that can be done.
+    /// What to do, out of everything that can be done, or what to watch.
     Command {
+        /// Over the choices.
+        title: &'static str,
+        /// Under them.
+        foot: Vec<Text>,
         choices: Arc<[Choice]>,
         /// Those that match what was typed, the best first.
         found: Vec<u32>,
@@ -132,6 +145,8 @@ pub struct Screen {
     /// Findings that were there at the start or were told as new.
     paged: BTreeSet<String>,
     notify: Notify,
+    /// What is watched, where there are other places to choose.
+    watching: Option<Watching>,
     /// Whether the terminal has the focus; true where it does not say.
     focused: bool,
     /// The next key says what to copy.
@@ -178,6 +193,7 @@ impl Screen {
             silences: Vec::new(),
             paged,
             notify: Notify::default(),
+            watching: None,
             focused: true,
             chord: false,
             effects: Vec::new(),

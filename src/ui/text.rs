@@ -41,6 +41,20 @@ impl Text {
         self
     }
 
+    /// Takes the place away that a name in it carries, and gives it.
+    pub fn take_place(&mut self) -> String {
+        for (_, text) in &mut self.runs {
+            let Some(at) = text.find('@') else {
+                continue;
+            };
+            let end = text[at..].find(' ').map_or(text.len(), |end| at + end);
+            let place = text[at + 1..end].to_owned();
+            text.replace_range(at..end, "");
+            return place;
+        }
+        String::new()
+    }
+
     /// Cells it takes.
     pub fn width(&self) -> usize {
         self.runs.iter().map(|(_, text)| text.width()).sum()

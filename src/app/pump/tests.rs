@@ -456,3 +456,56 @@ async fn a_source_that_is_looked_at_is_asked_before_its_interval_is_over() {
         "every two seconds: {asked:?}"
     );
 }
+
+/// After the first page the source rests for its interval of two seconds, give or take the jitter.
+#[tokio::test(start_paused = true)]
+async fn who_wants_to_know_now_does_not_wait_for_the_interval() {
+    let (pumps, _received, cancel) = pumps();
+    let (source, asked) = script("logs a", Vec::new());
+    pumps.start(source);
+    sleep(Duration::from_millis(100)).await;
+    pumps.hurry();
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(
+        *asked.lock().unwrap(),
+        [Duration::ZERO, Duration::from_millis(100)]
+    );
+    cancel.cancel();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_the_service_asked_for_is_kept() {
+    let (pumps, _received, cancel) = pumps();
+    let throttled = Answer::Fail(FetchError::Throttled {
+        after: Duration::from_secs(5),
+        message: "slow down".to_owned(),
+    });
+    let (source, asked) = script("logs a", vec![throttled]);
+    pumps.start(source);
+    sleep(Duration::from_millis(100)).await;
+    pumps.hurry();
+    sleep(Duration::from_secs(4)).await;
+    assert_eq!(asked.lock().unwrap().len(), 1);
+    cancel.cancel();
+}
+
+/// Other places: the board forgets the sources before, quota and calls go on.
+#[tokio::test(start_paused = true)]
+async fn pumps_begun_anew_share_quota_and_forget_the_sources_before() {
+    let (pumps, _received, cancel) = pumps();
+    let (before, _) = script("logs a", Vec::new());
+    pumps.start(before);
+    sleep(Duration::from_millis(100)).await;
+    cancel.cancel();
+    let (batches, _others) = mpsc::channel(QUEUE);
+    let turned = pumps.anew(batches, CancellationToken::new());
+    let (after, _) = script("logs b", Vec::new());
+    turned.start(after);
+    sleep(Duration::from_millis(100)).await;
+    let board = turned.board().borrow().clone();
+    assert_eq!(
+        board.sources.keys().map(|name| &**name).collect::<Vec<_>>(),
+        ["logs b"]
+    );
+    assert_eq!(board.calls[&key()].made, 2);
+}

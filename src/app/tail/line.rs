@@ -6,6 +6,7 @@ use super::order::InTurn;
 use crate::decode::{self, Decoder, Head};
 use crate::model::fact::{Level, Report, What};
 use crate::model::ids::{RequestId, TraceId};
+use crate::model::placed;
 use crate::model::record::LogRecord;
 use crate::model::symbols::Symbols;
 
@@ -15,6 +16,7 @@ pub(super) struct Line {
     pub record: LogRecord,
     pub late: bool,
     pub kind: Kind,
+    /// With its place, where several are watched.
     pub function: Option<String>,
     pub request_id: Option<RequestId>,
     pub trace: Option<TraceId>,
@@ -93,10 +95,11 @@ impl Reader {
         if let Some(named) = named {
             stream.function = Some(named.to_owned());
         }
-        let function = stream.function.clone();
+        let function = stream.function.as_deref();
         let fact = self
             .decoder
-            .line(&record.line(), function.as_deref(), &mut self.symbols);
+            .line(&record.line(), function, &mut self.symbols);
+        let function = function.map(|function| placed::join(function, place.at).into_owned());
         let what = fact.map(|fact| fact.what);
         let Head {
             request_id,

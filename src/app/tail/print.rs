@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::line::{Kind, Line};
 use super::price;
 use crate::model::fact::{Level, Report};
+use crate::model::placed;
 use crate::model::record::Gap;
 use crate::model::text::plain;
 use crate::model::time::Timestamp;
@@ -122,7 +123,7 @@ fn json(row: &impl Serialize) -> String {
     safe
 }
 
-/// `time request LEVEL message`; the figures of an invocation stand on its last line.
+/// `time place request LEVEL message`, the place where there are several; the figures of an invocation stand on its last line.
 fn text(line: &Line, color: bool, arm: bool) -> String {
     let id = line.request_id.map(|id| id.to_string()).unwrap_or_default();
     let message = match (line.kind, &line.report) {
@@ -148,8 +149,10 @@ fn text(line: &Line, color: bool, arm: bool) -> String {
         Some(code) if color => (code, "\u{1b}[0m"),
         _ => ("", ""),
     };
+    let place = placed::place(&line.record.group);
+    let place = place.map_or_else(String::new, |place| format!("  {place}"));
     format!(
-        "{}  {:8.8}  {paint}{level:5}  {message}{plain_again}{late}\n",
+        "{}{place}  {:8.8}  {paint}{level:5}  {message}{plain_again}{late}\n",
         figures::clock_ms(line.record.timestamp),
         id,
     )

@@ -35,17 +35,32 @@ impl Seen {
     }
 }
 
-/// The event's id; without one its stream, time, text and place among equals.
+/// The event's stream and id; without one its stream, time, text and place among equals.
 fn identity(record: &LogRecord, page: &mut Page) -> u128 {
     let at = record.timestamp.0.to_le_bytes();
     let Some(id) = &record.event_id else {
         let text = xxh3_128(record.message.as_bytes()).to_le_bytes();
-        let equal = [record.stream.as_bytes(), &at, &text].concat();
+        let equal = [
+            record.group.as_bytes(),
+            record.stream.as_bytes(),
+            &at,
+            &text,
+        ]
+        .concat();
         let count = page.0.entry(xxh3_128(&equal)).or_default();
         *count += 1;
         return xxh3_128(&[&equal[..], &count.to_le_bytes()].concat());
     };
-    xxh3_128(&[record.stream.as_bytes(), b"\0", id.as_bytes(), &at].concat())
+    xxh3_128(
+        &[
+            record.group.as_bytes(),
+            record.stream.as_bytes(),
+            b"\0",
+            id.as_bytes(),
+            &at,
+        ]
+        .concat(),
+    )
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::print::{self, Style};
 use super::seen::{Page, Seen};
 use crate::decode::Decoder;
 use crate::model::batch::Batch;
+use crate::model::placed;
 use crate::model::record::Record;
 use crate::model::time::Timestamp;
 
@@ -113,7 +114,7 @@ impl Show {
         if line
             .function
             .as_ref()
-            .is_some_and(|function| *function != self.function)
+            .is_some_and(|function| placed::name(function) != self.function)
         {
             return false;
         }

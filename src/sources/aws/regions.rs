@@ -41,6 +41,23 @@ const KNOWN: [&str; 38] = [
     "us-west-2",
 ];
 
+/// The known regions, by name.
+pub(super) fn all() -> Vec<String> {
+    KNOWN.map(str::to_owned).to_vec()
+}
+
+/// Whether a word has the form of a region: `eu-west-1`.
+pub(super) fn looks_like_one(word: &str) -> bool {
+    let parts: Vec<&str> = word.split('-').collect();
+    let Some((number, words)) = parts.split_last() else {
+        return false;
+    };
+    let is_word =
+        |part: &&str| !part.is_empty() && part.bytes().all(|one| one.is_ascii_lowercase());
+    let is_number = !number.is_empty() && number.bytes().all(|one| one.is_ascii_digit());
+    words.len() >= 2 && words.iter().all(is_word) && is_number
+}
+
 /// Whether the name is a known region.
 pub(super) fn is_known(name: &str) -> bool {
     KNOWN.contains(&name)
@@ -83,5 +100,7 @@ mod tests {
         assert_eq!(nearest("euwest-3"), Some("eu-west-3"));
         assert_eq!(nearest("the-moon-1"), None);
         assert!(is_known("eu-west-1") && !is_known("eu-wset-1"));
+        assert!(KNOWN.into_iter().all(looks_like_one));
+        assert!(!looks_like_one("corp") && !looks_like_one("eu-west") && !looks_like_one("a--1"));
     }
 }

@@ -29,6 +29,12 @@ pub(super) const COLUMNS: &[Meaning] = &[
         "i lists its invocations",
     ),
     m(
+        "place",
+        "The region, and the profile where several are watched there, in which it lies.",
+        "The source that brought it: names of two places are different things, ids are not.",
+        "place:eu-west-1 in a filter shows one",
+    ),
+    m(
         "consumer",
         "The function that events are delivered to.",
         "The function whose log names the ids of events.",

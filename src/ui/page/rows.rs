@@ -178,6 +178,12 @@ impl Rows {
         self
     }
 
+    /// Every row is changed once it is made.
+    pub fn change(&mut self, change: impl Fn(Row) -> Row + Send + Sync + 'static) {
+        let make = std::mem::replace(&mut self.make, Box::new(|_| Row::default()));
+        self.make = Box::new(move |at| change(make(at)));
+    }
+
     /// Which of the rows that were made stands at `at`.
     pub fn made_at(&self, at: usize) -> usize {
         match &self.order {

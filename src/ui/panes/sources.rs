@@ -1,9 +1,11 @@
 //! Sources: can I believe this, what does it cost.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::finding::FindingKind;
 use crate::model::health::{Calls, Health, SourceState};
+use crate::model::placed;
 use crate::store::scene::Scene;
 use crate::ui::figures;
 use crate::ui::page::{Cell, Column, Key, Page, Part, Row, Rows, Table};
@@ -108,7 +110,19 @@ fn sources(scene: &Scene) -> Part {
         .between(4, 14)
 }
 
+/// The same in words that do not say the place again, which stands in a column.
+fn beside_place(health: &Health) -> Health {
+    let mut health = health.clone();
+    if let (Some(place), Some(trouble)) = (placed::place(&health.name), &health.trouble)
+        && let Some(rest) = trouble.strip_prefix(place)
+    {
+        health.trouble = Some(rest.trim_start_matches(": ").into());
+    }
+    health
+}
+
 fn row(health: &Health, now: crate::model::time::Timestamp) -> Row {
+    let health = &beside_place(health);
     let role = match rank(health.state) {
         0..=2 => Role::Error,
         3 => Role::P2,
@@ -163,9 +177,17 @@ fn row(health: &Health, now: crate::model::time::Timestamp) -> Row {
 
 fn calls(scene: &Scene) -> Part {
     let calls = &scene.board.calls;
+    let places: BTreeSet<&Arc<str>> = calls.keys().map(|(place, _)| place).collect();
     let rows: Vec<Row> = calls
         .iter()
-        .map(|((place, action), calls)| call(place, action, calls))
+        .map(|((place, action), calls)| {
+            let name = if places.len() > 1 {
+                placed::join(action, Some(place))
+            } else {
+                format!("{action} {place}").into()
+            };
+            call(name.trim_end(), calls)
+        })
         .collect();
     let columns = vec![
         Column::name("call", 24, 46),
@@ -192,16 +214,40 @@ fn calls(scene: &Scene) -> Part {
             figures::clock(until)
         );
     }
-    Part::new(
+    let part = Part::new(
         "calls",
         "What it costs, per region and account",
         Table::new(columns, Rows::fixed(rows)),
     )
     .aside(Text::of(Role::Dim, &aside))
-    .between(lines.min(3), lines)
+    .between(lines.min(3), lines);
+    if places.len() < 2 {
+        return part;
+    }
+    places
+        .into_iter()
+        .fold(part, |part, place| part.foot(of_place(scene, place)))
 }
 
-fn call(place: &str, action: &str, calls: &Calls) -> Row {
+/// What all calls to one place were, where there are several.
+fn of_place(scene: &Scene, place: &Arc<str>) -> Text {
+    let calls = scene.board.calls.iter();
+    let mut sum = Calls::default();
+    for (_, calls) in calls.filter(|((at, _), _)| at == place) {
+        sum.per_second += calls.per_second;
+        sum.bytes += calls.bytes;
+        sum.usd = Some(sum.usd.unwrap_or(0.0) + calls.usd.unwrap_or(0.0));
+    }
+    let words = format!(
+        "{:.2} calls/s · {} · {}",
+        sum.per_second,
+        figures::bytes(sum.bytes),
+        sum.usd.map_or_else(|| "free".to_owned(), dollars)
+    );
+    Text::of(Role::Dim, &format!("{place}  ")).and(Role::Text, &words)
+}
+
+fn call(name: &str, calls: &Calls) -> Row {
     let share = calls
         .quota_per_second
         .filter(|quota| *quota > 0.0)
@@ -209,7 +255,7 @@ fn call(place: &str, action: &str, calls: &Calls) -> Row {
     let quota = calls.quota_per_second;
     Row {
         cells: vec![
-            Cell::text(format!("{action} {place}").trim_end()),
+            Cell::text(name),
             Cell::text(&format!("{:.2}/s", calls.per_second)),
             Cell::text(
                 &quota.map_or_else(|| figures::UNKNOWN.to_owned(), |quota| format!("{quota}/s")),
@@ -237,11 +283,10 @@ fn dollars(usd: f64) -> String {
 
 fn rights(scene: &Scene) -> Part {
     let calls = &scene.board.calls;
-    let have: Vec<&str> = calls
-        .iter()
-        .filter(|(_, calls)| calls.made > calls.denied)
-        .map(|((_, action), _)| *action)
-        .collect();
+    let held = calls.iter().filter(|(_, calls)| calls.made > calls.denied);
+    // What is lacked in one of several places is named with it.
+    let have: BTreeSet<&str> = held.map(|((_, action), _)| *action).collect();
+    let have: Vec<&str> = have.into_iter().collect();
     let mut lines = Vec::new();
     if !have.is_empty() {
         lines.push(Text::of(Role::Dim, "have   ").and(Role::Text, &have.join("  ")));

@@ -1,6 +1,7 @@
 //! What of a row goes to the clipboard: its line, its ids, the AWS command that shows the same, its place in the console.
 
 use super::{Effect, Screen};
+use crate::model::placed;
 use crate::model::time::Timestamp;
 use crate::ui::action::Action;
 use crate::ui::find;
@@ -119,13 +120,16 @@ impl Screen {
     }
 
     fn command(&self, row: &Row) -> Option<String> {
-        let region = self
-            .region()
-            .map_or_else(String::new, |region| format!(" --region {region}"));
-        if let Some((group, request, from, until)) = self.of_run(row) {
+        let run = self.of_run(row);
+        let named = run.as_ref().map(|(group, ..)| group.as_str());
+        let (region, profile) = self.home(named.or(row.function.as_deref())?);
+        let region = region.map_or_else(String::new, |region| format!(" --region {region}"));
+        let profile = profile.map(|profile| format!(" --profile {}", quoted(profile)));
+        let region = region + &profile.unwrap_or_default();
+        if let Some((group, request, from, until)) = &run {
             return Some(format!(
                 "aws logs filter-log-events{region} --log-group-name {} --start-time {} --end-time {} --filter-pattern '\"{request}\"'",
-                quoted(&group),
+                quoted(placed::name(group)),
                 from.0,
                 until.0
             ));
@@ -133,17 +137,18 @@ impl Screen {
         let function = row.function.as_deref()?;
         Some(format!(
             "aws lambda get-function-configuration{region} --function-name {}",
-            quoted(function)
+            quoted(placed::name(function))
         ))
     }
 
     fn url(&self, row: &Row) -> Option<String> {
-        let region = self
-            .region()
-            .map_or_else(String::new, |region| format!("?region={region}"));
-        if let Some((group, request, from, until)) = self.of_run(row) {
+        let run = self.of_run(row);
+        let named = run.as_ref().map(|(group, ..)| group.as_str());
+        let (region, _) = self.home(named.or(row.function.as_deref())?);
+        let region = region.map_or_else(String::new, |region| format!("?region={region}"));
+        if let Some((group, request, from, until)) = &run {
             // The console escapes twice: the fragment is a path of its own, with $ for %.
-            let group = escaped(&escaped(&group)).replace('%', "$");
+            let group = escaped(&escaped(placed::name(group))).replace('%', "$");
             let pattern = escaped(&format!(
                 "?filterPattern=\"{request}\"&start={}&end={}",
                 from.0, until.0
@@ -156,11 +161,21 @@ impl Screen {
         let function = row.function.as_deref()?;
         Some(format!(
             "https://console.aws.amazon.com/lambda/home{region}#/functions/{}",
-            escaped(function)
+            escaped(placed::name(function))
         ))
     }
 
-    /// The region, where the header's words name one.
+    /// Region and profile of a name: those of the place that it carries, else the region that the header's words name.
+    fn home<'a>(&'a self, name: &'a str) -> (Option<&'a str>, Option<&'a str>) {
+        match placed::place(name) {
+            Some(place) => match place.split_once('/') {
+                Some((region, profile)) => (Some(region), Some(profile)),
+                None => (Some(place), None),
+            },
+            None => (self.region(), None),
+        }
+    }
+
     fn region(&self) -> Option<&str> {
         let is_region = |word: &&str| {
             let parts: Vec<&str> = word.split('-').collect();

@@ -1,6 +1,7 @@
 //! Filters, orders and columns of the list under the cursor.
 
 use super::{Asks, Screen};
+use crate::model::placed;
 use crate::ui::arrange::{Sort, View};
 use crate::ui::complete::field;
 use crate::ui::float::Float;
@@ -61,7 +62,7 @@ impl Screen {
         };
         let columns = &part.table.columns;
         let of_function = || {
-            let name = row.function.clone()?;
+            let name = placed::name(row.function.as_deref()?).to_owned();
             let shows = |at: usize| {
                 row.cells
                     .get(at)
@@ -85,7 +86,13 @@ impl Screen {
         if value.is_empty() {
             return self.say("this cell is empty");
         }
-        let term = term(&field(at, columns), &value, without);
+        let mut term = term(&field(at, columns), &value, without);
+        // The same name in another place is another function.
+        let (name, home) = placed::split(row.function.as_deref().unwrap_or_default());
+        let here = !without && value == name && place_column(columns);
+        if let Some(home) = home.filter(|_| here) {
+            term = format!("{term} place:{home}");
+        }
         let id = part.id;
         let before = place.view_of(id);
         let filter = if before.filter.is_empty() {
@@ -263,6 +270,10 @@ const WIDTH_STEP: u16 = 2;
 /// A column narrower than this cannot be read.
 const LEAST_WIDTH: u16 = 2;
 const MOST_WIDTH: u16 = 200;
+
+fn place_column(columns: &[Column]) -> bool {
+    columns.iter().any(|column| &*column.name == "place")
+}
 
 /// `fn:payment`, `!status:"! error"`: what `f` and `F` add to a filter.
 fn term(field: &str, value: &str, without: bool) -> String {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
-use super::{Asks, Outcome, Screen};
+use super::{Asks, COMMAND, Outcome, Screen};
+use crate::model::placed;
 use crate::ui::action::Action;
 use crate::ui::arrange::View;
 use crate::ui::complete;
@@ -77,6 +78,7 @@ impl Screen {
                 choices,
                 found,
                 chosen,
+                ..
             } => {
                 (*found, *chosen) = (palette::best(choices, &text), 0);
                 None
@@ -159,9 +161,12 @@ impl Screen {
                 choices,
                 found,
                 chosen,
+                ..
             } => {
                 let choice = found.get(*chosen).and_then(|at| choices.get(*at as usize));
-                return match choice.map(|choice| choice.does.clone()) {
+                let several = choices.first().filter(|_| typed.contains(','));
+                let several = several.and_then(|choice| choice.does.of_typed(&typed));
+                return match several.or_else(|| choice.map(|choice| choice.does.clone())) {
                     Some(does) => self.do_choice(does),
                     None => Outcome::Redraw,
                 };
@@ -199,6 +204,8 @@ impl Screen {
         let choices: Arc<[Choice]> = palette::choices(&self.keys, context, &self.shown).into();
         let found = palette::best(&choices, "");
         let asks = Asks::Command {
+            title: COMMAND,
+            foot: Vec::new(),
             choices,
             found,
             chosen: 0,
@@ -212,6 +219,8 @@ impl Screen {
             Does::Pane(pane) => self.pane = pane,
             Does::Open(step) => self.push(step),
             Does::Group(group) => self.show_group(&group),
+            Does::Profiles(typed) => return self.watch_profiles(&typed),
+            Does::Regions(typed) => return self.watch_regions(&typed),
         }
         Outcome::Redraw
     }
@@ -229,7 +238,9 @@ impl Screen {
         let name = stream
             .and_then(|stream| facts.text_of(stream.function))
             .unwrap_or(group);
-        let filter = format!("fn:{name}");
+        let (name, place) = placed::split(name);
+        let place = place.map_or_else(String::new, |place| format!(" place:{place}"));
+        let filter = format!("fn:{name}{place}");
         self.pane = tail;
         self.stacks[tail].truncate(1);
         let before = self.place().view_of("lines");
@@ -249,6 +260,7 @@ impl Screen {
                 choices,
                 found,
                 chosen,
+                ..
             } => {
                 let choice = found.get(*chosen).and_then(|at| choices.get(*at as usize));
                 if let Some(name) = choice.map(|choice| choice.name.clone())
@@ -262,7 +274,8 @@ impl Screen {
                 let found = self.place().parts().find(|one| one.id == *part);
                 let columns = found.map_or(&[][..], |part| &part.table.columns);
                 let functions = self.shown.analysis.functions.iter();
-                let functions = functions.map(|one| self.shown.analysis.text(one.function));
+                let name = |sym| placed::name(self.shown.analysis.text(sym));
+                let functions = functions.map(|one| name(one.function));
                 let completed = complete::filter(prompt.text(), columns, functions);
                 let Some(prompt) = &mut self.prompt else {
                     return;

@@ -7,7 +7,7 @@ use crate::engine;
 use crate::model::time::Timestamp;
 use crate::store::scene::Scene;
 use crate::ui::arrange::arrange;
-use crate::ui::page::{Key, Page, Part};
+use crate::ui::page::{Key, Page, Part, places};
 use crate::ui::place::{Stamp, Views};
 use crate::ui::step::Step;
 use crate::ui::zone::Zone;
@@ -59,6 +59,11 @@ impl Request {
             Wanted::Detail(page, row) => (page, row, false),
             Wanted::Page(key) => {
                 let mut page = self.step.page(scene);
+                let places = places::watched(scene);
+                if !places.is_empty() {
+                    let parts = page.parts.iter_mut();
+                    parts.for_each(|part| places::apart(part, &places));
+                }
                 for part in &mut page.parts {
                     let keep = self.keep.iter().find(|(id, _)| *id == part.id);
                     let view = view(part);

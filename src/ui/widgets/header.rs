@@ -1,10 +1,13 @@
 //! Row 1: where the data comes from, how complete it is, what is wrong.
 
+use std::collections::BTreeSet;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::model::finding::Severity;
-use crate::model::health::{Progress, SourceState};
+use crate::model::health::{Health, Progress, SourceState};
+use crate::model::placed;
 use crate::model::record::GapReason;
 use crate::model::time::Timestamp;
 use crate::store::scene::{Mode, Scene};
@@ -117,10 +120,16 @@ fn state(scene: &Scene, (unseen, away): Looked) -> Text {
 
 fn complete(scene: &Scene, lag: bool, long: bool) -> Text {
     let sources = scene.board.sources.values();
-    if sources
+    let mut logged_out = sources
         .clone()
-        .any(|source| source.state == SourceState::LoggedOut)
-    {
+        .filter(|source| source.state == SourceState::LoggedOut);
+    // One of several places without a login is named beside them.
+    let of_all = |source: &Health| {
+        placed::place(&source.name).is_none()
+            || (sources.clone().filter(|source| reads_logs(source)))
+                .all(|source| is_lost(source.state))
+    };
+    if logged_out.any(of_all) {
         return Text::of(Role::Error, "login expired");
     }
     let open = scene.board.open_gaps().map(|gap| (gap.from, gap.to));
@@ -128,7 +137,7 @@ fn complete(scene: &Scene, lag: bool, long: bool) -> Text {
         return Text::of(Role::P2, &format!("gap {}", stretch(from, to)));
     }
     let Some(until) = scene.analysis.facts.watermark else {
-        return Text::of(Role::Unknown, "complete to ?");
+        return Text::of(Role::Unknown, "complete to ?").then(unseen_places(scene));
     };
     // What a file says of a moment is whole once the file is read to its end, and not before.
     let word = match (progress(scene), long) {
@@ -147,7 +156,7 @@ fn complete(scene: &Scene, lag: bool, long: bool) -> Text {
     } else {
         Role::Text
     };
-    let mut text = Text::of(role, &words);
+    let mut text = Text::of(role, &words).then(unseen_places(scene));
     if blind > 0 {
         text = text.and(Role::Unknown, &format!(" ?{blind}"));
     }
@@ -183,6 +192,48 @@ fn progress(scene: &Scene) -> Option<Progress> {
         .sources
         .values()
         .find_map(|source| source.progress)
+}
+
+/// ` !us-east-1`: a place without a figure on the screen.
+fn unseen_places(scene: &Scene) -> Text {
+    let places = lost_places(scene);
+    match (places.len(), places.first()) {
+        (0, _) | (_, None) => Text::default(),
+        (1, Some(place)) => Text::of(Role::Error, &format!(" !{place}")),
+        (many, _) => Text::of(Role::Error, &format!(" !{many} places")),
+    }
+}
+
+/// The places, of several, of which nothing can be seen: no credentials, an unknown region, no rights.
+fn lost_places(scene: &Scene) -> BTreeSet<&str> {
+    let readers = || {
+        scene
+            .board
+            .sources
+            .values()
+            .filter(|source| reads_logs(source))
+    };
+    let lost = readers().filter(|source| is_lost(source.state));
+    let mut places: BTreeSet<&str> = lost
+        .filter_map(|source| placed::place(&source.name))
+        .collect();
+    if places.is_empty() {
+        return places;
+    }
+    for source in readers().filter(|source| !is_lost(source.state)) {
+        places.remove(placed::place(&source.name).unwrap_or_default());
+    }
+    places
+}
+
+/// Whether it finds or reads log lines: without them nothing is seen of a place.
+fn reads_logs(source: &Health) -> bool {
+    let name = placed::name(&source.name);
+    matches!(name, "functions" | "log groups") || name.starts_with("logs ")
+}
+
+fn is_lost(state: SourceState) -> bool {
+    unseen_source(state) || state == SourceState::LoggedOut
 }
 
 /// Whether what a source would give is missing from the figures.

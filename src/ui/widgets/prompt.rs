@@ -7,7 +7,7 @@ use ratatui::style::Modifier;
 use crate::ui::action::Action;
 use crate::ui::keys::{Context, KeyTable};
 use crate::ui::prompt::Prompt;
-use crate::ui::screen::Asks;
+use crate::ui::screen::{Asks, COMMAND};
 use crate::ui::text::Text;
 use crate::ui::theme::{Look, Role};
 
@@ -18,6 +18,9 @@ pub fn place(prompt: &Prompt<Asks>, keys: &KeyTable, area: Rect, buffer: &mut Bu
             only_find: true, ..
         } => ("find / ", "completes, or filters", "keep", "undo"),
         Asks::Filter { .. } => ("/ ", "completes, or only finds", "keep", "undo"),
+        Asks::Command { title, .. } if *title != COMMAND => {
+            ("watch ", "completes", "watches it (a,b: both)", "leaves")
+        }
         Asks::Command { .. } => (": ", "completes", "does it", "leaves"),
         Asks::Time => (
             "time ",

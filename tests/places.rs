@@ -1,0 +1,244 @@
+//! Several places at once: the same functions in two regions, watched together, give the figures that each region gives
+//! alone, and nothing of one gets into the other. Moto keeps its state by region.
+#![cfg(feature = "aws")]
+
+#[path = "support/program.rs"]
+mod program;
+#[path = "support/python.rs"]
+mod python;
+#[path = "support/server.rs"]
+mod server;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use nepho::app::clock;
+use nepho::demo::{Options, Scenario, World};
+use nepho::model::record::Record;
+use nepho::model::time::Timestamp;
+use program::{finish, nepho};
+use serde_json::{Value, json};
+use server::{Server, boto};
+
+const NORTH: &str = "eu-north-1";
+const WEST: &str = "ca-west-1";
+
+/// Two worlds of the same shop, which differ in what happens in them, and one request that crosses from one to the other.
+fn two_regions(moto: &Server) {
+    // Moto refuses old events, so the worlds end now, but for what it takes to settle.
+    let now = clock::now();
+    for (region, seed) in [(NORTH, 21), (WEST, 22)] {
+        let world = World::new(&Options {
+            scenario: Scenario::DoubleOrders,
+            seed,
+            start: now.plus_ms(-600_000),
+            duration_ms: Some(0),
+            history_ms: Some(30_000),
+        });
+        let (mut events, mut documents) = (Vec::new(), Vec::new());
+        for (_, record) in world {
+            match record {
+                Record::Log(log) => events.push(json!({
+                    "group": log.group, "stream": log.stream,
+                    "timestamp": log.timestamp.0, "message": log.message,
+                })),
+                Record::Segment(document) => documents.push(document),
+                Record::Metric(_) | Record::Function(_) | Record::Gap(_) => {}
+            }
+        }
+        let (crossing, segments) = crossing(region, now.plus_ms(-300_000));
+        events.extend(crossing);
+        documents.extend(segments);
+        put(moto, region, &events, &documents);
+    }
+}
+
+fn put(moto: &Server, region: &str, events: &[Value], documents: &[Box<str>]) {
+    let logs = json!({ "events": events });
+    let answer = boto(&moto.url(), region, "put-logs", &logs);
+    assert_eq!(answer, json!({ "rejected_batches": 0 }));
+    let traces = json!({ "documents": documents });
+    let answer = boto(&moto.url(), region, "put-traces", &traces);
+    assert_eq!(answer, json!({ "unprocessed": 0 }));
+}
+
+const CALLER: &str = "aaaaaaaa-0000-4000-8000-000000000001";
+const CALLED: &str = "bbbbbbbb-0000-4000-8000-000000000002";
+
+/// `front` in the north calls `back` in the west: each region holds its own lines and its own part of the trace.
+fn crossing(region: &str, at: Timestamp) -> (Vec<Value>, Vec<Box<str>>) {
+    let trace = format!("1-{:08x}-0123456789abcdef01234567", at.0 / 1_000);
+    let seconds = at.0 as f64 / 1e3;
+    let run = |function: &str, request: &str, segment: &str, from: i64, took: i64| {
+        let line = move |after: i64, message: String| {
+            json!({ "group": format!("/aws/lambda/{function}"), "stream": format!("2026/01/01/[$LATEST]{segment}{segment}"),
+                "timestamp": at.0 + after, "message": message })
+        };
+        vec![
+            line(from, format!("START RequestId: {request} Version: $LATEST")),
+            line(from + took, format!("END RequestId: {request}")),
+            line(
+                from + took,
+                format!(
+                    "REPORT RequestId: {request}\tDuration: {took}.00 ms\tBilled Duration: {took} ms\tMemory Size: 128 MB\t\
+                     Max Memory Used: 64 MB\t\nXRAY TraceId: {trace}\tSegmentId: {segment}\tSampled: true\t"
+                ),
+            ),
+        ]
+    };
+    let document = |value: Value| value.to_string().into();
+    if region == NORTH {
+        let segment = json!({ "trace_id": trace, "id": "1111111111111111", "name": "front", "origin": "AWS::Lambda::Function",
+            "start_time": seconds, "end_time": seconds + 0.9, "aws": { "request_id": CALLER },
+            "subsegments": [{ "id": "2222222222222222", "name": "Lambda", "namespace": "aws", "start_time": seconds + 0.1,
+                "end_time": seconds + 0.8, "aws": { "operation": "Invoke", "function_name": "back" } }] });
+        let lines = run("front", CALLER, "1111111111111111", 0, 900);
+        return (lines, vec![document(segment)]);
+    }
+    let service = json!({ "trace_id": trace, "id": "3333333333333333", "parent_id": "2222222222222222", "name": "back",
+        "origin": "AWS::Lambda", "start_time": seconds + 0.2, "end_time": seconds + 0.7, "aws": { "request_id": CALLED } });
+    let function = json!({ "trace_id": trace, "id": "4444444444444444", "parent_id": "3333333333333333", "name": "back",
+        "origin": "AWS::Lambda::Function", "start_time": seconds + 0.3, "end_time": seconds + 0.7 });
+    let lines = run("back", CALLED, "4444444444444444", 300, 400);
+    (lines, vec![document(service), document(function)])
+}
+
+/// The report that these arguments give.
+fn report(moto: &Server, arguments: &[&str]) -> Value {
+    let common = ["report", "--format", "json", "--full", "--exit-zero"];
+    let mut command = nepho(&[&common, arguments].concat());
+    command.env("AWS_ENDPOINT_URL", moto.url());
+    let (status, out, said) = finish(command);
+    assert_eq!(status, Some(0), "{said}");
+    serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {said}"))
+}
+
+/// The lists of a report whose rows lie in one place each.
+const LISTS: [&str; 6] = [
+    "functions",
+    "inits",
+    "throttles",
+    "duplicates",
+    "reordered",
+    "invocations",
+];
+
+/// The rows of one place, without their place, as texts: equal rows are equal texts.
+fn rows(report: &Value, list: &str, place: Option<&str>) -> Vec<String> {
+    let rows = report[list].as_array().unwrap().iter();
+    let texts = rows.map(Value::to_string);
+    match place {
+        None => texts.collect(),
+        Some(place) => texts
+            .filter(|text| text.contains(place))
+            .map(|text| text.replace(place, ""))
+            .collect(),
+    }
+}
+
+/// Severity and claim by id, without the place.
+fn findings(report: &Value, place: Option<&str>) -> BTreeMap<String, String> {
+    let findings = report["findings"].as_array().unwrap().iter();
+    let texts = findings.map(|one| {
+        (
+            one["id"].as_str().unwrap(),
+            format!("{} {}", one["severity"], one["claim"]),
+        )
+    });
+    match place {
+        None => texts.map(|(id, text)| (id.to_owned(), text)).collect(),
+        Some(place) => texts
+            .filter(|(id, _)| id.contains(place))
+            .map(|(id, text)| (id.replace(place, ""), text.replace(place, "")))
+            .collect(),
+    }
+}
+
+#[test]
+fn equal_names_in_two_regions_stay_apart_and_a_trace_joins_them() {
+    let moto = Server::moto();
+    two_regions(&moto);
+    let since = clock::now().plus_ms(-1_200_000).to_string();
+    // Dozens of groups share the quota: all of it makes them wait less.
+    let window = ["--since", &since, "--quota-share", "1"];
+    let of = |regions: &str| report(&moto, &[&window[..], &["--region", regions]].concat());
+    let both = of(&format!("{NORTH},{WEST}"));
+    let (north, west) = (of(NORTH), of(WEST));
+    for (region, alone) in [(NORTH, &north), (WEST, &west)] {
+        let place = format!("@{region}");
+        let names = rows(alone, "functions", None);
+        assert!(names.len() > 10, "a world worth the name: {}", names.len());
+        assert!(!alone.to_string().contains(&place), "one place has no name");
+        for list in LISTS {
+            let together: BTreeSet<_> = rows(&both, list, Some(&place)).into_iter().collect();
+            let expected: BTreeSet<_> = rows(alone, list, None).into_iter().collect();
+            assert_eq!(together, expected, "{list} of {region}");
+        }
+        assert_eq!(findings(&both, Some(&place)), findings(alone, None));
+    }
+    let link = |report: &Value| {
+        let links = report["links"].as_array().unwrap().iter();
+        links
+            .filter(|link| link["child"] == CALLED)
+            .map(|link| (link["parent"].clone(), link["tier"].clone()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(link(&both), [(json!(CALLER), json!("trace_parent"))]);
+    assert_eq!(link(&west), [], "alone nothing is known of the caller");
+
+    // What was recorded says the same: the place stands in the records.
+    let folder = tempfile::tempdir().unwrap();
+    let into = folder.path().to_str().unwrap();
+    let regions = format!("{NORTH},{WEST}");
+    let saved = ["snapshot", "--region", &regions, "-o", into];
+    let mut command = nepho(&[&saved, &window[..]].concat());
+    command.env("AWS_ENDPOINT_URL", moto.url());
+    let (status, _, said) = finish(command);
+    assert_eq!(status, Some(0), "{said}");
+    let file = fs::read_dir(into).unwrap().next().unwrap().unwrap().path();
+    let reopened = report(&moto, &[file.to_str().unwrap()]);
+    assert_eq!(reopened["functions"], both["functions"]);
+    assert_eq!(reopened["links"], both["links"]);
+}
+
+#[test]
+fn a_place_that_cannot_be_asked_is_said_and_the_others_go_on() {
+    let moto = Server::moto();
+    let region = "ap-northeast-3";
+    let at = clock::now().plus_ms(-60_000);
+    let (events, documents) = crossing(NORTH, at);
+    put(&moto, region, &events, &documents);
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir_all(home.path().join(".aws")).unwrap();
+    fs::write(
+        home.path().join(".aws/credentials"),
+        "[good]\naws_access_key_id = test\naws_secret_access_key = test\n",
+    )
+    .unwrap();
+    let profiles = format!("good,absent@{region}");
+    let arguments = [
+        "report",
+        "--format",
+        "json",
+        "--region",
+        region,
+        "--profile",
+        &profiles,
+    ];
+    let mut command = nepho(&arguments);
+    command
+        .env("HOME", home.path())
+        .env("AWS_ENDPOINT_URL", moto.url());
+    let (status, out, said) = finish(command);
+    assert_eq!(status, Some(0), "{said}");
+    let report: Value = serde_json::from_str(&out).unwrap();
+    let names: Vec<_> = report["functions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["function"])
+        .collect();
+    assert_eq!(names, [&json!(format!("front@{region}/good"))]);
+    let words = format!("{region}/absent: profile absent is not defined");
+    assert!(said.contains(&words), "{said}");
+}
