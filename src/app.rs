@@ -10,6 +10,7 @@ pub mod fetch;
 pub mod hook;
 pub mod keeping;
 pub mod news;
+mod polling;
 pub mod pump;
 mod redraw;
 pub mod rounds;

@@ -1,11 +1,9 @@
 //! Reads what sources have, once, into the engine: for commands that answer and end.
 
-use anyhow::{Context as _, bail};
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
+use anyhow::bail;
 
-use super::clock;
-use super::pump::{Patience, Pumps, QUEUE};
+use super::polling::{self, Polling};
+use super::pump::Patience;
 use crate::engine::Engine;
 use crate::model::batch::Batch;
 use crate::model::health::{Board, Health, SourceState};
@@ -28,24 +26,15 @@ pub fn each(
     terms: Terms,
     take: &mut dyn FnMut(Batch),
 ) -> anyhow::Result<Vec<String>> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .context("starting the runtime")?;
+    let runtime = polling::runtime()?;
     let board = runtime.block_on(read(sources, terms, take));
     verdict(&board)
 }
 
 async fn read(sources: Vec<Box<dyn Source>>, terms: Terms, take: &mut dyn FnMut(Batch)) -> Board {
-    let (sender, mut batches) = mpsc::channel(QUEUE);
-    let cancel = CancellationToken::new();
-    let pumps = Pumps::new(sender, clock::system(), Patience::Little, terms, cancel);
-    let board = pumps.board();
-    for source in sources {
-        pumps.start(source);
-    }
-    drop(pumps);
+    let Polling {
+        mut batches, board, ..
+    } = Polling::start(sources, terms, Patience::Little);
     while let Some(batch) = batches.recv().await {
         take(batch);
     }

@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use globset::GlobSet;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
-use tokio_util::sync::CancellationToken;
 
 use super::clock;
-use super::pump::{Patience, Pumps, QUEUE};
+use super::polling::{self, Polling};
+use super::pump::Patience;
 use super::troubles::{self, Troubles};
 use crate::engine::{Engine, Scope};
 use crate::model::analysis::Analysis;
@@ -38,11 +37,7 @@ pub fn run(
     tell: &mut dyn FnMut(&Analysis) -> anyhow::Result<()>,
     notice: &dyn Fn(&str),
 ) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .context("starting the runtime")?;
+    let runtime = polling::runtime()?;
     let ended = runtime.block_on(watch(rounds, tell, notice));
     // A call that hangs must not keep the prompt waiting.
     runtime.shutdown_timeout(Duration::from_millis(100));
@@ -57,20 +52,11 @@ async fn watch(
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let (sender, mut batches) = mpsc::channel(QUEUE);
-    let cancel = CancellationToken::new();
-    let pumps = Pumps::new(
-        sender,
-        clock::system(),
-        Patience::AfterStart,
-        rounds.terms,
-        cancel.clone(),
-    );
-    let mut board = pumps.board();
-    for source in rounds.sources {
-        pumps.start(source);
-    }
-    drop(pumps);
+    let Polling {
+        mut batches,
+        mut board,
+        cancel,
+    } = Polling::start(rounds.sources, rounds.terms, Patience::AfterStart);
     let _stop = cancel.drop_guard();
     let mut engine = rounds.engine;
     let mut troubles = Troubles::default();

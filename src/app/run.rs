@@ -5,7 +5,6 @@ use std::io::{self, Write as _};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use anyhow::Context as _;
 #[cfg(debug_assertions)]
 use crossterm::event::KeyCode;
 use crossterm::event::{Event, EventStream};
@@ -20,6 +19,7 @@ use super::attention;
 use super::clock::{Clock, Stopwatch};
 use super::engine_thread::{self, Feed, Recorder, Surroundings};
 use super::keeping::Keeper;
+use super::polling;
 use super::pump::Attention;
 use super::redraw::Redraw;
 use super::saving::{Records, Saver};
@@ -80,11 +80,7 @@ pub struct Dashboard {
 
 /// Opens the dashboard and returns when it is closed. The terminal is then as it was.
 pub fn run(dashboard: Dashboard) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .context("starting the runtime")?;
+    let runtime = polling::runtime()?;
     let handle = runtime.handle().clone();
     let result = runtime.block_on(show(dashboard, handle));
     // A poll that hangs must not keep the terminal waiting.

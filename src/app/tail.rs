@@ -13,10 +13,9 @@ use std::io::Write;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, timeout};
-use tokio_util::sync::CancellationToken;
 
 pub use print::Style;
 
@@ -24,7 +23,8 @@ use self::gaps::Gaps;
 use self::show::Show;
 use self::spending::Spending;
 use super::clock;
-use super::pump::{Patience, Pumps, QUEUE};
+use super::polling::{self, Polling};
+use super::pump::Patience;
 use super::troubles::{self, Troubles};
 use crate::decode::Decoder;
 use crate::sources::Source;
@@ -56,11 +56,7 @@ pub fn run(
     out: impl Write + Send + 'static,
     notice: impl Fn(&str),
 ) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .context("starting the runtime")?;
+    let runtime = polling::runtime()?;
     let followed = runtime.block_on(follow(tail, out, &notice));
     // A call that hangs must not keep the prompt waiting.
     runtime.shutdown_timeout(Duration::from_millis(100));
@@ -72,20 +68,11 @@ async fn follow(
     out: impl Write + Send + 'static,
     notice: &impl Fn(&str),
 ) -> anyhow::Result<()> {
-    let (sender, mut batches) = mpsc::channel(QUEUE);
-    let cancel = CancellationToken::new();
-    let pumps = Pumps::new(
-        sender,
-        clock::system(),
-        Patience::AfterStart,
-        tail.terms,
-        cancel.clone(),
-    );
-    let mut board = pumps.board();
-    for source in tail.sources {
-        pumps.start(source);
-    }
-    drop(pumps);
+    let Polling {
+        mut batches,
+        mut board,
+        cancel,
+    } = Polling::start(tail.sources, tail.terms, Patience::AfterStart);
     let (pipe, lines) = mpsc::channel(1);
     let writer = thread::spawn(move || write(out, lines));
     let mut show = Show::new(tail.decoder, tail.function, tail.filter, tail.style);
