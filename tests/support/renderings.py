@@ -1,24 +1,30 @@
-"""Opens the files of a snapshot with programs that nobody here wrote: renderings.py FOLDER.
+"""Opens the files of a snapshot with programs that nobody here wrote: renderings.py FOLDER NEPHO.
 
 Needs python3 with venv, npm and chromium; the rest is installed once under target/tmp/programs. The folder is an unpacked
-snapshot, as `cargo test --test renderings` leaves it in target/tmp/renderings/snapshot.
+snapshot, as `cargo test --test renderings` leaves it in target/tmp/renderings/snapshot; NEPHO is the program, which sends it.
 """
 
 import base64
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
-PYTHON = ["opentelemetry-proto==1.45.2", "rotel==0.0.1a15", "duckdb==2.0.0", "playwright==1.65.2"]
+import receivers
+
+PYTHON = [
+    "opentelemetry-proto==1.45.2",
+    "rotel==0.0.1a15",
+    "splunk-hec-handler==1.2.0",
+    "duckdb==2.0.0",
+    "playwright==1.65.2",
+]
 NODE = ["axe-core@4.14.1", "speedscope@1.25.0"]
 
-folder = Path(sys.argv[1]).resolve()
+folder, nepho = [Path(path).resolve() for path in sys.argv[1:]]
 home = folder.parents[1] / "programs"
 
 
@@ -44,7 +50,7 @@ def lines(name):
 
 
 def proto():
-    """Every line is a whole request, its ids as long as they must be."""
+    """Every line is a whole request, its ids as long as they must be. The requests, and how many records are in them."""
     from google.protobuf import json_format
     from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -64,53 +70,35 @@ def proto():
                 ids(inner)
         return value
 
-    counts = {}
+    counts, requests = {}, []
     for name, request in [("traces", ExportTraceServiceRequest), ("logs", ExportLogsServiceRequest)]:
         counts[name] = 0
         for line in lines(f"{name}.otlp.jsonl"):
             assert len(line) < 2_000_000, f"{name}: a line of {len(line)} characters"
             parsed = json_format.ParseDict(ids(json.loads(line)), request())
+            requests.append(parsed)
             if name == "traces":
                 found = [scope.spans for of in parsed.resource_spans for scope in of.scope_spans]
                 assert all(span.end_time_unix_nano >= span.start_time_unix_nano for spans in found for span in spans)
             else:
                 found = [scope.log_records for of in parsed.resource_logs for scope in of.scope_logs]
             counts[name] += sum(map(len, found))
-    return counts
+    return requests, counts
 
 
 def rotel():
-    """A receiver of OTLP takes every line."""
-    import rotel as package
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    agent = Path(package.__file__).parent / "rotel-agent"
-    endpoints = ["--otlp-http-endpoint", f"127.0.0.1:{port}", "--otlp-grpc-endpoint", "127.0.0.1:0"]
-    server = subprocess.Popen(
-        [agent, "start", *endpoints, "--exporter", "blackhole"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        for _ in range(100):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            assert server.poll() is None, "rotel does not start"
-            time.sleep(0.1)
-        sent = 0
+    """A receiver of OTLP takes every line of the files."""
+    sent = 0
+    with receivers.agent("--exporter", "blackhole") as url:
         for name in ["traces", "logs"]:
             for line in lines(f"{name}.otlp.jsonl"):
                 request = urllib.request.Request(
-                    f"http://127.0.0.1:{port}/v1/{name}", line.encode(), {"Content-Type": "application/json"}
+                    f"{url}/v1/{name}", line.encode(), {"Content-Type": "application/json"}
                 )
                 with urllib.request.urlopen(request) as answer:
                     assert answer.status == 200, answer.status
                 sent += 1
-        return sent
-    finally:
-        server.kill()
-        server.wait()
+    return sent
 
 
 def duckdb(spans, logs):
@@ -217,10 +205,22 @@ def browser():
     return title
 
 
+def bodies(requests):
+    """The text of every log record."""
+    for request in requests:
+        for of in getattr(request, "resource_logs", []):
+            for scope in of.scope_logs:
+                yield from (record.body.string_value for record in scope.log_records)
+
+
 if __name__ == "__main__":
     install()
-    counted = proto()
+    requests, counted = proto()
     print(f"opentelemetry-proto reads {counted['traces']} spans and {counted['logs']} log records", flush=True)
     print(f"rotel takes {rotel()} requests", flush=True)
+    spans, logs = receivers.through_rotel(nepho, folder, requests)
+    print(f"rotel hands on what export sends: {spans} spans and {logs} log records, each as in the files", flush=True)
+    events, same = receivers.splunk(nepho, folder, counted["traces"], bodies(requests))
+    print(f"a strict collector takes {events} events; splunk-hec-handler sends the same for {same} of them", flush=True)
     print(f"duckdb agrees on {duckdb(counted['traces'], counted['logs'])} counts", flush=True)
     print(f"chromium: report.html is clean, speedscope shows {browser()}", flush=True)
