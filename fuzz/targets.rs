@@ -5,10 +5,10 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use nepho::decode::{self, DecodeError, Decoder};
+use nepho::decode::{self, Decoder};
 use nepho::model::fact::{AppFact, Fact, Level, What};
-use nepho::model::odd::{Odd, Oddities};
-use nepho::model::record::{Gap, LogLine};
+use nepho::model::odd::Odd;
+use nepho::model::record::LogLine;
 use nepho::model::settings::{ExtractRule, Settings};
 use nepho::model::span::Span;
 use nepho::model::symbols::Symbols;
@@ -183,36 +183,8 @@ impl Sink for Taken {
         None
     }
 
-    fn segment(&mut self, _: &str) -> Result<(), DecodeError> {
-        Ok(())
-    }
-
-    fn metric(&mut self, _: &str) -> Result<(), DecodeError> {
-        Ok(())
-    }
-
-    fn function(&mut self, _: &str) -> Result<(), DecodeError> {
-        Ok(())
-    }
-
-    fn gap(&mut self, _: Gap) {}
-
-    fn complete(&mut self, _: &str, _: Timestamp) {}
-
     fn unparsed(&mut self, _: impl FnOnce() -> String) {
         self.unparsed += 1;
-    }
-
-    fn unparsed_before(&mut self, _: u64) {}
-
-    fn odd(&mut self, _: &Odd, _: impl FnOnce() -> String) {}
-
-    fn failure(&self) -> Option<&str> {
-        None
-    }
-
-    fn oddities(&self) -> Option<&Oddities> {
-        None
     }
 }
 

@@ -18,7 +18,7 @@ use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 
 use super::records::{Both, Lines, Logs, Origin, Progress, Step, each, measure};
-use super::telemetry::{LogBatches, Telemetry};
+use super::telemetry::Telemetry;
 use crate::decode::SettingsError;
 use crate::engine::{Block, Engine, Limits};
 use crate::model::settings::Settings;
@@ -264,20 +264,22 @@ impl Work<'_> {
         if !receiver.takes().1 {
             return Ok(());
         }
-        let mut batches = LogBatches::new(self.telemetry, BATCH, |request| {
-            Ok(receiver.logs(request, sent)?)
-        });
         let empty = || {
             let redactor = Some(Arc::clone(self.redactor));
-            Redacting::new(Logs::new(self.telemetry), redactor)
+            Redacting::new(
+                Logs::new(self.telemetry, BATCH, |request| request),
+                redactor,
+            )
         };
         let mut failed = None;
         let read = each(
             self.origin,
             &empty,
-            &mut |chunk: Redacting<Logs<'_, '_>>, _, read| {
-                let mut logs = chunk.to.logs.into_iter();
-                failed = logs.try_for_each(|log| batches.push(log)).err();
+            &mut |chunk: Redacting<Logs<'_, '_, _>>, _, read| {
+                let mut requests = chunk.to.finish().1.into_iter();
+                failed = requests
+                    .try_for_each(|request| receiver.logs(request, sent))
+                    .err();
                 doing(Doing::Reading(Progress {
                     step: Step::Sending,
                     done: read.bytes,
@@ -287,13 +289,12 @@ impl Work<'_> {
             },
         );
         read.map_err(|error| Stop(error.to_string()))?;
-        if let Some(error) = failed {
-            return Err(Stop(error.to_string()));
+        if let Some(stop) = failed {
+            return Err(stop);
         }
         if cancelled() {
             return Err(Stop("cancelled".to_owned()));
         }
-        let ended = batches.finish();
-        ended.map_err(|error| Stop(error.to_string())).map(drop)
+        Ok(())
     }
 }

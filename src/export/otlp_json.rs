@@ -4,10 +4,10 @@
 
 use std::io::{self, Write};
 
-use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use serde::Serialize;
 
-use super::telemetry::{LogBatches, Telemetry};
+use super::records::Logs;
+use super::telemetry::Telemetry;
 
 /// Bytes of protobuf in a line; as JSON it is some three times as long. Readers that hold a line whole take this.
 const LINE_LIMIT: usize = 256 * 1024;
@@ -17,12 +17,14 @@ pub fn traces(telemetry: &Telemetry<'_>, out: &mut dyn Write) -> io::Result<u64>
     telemetry.traces(LINE_LIMIT, |request| write_line(&request, out))
 }
 
-/// Takes log lines one by one and writes them, in the order in which they come; `finish` tells how many there were.
-pub fn logs<'t, 'a>(
-    telemetry: &'t Telemetry<'a>,
-    out: &'t mut dyn Write,
-) -> LogBatches<'t, 'a, impl FnMut(ExportLogsServiceRequest) -> io::Result<()>> {
-    LogBatches::new(telemetry, LINE_LIMIT, |request| write_line(&request, out))
+/// Takes log lines and makes lines of them, in the order in which they come.
+pub(super) fn logs<'t, 'a>(telemetry: &'t Telemetry<'a>) -> Logs<'t, 'a, Vec<u8>> {
+    Logs::new(telemetry, LINE_LIMIT, |request| {
+        let mut line = Vec::new();
+        // Writing to memory cannot fail.
+        write_line(&request, &mut line).ok();
+        line
+    })
 }
 
 fn write_line(request: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {

@@ -8,6 +8,7 @@
 mod describe;
 mod folder;
 mod keep;
+mod member;
 mod name;
 mod pack;
 mod scope;
@@ -36,12 +37,12 @@ pub use keep::Keep;
 pub use pack::Form;
 pub use scope::{Scope, ScopeError};
 
-use super::records::{Both, Lines, Logs, OnProgress, Origin, Progress, Step, each, measure};
+use super::records::{Both, Lines, OnProgress, Origin, Progress, Step, each, measure};
 use super::telemetry::Telemetry;
 use super::{csv, html, otlp_json, report, trace_events};
 
-/// zstd's level for what is kept: a little slower than the fastest, a fifth smaller.
-const LEVEL: i32 = 3;
+/// zstd's level. Higher ones take longer and make logs, and JSON that is made of them, no smaller.
+const LEVEL: i32 = 1;
 
 /// What is written, and how.
 pub struct Options {
@@ -192,7 +193,7 @@ impl Work<'_> {
             path: to.to_owned(),
             cause,
         };
-        let mut folder = Folder::beside(to).map_err(unwritten)?;
+        let mut folder = Folder::beside(to, self.options.form).map_err(unwritten)?;
         let limits = Limits::of(
             &self.options.settings.memory,
             self.options.picture.is_some(),
@@ -264,8 +265,7 @@ impl Work<'_> {
         };
         let mut counts = Counts::default();
         let mut all = Lines::default();
-        let member = folder.create(RECORDS).map_err(unwritten)?;
-        let mut out = zstd::Encoder::new(member, LEVEL).map_err(unwritten)?;
+        let mut out = folder.create(RECORDS).map_err(unwritten)?;
         let (mut going, mut failed) = (true, None);
         let read = each(origin, &empty, &mut |chain: Chain, first, read| {
             let Redacting {
@@ -295,8 +295,7 @@ impl Work<'_> {
         let unparsed = all.unparsed_line();
         out.write_all(unparsed.as_bytes()).map_err(unwritten)?;
         all.add_bytes(unparsed.len());
-        let member = out.finish().map_err(unwritten)?;
-        folder.close(member, Some(all.rows())).map_err(unwritten)?;
+        folder.close(out, Some(all.rows())).map_err(unwritten)?;
         Ok((counts, all, read))
     }
 
@@ -374,15 +373,16 @@ impl Work<'_> {
             cause,
         };
         let mut member = folder.create(NAME).map_err(unwritten)?;
-        let mut out = otlp_json::logs(telemetry, &mut member);
-        let (mut going, mut failed) = (true, None);
+        let (mut rows, mut going, mut failed) = (0, true, None);
         files::each(
             &[folder.path().join(RECORDS)],
             &files::Options::default(),
-            &|| Logs::new(telemetry),
-            &mut |chunk: Logs<'_, '_>, _, read| {
-                let mut logs = chunk.logs.into_iter();
-                failed = logs.try_for_each(|log| out.push(log)).err();
+            &|| otlp_json::logs(telemetry),
+            &mut |logs, _, read| {
+                let (more, lines) = logs.finish();
+                rows += more;
+                let mut lines = lines.iter();
+                failed = lines.try_for_each(|line| member.write_all(line)).err();
                 going = progress(Progress {
                     step: Step::Concluding,
                     done: read.bytes,
@@ -397,7 +397,6 @@ impl Work<'_> {
         if !going {
             return Err(SnapshotError::Cancelled);
         }
-        let rows = out.finish().map_err(unwritten)?;
         folder.close(member, Some(rows)).map_err(unwritten)
     }
 }

@@ -30,7 +30,7 @@ use crate::model::time::Timestamp;
 use attributes::{list, text};
 use batch::Batches;
 
-pub use logs::{Log, LogBatches};
+pub use logs::LogBatches;
 
 /// What makes spans and log records of an analysis.
 pub struct Telemetry<'a> {
@@ -63,9 +63,14 @@ impl<'a> Telemetry<'a> {
     pub fn traces(
         &self,
         limit: usize,
-        each: impl FnMut(ExportTraceServiceRequest) -> io::Result<()>,
+        mut each: impl FnMut(ExportTraceServiceRequest) -> io::Result<()>,
     ) -> io::Result<u64> {
-        let mut batches = Batches::new(limit, each);
+        let mut batches = Batches::new(limit);
+        let mut push = |origin, resource: &dyn Fn() -> Resource, span| {
+            batches
+                .push(origin, resource, span)
+                .map_or(Ok(()), &mut each)
+        };
         let environments = &self.analysis.assembled.environments;
         for (at, environment) in environments.iter().enumerate() {
             let origin = Origin::Environment(at as u32);
@@ -74,13 +79,13 @@ impl<'a> Telemetry<'a> {
                 if !self.analysis.invocation(run).counted {
                     continue;
                 }
-                batches.push(origin, resource, self.run(run))?;
+                push(origin, &resource, self.run(run))?;
                 if let Some(init) = self.init(run) {
-                    batches.push(origin, resource, init)?;
+                    push(origin, &resource, init)?;
                 }
                 for &span in self.requests().spans(run) {
                     if self.is_shown(span) {
-                        batches.push(origin, resource, self.xray(span))?;
+                        push(origin, &resource, self.xray(span))?;
                     }
                 }
             }
@@ -90,10 +95,11 @@ impl<'a> Telemetry<'a> {
             let at = at as u32;
             if self.owner(at).is_none() && self.is_shown(at) {
                 let origin = Origin::Segment(span.segment);
-                batches.push(origin, || self.segment(at), self.xray(at))?;
+                push(origin, &|| self.segment(at), self.xray(at))?;
             }
         }
-        batches.finish()
+        batches.rest().map_or(Ok(()), each)?;
+        Ok(batches.records())
     }
 
     fn requests(&self) -> Requests<'_> {

@@ -152,14 +152,8 @@ impl Sink for Lines {
         self.records.unparsed += lines;
     }
 
-    fn odd(&mut self, _: &Odd, _: impl FnOnce() -> String) {}
-
     fn failure(&self) -> Option<&str> {
         self.failure.as_deref()
-    }
-
-    fn oddities(&self) -> Option<&Oddities> {
-        None
     }
 }
 

@@ -1,60 +1,49 @@
 //! The log lines of a snapshot once more, as OpenTelemetry has them: by then it is known which run wrote each.
 
-use crate::decode::DecodeError;
-use crate::export::telemetry::{Log, Telemetry};
-use crate::model::odd::{Odd, Oddities};
-use crate::model::record::{Gap, LogLine};
-use crate::model::time::Timestamp;
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+
+use crate::export::telemetry::{LogBatches, Telemetry};
+use crate::model::odd::Odd;
+use crate::model::record::LogLine;
 use crate::sources::files::Sink;
 
-/// A sink that keeps log lines alone.
-pub(in crate::export) struct Logs<'t, 'a> {
-    telemetry: &'t Telemetry<'a>,
-    pub(in crate::export) logs: Vec<Log>,
+/// A sink of log lines alone: what is made of each request that they fill. A block of an input is worked on by itself, so its last
+/// request is seldom full.
+pub(in crate::export) struct Logs<'t, 'a, T> {
+    batches: LogBatches<'t, 'a>,
+    make: fn(ExportLogsServiceRequest) -> T,
+    made: Vec<T>,
+    rows: u64,
 }
 
-impl<'t, 'a> Logs<'t, 'a> {
-    pub(in crate::export) fn new(telemetry: &'t Telemetry<'a>) -> Self {
+impl<'t, 'a, T> Logs<'t, 'a, T> {
+    /// Requests have at most `limit` bytes of protobuf; a larger line goes alone.
+    pub(in crate::export) fn new(
+        telemetry: &'t Telemetry<'a>,
+        limit: usize,
+        make: fn(ExportLogsServiceRequest) -> T,
+    ) -> Self {
         Self {
-            telemetry,
-            logs: Vec::new(),
+            batches: LogBatches::new(telemetry, limit),
+            make,
+            made: Vec::new(),
+            rows: 0,
         }
     }
+
+    /// How many lines there were, and everything that was made of them, in order.
+    pub(in crate::export) fn finish(mut self) -> (u64, Vec<T>) {
+        let rest = self.batches.rest();
+        self.made.extend(rest.map(self.make));
+        (self.rows, self.made)
+    }
 }
 
-impl Sink for Logs<'_, '_> {
+impl<T> Sink for Logs<'_, '_, T> {
     fn log(&mut self, line: &LogLine<'_>) -> Option<Odd> {
-        self.logs.push(self.telemetry.log(line));
-        None
-    }
-
-    fn segment(&mut self, _: &str) -> Result<(), DecodeError> {
-        Ok(())
-    }
-
-    fn metric(&mut self, _: &str) -> Result<(), DecodeError> {
-        Ok(())
-    }
-
-    fn function(&mut self, _: &str) -> Result<(), DecodeError> {
-        Ok(())
-    }
-
-    fn gap(&mut self, _: Gap) {}
-
-    fn complete(&mut self, _: &str, _: Timestamp) {}
-
-    fn unparsed(&mut self, _: impl FnOnce() -> String) {}
-
-    fn unparsed_before(&mut self, _: u64) {}
-
-    fn odd(&mut self, _: &Odd, _: impl FnOnce() -> String) {}
-
-    fn failure(&self) -> Option<&str> {
-        None
-    }
-
-    fn oddities(&self) -> Option<&Oddities> {
+        let full = self.batches.push(line);
+        self.made.extend(full.map(self.make));
+        self.rows += 1;
         None
     }
 }

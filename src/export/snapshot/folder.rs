@@ -1,13 +1,13 @@
 //! The files of a snapshot while they are made: a folder beside the place they go to, gone unless it is finished.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
-
-use crate::sources::snapshot::{FileEntry, Manifest, hex};
+use super::member::{Kind, Member};
+use super::pack::Form;
+use crate::sources::snapshot::{FileEntry, Manifest, RECORDS};
 
 pub(super) const MANIFEST: &str = "manifest.json";
 /// How the name of a folder that is being made begins and ends.
@@ -17,23 +17,11 @@ const ENDS: &str = ".part";
 /// The folder. Dropped, it takes itself away.
 pub(super) struct Folder {
     path: PathBuf,
+    form: Form,
     files: Vec<FileEntry>,
     manifest: u64,
     /// Locked while it is written: nobody else takes it for what a kill has left.
     _held: File,
-}
-
-/// One file of it, being written.
-pub(super) struct Member {
-    name: String,
-    out: BufWriter<Hashed>,
-}
-
-/// A file whose hash is known at its end. It is written in large pieces: hashing small ones costs more than the hash.
-struct Hashed {
-    file: File,
-    hash: Sha256,
-    bytes: u64,
 }
 
 /// How messages call a file that is not there yet.
@@ -80,7 +68,7 @@ fn sweep(beside: &Path) {
 
 impl Folder {
     /// Makes the folder beside `to`, or in it where that is a folder.
-    pub(super) fn beside(to: &Path) -> io::Result<Self> {
+    pub(super) fn beside(to: &Path, form: Form) -> io::Result<Self> {
         let beside = if to.is_dir() {
             to
         } else {
@@ -92,6 +80,7 @@ impl Folder {
         let (path, held) = make(beside)?;
         Ok(Self {
             path,
+            form,
             _held: held,
             files: Vec::new(),
             manifest: 0,
@@ -116,39 +105,20 @@ impl Folder {
         [(MANIFEST, self.manifest)].into_iter().chain(files)
     }
 
-    /// Begins a file.
-    pub(super) fn create_file(&self, name: &str) -> io::Result<File> {
-        new_file(&self.path.join(name))
-    }
-
-    /// Begins a file that the manifest will list.
+    /// Begins a file that the manifest will list. What goes into a tar is packed while it is written, but for the records: they
+    /// are compressed in any form, and read again.
     pub(super) fn create(&self, name: &str) -> io::Result<Member> {
-        Ok(Member {
-            name: name.to_owned(),
-            out: BufWriter::with_capacity(
-                1 << 18,
-                Hashed {
-                    file: self.create_file(name)?,
-                    hash: Sha256::new(),
-                    bytes: 0,
-                },
-            ),
-        })
+        let kind = match self.form {
+            _ if name == RECORDS => Kind::Compressed,
+            Form::Tar => Kind::Frame,
+            Form::Zip | Form::Folder => Kind::Plain,
+        };
+        Member::begin(name, new_file(&self.path.join(name))?, kind)
     }
 
     /// Ends a file.
     pub(super) fn close(&mut self, member: Member, rows: Option<u64>) -> io::Result<()> {
-        let written = member
-            .out
-            .into_inner()
-            .map_err(io::IntoInnerError::into_error)?;
-        written.file.sync_all()?;
-        self.files.push(FileEntry {
-            name: member.name,
-            rows,
-            bytes: written.bytes,
-            sha256: hex(&written.hash.finalize()),
-        });
+        self.files.push(member.end(rows)?);
         Ok(())
     }
 
@@ -156,9 +126,7 @@ impl Folder {
     pub(super) fn manifest(&mut self, manifest: &Manifest) -> io::Result<()> {
         let mut text = serde_json::to_vec_pretty(manifest)?;
         text.push(b'\n');
-        let mut file = self.create_file(MANIFEST)?;
-        file.write_all(&text)?;
-        file.sync_all()?;
+        new_file(&self.path.join(MANIFEST))?.write_all(&text)?;
         self.manifest = text.len() as u64;
         Ok(())
     }
@@ -168,29 +136,6 @@ impl Drop for Folder {
     fn drop(&mut self) {
         // Where it was renamed to its place there is nothing left to take away.
         fs::remove_dir_all(&self.path).ok();
-    }
-}
-
-impl Write for Member {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.out.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
-
-impl Write for Hashed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.file.write(bytes)?;
-        self.hash.update(&bytes[..count]);
-        self.bytes += count as u64;
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
     }
 }
 

@@ -1,11 +1,11 @@
 //! Many files into one, or a folder: written aside, synced, renamed. The same files give the same bytes.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Write as _};
+use std::io::{self, BufReader, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::LEVEL;
-use super::folder::{Folder, new_file};
+use super::folder::{Folder, MANIFEST, new_file};
 use crate::model::time::Timestamp;
 use crate::sources::snapshot::RECORDS;
 
@@ -59,10 +59,17 @@ fn sync_folder(to: &Path) -> io::Result<()> {
     File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }
 
+/// Bytes of a header of tar, and what its files are filled up to.
+const TAR_BLOCK: u64 = 512;
+/// zstd's level for what is compressed already: it sees that, and copies.
+const COPIED: i32 = 1;
+
+/// A tar stream in zstd, as frames one after another, which every reader takes for one: large files were compressed while they were
+/// written, and between them stand frames with the headers of tar.
 fn tar(folder: &Folder, seconds: u64) -> io::Result<PathBuf> {
     let path = folder.path().join(".packed");
-    let out = BufWriter::with_capacity(1 << 18, new_file(&path)?);
-    let mut archive = tar::Builder::new(zstd::Encoder::new(out, LEVEL)?);
+    let mut out = BufWriter::with_capacity(1 << 18, new_file(&path)?);
+    let mut between = Vec::new();
     for (name, bytes) in folder.all() {
         let mut header = tar::Header::new_ustar();
         header.set_path(name)?;
@@ -73,10 +80,27 @@ fn tar(folder: &Folder, seconds: u64) -> io::Result<PathBuf> {
         header.set_mtime(seconds);
         header.set_entry_type(tar::EntryType::Regular);
         header.set_cksum();
-        let file = File::open(folder.path().join(name))?;
-        archive.append(&header, BufReader::with_capacity(1 << 18, file))?;
+        between.extend_from_slice(header.as_bytes());
+        let mut file = File::open(folder.path().join(name))?;
+        if name == MANIFEST {
+            file.read_to_end(&mut between)?;
+        } else {
+            out.write_all(&zstd::bulk::compress(&between, LEVEL)?)?;
+            between.clear();
+            if name == RECORDS {
+                let mut frame = zstd::Encoder::new(out, COPIED)?;
+                io::copy(&mut file, &mut frame)?;
+                out = frame.finish()?;
+            } else {
+                io::copy(&mut file, &mut out)?;
+            }
+        }
+        let fill = bytes.next_multiple_of(TAR_BLOCK) - bytes;
+        between.resize(between.len() + fill as usize, 0);
     }
-    let out = archive.into_inner()?.finish()?;
+    // Two empty blocks end a tar.
+    between.resize(between.len() + 2 * TAR_BLOCK as usize, 0);
+    out.write_all(&zstd::bulk::compress(&between, LEVEL)?)?;
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.sync_all()?;
     Ok(path)

@@ -1,7 +1,6 @@
 //! Records gathered into requests that are not too large for who takes them.
 
 use std::hash::Hash;
-use std::io;
 
 use hashbrown::HashMap;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
@@ -27,20 +26,18 @@ pub(super) trait Request: Default {
 }
 
 /// The request that is being filled.
-pub(super) struct Batches<O, R, F> {
+pub(super) struct Batches<O, R> {
     limit: usize,
-    each: F,
     request: R,
     size: usize,
     origins: HashMap<O, usize>,
     records: u64,
 }
 
-impl<O: Eq + Hash, R: Request, F: FnMut(R) -> io::Result<()>> Batches<O, R, F> {
-    pub(super) fn new(limit: usize, each: F) -> Self {
+impl<O: Eq + Hash, R: Request> Batches<O, R> {
+    pub(super) fn new(limit: usize) -> Self {
         Self {
             limit,
-            each,
             request: R::default(),
             size: 0,
             origins: HashMap::new(),
@@ -48,17 +45,16 @@ impl<O: Eq + Hash, R: Request, F: FnMut(R) -> io::Result<()>> Batches<O, R, F> {
         }
     }
 
-    /// Adds a record under the resource of its origin.
+    /// Adds a record under the resource of its origin. Gives the request that was full before, if it was.
     pub(super) fn push(
         &mut self,
         origin: O,
         resource: impl FnOnce() -> Resource,
         record: R::Record,
-    ) -> io::Result<()> {
+    ) -> Option<R> {
         let size = record.encoded_len() + AROUND;
-        if self.size > 0 && self.size + size > self.limit {
-            self.hand_on()?;
-        }
+        let full = self.size + size > self.limit;
+        let full = if full { self.rest() } else { None };
         let next = self.origins.len();
         let at = *self.origins.entry(origin).or_insert_with(|| {
             let resource = resource();
@@ -69,21 +65,19 @@ impl<O: Eq + Hash, R: Request, F: FnMut(R) -> io::Result<()>> Batches<O, R, F> {
         self.request.add(at, record);
         self.size += size;
         self.records += 1;
-        Ok(())
+        full
     }
 
-    /// Hands on what is left. Returns how many records there were.
-    pub(super) fn finish(mut self) -> io::Result<u64> {
-        if self.size > 0 {
-            self.hand_on()?;
-        }
-        Ok(self.records)
-    }
-
-    fn hand_on(&mut self) -> io::Result<()> {
+    /// The request that is not full yet; `None` if nothing is in it.
+    pub(super) fn rest(&mut self) -> Option<R> {
         self.origins.clear();
-        self.size = 0;
-        (self.each)(std::mem::take(&mut self.request))
+        let size = std::mem::take(&mut self.size);
+        (size > 0).then(|| std::mem::take(&mut self.request))
+    }
+
+    /// Records so far.
+    pub(super) fn records(&self) -> u64 {
+        self.records
     }
 }
 

@@ -1,7 +1,5 @@
 //! Log lines as log records, each with the span of the run that wrote it.
 
-use std::io;
-
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, SeverityNumber};
@@ -16,58 +14,55 @@ use crate::model::invocation::InvocationIndex;
 use crate::model::record::LogLine;
 use crate::model::time::Timestamp;
 
-/// A log line and where it stands.
-pub struct Log {
-    group: Box<str>,
-    stream: Box<str>,
-    /// Index in `Facts::streams`; `None` for a stream of which nothing is remembered.
-    known: Option<u32>,
-    record: LogRecord,
-}
-
-/// Takes log lines one by one and hands them on in requests.
-pub struct LogBatches<'t, 'a, F> {
+/// Takes log lines one by one and gives them back in requests.
+pub struct LogBatches<'t, 'a> {
     telemetry: &'t Telemetry<'a>,
-    batches: Batches<(Box<str>, Box<str>), ExportLogsServiceRequest, F>,
+    batches: Batches<Place, ExportLogsServiceRequest>,
 }
 
-impl<'t, 'a, F: FnMut(ExportLogsServiceRequest) -> io::Result<()>> LogBatches<'t, 'a, F> {
+/// What log lines come from: each has one resource.
+#[derive(PartialEq, Eq, Hash)]
+enum Place {
+    /// Index in `Facts::streams`.
+    Known(u32),
+    /// Group and stream of which nothing is remembered.
+    Elsewhere(Box<str>, Box<str>),
+}
+
+impl<'t, 'a> LogBatches<'t, 'a> {
     /// Requests have at most `limit` bytes of protobuf; a larger line goes alone.
-    pub fn new(telemetry: &'t Telemetry<'a>, limit: usize, each: F) -> Self {
+    pub fn new(telemetry: &'t Telemetry<'a>, limit: usize) -> Self {
         Self {
             telemetry,
-            batches: Batches::new(limit, each),
+            batches: Batches::new(limit),
         }
     }
 
-    /// Adds a line.
-    pub fn push(&mut self, log: Log) -> io::Result<()> {
-        let place = (log.group.clone(), log.stream.clone());
-        let resource = || match log.known {
-            Some(at) => self.telemetry.environment(at),
-            None => self.telemetry.elsewhere(&log.group, &log.stream),
-        };
-        self.batches.push(place, resource, log.record)
+    /// Adds a line. Gives the request that was full before, if it was.
+    pub fn push(&mut self, line: &LogLine<'_>) -> Option<ExportLogsServiceRequest> {
+        let telemetry = self.telemetry;
+        let known = telemetry.stream(line);
+        let record = telemetry.record(line, known);
+        match known {
+            Some(at) => {
+                let resource = || telemetry.environment(at);
+                self.batches.push(Place::Known(at), resource, record)
+            }
+            None => {
+                let place = Place::Elsewhere(line.group.into(), line.stream.into());
+                let resource = || telemetry.elsewhere(line.group, line.stream);
+                self.batches.push(place, resource, record)
+            }
+        }
     }
 
-    /// Hands on what is left. Returns how many lines there were.
-    pub fn finish(self) -> io::Result<u64> {
-        self.batches.finish()
+    /// The request that is not full yet.
+    pub fn rest(&mut self) -> Option<ExportLogsServiceRequest> {
+        self.batches.rest()
     }
 }
 
 impl Telemetry<'_> {
-    /// A line as a log record, with the span of the run that wrote it.
-    pub fn log(&self, line: &LogLine<'_>) -> Log {
-        let known = self.stream(line);
-        Log {
-            group: line.group.into(),
-            stream: line.stream.into(),
-            known,
-            record: self.record(line, known),
-        }
-    }
-
     /// Index in `Facts::streams`; `None` for a stream of which nothing is remembered.
     fn stream(&self, line: &LogLine<'_>) -> Option<u32> {
         let facts = &self.analysis.facts;

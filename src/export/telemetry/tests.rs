@@ -1,6 +1,5 @@
 //! Hand-made worlds: what becomes of runs, links, inits, segments and lines.
 
-use std::io;
 use std::sync::Arc;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -346,13 +345,7 @@ fn no_request_is_larger_than_the_limit_and_nothing_is_lost() {
 
 fn records(analysis: &Analysis, lines: &[(i64, Option<&str>, &str)]) -> Vec<LogRecord> {
     let telemetry = Telemetry::new(analysis, None);
-    let mut records = Vec::new();
-    let mut batches = LogBatches::new(&telemetry, 1_000_000, |request| {
-        let resources = request.resource_logs.into_iter();
-        let scopes = resources.flat_map(|resource| resource.scope_logs);
-        records.extend(scopes.flat_map(|scope| scope.log_records));
-        io::Result::Ok(())
-    });
+    let mut batches = LogBatches::new(&telemetry, 1_000_000);
     for (ms, event_id, message) in lines {
         let line = LogLine {
             group: "/aws/lambda/orders",
@@ -362,10 +355,12 @@ fn records(analysis: &Analysis, lines: &[(i64, Option<&str>, &str)]) -> Vec<LogR
             event_id: *event_id,
             message,
         };
-        batches.push(telemetry.log(&line)).unwrap();
+        assert_eq!(batches.push(&line), None, "it is not full");
     }
-    assert_eq!(batches.finish().unwrap(), lines.len() as u64);
-    records
+    let request = batches.rest().unwrap();
+    let resources = request.resource_logs.into_iter();
+    let scopes = resources.flat_map(|resource| resource.scope_logs);
+    scopes.flat_map(|scope| scope.log_records).collect()
 }
 
 #[test]

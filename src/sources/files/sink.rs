@@ -6,40 +6,50 @@ use crate::model::odd::{Odd, Oddities};
 use crate::model::record::{Gap, LogLine};
 use crate::model::time::Timestamp;
 
-/// Takes in records in the order of the input.
+/// Takes in records in the order of the input. Only log events must be taken; who hands on to another sink hands on everything.
 pub trait Sink {
     /// One log event. Gives back what of it cannot be.
     fn log(&mut self, line: &LogLine<'_>) -> Option<Odd>;
 
     /// One X-Ray segment document or `aws/spans` span.
-    fn segment(&mut self, json: &str) -> Result<(), DecodeError>;
+    fn segment(&mut self, _json: &str) -> Result<(), DecodeError> {
+        Ok(())
+    }
 
     /// One metric-stream line.
-    fn metric(&mut self, json: &str) -> Result<(), DecodeError>;
+    fn metric(&mut self, _json: &str) -> Result<(), DecodeError> {
+        Ok(())
+    }
 
     /// One function configuration.
-    fn function(&mut self, json: &str) -> Result<(), DecodeError>;
+    fn function(&mut self, _json: &str) -> Result<(), DecodeError> {
+        Ok(())
+    }
 
     /// A stretch that a recording knows it did not see.
-    fn gap(&mut self, gap: Gap);
+    fn gap(&mut self, _gap: Gap) {}
 
     /// Everything of a log group before that moment is in the recording.
-    fn complete(&mut self, group: &str, until: Timestamp);
+    fn complete(&mut self, _group: &str, _until: Timestamp) {}
 
     /// A document that is no record.
-    fn unparsed(&mut self, why: impl FnOnce() -> String);
+    fn unparsed(&mut self, _why: impl FnOnce() -> String) {}
 
     /// So many documents were no records when the recording was made.
-    fn unparsed_before(&mut self, lines: u64);
+    fn unparsed_before(&mut self, _lines: u64) {}
 
     /// A record that was taken in although it cannot be as it is.
-    fn odd(&mut self, odd: &Odd, place: impl FnOnce() -> String);
+    fn odd(&mut self, _odd: &Odd, _place: impl FnOnce() -> String) {}
 
     /// Why the first document that is no record is none.
-    fn failure(&self) -> Option<&str>;
+    fn failure(&self) -> Option<&str> {
+        None
+    }
 
     /// The records that cannot be as they are.
-    fn oddities(&self) -> Option<&Oddities>;
+    fn oddities(&self) -> Option<&Oddities> {
+        None
+    }
 }
 
 impl Sink for Block {

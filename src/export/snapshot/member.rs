@@ -1,0 +1,170 @@
+//! One file of a snapshot, being written: by a thread of its own, so that hashing and compressing hold nobody up.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use sha2::{Digest as _, Sha256};
+
+use super::LEVEL;
+use crate::sources::snapshot::{FileEntry, hex};
+
+/// Bytes that are handed over at once. They are cut at the same places whoever writes, so that the same file is compressed to
+/// the same bytes.
+const PIECE: usize = 1 << 18;
+/// Pieces that may wait.
+const AHEAD: usize = 4;
+
+/// How a file stands on the disk.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    /// As it is.
+    Plain,
+    /// It is a compressed file by itself: so it is listed.
+    Compressed,
+    /// Compressed for the archive, which it goes into as it stands; listed as it is when unpacked.
+    Frame,
+}
+
+/// The file.
+pub(super) struct Member {
+    name: String,
+    piece: Vec<u8>,
+    /// `None` once the thread has ended.
+    to: Option<SyncSender<Vec<u8>>>,
+    writer: Option<JoinHandle<io::Result<Listed>>>,
+}
+
+/// What the list says of a file.
+struct Listed {
+    bytes: u64,
+    sha256: String,
+}
+
+/// A writer whose hash is known at its end.
+struct Hashed<W> {
+    out: W,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl Member {
+    pub(super) fn begin(name: &str, file: File, kind: Kind) -> io::Result<Self> {
+        let (to, pieces) = sync_channel(AHEAD);
+        let writer = thread::Builder::new().spawn(move || write(file, kind, &pieces))?;
+        Ok(Self {
+            name: name.to_owned(),
+            piece: Vec::with_capacity(PIECE),
+            to: Some(to),
+            writer: Some(writer),
+        })
+    }
+
+    /// Ends the file, and lists it.
+    pub(super) fn end(mut self, rows: Option<u64>) -> io::Result<FileEntry> {
+        self.hand_over()?;
+        let Listed { bytes, sha256 } = self.listed()?;
+        Ok(FileEntry {
+            name: self.name,
+            rows,
+            bytes,
+            sha256,
+        })
+    }
+
+    fn hand_over(&mut self) -> io::Result<()> {
+        let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE));
+        let sent = self.to.as_ref().map(|to| to.send(piece));
+        match sent {
+            Some(Ok(())) => Ok(()),
+            // The thread ends early only where it cannot write; it says why.
+            _ => self.listed().map(drop),
+        }
+    }
+
+    fn listed(&mut self) -> io::Result<Listed> {
+        self.to = None;
+        let writer = self.writer.take().map(JoinHandle::join);
+        match writer {
+            Some(Ok(listed)) => listed,
+            _ => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+}
+
+impl Write for Member {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = bytes.len().min(PIECE - self.piece.len());
+        self.piece.extend_from_slice(&bytes[..taken]);
+        if self.piece.len() == PIECE {
+            self.hand_over()?;
+        }
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn write(file: File, kind: Kind, pieces: &Receiver<Vec<u8>>) -> io::Result<Listed> {
+    match kind {
+        Kind::Plain => {
+            let mut out = Hashed::new(file);
+            pour(pieces, &mut out)?;
+            let (file, listed) = out.listed();
+            file.sync_all()?;
+            Ok(listed)
+        }
+        Kind::Compressed => {
+            let mut out = zstd::Encoder::new(Hashed::new(file), LEVEL)?;
+            pour(pieces, &mut out)?;
+            let (file, listed) = out.finish()?.listed();
+            file.sync_all()?;
+            Ok(listed)
+        }
+        Kind::Frame => {
+            let mut out = Hashed::new(zstd::Encoder::new(file, LEVEL)?);
+            pour(pieces, &mut out)?;
+            let (frame, listed) = out.listed();
+            frame.finish()?;
+            Ok(listed)
+        }
+    }
+}
+
+fn pour(pieces: &Receiver<Vec<u8>>, out: &mut impl Write) -> io::Result<()> {
+    pieces.iter().try_for_each(|piece| out.write_all(&piece))
+}
+
+impl<W> Hashed<W> {
+    fn new(out: W) -> Self {
+        Self {
+            out,
+            hash: Sha256::new(),
+            bytes: 0,
+        }
+    }
+
+    fn listed(self) -> (W, Listed) {
+        let listed = Listed {
+            bytes: self.bytes,
+            sha256: hex(&self.hash.finalize()),
+        };
+        (self.out, listed)
+    }
+}
+
+impl<W: Write> Write for Hashed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.out.write(bytes)?;
+        self.hash.update(&bytes[..count]);
+        self.bytes += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
