@@ -1,5 +1,8 @@
 //! What strips count minute by minute, and what the page of one minute lists: one definition, so that a cell opens what it counted.
 
+use std::collections::BTreeMap;
+
+use crate::detect::statistics::percentiles;
 use crate::model::analysis::Analysis;
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::Harm;
@@ -29,6 +32,44 @@ pub enum Counted {
     Cold,
     /// Runs that were the first of their environment.
     Started,
+    /// Runs that took at least the 99th percentile of the runs that ended in their minute, whose height is that percentile.
+    Slowest,
+}
+
+/// How long each run took that ended, by the minute in which it did.
+pub struct Took {
+    minutes: Minutes,
+    took: Vec<Vec<f64>>,
+}
+
+impl Took {
+    /// Of nothing yet.
+    pub fn new(minutes: Minutes) -> Self {
+        Self {
+            minutes,
+            took: vec![Vec::new(); minutes.len],
+        }
+    }
+
+    /// Counts a run that ended, if it did so in these minutes.
+    pub fn add(&mut self, end: Timestamp, took_ms: f32) {
+        if let Some(minute) = self.minutes.index(end) {
+            self.took[minute].push(f64::from(took_ms));
+        }
+    }
+
+    /// The 99th percentile of each minute in milliseconds, at least 1; 0 where nothing ended, no data in a minute that is not
+    /// [`Known`].
+    pub fn p99(mut self, known: &Known) -> Vec<Level> {
+        let p99 = |took: &mut Vec<f64>| percentiles(took).map_or(0, |of| of.p99.max(1.0) as u64);
+        let heights: Vec<u64> = self.took.iter_mut().map(p99).collect();
+        let minutes = self.minutes;
+        let heights = heights.into_iter().enumerate();
+        minutes.count(
+            known,
+            heights.map(|(at, height)| (minutes.start(at), height)),
+        )
+    }
 }
 
 /// One thing that was counted.
@@ -55,6 +96,9 @@ impl Counted {
                 .filter(|(run, _)| run.status.failed())
                 .map(|(run, at)| one(run.end, Some(at)))
                 .collect(),
+            Self::Slowest => {
+                slowest(runs().filter_map(|(run, at)| Some((run.end, run.duration_ms?, at))))
+            }
             Self::Started => runs()
                 .filter(|(run, _)| run.init.is_some())
                 .map(|(run, at)| one(run.start, Some(at)))
@@ -98,8 +142,75 @@ impl Counted {
         function: Option<Sym>,
         minutes: Minutes,
     ) -> Vec<Level> {
+        if self == Self::Slowest {
+            let mut took = Took::new(minutes);
+            for run in &analysis.assembled.invocations {
+                let mine = function.is_none_or(|function| run.function == function);
+                if let Some(ms) = run.duration_ms.filter(|_| run.counted && mine) {
+                    took.add(run.end, ms);
+                }
+            }
+            return took.p99(&Known::of(analysis));
+        }
         let all = self.all(analysis, function).into_iter();
         let events = all.map(|one| (one.at, one.count));
         minutes.count(&Known::of(analysis), events)
+    }
+}
+
+/// The runs that took at least the 99th percentile of their minute, the slowest of each minute first; of runs by their end and
+/// what they took.
+fn slowest(runs: impl Iterator<Item = (Timestamp, f32, InvocationIndex)>) -> Vec<One> {
+    let mut by_minute: BTreeMap<Timestamp, Vec<(f64, One)>> = BTreeMap::new();
+    for (at, took, run) in runs {
+        let one = One {
+            at,
+            count: 1,
+            run: Some(run),
+        };
+        let minute = by_minute.entry(at.minute()).or_default();
+        minute.push((f64::from(took), one));
+    }
+    let of_minute = |mut runs: Vec<(f64, One)>| {
+        let least = percentiles(&mut runs.iter().map(|(took, _)| *took).collect());
+        // A percentile of many is an estimate of 1 %: it may lie above the longest.
+        let longest = runs.iter().map(|(took, _)| *took).fold(0.0, f64::max);
+        let least = least.map_or(0.0, |of| of.p99.min(longest));
+        runs.retain(|(took, _)| *took >= least);
+        runs.sort_by(|one, other| other.0.total_cmp(&one.0));
+        runs.into_iter().map(|(_, one)| one)
+    };
+    by_minute.into_values().flat_map(of_minute).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time::MINUTE_MS;
+
+    #[test]
+    fn the_slowest_are_those_at_the_99th_percentile_of_their_minute() {
+        // 60 runs of 10 to 600 ms end in the first minute, one of 5 ms in the second: nearest rank takes the 60th and the only one.
+        let mut runs: Vec<(Timestamp, f32, InvocationIndex)> = (0..60)
+            .map(|at| (Timestamp(0), (at + 1) as f32 * 10.0, at))
+            .collect();
+        runs.push((Timestamp(MINUTE_MS), 5.0, 60));
+        let found = slowest(runs.iter().copied());
+        assert_eq!(
+            found.iter().map(|one| one.run).collect::<Vec<_>>(),
+            [Some(59), Some(60)]
+        );
+        let minutes = Minutes::until(Timestamp(3 * MINUTE_MS), 4);
+        let known = Known {
+            from: Some(Timestamp(0)),
+            until: Some(Timestamp(2 * MINUTE_MS + 30_000)),
+        };
+        let mut took = Took::new(minutes);
+        runs.iter().for_each(|(end, ms, _)| took.add(*end, *ms));
+        assert_eq!(
+            took.p99(&known),
+            [Some(600), Some(5), Some(0), None],
+            "a minute in which nothing ended is no unknown one"
+        );
     }
 }

@@ -12,6 +12,7 @@ use crate::store::scene::Scene;
 use super::float::Float;
 use super::glyphs;
 use super::keys::{Context, KeyTable};
+use super::layout;
 use super::page::Key;
 use super::place::Place;
 use super::prompt::Prompt;
@@ -31,6 +32,8 @@ const WHOLE: (u16, u16) = (60, 16);
 /// From this width on, what is about one row stands beside the list.
 const SPLIT: u16 = 200;
 const LIST: u16 = 120;
+/// Cells of a part that stands beside others.
+const BESIDE: u16 = 92;
 
 /// What a frame shows beside its page.
 pub struct Parts<'a> {
@@ -60,6 +63,7 @@ pub struct Parts<'a> {
 /// Draws a frame; gives what it placed where.
 pub fn place(parts: &mut Parts<'_>, place: &mut Place, area: Rect, buffer: &mut Buffer) -> Spots {
     let mut spots = Spots::default();
+    place.set_roomy(area.width >= SPLIT);
     if area.width < LEAST.0 || area.height < LEAST.1 {
         let words = format!(
             "nepho needs {}×{}, this is {}×{}",
@@ -117,7 +121,9 @@ fn whole(
     let body = Rect::new(area.x, area.y + 3, area.width, area.height - taken);
     let listed = place.page().map_or(0, |page| page.parts.len());
     let all = place.parts().count();
-    if area.width >= SPLIT && all > listed {
+    if let Some(beside) = beside(place).filter(|_| area.width >= SPLIT) {
+        banded(parts, place, beside, body, buffer, spots);
+    } else if area.width >= SPLIT && all > listed {
         let left = Rect {
             width: LIST,
             ..body
@@ -154,6 +160,66 @@ fn whole(
         palette::place(&offer, body, buffer, &parts.look, spots);
     }
     floats::place(parts, place, body, buffer, spots);
+}
+
+/// The part that stands right of those before it, where all parts are shown.
+fn beside(place: &Place) -> Option<usize> {
+    if place.only_part().is_some() {
+        return None;
+    }
+    let found = place.parts().position(|part| part.beside);
+    found.filter(|at| *at > 0)
+}
+
+/// Two columns above, the rest below them over the whole width.
+fn banded(
+    parts: &Parts<'_>,
+    place: &mut Place,
+    beside: usize,
+    body: Rect,
+    buffer: &mut Buffer,
+    spots: &mut Spots,
+) {
+    let all = place.parts().count();
+    let left = Rect {
+        width: body.width - BESIDE - 1,
+        ..body
+    };
+    let right = Rect {
+        x: left.right() + 1,
+        width: BESIDE,
+        ..body
+    };
+    let bands = [
+        place
+            .wish(0..beside, left.width)
+            .beside(place.wish(beside..beside + 1, right.width)),
+        place.wish(beside + 1..all, body.width),
+    ];
+    let first = usize::from(place.cursor().0 > beside);
+    let heights = layout::share(&bands, first, body.height);
+    let upper = heights[0].map_or(1, |rows| rows + 1);
+    let (left, right) = (
+        Rect {
+            height: upper,
+            ..left
+        },
+        Rect {
+            height: upper,
+            ..right
+        },
+    );
+    let below = Rect {
+        y: body.y + upper,
+        height: body.height - upper,
+        ..body
+    };
+    for y in left.y..left.bottom() {
+        buffer.set_string(left.right(), y, "│", parts.look.style(Role::Dim));
+    }
+    page(parts, place, 0..beside, left, buffer, spots);
+    page(parts, place, beside..beside + 1, right, buffer, spots);
+    page(parts, place, beside + 1..all, below, buffer, spots);
 }
 
 /// The lines over the footer.
@@ -212,7 +278,8 @@ fn page(
     let column = place.column().map(str::to_owned);
     let minute = place.minute();
     let (at, row) = place.cursor();
-    let has_detail = place.page().is_some_and(|page| page.detail.is_some());
+    let listed = place.page().map_or(0, |page| page.parts.len());
+    let has_detail = place.parts().count() > listed;
     let mut y = area.y;
     let shown = place.parts().enumerate().skip(range.start);
     for ((index, shown), lines) in shown.zip(lines) {

@@ -11,6 +11,35 @@ pub struct Wish {
     pub all: u16,
 }
 
+impl Wish {
+    /// Of parts one under the other, as if they were one.
+    pub fn stacked(wishes: &[Self]) -> Self {
+        let sum = |rows: fn(&Self) -> u16| {
+            let all = wishes
+                .iter()
+                .map(|wish| rows(wish).saturating_add(wish.frame));
+            all.fold(0_u16, u16::saturating_add).saturating_sub(1)
+        };
+        Self {
+            frame: 1,
+            least: sum(|wish| wish.least.min(wish.all)),
+            most: sum(|wish| wish.most.min(wish.all)),
+            all: sum(|wish| wish.all),
+        }
+    }
+
+    /// Of two that stand side by side and are stacked themselves.
+    #[must_use]
+    pub fn beside(self, other: Self) -> Self {
+        Self {
+            frame: 1,
+            least: self.least.max(other.least),
+            most: self.most.max(other.most),
+            all: self.all.max(other.all),
+        }
+    }
+}
+
 /// Lines for the rows of each part; `None` where a part folds to its rule. `first` is served before all others: the part
 /// with the cursor. Then every part gets its least in order, then what it wants, then what is left over.
 pub fn share(wishes: &[Wish], first: usize, room: u16) -> Vec<Option<u16>> {
@@ -71,6 +100,20 @@ mod tests {
         let wishes = [wish(2, 10, 10), wish(3, 5, 9)];
         assert_eq!(share(&wishes, 0, 16), [Some(9), Some(3)]);
         assert_eq!(share(&wishes, 0, 8), [Some(5), None]);
+    }
+
+    #[test]
+    fn stacked_parts_ask_for_all_their_lines_and_neighbours_for_the_higher() {
+        // Two parts of 2 + 3 and 2 + 4 lines are one of 11 lines, of which one is its frame.
+        let stacked = Wish::stacked(&[wish(1, 3, 3), wish(2, 4, 20)]);
+        let line = |least, most, all| Wish {
+            frame: 1,
+            least,
+            most,
+            all,
+        };
+        assert_eq!(stacked, line(6, 10, 26));
+        assert_eq!(stacked.beside(line(8, 9, 9)), line(8, 10, 26));
     }
 
     #[test]

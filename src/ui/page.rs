@@ -23,6 +23,8 @@ pub struct Page {
     pub parts: Vec<Part>,
     /// Parts about the row under the cursor of the first part, made when it changes.
     pub detail: Option<Detail>,
+    /// The detail is shown only where there is room for it.
+    pub detail_is_extra: bool,
     /// The cursor starts on the newest row at the end and stays there while rows come.
     pub follows: bool,
     /// The invocation that all of it is about: where `v` and `L` lead from rows without one of their own.
@@ -51,6 +53,8 @@ pub struct Part {
     pub foot: Vec<Text>,
     /// The cursor does not begin here.
     pub passed: bool,
+    /// On a wide screen it stands right of the parts before it, and those after it take the whole width below.
+    pub beside: bool,
     /// What the reader's filter, search and order made of its rows.
     pub arranged: Arranged,
 }
@@ -76,6 +80,7 @@ impl Part {
             most: u16::MAX,
             foot: Vec::new(),
             passed: false,
+            beside: false,
             arranged: Arranged::default(),
         }
     }
@@ -112,6 +117,13 @@ impl Part {
     #[must_use]
     pub fn passed(mut self) -> Self {
         self.passed = true;
+        self
+    }
+
+    /// Right of the parts before it where there is room.
+    #[must_use]
+    pub fn beside(mut self) -> Self {
+        self.beside = true;
         self
     }
 

@@ -11,7 +11,7 @@ use super::theme::Role;
 
 mod compare;
 pub(super) mod error;
-mod finding;
+pub(in crate::ui) mod finding;
 mod function;
 pub(super) mod identity;
 mod invocation;

@@ -28,6 +28,8 @@ pub struct Place {
     pub step: Step,
     page: Option<Arc<Page>>,
     detail: Vec<Part>,
+    /// There is room for what is extra.
+    roomy: bool,
     /// What the page was made of.
     pub page_of: Option<Stamp>,
     /// What the detail was made of, and of which row of the first part.
@@ -70,6 +72,7 @@ impl Place {
             step,
             page: None,
             detail: Vec::new(),
+            roomy: false,
             page_of: None,
             detail_of: None,
             views: Arc::default(),
@@ -99,10 +102,20 @@ impl Place {
 
     /// Parts of the page, then of its detail.
     pub fn parts(&self) -> impl Iterator<Item = &Part> {
-        self.page
-            .iter()
-            .flat_map(|page| page.parts.iter())
-            .chain(&self.detail)
+        let is_extra = self.page.as_ref().is_some_and(|page| page.detail_is_extra);
+        let detail = self.detail.iter().filter(move |_| self.roomy || !is_extra);
+        let parts = self.page.iter().flat_map(|page| page.parts.iter());
+        parts.chain(detail)
+    }
+
+    /// Says whether there is room for what is extra.
+    pub fn set_roomy(&mut self, roomy: bool) {
+        if self.roomy != roomy {
+            let was = self.part(self.cursor.0).map(|part| part.id);
+            self.roomy = roomy;
+            self.rebind(was);
+            self.settle();
+        }
     }
 
     /// The part under the cursor.
@@ -298,22 +311,21 @@ impl Place {
         (self.cursor.1 < rows.len()).then(|| rows.trait_of(self.cursor.1))
     }
 
-    /// Shares `room` lines of `width` cells among the parts in `range` and scrolls so that the cursor is in view.
-    pub fn lay_out(&mut self, range: Range<usize>, (width, room): (u16, u16)) -> Vec<Option<u16>> {
-        let width = width.saturating_sub(INDENT);
-        let (at, row) = self.cursor;
-        let tall = |at: usize, part: &Part| part::height(part, at, true, width);
-        let unfold = self
-            .cursor_part()
-            .filter(|part| row < part.table.rows.len());
-        let unfold = unfold.map_or(0, |part| tall(row, part) - 1);
-        let wishes: Vec<Wish> = self
-            .parts()
-            .enumerate()
+    /// What the parts in `range` ask for, as if they were one part.
+    pub fn wish(&self, range: Range<usize>, width: u16) -> Wish {
+        Wish::stacked(&self.wishes(range, width.saturating_sub(INDENT)))
+    }
+
+    /// What each part in `range` asks for at a width.
+    fn wishes(&self, range: Range<usize>, width: u16) -> Vec<Wish> {
+        let unfold = self.unfold(width);
+        let parts = self.parts().enumerate();
+        parts
             .skip(range.start)
             .take(range.len())
             .map(|(index, part)| {
-                let more = part.prose_lines(width) + if index == at { unfold } else { 0 };
+                let unfold = if index == self.cursor.0 { unfold } else { 0 };
+                let more = part.prose_lines(width) + unfold;
                 let lines = |rows: usize| u16::try_from(rows + more).unwrap_or(u16::MAX);
                 Wish {
                     frame: 1 + u16::from(part.table.headed) + part.foot.len() as u16,
@@ -322,7 +334,23 @@ impl Place {
                     all: lines(part.table.rows.len()),
                 }
             })
-            .collect();
+            .collect()
+    }
+
+    /// Lines that the row under the cursor takes beyond its first.
+    fn unfold(&self, width: u16) -> usize {
+        let row = self.cursor.1;
+        let part = self.cursor_part();
+        let part = part.filter(|part| row < part.table.rows.len());
+        part.map_or(0, |part| part::height(part, row, true, width) - 1)
+    }
+
+    /// Shares `room` lines of `width` cells among the parts in `range` and scrolls so that the cursor is in view.
+    pub fn lay_out(&mut self, range: Range<usize>, (width, room): (u16, u16)) -> Vec<Option<u16>> {
+        let width = width.saturating_sub(INDENT);
+        let (at, row) = self.cursor;
+        let unfold = self.unfold(width);
+        let wishes = self.wishes(range.clone(), width);
         let first = at
             .checked_sub(range.start)
             .filter(|at| *at < wishes.len())

@@ -107,6 +107,42 @@ pub(super) const COLUMNS: &[Meaning] = &[
         "",
     ),
     m(
+        "errors 30 min",
+        "Its errors of the last 30 minutes, oldest left.",
+        "Failed runs by when they ended, three minutes a cell, from zero to its own maximum; ? is no data.",
+        "",
+    ),
+    m(
+        "p99 30 min",
+        "How long its slowest runs took over the last 30 minutes.",
+        "The highest 99th percentile of three minutes a cell, by when runs ended; · where none ended, ? is no data.",
+        "",
+    ),
+    m(
+        "cold 30 min",
+        "Its felt cold starts of the last 30 minutes.",
+        "Starts that somebody waited for, three minutes a cell; ? is no data.",
+        "2 tells why",
+    ),
+    m(
+        "thr 30 min",
+        "Its refused tries of the last 30 minutes.",
+        "The refusals that thr counts, three minutes a cell; ? where they cannot be known.",
+        "3 tells by whom",
+    ),
+    m(
+        "dbl 30 min",
+        "Its events that ran twice, over the last 30 minutes.",
+        "The repeats that dbl counts, three minutes a cell; ? where they cannot be known.",
+        "4 tells which",
+    ),
+    m(
+        "ord 30 min",
+        "Its overtaken events of the last 30 minutes.",
+        "The arrivals that ord counts, three minutes a cell; ? where they cannot be known.",
+        "5 tells which",
+    ),
+    m(
         "/min",
         "How many a minute.",
         "The mean of the last five whole minutes, or of the window where that is shorter.",

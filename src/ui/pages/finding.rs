@@ -189,7 +189,8 @@ fn places(analysis: &Analysis, finding: &Finding) -> Vec<(&'static str, String, 
     places
 }
 
-fn proof(scene: &Scene, finding: &Finding) -> Part {
+/// The lines, spans and metric points that prove it.
+pub(in crate::ui) fn proof(scene: &Scene, finding: &Finding) -> Part {
     let title = format!("Evidence, {}", finding.evidence.len());
     Part::new("evidence", title, rows::evidence(scene, &finding.evidence))
         .aside(Text::of(

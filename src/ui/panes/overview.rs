@@ -11,6 +11,7 @@ use crate::ui::theme::Role;
 
 use super::Pane;
 
+mod drawn;
 mod findings;
 mod functions;
 mod strips;
@@ -38,6 +39,8 @@ impl Pane for Overview {
                 strips::part(scene),
                 functions::part(scene),
             ],
+            detail: Some(findings::detail(scene)),
+            detail_is_extra: true,
             ..Page::default()
         }
     }

@@ -73,7 +73,7 @@ impl Pane for Tail {
                     .collect()
             })),
             follows: true,
-            run: None,
+            ..Page::default()
         }
     }
 

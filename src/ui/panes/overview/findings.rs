@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::model::analysis::Analysis;
 use crate::model::finding::{Finding, Severity};
 use crate::store::scene::Scene;
-use crate::ui::page::{Cell, Column, Key, Part, Row, Rows, Table};
+use crate::ui::page::{Cell, Column, Detail, Key, Part, Row, Rows, Table};
+use crate::ui::pages::finding;
 use crate::ui::step::Step;
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
@@ -79,6 +80,27 @@ fn plural(n: usize, what: &str) -> String {
     } else {
         format!("{n} {what}s")
     }
+}
+
+/// What proves the finding under the cursor.
+pub(super) fn detail(scene: &Arc<Scene>) -> Detail {
+    let leaves = tree(&scene.analysis.findings);
+    let scene = Arc::clone(scene);
+    let detail = move |row: usize| {
+        let findings = &scene.analysis.findings;
+        let finding = leaves.get(row).map(|leaf| &findings[leaf.finding]);
+        finding.map_or_else(Vec::new, |finding| {
+            let mut proof = finding::proof(&scene, finding);
+            let title = format!(
+                "What proves it at {}: {}",
+                finding.subject,
+                finding.evidence.len()
+            );
+            proof.title = Text::from(title);
+            vec![proof]
+        })
+    };
+    Box::new(detail)
 }
 
 /// Findings in their order, each with those that it explains right under it.

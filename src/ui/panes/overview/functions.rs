@@ -12,22 +12,17 @@ use crate::store::scene::Scene;
 use crate::ui::figures;
 use crate::ui::glyphs;
 use crate::ui::page::{Cell, Column, Key, Level, Part, Row, Rows, Table};
-use crate::ui::series::{self, Deploy, Known, Minutes};
+use crate::ui::series::{self, Deploy, Minutes};
 use crate::ui::state;
 use crate::ui::step::Step;
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
 
+use super::drawn::{self, Drawn};
+
 /// Minutes of the sparkline, and of the rate a minute.
 const SPARK: usize = 30;
 const RECENT: usize = 5;
-
-/// What is counted of one function beside its figures.
-#[derive(Default)]
-struct Counted {
-    levels: Vec<Level>,
-    version: Option<Sym>,
-}
 
 /// The part.
 pub(super) fn part(scene: &Arc<Scene>) -> Part {
@@ -38,7 +33,7 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
         return Part::lines("functions", "Functions", vec![state::all_well(scene)]);
     }
     let minutes = Minutes::until(scene.now, SPARK);
-    let counted = count(&analysis, minutes);
+    let drawn = drawn::by_function(&analysis, minutes);
     let deploys: HashMap<Sym, Deploy> = series::deploys(&analysis)
         .into_iter()
         .map(|deploy| (deploy.function, deploy))
@@ -64,7 +59,7 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
             return unknown(analysis.text(unseen[at - seen]));
         };
         let deployed = deploys.get(&figures.function).is_some();
-        row(&analysis, figures, counted.get(&figures.function), deployed)
+        row(&analysis, figures, drawn.get(&figures.function), deployed)
     });
     Part::new("functions", Text::from(title), Table::new(columns(), rows))
         .aside(Text::of(Role::Dim, "/min: last 5 min, else window"))
@@ -101,12 +96,19 @@ fn unseen(analysis: &Analysis) -> Vec<Sym> {
 /// A function of which nothing is known but its name.
 fn unknown(name: &str) -> Row {
     let figure = || Cell::of(Role::Unknown, figures::UNKNOWN);
-    let mut cells = vec![
-        Cell::of(Role::Strong, name),
-        Cell::Spark(vec![None; SPARK / 2], Role::Dim),
-    ];
-    cells.extend((2..columns().len() - 1).map(|_| figure()));
-    cells.push(Cell::of(Role::Unknown, "denied"));
+    let drawn = || Cell::Spark(vec![None; SPARK / 2], Role::Dim);
+    let columns = columns();
+    let mut cells: Vec<Cell> = columns
+        .iter()
+        .map(|column| match &*column.name {
+            name if name.ends_with("30 min") => drawn(),
+            _ => figure(),
+        })
+        .collect();
+    if let [first, .., last] = &mut cells[..] {
+        *first = Cell::of(Role::Strong, name);
+        *last = Cell::of(Role::Unknown, "denied");
+    }
     Row {
         cells,
         function: Some(name.to_owned()),
@@ -138,49 +140,30 @@ fn by_harm(analysis: &Analysis) -> Vec<usize> {
     order
 }
 
-/// Invocations a minute and the newest version of each function, in one pass.
-fn count(analysis: &Analysis, minutes: Minutes) -> HashMap<Sym, Counted> {
-    let mut events: HashMap<Sym, (Vec<u64>, Option<Sym>)> = HashMap::new();
-    for invocation in analysis
-        .assembled
-        .invocations
-        .iter()
-        .filter(|one| one.counted)
-    {
-        let (counts, version) = events
-            .entry(invocation.function)
-            .or_insert_with(|| (vec![0; minutes.len], None));
-        if let Some(index) = minutes.index(invocation.start) {
-            counts[index] += 1;
-        }
-        *version = invocation.version.or(*version);
-    }
-    let known = Known::of(analysis);
-    events
-        .into_iter()
-        .map(|(function, (counts, version))| {
-            let cells = counts.into_iter().enumerate();
-            let levels = minutes.count(&known, cells.map(|(at, count)| (minutes.start(at), count)));
-            (function, Counted { levels, version })
-        })
-        .collect()
-}
-
 fn columns() -> Vec<Column> {
     let kind = |glyph: &str, role: Role, word: &str| Text::of(role, glyph).and(Role::Dim, word);
+    // Right of its figure, without a title of its own.
+    let course =
+        |name: &str, drop: u8| Column::word("", drawn::CELLS as u16).named(name).drop(drop);
     vec![
         Column::name("function", 12, 30),
         Column::word("30 min", 15).drop(8),
         Column::figure("/min", 6),
         Column::figure("errors", 7),
+        course("errors 30 min", 10),
         Column::figure("p50", 7).drop(7),
         Column::figure("p99", 7).drop(4),
+        course("p99 30 min", 11),
         Column::figure("", 12)
             .titled(kind(glyphs::COLD, Role::Cold, " cold k/n"))
             .drop(5),
+        course("cold 30 min", 12),
         Column::figure("", 6).titled(kind(glyphs::THROTTLE, Role::Throttle, " thr")),
+        course("thr 30 min", 13),
         Column::figure("", 5).titled(kind(glyphs::DUPLICATE, Role::Duplicate, " dbl")),
+        course("dbl 30 min", 14),
         Column::figure("", 5).titled(kind(glyphs::DISORDER, Role::Disorder, " ord")),
+        course("ord 30 min", 15),
         Column::figure("slots", 8).drop(6),
         Column::word("version", 9).drop(9),
     ]
@@ -189,18 +172,17 @@ fn columns() -> Vec<Column> {
 fn row(
     analysis: &Analysis,
     function: &FunctionFigures,
-    counted: Option<&Counted>,
+    drawn: Option<&Drawn>,
     deployed: bool,
 ) -> Row {
     let name = analysis.text(function.function);
-    let levels = counted.map_or_else(Vec::new, |counted| counted.levels.clone());
+    let nothing = Drawn::default();
+    let drawn = drawn.unwrap_or(&nothing);
     let (p50, p99) = match &function.duration_ms {
         Some(duration) => (Some(duration.p50), Some(duration.p99)),
         None => (None, None),
     };
-    let version = counted
-        .and_then(|counted| counted.version)
-        .map(|sym| analysis.text(sym));
+    let version = drawn.version.map(|sym| analysis.text(sym));
     let mut version = Text::new(version.unwrap_or(figures::UNKNOWN));
     if deployed {
         version = version.and(Role::Dim, " ").and(Role::Focus, glyphs::DEPLOY);
@@ -210,18 +192,41 @@ fn row(
         .functions
         .get(&function.function)
         .and_then(|known| known.reserved_concurrency);
+    // What cannot be counted is not drawn as if it had been.
+    let course = |levels: &[Level], known: bool, role: Role| {
+        let levels = if known {
+            levels.to_vec()
+        } else {
+            vec![None; levels.len()]
+        };
+        Cell::Spark(levels, role)
+    };
     Row {
         cells: vec![
             Cell::of(Role::Strong, name),
-            Cell::Spark(pairs(&levels), Role::Dim),
-            Cell::Text(per_minute(&levels, function.invocations, analysis)),
+            Cell::Spark(pairs(&drawn.runs), Role::Dim),
+            Cell::Text(per_minute(&drawn.runs, function.invocations, analysis)),
             Cell::count(Some(function.errors), Role::Error),
+            course(&drawn.errors, true, Role::Error),
             Cell::text(&figures::duration_or_unknown(p50)),
             Cell::text(&figures::duration_or_unknown(p99)),
+            course(&drawn.p99, p99.is_some(), Role::Dim),
             Cell::Text(cold(function)),
+            course(&drawn.cold, true, Role::Cold),
             Cell::count(function.throttled, Role::Throttle),
+            course(&drawn.refused, function.throttled.is_some(), Role::Throttle),
             Cell::count(function.duplicates_harmful, Role::Duplicate),
+            course(
+                &drawn.doubled,
+                function.duplicates_harmful.is_some(),
+                Role::Duplicate,
+            ),
             Cell::count(function.reordered, Role::Disorder),
+            course(
+                &drawn.overtaken,
+                function.reordered.is_some(),
+                Role::Disorder,
+            ),
             Cell::text(&match limit {
                 Some(limit) => format!("{}/{limit}", function.peak_concurrency),
                 None => format!("{}/{}", function.peak_concurrency, figures::NONE),
@@ -236,17 +241,7 @@ fn row(
 
 /// Two minutes a cell.
 fn pairs(levels: &[Level]) -> Vec<Level> {
-    levels
-        .chunks(2)
-        .map(|pair| {
-            let known: Vec<u32> = pair.iter().flatten().copied().collect();
-            (!known.is_empty()).then(|| {
-                known
-                    .iter()
-                    .fold(0_u32, |sum, level| sum.saturating_add(*level))
-            })
-        })
-        .collect()
+    drawn::merge(levels, 2, u32::saturating_add)
 }
 
 /// Mean of the last whole minutes; the mean of the window where those are not known.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::analysis::Analysis;
+use crate::model::symbols::Sym;
 use crate::store::scene::Scene;
 use crate::ui::counted::Counted;
 use crate::ui::figures;
@@ -15,6 +16,8 @@ use crate::ui::theme::Role;
 const HOUR: usize = 60;
 /// The column with the cells.
 const CELLS: usize = 1;
+/// Minutes that are shown before there is room for the newest deploy in words.
+const CELLS_WANTED: u16 = 42;
 /// Minutes of the base that a change is measured against, and of the change itself.
 const BASE: usize = 5;
 /// Fewer in a minute are no peak, however rare they are.
@@ -26,27 +29,37 @@ const PEAK: f64 = 4.0;
 pub(super) fn part(scene: &Arc<Scene>) -> Part {
     let analysis = &scene.analysis;
     let minutes = Minutes::until(scene.now, HOUR);
-    let strips = lines().into_iter().map(|(label, role, counted)| {
+    let line = |label: Text, role: Role, counted: Counted, function: Option<Sym>| {
         let key = Key::text(&counted.to_string());
-        let levels = counted.levels(analysis, None, minutes);
+        let levels = counted.levels(analysis, function, minutes);
         let strip = Strip {
             column: CELLS,
             minutes,
             counted,
-            function: None,
+            function: function.map(|name| analysis.text(name).to_owned()),
         };
         (key, row(label, role, levels, strip))
-    });
-    let rows: Vec<(Key, Row)> = strips.collect();
+    };
+    let mut rows: Vec<(Key, Row)> = lines()
+        .into_iter()
+        .map(|(label, role, counted)| line(label, role, counted, None))
+        .collect();
+    let slow = in_trouble(analysis);
+    let whose = slow.map_or("all", |name| analysis.text(name));
+    let label = Text::new(whose).and(Role::Text, " p99");
+    rows.push(line(label, Role::Text, Counted::Slowest, slow));
     let (times, deploy) = axis(analysis, minutes);
     let untold = |column: Column, title: Text| column.titled(title).named("");
     let mut cells = untold(
         Column::text("", 12, HOUR as u16),
         Text::of(Role::Dim, &times),
-    );
+    )
+    .wants(CELLS_WANTED);
     cells.cut = Cut::Start;
+    let mut counted = Column::word("", 12).named("counted");
+    counted.cut = Cut::Middle;
     let columns = vec![
-        Column::word("", 12).named("counted"),
+        counted,
         cells,
         Column::figure("", 8),
         untold(Column::text("", 10, 44).drop(1), deploy),
@@ -61,6 +74,14 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
     .aside(Text::of(Role::Dim, &format!("now ({now}) · change")))
     .between(3, lines)
     .passed()
+    .beside()
+}
+
+/// The function that the worst finding is about, if it is about one: how long that takes is what matters now.
+fn in_trouble(analysis: &Analysis) -> Option<Sym> {
+    let subject = &analysis.findings.first()?.subject;
+    let mut functions = analysis.functions.iter().map(|of| of.function);
+    functions.find(|name| analysis.text(*name) == subject)
 }
 
 /// What each strip is called and counts.
@@ -150,11 +171,22 @@ fn axis(analysis: &Analysis, minutes: Minutes) -> (String, Text) {
 fn row(label: Text, role: Role, levels: Vec<Level>, strip: Strip) -> Row {
     let whole = whole(&levels);
     let now = whole.last().copied().flatten();
-    let now = now.map_or_else(
-        || Text::of(Role::Unknown, figures::UNKNOWN),
-        |now| Text::new(&figures::count(u64::from(now))).and(Role::Dim, "/m"),
-    );
-    let change = change(whole, strip.minutes);
+    let (now, change) = if strip.counted == Counted::Slowest {
+        // A minute in which nothing ended has no percentile; it is not a fast one.
+        let ended: Vec<Level> = whole
+            .iter()
+            .map(|level| level.filter(|ms| *ms > 0))
+            .collect();
+        let now = now.map(|ms| match ms {
+            0 => Text::of(Role::Dim, figures::NONE),
+            ms => Text::new(&figures::duration(f64::from(ms))),
+        });
+        (now, slower(&ended, strip.minutes))
+    } else {
+        let now = now.map(|now| Text::new(&figures::count(u64::from(now))).and(Role::Dim, "/m"));
+        (now, change(whole, strip.minutes))
+    };
+    let now = now.unwrap_or_else(|| Text::of(Role::Unknown, figures::UNKNOWN));
     Row {
         cells: vec![
             Cell::Text(label),
@@ -231,6 +263,38 @@ fn change(levels: &[Level], minutes: Minutes) -> Text {
     }
 }
 
+/// The same of durations: `×20 since 14:01` against what they were, on the mean of the minutes' percentiles.
+fn slower(levels: &[Level], minutes: Minutes) -> Text {
+    let known: Vec<(usize, u32)> = levels
+        .iter()
+        .enumerate()
+        .filter_map(|(at, level)| level.map(|level| (at, level)))
+        .collect();
+    let Some((before, last)) = known.len().checked_sub(BASE).map(|at| known.split_at(at)) else {
+        return Text::default();
+    };
+    let base = &before[..before.len().saturating_sub(2 * BASE)];
+    if base.is_empty() {
+        return Text::default();
+    }
+    let mean = |cells: &[(usize, u32)]| {
+        cells.iter().map(|(_, ms)| f64::from(*ms)).sum::<f64>() / cells.len() as f64
+    };
+    let (usual, now) = (mean(base), mean(last));
+    if now >= 2.0 * usual {
+        let slow = |(_, ms): &&(usize, u32)| f64::from(*ms) >= 2.0 * usual;
+        let run = known.iter().rev().take_while(slow).last();
+        let since = run.map_or_else(String::new, |(at, _)| {
+            format!(" since {}", figures::clock_minute(minutes.start(*at)))
+        });
+        Text::new(&format!("×{:.0}{since}", now / usual))
+    } else if usual >= 2.0 * now {
+        Text::new(&format!("÷{:.0}", usual / now))
+    } else {
+        Text::of(Role::Dim, "level")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,6 +319,17 @@ mod tests {
         levels[..10].fill(0);
         levels[10..14].fill(0);
         assert_eq!(said(&levels), "new at 00:14");
+    }
+
+    #[test]
+    fn slower_minutes_are_told_against_what_they_were_and_empty_ones_left_out() {
+        let minutes = Minutes::until(Timestamp(19 * MINUTE_MS), 20);
+        let mut levels = vec![Some(100); 20];
+        levels[2] = None;
+        assert_eq!(slower(&levels, minutes).characters(), "level");
+        levels[15..].fill(Some(2_000));
+        assert_eq!(slower(&levels, minutes).characters(), "×20 since 00:15");
+        assert_eq!(slower(&[Some(9); 5], minutes).characters(), "");
     }
 
     #[test]

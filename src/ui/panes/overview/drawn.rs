@@ -1,0 +1,157 @@
+//! What each function did in the last minutes, for the sparklines beside its figures.
+
+use hashbrown::HashMap;
+
+use crate::model::analysis::Analysis;
+use crate::model::rows::Harm;
+use crate::model::symbols::Sym;
+use crate::model::time::Timestamp;
+use crate::ui::counted::Took;
+use crate::ui::page::Level;
+use crate::ui::series::{Known, Minutes};
+
+/// Cells of a sparkline of half an hour.
+pub(super) const CELLS: usize = 10;
+
+/// Sparklines of one function.
+#[derive(Default)]
+pub(super) struct Drawn {
+    /// A level a minute.
+    pub runs: Vec<Level>,
+    /// The others in [`CELLS`].
+    pub errors: Vec<Level>,
+    /// The highest of the minutes' percentiles, in milliseconds.
+    pub p99: Vec<Level>,
+    pub cold: Vec<Level>,
+    pub refused: Vec<Level>,
+    pub doubled: Vec<Level>,
+    pub overtaken: Vec<Level>,
+    /// The version that ran last.
+    pub version: Option<Sym>,
+}
+
+/// What is counted of one function.
+struct Tally {
+    runs: Vec<u64>,
+    errors: Vec<u64>,
+    took: Took,
+    cold: Vec<u64>,
+    refused: Vec<u64>,
+    doubled: Vec<u64>,
+    overtaken: Vec<u64>,
+    version: Option<Sym>,
+}
+
+impl Tally {
+    fn new(minutes: Minutes) -> Self {
+        let none = || vec![0; minutes.len];
+        Self {
+            runs: none(),
+            errors: none(),
+            took: Took::new(minutes),
+            cold: none(),
+            refused: none(),
+            doubled: none(),
+            overtaken: none(),
+            version: None,
+        }
+    }
+
+    fn drawn(self, known: &Known, minutes: Minutes) -> Drawn {
+        let levels = |counts: Vec<u64>| {
+            let cells = counts.into_iter().enumerate();
+            minutes.count(known, cells.map(|(at, count)| (minutes.start(at), count)))
+        };
+        let each = minutes.len.div_ceil(CELLS);
+        let cells = |counts| merge(&levels(counts), each, u32::saturating_add);
+        Drawn {
+            runs: levels(self.runs),
+            errors: cells(self.errors),
+            p99: merge(&self.took.p99(known), each, u32::max),
+            cold: cells(self.cold),
+            refused: cells(self.refused),
+            doubled: cells(self.doubled),
+            overtaken: cells(self.overtaken),
+            version: self.version,
+        }
+    }
+}
+
+/// Everything that is drawn of each function, in one pass over the runs and over the rows of trouble.
+pub(super) fn by_function(analysis: &Analysis, minutes: Minutes) -> HashMap<Sym, Drawn> {
+    let mut of: HashMap<Sym, Tally> = HashMap::new();
+    let add = |counts: &mut [u64], at: Timestamp, count: u64| {
+        if let Some(index) = minutes.index(at) {
+            counts[index] += count;
+        }
+    };
+    for run in &analysis.assembled.invocations {
+        if !run.counted {
+            continue;
+        }
+        let tally = of
+            .entry(run.function)
+            .or_insert_with(|| Tally::new(minutes));
+        add(&mut tally.runs, run.start, 1);
+        add(&mut tally.errors, run.end, u64::from(run.status.failed()));
+        if let Some(ms) = run.duration_ms {
+            tally.took.add(run.end, ms);
+        }
+        tally.version = run.version.or(tally.version);
+    }
+    for row in analysis.inits.iter().filter(|row| row.cause.is_some()) {
+        if let Some(tally) = of.get_mut(&row.function) {
+            add(&mut tally.cold, row.at, 1);
+        }
+    }
+    let named: HashMap<&str, Sym> = of
+        .keys()
+        .map(|name| (analysis.text(*name), *name))
+        .collect();
+    for row in &analysis.throttles {
+        let function = row.resource.strip_prefix("lambda:");
+        let function = function.and_then(|name| named.get(name));
+        if let Some(tally) = function.and_then(|name| of.get_mut(name)) {
+            add(&mut tally.refused, row.minute, row.count);
+        }
+    }
+    for row in analysis
+        .duplicates
+        .iter()
+        .filter(|row| row.harm == Harm::Double)
+    {
+        if let Some(tally) = of.get_mut(&row.consumer) {
+            add(&mut tally.doubled, row.repeat.at, 1);
+        }
+    }
+    for row in &analysis.reordered {
+        if let Some(tally) = of.get_mut(&row.consumer) {
+            add(&mut tally.overtaken, row.at, 1);
+        }
+    }
+    let known = Known::of(analysis);
+    of.into_iter()
+        .map(|(function, tally)| (function, tally.drawn(&known, minutes)))
+        .collect()
+}
+
+/// So many minutes a cell; no data where none of them has any.
+pub(super) fn merge(levels: &[Level], each: usize, join: fn(u32, u32) -> u32) -> Vec<Level> {
+    let cell = |minutes: &[Level]| minutes.iter().flatten().copied().reduce(join);
+    levels.chunks(each.max(1)).map(cell).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_joins_its_known_minutes_and_is_unknown_without_any() {
+        let levels = [Some(1), None, Some(0), None, None, None, Some(7)];
+        assert_eq!(
+            merge(&levels, 3, u32::saturating_add),
+            [Some(1), None, Some(7)]
+        );
+        assert_eq!(merge(&levels, 7, u32::max), [Some(7)]);
+    }
+}
