@@ -180,7 +180,7 @@ impl Engine {
     /// Takes a decoded block in. Blocks must come in arrival order.
     pub fn take(&mut self, mut block: Block) {
         let map = self.symbols.absorb(&block.symbols);
-        let mut to = |sym: Sym| map[sym.0 as usize];
+        let mut to = |sym: Sym| map[sym.number()];
         let streams = self.streams_of(&block, &mut to);
         let text = std::mem::take(&mut block.text);
         let mut text_at = 0;

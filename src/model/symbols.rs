@@ -1,12 +1,27 @@
 //! Interned text: every name, message id, key and sequence is stored once and held as four bytes.
 
+use std::num::NonZeroU32;
+
 use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// A piece of text in a [`Symbols`] table. Numbers are given in order of arrival: sort by the **text**, never by this.
+/// Never 0 inside, so that one that may be missing takes no more room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Sym(pub u32);
+pub struct Sym(NonZeroU32);
+
+impl Sym {
+    /// The symbol of the text that was interned after `before` others.
+    pub fn nth(before: usize) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(before as u32))
+    }
+
+    /// How many texts of its table were interned before it.
+    pub fn number(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
 
 /// The table behind [`Sym`]: append-only, one copy of each text.
 #[derive(Clone, Debug, Default)]
@@ -14,36 +29,38 @@ pub struct Symbols {
     bytes: String,
     /// End of each text in `bytes`; it starts where the one before ends.
     ends: Vec<u32>,
-    index: HashTable<u32>,
+    index: HashTable<Sym>,
 }
 
 impl Symbols {
     /// The symbol of `text`, new or known.
     pub fn intern(&mut self, text: &str) -> Sym {
         let hash = xxh3_64(text.as_bytes());
-        let known = self.index.find(hash, |&at| self.get(Sym(at)) == text);
-        if let Some(&at) = known {
-            return Sym(at);
+        let known = self.index.find(hash, |&known| self.get(known) == text);
+        if let Some(&known) = known {
+            return known;
         }
-        let at = self.ends.len() as u32;
+        let new = Sym::nth(self.ends.len());
         self.bytes.push_str(text);
         self.ends.push(self.bytes.len() as u32);
         let Self { bytes, ends, index } = self;
-        index.insert_unique(hash, at, |&at| xxh3_64(slice(bytes, ends, at).as_bytes()));
-        Sym(at)
+        index.insert_unique(hash, new, |&sym| {
+            xxh3_64(slice(bytes, ends, sym).as_bytes())
+        });
+        new
     }
 
     /// The symbol of `text` if it was interned before.
     pub fn lookup(&self, text: &str) -> Option<Sym> {
         let hash = xxh3_64(text.as_bytes());
         self.index
-            .find(hash, |&at| self.get(Sym(at)) == text)
-            .map(|&at| Sym(at))
+            .find(hash, |&known| self.get(known) == text)
+            .copied()
     }
 
     /// The text of a symbol of this table.
     pub fn get(&self, sym: Sym) -> &str {
-        slice(&self.bytes, &self.ends, sym.0)
+        slice(&self.bytes, &self.ends, sym)
     }
 
     /// How many texts are held.
@@ -61,16 +78,16 @@ impl Symbols {
         self.bytes.capacity() + self.ends.capacity() * 4 + self.index.capacity() * 5
     }
 
-    /// Interns every text of `other`, in its order; `result[n]` is the symbol here of `Sym(n)` there.
+    /// Interns every text of `other`, in its order; `result[n]` is the symbol here of the one with the number n there.
     pub fn absorb(&mut self, other: &Self) -> Vec<Sym> {
-        (0..other.len() as u32)
-            .map(|at| self.intern(other.get(Sym(at))))
+        (0..other.len())
+            .map(|at| self.intern(other.get(Sym::nth(at))))
             .collect()
     }
 }
 
-fn slice<'a>(bytes: &'a str, ends: &[u32], at: u32) -> &'a str {
-    let at = at as usize;
+fn slice<'a>(bytes: &'a str, ends: &[u32], sym: Sym) -> &'a str {
+    let at = sym.number();
     let start = if at == 0 { 0 } else { ends[at - 1] as usize };
     &bytes[start..ends[at] as usize]
 }
@@ -100,8 +117,8 @@ mod tests {
         let mut there = Symbols::default();
         let (b, a) = (there.intern("b"), there.intern("a"));
         let map = here.absorb(&there);
-        assert_eq!(here.get(map[b.0 as usize]), "b");
-        assert_eq!(here.get(map[a.0 as usize]), "a");
+        assert_eq!(here.get(map[b.number()]), "b");
+        assert_eq!(here.get(map[a.number()]), "a");
         assert_eq!(here.len(), 2);
     }
 }

@@ -305,11 +305,11 @@ mod tests {
             })
             .collect();
         let late = |invocation, overtaken_by| Reordered {
-            consumer: Sym(0),
+            consumer: Sym::nth(0),
             source: EventSource::Kinesis,
-            key: Sym(0),
-            sequence: Sym(0),
-            identity: Sym(0),
+            key: Sym::nth(0),
+            sequence: Sym::nth(0),
+            identity: Sym::nth(0),
             invocation,
             request_id: RequestId([0; 16]),
             at: Timestamp(0),
