@@ -1,8 +1,8 @@
 //! Which invocation called or fed which: the union of what traces, ids and correlation ids prove, and of what little can be
 //! inferred. A lower tier never overrides a higher one; an equal trace alone makes no parent.
 
+use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
-use hashbrown::{HashMap, HashTable};
 
 use crate::correlate::spans::{self, SpanIndex};
 use crate::model::delivery::Delivery;
@@ -27,13 +27,15 @@ const CLOCK_TOLERANCE_MS: i64 = 100;
 /// the producer; siblings are not linked.
 pub fn links(facts: &Facts, assembled: &Assembled, deliveries: &[Delivery]) -> Vec<Link> {
     let joins = Joins::new(facts, assembled, deliveries);
-    let mut edges = Edges::default();
+    let mut edges = Edges::among(&assembled.invocations);
     let origins = trace::add(&joins, &mut edges);
     produced::add(&joins, &mut edges);
+    edges.settle();
     correlation::add(&joins, &mut edges);
+    edges.settle();
     inferred::add(&joins, &origins, &mut edges);
-    let mut links: Vec<Link> = edges.found.into_values().collect();
-    links.sort_unstable_by_key(|link| (link.parent, link.child));
+    edges.settle();
+    let mut links = edges.found;
     loops::remove(&mut links, assembled.invocations.len());
     links.sort_unstable_by_key(|link| {
         let id = |at| joins.run(at).request_id;
@@ -122,30 +124,51 @@ fn hash_of(run: &Invocation) -> u64 {
     segment_of(run).map_or(0, |(trace, id)| spans::hash(trace, id))
 }
 
-/// The links found so far, one a pair of invocations.
-#[derive(Default)]
+/// The links found so far.
 struct Edges {
-    found: HashMap<(InvocationIndex, InvocationIndex), Link>,
-    /// The highest tier that gave the child a parent.
-    best: HashMap<InvocationIndex, LinkTier>,
+    /// Those that are settled come first, sorted by their pair, each pair once; behind them, new ones.
+    found: Vec<Link>,
+    settled: usize,
+    /// The highest tier that gave each invocation a parent.
+    best: Vec<Option<LinkTier>>,
 }
 
 impl Edges {
-    /// Adds a link unless both ends are one request or the pair is known by a higher tier.
+    fn among(invocations: &[Invocation]) -> Self {
+        Self {
+            found: Vec::new(),
+            settled: 0,
+            best: vec![None; invocations.len()],
+        }
+    }
+
+    /// Adds a link unless both ends are one request.
     fn add(&mut self, joins: &Joins<'_>, link: Link) {
         if joins.run(link.parent).request_id == joins.run(link.child).request_id {
             return;
         }
-        let known = self.found.entry((link.parent, link.child)).or_insert(link);
-        if link.tier < known.tier {
-            *known = link;
-        }
-        let best = self.best.entry(link.child).or_insert(link.tier);
-        *best = link.tier.min(*best);
+        self.found.push(link);
+        let best = &mut self.best[link.child as usize];
+        *best = Some(best.map_or(link.tier, |known| known.min(link.tier)));
+    }
+
+    /// Keeps one link of each pair: that of the highest tier, and of those the first that was found.
+    fn settle(&mut self) {
+        self.found
+            .sort_by_key(|link| (link.parent, link.child, link.tier));
+        self.found.dedup_by_key(|link| (link.parent, link.child));
+        self.settled = self.found.len();
+    }
+
+    /// Whether a settled link joins the two.
+    fn joins(&self, parent: InvocationIndex, child: InvocationIndex) -> bool {
+        let settled = &self.found[..self.settled];
+        let pair = |link: &Link| (link.parent, link.child);
+        settled.binary_search_by_key(&(parent, child), pair).is_ok()
     }
 
     /// Whether a higher tier than this one knows a parent of the child.
     fn has_parent_above(&self, tier: LinkTier, child: InvocationIndex) -> bool {
-        self.best.get(&child).is_some_and(|&best| best < tier)
+        self.best[child as usize].is_some_and(|best| best < tier)
     }
 }

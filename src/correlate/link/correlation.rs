@@ -87,8 +87,8 @@ fn link_group(joins: &Joins<'_>, runs: &[InvocationIndex], parent: Sym, edges: &
     };
     for &child in &children {
         let parent = attempt_for(child);
-        let known = edges.has_parent_above(LinkTier::CorrelationId, child)
-            || edges.found.contains_key(&(child, parent));
+        let known =
+            edges.has_parent_above(LinkTier::CorrelationId, child) || edges.joins(child, parent);
         if !known {
             edges.add(
                 joins,

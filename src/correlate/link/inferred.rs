@@ -33,6 +33,7 @@ pub(super) fn add(joins: &Joins<'_>, origins: &Origins, edges: &mut Edges) {
         return;
     }
     let runs = Runs::new(joins, origins);
+    let mut links = Vec::new();
     for (function, open) in open {
         let family = Family {
             joins,
@@ -41,31 +42,32 @@ pub(super) fn add(joins: &Joins<'_>, origins: &Origins, edges: &mut Edges) {
             runs: &runs,
             function,
         };
-        for link in family.infer(&open) {
-            edges.add(joins, link);
-        }
+        links.extend(family.infer(&open));
+    }
+    for link in links {
+        edges.add(joins, link);
     }
 }
 
 /// The exact links.
-struct Known {
+struct Known<'a> {
+    edges: &'a Edges,
     /// By child function, then parent function, where there are enough of them.
     by_edge: HashMap<Sym, HashMap<Sym, Vec<Link>>>,
-    pairs: HashSet<(InvocationIndex, InvocationIndex)>,
     /// Children of each run in each function.
     calls: HashMap<(InvocationIndex, Sym), usize>,
     /// By (parent function, child function): links whose parent waited, less those whose parent did not.
     waited: HashMap<(Sym, Sym), isize>,
 }
 
-impl Known {
-    fn new(joins: &Joins<'_>, edges: &Edges) -> Self {
+impl<'a> Known<'a> {
+    fn new(joins: &Joins<'_>, edges: &'a Edges) -> Self {
         let mut by_edge: HashMap<Sym, HashMap<Sym, Vec<Link>>> = HashMap::new();
         let mut calls = HashMap::new();
         let mut waited = HashMap::new();
         let exact = edges
             .found
-            .values()
+            .iter()
             .filter(|link| link.tier <= LinkTier::ProducedId);
         for link in exact {
             let (parent, child) = (
@@ -82,8 +84,8 @@ impl Known {
         }
         by_edge.retain(|_, by_parent| !by_parent.is_empty());
         Self {
+            edges,
             by_edge,
-            pairs: edges.found.keys().copied().collect(),
             calls,
             waited,
         }
@@ -99,7 +101,7 @@ impl Known {
     /// Children that the run has in a function, a given one left out.
     fn calls(&self, parent: InvocationIndex, function: Sym, but: InvocationIndex) -> usize {
         let made = self.calls.get(&(parent, function)).copied().unwrap_or(0);
-        made.saturating_sub(usize::from(self.pairs.contains(&(parent, but))))
+        made.saturating_sub(usize::from(self.edges.joins(parent, but)))
     }
 }
 
@@ -108,7 +110,7 @@ fn open_runs(
     joins: &Joins<'_>,
     origins: &Origins,
     edges: &Edges,
-    known: &Known,
+    known: &Known<'_>,
 ) -> HashMap<Sym, Vec<InvocationIndex>> {
     let fed: HashSet<InvocationIndex> = joins
         .deliveries
@@ -184,7 +186,7 @@ impl Runs {
 struct Family<'a, 'j> {
     joins: &'a Joins<'j>,
     origins: &'a Origins,
-    known: &'a Known,
+    known: &'a Known<'a>,
     runs: &'a Runs,
     function: Sym,
 }
