@@ -193,6 +193,8 @@ fn number(facts: &Facts, mut drafts: Vec<Draft>, assembled: &mut Assembled) {
         )
     });
     assembled.invocations = drafts.into_iter().map(|draft| draft.run).collect();
+    // They stand where the drafts stood, which were larger.
+    assembled.invocations.shrink_to_fit();
     for (index, run) in (0 as InvocationIndex..).zip(&assembled.invocations) {
         let home = &mut assembled.environments[run.environment as usize];
         home.invocations.push(index);

@@ -236,7 +236,9 @@ impl FactLog {
             before = Some((moment, event));
             bytes.extend_from_slice(&self.bytes[from..to]);
         }
-        self.bytes = bytes;
+        // Back into the room it had: rows that move leave holes behind that nothing else fits into.
+        self.bytes.clear();
+        self.bytes.extend_from_slice(&bytes);
         self.len -= again.len();
         self.last = before.map(|(moment, event)| (moment, event.order()));
         again

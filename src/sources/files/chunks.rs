@@ -6,7 +6,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 use serde::de::IgnoredAny;
 
 /// Bytes of a block: large enough that handing it over costs nothing, small enough that the first comes soon.
-const BLOCK: usize = 2 * 1024 * 1024;
+const BLOCK: usize = 512 * 1024;
 
 /// What `read_to_end` likes to have free at the end.
 const PROBE: usize = 64;
