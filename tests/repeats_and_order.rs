@@ -192,6 +192,44 @@ fn an_unmeasured_clock_may_be_off_as_far_as_measured_ones_are() {
     assert_eq!(verdict(400), [Verdict::Violation]);
 }
 
+/// The vectors of RFC 4737: R is what was overtaken over what came, each sequence once; a sequence that is left out is a
+/// discontinuity, no disorder.
+#[test]
+fn ratios_and_discontinuities_of_the_specification() {
+    let domain = |sequences: &[i64]| {
+        let mut world = World::default();
+        ordered(&mut world);
+        for (at, sequence) in (0..).zip(sequences) {
+            let ms = i64::from(at) * 1_000;
+            world.run("a", ms, 20, at, &version(*sequence));
+        }
+        world.analysis()
+    };
+    for (sequences, overtaken, arrivals) in [
+        (&[1, 2, 3, 5, 6, 7, 8, 4, 9, 10][..], 1, 10),
+        (&[1, 2, 3, 7, 5, 6, 8, 4, 9, 10], 3, 10),
+        (&[1, 4, 2, 5, 3, 6, 8], 2, 7),
+        (&[1, 2, 2, 4, 3, 5], 1, 5),
+        (&[5, 1, 2, 3, 4], 4, 5),
+        (&[1, 2, 5, 6], 0, 4),
+    ] {
+        let analysis = domain(sequences);
+        let row = &analysis.order_domains[0];
+        assert_eq!(
+            (row.reordered, row.arrivals),
+            (overtaken, arrivals),
+            "{sequences:?}"
+        );
+    }
+    let analysis = domain(&[1, 2, 5, 6]);
+    assert_eq!(analysis.order_domains[0].gaps, 1);
+    let holes: Vec<_> = analysis.findings.iter().map(|row| &row.claim).collect();
+    assert_eq!(
+        holes,
+        ["2 events missing in 1 hole of the sequences of worker, on 1 key"]
+    );
+}
+
 /// 1 | 2 runs from 1.0 to 4.0 s | 4 begins within it (overlap) and ends at 3.0 s | 3 comes after 4 (reordered) and ends last.
 /// One of 6 places is swapped, so that two arrivals of six are displaced by one: entropy −4/6 ln 4/6 − 2 · 1/6 ln 1/6.
 /// 2 and 3 were applied after 4 (two stale applies). 7 leaves one hole, of 5 and 6, and so does a far number.

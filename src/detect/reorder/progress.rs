@@ -57,6 +57,13 @@ pub(super) fn stale_applies(seen: &Seen<'_>, clocks: &Clocks, strip: &Strip<'_>)
     found
 }
 
+/// How many sequences a hole leaves out, between the arrival before it and the one behind it (RFC 4737, sequence
+/// discontinuity); `None` where they are no whole numbers.
+pub(super) fn left_out(before: Sequence<'_>, behind: Sequence<'_>) -> Option<u64> {
+    let apart = behind.whole()?.saturating_sub(before.whole()?);
+    Some(u64::try_from(apart.saturating_sub(1).max(0)).unwrap_or(u64::MAX))
+}
+
 /// The ends of each hole in sequences that are counted without holes. What lies before the first arrival is unknown.
 pub(super) fn holes(strip: &Strip<'_>) -> Vec<Collision> {
     let Some(first) = strip
@@ -78,4 +85,21 @@ pub(super) fn holes(strip: &Strip<'_>) -> Vec<Collision> {
         .windows(2)
         .filter(|pair| pair[1].0.saturating_sub(pair[0].0) > 1);
     open.map(|pair| (pair[1].1, pair[0].1)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fact::EventSource;
+
+    #[test]
+    fn a_discontinuity_is_as_large_as_what_it_leaves_out() {
+        let whole = |text| Sequence::read(EventSource::Configured, text);
+        // `1 2 5 6`: 3 was expected when 5 came.
+        assert_eq!(left_out(whole("2"), whole("5")), Some(2));
+        assert_eq!(left_out(whole("1"), whole("2")), Some(0));
+        let far = "99999999999999999999999999";
+        assert_eq!(left_out(whole("1"), whole(far)), Some(u64::MAX));
+        assert_eq!(left_out(whole("draft"), whole("2")), None);
+    }
 }

@@ -1,8 +1,10 @@
 //! What a finding on disorder says.
 
 use super::finding::{Case, Trouble};
+use super::progress;
 use crate::detect::duplicate::items;
 use crate::detect::seen::Seen;
+use crate::detect::sequence::Sequence;
 use crate::detect::statistics::wilson;
 use crate::model::analysis::Analysis;
 use crate::model::fact::EventSource;
@@ -71,7 +73,8 @@ pub(super) fn of(
         },
         Trouble::Hole => Words {
             claim: format!(
-                "{} in the sequences of {function}, {on_keys}",
+                "{} missing in {} of the sequences of {function}, {on_keys}",
+                number_of(left_out(seen, source, cases), items(source)),
                 number_of(k, "holes")
             ),
             cause: "events were lost, or the lines that name them".to_owned(),
@@ -104,6 +107,20 @@ fn counted(
         plain(analysis.text(place))
     );
     share(k, n, &what, wilson(k, n).map(|rate| (rate.low, rate.high)))
+}
+
+/// Events that the holes leave out.
+fn left_out(seen: &Seen<'_>, source: EventSource, cases: &[Case]) -> u64 {
+    let sequence = |at| {
+        Some(Sequence::read(
+            source,
+            seen.facts.text(seen.item(at).sequence?),
+        ))
+    };
+    let holes = cases
+        .iter()
+        .filter_map(|case| progress::left_out(sequence(case.by)?, sequence(case.late)?));
+    holes.fold(0, u64::saturating_add)
 }
 
 fn longest(seen: &Seen<'_>, cases: &[Case]) -> String {

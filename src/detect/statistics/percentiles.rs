@@ -70,14 +70,16 @@ mod tests {
     #[test]
     fn the_sketch_estimates_the_middle_of_the_bucket() {
         // gamma = 1.01 / 0.99; the bucket of x has index ceil(log_gamma x) and reads 2 gamma^index / (gamma + 1).
+        // 1 is the edge of two buckets: a sketch whose buckets hold their upper edge reads 0.99, this one 1.01. Both are 1 % off.
         for (value, estimate) in [
+            (1.0, 1.01),
             (10.0, 10.0747),
             (100.0, 100.4946),
             (1000.0, 1002.4280),
             (1236.04, 1224.3765),
         ] {
             let got = percentiles(&mut vec![value; EXACT + 1]).unwrap();
-            assert!((got.p50 - estimate).abs() < 1e-3, "{value}: {got:?}");
+            assert!((got.p50 - estimate).abs() < 5e-5, "{value}: {got:?}");
             assert!((got.max - value).abs() < f64::EPSILON);
         }
     }
