@@ -2,6 +2,7 @@
 
 mod creation;
 mod findings;
+mod kept_lines;
 mod lines;
 mod restart;
 mod traced;
@@ -24,6 +25,7 @@ use traced::Traced;
 pub fn inits(facts: &Facts, assembled: &Assembled) -> Vec<Init> {
     let traced = traced::starts(facts, assembled);
     let warm = kept_warm::kept_warm(facts, assembled);
+    let kept = kept_lines::since(facts, assembled);
     let mut starts = Vec::new();
     for (index, home) in (0u32..).zip(&assembled.environments) {
         let lines = InitLines::of(facts, assembled, home);
@@ -38,6 +40,7 @@ pub fn inits(facts: &Facts, assembled: &Assembled) -> Vec<Init> {
             runs: &runs,
             provisioned: warm.version(home.function, home.version),
             restores: warm.restores(home.function),
+            kept_since: kept.get(&home.function).copied(),
             traced: runs.first().and_then(|(at, _)| traced.get(at)).copied(),
         };
         let mut created = creation::row(&place, &lines);
@@ -67,6 +70,8 @@ struct Place<'a> {
     provisioned: bool,
     /// Its function starts from snapshots.
     restores: bool,
+    /// The logs of its function would show a start from here on; `None` where lines may be missing.
+    kept_since: Option<Timestamp>,
     /// Its start as the trace of its first invocation shows it.
     traced: Option<Traced>,
 }

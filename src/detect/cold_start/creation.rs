@@ -192,7 +192,7 @@ impl<'a> Seen<'a> {
                 let short = traced.init_ms().is_some_and(in_time);
                 self.by_need(short && run.report_line.is_none())
             }
-            None => self.by_need(!self.lived_before(run)),
+            None => self.by_need(!self.lived_before(run) && !self.began_unseen(run)),
         }
     }
 
@@ -209,6 +209,17 @@ impl<'a> Seen<'a> {
         let alive = run.start.since(stream.first) as f64;
         self.init_ms
             .is_some_and(|length| alive > f64::from(length) + STAMP_MS)
+    }
+
+    /// No line is missing, and none tells of the start: it was before the window.
+    fn began_unseen(&self, run: &Invocation) -> bool {
+        let begun = self
+            .init_ms
+            .map(|length| run.start.plus_ms(-(f64::from(length) + STAMP_MS) as i64));
+        self.place
+            .kept_since
+            .zip(begun)
+            .is_some_and(|(kept, begun)| kept < begun)
     }
 
     fn felt_ms(&self, kind: InitKind, run: &Invocation) -> Option<f32> {
