@@ -3,21 +3,29 @@
 mod burn;
 mod tally;
 
+use hashbrown::HashMap;
+
 use crate::detect::Detector;
 use crate::model::analysis::Analysis;
 use crate::model::finding::{Alarm, Candidate, FindingKind};
 use crate::model::settings::{BadRequest, Settings, Slo};
+use crate::model::symbols::Sym;
 use crate::model::text::plain;
 use crate::model::words::{count, time_of_day};
 
 use burn::{Burn, Pace, worst};
-use tally::{Tally, most};
+use tally::{Bad, Tally, most};
 
 /// So many examples are kept: the newest.
 const SHOWN: usize = 50;
 /// Harm of one felt start that an objective speaks of, and of one refusal, against a lost request.
 const COLD: f64 = 0.3;
 const REFUSED: f64 = 0.5;
+
+/// Third part of the ids of these findings.
+pub(super) const BURN: &str = "slo_burn";
+/// A function that met this share of what an objective counts is what it waits for.
+const MOST: f64 = 0.7;
 
 /// Budgets that burn: a candidate for each `[[slo]]` of the settings.
 pub struct Objectives;
@@ -45,7 +53,7 @@ fn candidate(analysis: &Analysis, slo: &Slo) -> Option<Candidate> {
         BadRequest::Disordered => (FindingKind::Reordering, 1.0, "were overtaken"),
     };
     let events = tally.between(burn.from, burn.to);
-    let mut found = Candidate::new(kind, plain(&slo.name).into_owned(), "slo_burn");
+    let mut found = Candidate::new(kind, plain(&slo.name).into_owned(), BURN);
     found.claim = claim(slo, &tally, &burn, how);
     found.cause = most(analysis, events);
     found.next = String::from(
@@ -58,9 +66,25 @@ fn candidate(analysis: &Analysis, slo: &Slo) -> Option<Candidate> {
     found.weight = weight;
     found.events = events.iter().map(|event| event.event).collect();
     found.requests = events.iter().filter_map(|event| event.run).collect();
+    if slo.bad == BadRequest::Throttled {
+        // Refused calls ran nowhere: what refused them is known all the same.
+        found.waits_for = refusing(events);
+    }
     let newest = events.iter().rev().take(SHOWN);
     found.evidence = newest.map(|event| event.evidence.clone()).collect();
     Some(found)
+}
+
+/// The function that refused most of the calls, if one did.
+fn refusing(events: &[Bad]) -> Vec<Sym> {
+    let mut refused: HashMap<Sym, u64> = HashMap::new();
+    for bad in events {
+        *refused.entry(bad.function).or_default() += u64::from(bad.event.count);
+    }
+    let all: u64 = refused.values().sum();
+    let most =
+        |(function, count): (Sym, u64)| (count as f64 >= MOST * all as f64).then_some(function);
+    refused.into_iter().filter_map(most).collect()
 }
 
 /// `checkout burns its budget 18 times too fast: 41 of 310 failed since 10:02, target 99.9 %`.

@@ -3,11 +3,12 @@
 mod calls;
 mod touched;
 
+use crate::detect::slo;
 use crate::model::analysis::Analysis;
 use crate::model::finding::{Alarm, FindingKind, Severity};
 use crate::model::invocation::InvocationIndex;
 use crate::model::symbols::Sym;
-use crate::model::time::MINUTE_MS;
+use crate::model::time::{MINUTE_MS, Timestamp};
 
 use super::severity::Judged;
 use calls::{Calls, name};
@@ -15,8 +16,9 @@ use touched::Touched;
 
 /// A cause may be seen so much later than its symptom.
 const LATE_MS: i64 = 2 * MINUTE_MS;
-/// Share of the symptom's requests that met the cause.
+/// Share of the symptom's requests that met the cause; of those that an objective counts, which come from many.
 const INSIDE: f64 = 0.7;
+const INSIDE_BURN: f64 = 0.5;
 /// Subjects that change alike within three minutes share a cause.
 const SHARED: usize = 3;
 const TOGETHER_MS: i64 = 3 * MINUTE_MS;
@@ -29,7 +31,14 @@ pub(super) fn parents(analysis: &Analysis, judged: &[Judged]) -> Vec<Option<usiz
     for (at, cause) in judged.iter().enumerate() {
         let mut reach = None;
         for (of, symptom) in judged.iter().enumerate() {
-            if at == of || !comes_first(cause, symptom) || !may_explain(cause, symptom, &calls) {
+            let explains = match (is_burn(cause), is_burn(symptom)) {
+                (false, true) => may_burn(cause, symptom),
+                (true, _) => false,
+                (false, false) => {
+                    comes_first(cause, symptom) && may_explain(cause, symptom, &calls)
+                }
+            };
+            if at == of || !explains {
                 continue;
             }
             let reach = reach.get_or_insert_with(|| touched.by(&cause.candidate.requests));
@@ -73,6 +82,22 @@ fn root(at: usize, causes: &[Vec<usize>]) -> Option<usize> {
 fn comes_first(cause: &Judged, symptom: &Judged) -> bool {
     cause.since <= symptom.since.plus_ms(LATE_MS)
         && symptom.since <= cause.last_seen.plus_ms(30 * MINUTE_MS)
+}
+
+/// Whether it counts what an objective loses: it is what others cost, and explains nothing itself.
+fn is_burn(judged: &Judged) -> bool {
+    judged.candidate.key == slo::BURN
+}
+
+/// Whether trouble of this kind can be what an objective counts. A budget is spent over hours: when it began to burn says nothing of
+/// what burns it, and what is too much for it need not be more than usual.
+fn may_burn(cause: &Judged, burn: &Judged) -> bool {
+    let (cause, burn) = (cause.candidate.kind, burn.candidate.kind);
+    match burn {
+        // Failures, of which throttling and bad starts may be the cause.
+        FindingKind::Error => depth(cause).is_some_and(|depth| depth <= 2),
+        other => cause == other,
+    }
 }
 
 /// How close to the root a kind stands where both are about one function: what cannot start or is refused waits, what waits
@@ -133,14 +158,18 @@ fn waits_for(analysis: &Analysis, symptom: &Judged, cause: &Judged) -> bool {
 
 /// Whether most requests of the symptom, since it began, met the cause.
 fn meets(analysis: &Analysis, symptom: &Judged, reach: &[bool]) -> bool {
-    let since = symptom.since.plus_ms(-MINUTE_MS);
+    let (since, inside) = if is_burn(symptom) {
+        (Timestamp(i64::MIN), INSIDE_BURN)
+    } else {
+        (symptom.since.plus_ms(-MINUTE_MS), INSIDE)
+    };
     let current = |at: &&InvocationIndex| analysis.invocation(**at).end >= since;
     let (mut met, mut all) = (0u32, 0u32);
     for at in symptom.candidate.requests.iter().filter(current) {
         all += 1;
         met += u32::from(reach[*at as usize]);
     }
-    all > 0 && f64::from(met) >= INSIDE * f64::from(all)
+    all > 0 && f64::from(met) >= inside * f64::from(all)
 }
 
 /// Three or more subjects that alarm alike for one cause within three minutes are one incident, told by the worst of them.
