@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::pump::Attention;
-use crate::model::finding::Severity;
 use crate::store::scene::Scene;
 use crate::ui::screen::Screen;
 use crate::ui::step::Step;
@@ -19,7 +18,7 @@ pub(super) fn of(screen: &Screen) -> Attention {
         .analysis
         .findings
         .iter()
-        .filter(|finding| finding.severity <= Severity::P2);
+        .filter(|finding| finding.is_urgent());
     let alarmed: BTreeSet<&str> = raised.map(|finding| &*finding.subject).collect();
     Attention {
         focus: groups(scene, &looked_at),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::finding::{Finding, Severity};
 use crate::model::time::{MINUTE_MS, Timestamp};
 
-/// A finding that was gone for so long is over: when it comes back, it is another incident.
+/// A finding that was over or gone for so long is told again when it comes back: it is another incident.
 const OVER_MS: i64 = 10 * MINUTE_MS;
 
 /// What was told.
@@ -25,7 +25,7 @@ impl News {
         self.0.retain(|_, told| now.since(told.raised) < OVER_MS);
         let raised = findings
             .iter()
-            .filter(|finding| finding.severity <= Severity::P2);
+            .filter(|finding| finding.is_urgent() && !finding.is_over(now));
         raised.filter(|finding| self.is_new(finding, now)).collect()
     }
 
@@ -51,14 +51,14 @@ mod tests {
     use super::*;
     use crate::model::finding::FindingKind;
 
-    fn finding(id: &str, severity: Severity) -> Finding {
+    fn finding(id: &str, severity: Severity, last_seen: Timestamp) -> Finding {
         Finding {
             id: id.to_owned(),
             severity,
             kind: FindingKind::Error,
             subject: "pay".to_owned(),
             since: Timestamp(0),
-            last_seen: Timestamp(0),
+            last_seen,
             claim: String::new(),
             cause: String::new(),
             next: String::new(),
@@ -72,11 +72,12 @@ mod tests {
 
     /// Ids that are told of the findings of that minute.
     fn told(news: &mut News, minute: i64, findings: &[(&str, Severity)]) -> Vec<String> {
+        let now = Timestamp(minute * MINUTE_MS);
         let findings: Vec<_> = findings
             .iter()
-            .map(|(id, severity)| finding(id, *severity))
+            .map(|(id, severity)| finding(id, *severity, now))
             .collect();
-        let new = news.of(&findings, Timestamp(minute * MINUTE_MS));
+        let new = news.of(&findings, now);
         new.into_iter().map(|finding| finding.id.clone()).collect()
     }
 
@@ -112,5 +113,19 @@ mod tests {
         assert!(told(&mut news, 9, &a).is_empty(), "nine minutes");
         assert!(told(&mut news, 10, &[("a", Severity::P3)]).is_empty());
         assert_eq!(told(&mut news, 19, &a), ["a"], "ten minutes");
+    }
+
+    #[test]
+    fn what_still_stands_in_the_list_but_is_over_is_told_anew_when_it_comes_back() {
+        let mut news = News::default();
+        let mut new = |now: i64, last_seen: i64| {
+            let [now, last_seen] = [now, last_seen].map(|minute| Timestamp(minute * MINUTE_MS));
+            news.of(&[finding("a", Severity::P1, last_seen)], now).len()
+        };
+        assert_eq!(new(0, 0), 1);
+        for minute in 1..30 {
+            assert_eq!(new(minute, 0), 0, "{minute}");
+        }
+        assert_eq!(new(30, 30), 1);
     }
 }

@@ -16,7 +16,7 @@ use crate::app::{clock, fetch};
 use crate::engine::{Engine, Limits, Scope};
 use crate::export::report;
 use crate::model::analysis::Analysis;
-use crate::model::finding::Severity;
+use crate::model::finding::Finding;
 use crate::model::time::Timestamp;
 use crate::sources::snapshot::Trust;
 use crate::sources::{Window, files};
@@ -158,9 +158,7 @@ impl Teller {
 
     fn tell(&mut self, analysis: &Analysis) -> anyhow::Result<()> {
         let findings = &analysis.findings;
-        self.raised |= findings
-            .iter()
-            .any(|finding| finding.severity <= Severity::P2);
+        self.raised |= findings.iter().any(Finding::is_urgent);
         if let Some(hook) = &self.hook {
             for finding in self.news.of(findings, clock::now()) {
                 hook.tell(&finding.id, report::finding(analysis, finding)?);

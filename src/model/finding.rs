@@ -3,7 +3,7 @@
 use super::invocation::InvocationIndex;
 use super::rows::Evidence;
 use super::symbols::Sym;
-use super::time::Timestamp;
+use super::time::{MINUTE_MS, Timestamp};
 
 /// What a finding is about. The words are the contract's.
 #[derive(
@@ -46,6 +46,9 @@ pub enum Severity {
     P4,
 }
 
+/// What did not happen for so long is over. One that comes back within half an hour is the same trouble, under the same id.
+const OVER_MS: i64 = 10 * MINUTE_MS;
+
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
@@ -72,6 +75,18 @@ pub struct Finding {
     pub parent: Option<String>,
     /// Bad events a minute, one cell a minute, ending with the window.
     pub trend: Vec<u32>,
+}
+
+impl Finding {
+    /// Whether somebody should be told of it.
+    pub fn is_urgent(&self) -> bool {
+        self.severity <= Severity::P2
+    }
+
+    /// Whether it had stopped ten minutes before `now`.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        now.since(self.last_seen) >= OVER_MS
+    }
 }
 
 /// What a detector saw. Triage counts its events, says how bad it is, what explains it, and makes a [`Finding`] of it.

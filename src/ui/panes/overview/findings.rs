@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::model::analysis::Analysis;
-use crate::model::finding::{Finding, Severity};
+use crate::model::finding::Finding;
+use crate::model::time::Timestamp;
+use crate::model::words::time_of_day;
 use crate::store::scene::Scene;
 use crate::ui::page::{Cell, Column, Detail, Key, Part, Row, Rows, Table};
 use crate::ui::pages::finding;
@@ -22,6 +24,8 @@ const CLAIM: u16 = 42;
 struct Leaf {
     finding: usize,
     place: Branch,
+    /// Urgent once, it and all that it explains: nothing of it goes on.
+    over: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,17 +46,21 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
             vec![state::all_well(scene)],
         );
     }
-    let leaves = tree(findings);
-    let incidents = leaves
+    let now = scene.now;
+    let leaves = tree(findings, now);
+    let (over, incidents): (Vec<&Leaf>, Vec<&Leaf>) = leaves
         .iter()
-        .filter(|leaf| leaf.place == Branch::Root)
-        .filter(|leaf| findings[leaf.finding].severity <= Severity::P2)
-        .count();
+        .filter(|leaf| leaf.place == Branch::Root && findings[leaf.finding].is_urgent())
+        .partition(|leaf| leaf.over);
     let title = format!(
-        "What is wrong now: {}, {}",
-        match incidents {
+        "What is wrong now: {}{}, {}",
+        match incidents.len() {
             0 => "nothing urgent".to_owned(),
             some => plural(some, "incident"),
+        },
+        match over.len() {
+            0 => String::new(),
+            some => format!(", {some} over"),
         },
         plural(findings.len(), "finding")
     );
@@ -60,7 +68,6 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
         .iter()
         .map(|leaf| Key::text(&findings[leaf.finding].id))
         .collect();
-    let now = scene.now;
     let rows = Rows::new(keys, move |at| row(&analysis, leaves[at], now));
     let columns = vec![
         Column::name("", 20, WHO).named("who").wants(WHO),
@@ -84,7 +91,7 @@ fn plural(n: usize, what: &str) -> String {
 
 /// What proves the finding under the cursor.
 pub(super) fn detail(scene: &Arc<Scene>) -> Detail {
-    let leaves = tree(&scene.analysis.findings);
+    let leaves = tree(&scene.analysis.findings, scene.now);
     let scene = Arc::clone(scene);
     let detail = move |row: usize| {
         let findings = &scene.analysis.findings;
@@ -103,8 +110,8 @@ pub(super) fn detail(scene: &Arc<Scene>) -> Detail {
     Box::new(detail)
 }
 
-/// Findings in their order, each with those that it explains right under it.
-fn tree(findings: &[Finding]) -> Vec<Leaf> {
+/// Findings in their order, each with those that it explains right under it. Of what is urgent, that which goes on comes first.
+fn tree(findings: &[Finding], now: Timestamp) -> Vec<Leaf> {
     let explained = |finding: &Finding| {
         finding
             .parent
@@ -120,14 +127,26 @@ fn tree(findings: &[Finding]) -> Vec<Leaf> {
         leaves.push(Leaf {
             finding: at,
             place: Branch::Root,
+            over: false,
         });
         let from = leaves.len();
         under(findings, &root.id, &mut leaves);
         if let Some(last) = leaves[from..].last_mut() {
             last.place = Branch::LastChild;
         }
+        let family = &mut leaves[from - 1..];
+        if root.is_urgent()
+            && family
+                .iter()
+                .all(|leaf| findings[leaf.finding].is_over(now))
+        {
+            family.iter_mut().for_each(|leaf| leaf.over = true);
+        }
     }
-    leaves
+    let families = leaves.chunk_by(|_, leaf| leaf.place != Branch::Root);
+    let mut families: Vec<&[Leaf]> = families.collect();
+    families.sort_by_key(|family| (!findings[family[0].finding].is_urgent(), family[0].over));
+    families.concat()
 }
 
 /// Everything that `id` explains, directly or through others; a circle of parents ends where it began.
@@ -140,6 +159,7 @@ fn under(findings: &[Finding], id: &str, leaves: &mut Vec<Leaf>) {
                 leaves.push(Leaf {
                     finding: at,
                     place: Branch::Child,
+                    over: false,
                 });
                 open.push(&child.id);
             }
@@ -147,9 +167,19 @@ fn under(findings: &[Finding], id: &str, leaves: &mut Vec<Leaf>) {
     }
 }
 
-fn row(analysis: &Analysis, leaf: Leaf, now: crate::model::time::Timestamp) -> Row {
+fn row(analysis: &Analysis, leaf: Leaf, now: Timestamp) -> Row {
     let finding = &analysis.findings[leaf.finding];
     let (badge, colour) = kinds::severity(finding.severity);
+    let colour = if leaf.over { Role::Dim } else { colour };
+    let claim = if leaf.over {
+        Text::of(
+            Role::Dim,
+            &format!("over since {}: ", time_of_day(finding.last_seen)),
+        )
+        .and(Role::Dim, &said(finding))
+    } else {
+        Text::new(&said(finding))
+    };
     let age = figures::age(now.since(finding.since));
     let indent = if leaf.place == Branch::Root { "" } else { " " };
     let who = Text::new(indent)
@@ -168,7 +198,7 @@ fn row(analysis: &Analysis, leaf: Leaf, now: crate::model::time::Timestamp) -> R
     Row {
         cells: vec![
             Cell::Text(who),
-            Cell::text(&said(finding)),
+            Cell::Text(claim),
             Cell::Text(harm(finding.harm_per_min)),
             Cell::Text(at_least(finding.harm_per_min_low)),
             Cell::of(Role::Dim, trend(&finding.trend)),
@@ -238,8 +268,8 @@ fn trend(cells: &[u32]) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::finding::FindingKind;
-    use crate::model::time::Timestamp;
+    use crate::model::finding::{FindingKind, Severity};
+    use crate::model::time::MINUTE_MS;
 
     fn finding(id: &str, parent: Option<&str>) -> Finding {
         Finding {
@@ -269,7 +299,7 @@ mod tests {
             finding("symptom of the symptom", Some("symptom")),
             finding("orphan", Some("gone")),
         ];
-        let order: Vec<_> = tree(&findings)
+        let order: Vec<_> = tree(&findings, Timestamp(0))
             .iter()
             .map(|leaf| (findings[leaf.finding].id.as_str(), leaf.place))
             .collect();
@@ -281,6 +311,37 @@ mod tests {
                 ("symptom", Branch::Child),
                 ("symptom of the symptom", Branch::LastChild),
                 ("orphan", Branch::Root),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_goes_on_comes_before_what_is_over() {
+        let now = Timestamp(60 * MINUTE_MS);
+        let seen = |id, parent, minutes_ago: i64| Finding {
+            last_seen: now.plus_ms(-minutes_ago * MINUTE_MS),
+            ..finding(id, parent)
+        };
+        let mut findings = [
+            seen("over", None, 10),
+            seen("its symptom", Some("over"), 30),
+            seen("goes on in a symptom", None, 11),
+            seen("the symptom", Some("goes on in a symptom"), 9),
+            seen("listed", None, 40),
+        ];
+        findings[4].severity = Severity::P3;
+        let order: Vec<_> = tree(&findings, now)
+            .iter()
+            .map(|leaf| (findings[leaf.finding].id.as_str(), leaf.over))
+            .collect();
+        assert_eq!(
+            order,
+            [
+                ("goes on in a symptom", false),
+                ("the symptom", false),
+                ("over", true),
+                ("its symptom", true),
+                ("listed", false),
             ]
         );
     }
