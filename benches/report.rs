@@ -1,9 +1,9 @@
-//! `cargo bench`: the whole of `nepho report` on recordings of the simulated cloud, and the memory that it takes.
+//! `cargo bench --bench report`: the whole of `nepho report` on recordings of the simulated cloud, and the memory that it takes.
 //!
 //! One line a recording: seconds of each stage, microseconds an event, megabytes a second of NDJSON, bytes an event that are held
 //! before anything is concluded, and the peak of resident memory so far (Linux). The recordings are of 60, 200 and 600 MB (100,000
 //! to a million events), so that it can be seen that no figure grows with the size; other sizes are arguments, in MB:
-//! `cargo bench --no-default-features -- 1000`.
+//! `cargo bench --no-default-features --bench report -- 1000`.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
