@@ -17,6 +17,7 @@ use crate::ui::theme::Role;
 use super::Pane;
 
 mod by_kind;
+mod cost;
 mod kept_warm;
 mod list;
 mod who;
@@ -72,6 +73,7 @@ impl Pane for ColdStarts {
                 vec![
                     why::part(analysis, *function, inits),
                     by_kind::part(analysis, inits),
+                    cost::part(analysis, *function, inits),
                     why::versions(analysis, *function),
                     kept_warm::part(&detail_scene, *function),
                     list::part(&detail_scene, inits),
