@@ -2,6 +2,7 @@
 //!
 //! Judged by the events' own times over everything that is remembered: lateness of logs is no disorder.
 
+pub use ends::{End, ends};
 pub use finding::Disorder;
 
 use super::seen::Seen;
@@ -12,6 +13,7 @@ use crate::model::rows::{OrderDomain, Reordered};
 
 mod arrivals;
 mod clock;
+mod ends;
 mod finding;
 pub mod measures;
 mod progress;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::delivery::Delivery;
 use super::facts::{FactRef, Facts};
 use super::finding::Finding;
-use super::invocation::{Assembled, Invocation, InvocationIndex};
+use super::invocation::{Assembled, Invocation, InvocationIndex, InvocationStatus};
 use super::rows::{
     ColdFigures, Duplicate, ErrorGroup, FunctionFigures, Init, Link, OrderDomain, Pressure,
     Reordered, Throttle,
@@ -49,6 +49,13 @@ impl Analysis {
     /// The invocation at an index.
     pub fn invocation(&self, at: InvocationIndex) -> &Invocation {
         &self.assembled.invocations[at as usize]
+    }
+
+    /// Whether an invocation that has no end yet still runs, as far as the newest line tells.
+    pub fn still_runs(&self, at: InvocationIndex) -> bool {
+        let one = self.invocation(at);
+        let open = one.status == InvocationStatus::Unknown && one.end_estimated;
+        open && self.facts.newest.is_some_and(|newest| one.end >= newest)
     }
 
     /// Name of the log stream of an invocation's environment.

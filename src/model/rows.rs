@@ -66,6 +66,8 @@ pub enum InitKind {
     PartialOrd,
     Ord,
     Hash,
+    serde::Serialize,
+    serde::Deserialize,
     strum::Display,
     strum::EnumIter,
     strum::EnumString,
@@ -97,10 +99,11 @@ pub struct Throttle {
     pub evidence: Vec<Evidence>,
 }
 
-/// How near a function that refused is to its limit, and what its refusals cost. Sorted by resource. `None`: cannot be known.
+/// How near a function that refused is to its limit, and what its refusals cost, or how near one is that nobody was refused by yet.
+/// Sorted by resource. `None`: cannot be known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pressure {
-    /// `lambda:NAME`.
+    /// `lambda:NAME`, or `account`: the pool of all functions without a reservation.
     pub resource: String,
     /// Slots: its reservation, else what the account leaves to all functions without one.
     pub limit: Option<u32>,
@@ -116,6 +119,8 @@ pub struct Pressure {
     pub lines_missing: Option<f64>,
     /// Tries a call takes, against what was usual before.
     pub amplification: Option<f64>,
+    /// The same by minute, of minutes in which callers are known.
+    pub amplification_by_minute: Vec<(Timestamp, f64)>,
     /// Callers tried on and on after the limit had room again.
     pub metastable: bool,
     /// Refusals that nobody made good, and those that were only put off.
@@ -208,6 +213,8 @@ pub struct DeliveryEnd {
     PartialOrd,
     Ord,
     Hash,
+    serde::Serialize,
+    serde::Deserialize,
     strum::Display,
     strum::EnumIter,
     strum::EnumString,
@@ -241,6 +248,8 @@ pub enum DuplicateClass {
     PartialOrd,
     Ord,
     Hash,
+    serde::Serialize,
+    serde::Deserialize,
     strum::Display,
     strum::EnumIter,
     strum::EnumString,

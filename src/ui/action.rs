@@ -61,6 +61,7 @@ pub enum Action {
     Unfold,
     Wrap,
     Json,
+    Level,
     Explain,
     Snapshot,
     SnapshotOfThis,
@@ -129,6 +130,8 @@ impl Action {
             Self::Fold => "fold",
             Self::Wrap => "wrap",
             Self::Json => "JSON",
+            Self::Level => "level",
+            Self::Left => "choose a figure",
             Self::Snapshot => "snapshot",
             Self::Theme => "theme",
             Self::Pause => "pause",
@@ -235,6 +238,7 @@ impl Action {
             Self::Unfold => "unfold it; then its first child",
             Self::Wrap => "wrap long lines, or cut them",
             Self::Json => "unfold every JSON line, or fold them",
+            Self::Level => "only louder lines: no DEBUG, WARN, ERROR, all",
             Self::Snapshot => "save what was seen in one file; again: cancel",
             Self::SnapshotOfThis => "save this row with all that is linked to it",
             Self::Theme => "the next theme, at once",
@@ -280,6 +284,7 @@ impl Action {
             | Self::Unfold
             | Self::Wrap
             | Self::Json
+            | Self::Level
             | Self::Explain => Group::Look,
             Self::Complete | Self::Older | Self::Newer | Self::DeleteWord | Self::DeleteLine => {
                 Group::Prompt

@@ -62,13 +62,22 @@ pub fn show(line: &str) -> Shown {
         return json(&object, line);
     }
     let head = head(line);
-    platform(head).unwrap_or_else(|| text(head))
+    let shown = platform(head).unwrap_or_else(|| text(head));
+    Shown {
+        level: shown.level.or(times_out(head).then_some(Level::Error)),
+        ..shown
+    }
+}
+
+/// Lambda writes this without a level, though nothing is louder.
+fn times_out(line: &str) -> bool {
+    line.contains("Task timed out after")
 }
 
 /// Whether a line tells of a failure.
 pub fn is_error(line: &str) -> bool {
     let shown = show(line);
-    shown.level == Some(Level::Error) || head(line).contains("Task timed out after")
+    shown.level == Some(Level::Error) || times_out(head(line))
 }
 
 /// The line, or as much of its beginning as one row may need.

@@ -29,16 +29,23 @@ pub fn status(status: InvocationStatus) -> Text {
     }
 }
 
-/// What an invocation took: `~` before what is estimated.
+/// How an invocation ended, or that it did not yet.
+pub fn state(analysis: &Analysis, at: InvocationIndex) -> Text {
+    if analysis.still_runs(at) {
+        return Text::new("running");
+    }
+    status(analysis.invocation(at).status)
+}
+
+/// What an invocation took: `~` before what is estimated, `≥` while it runs.
 pub fn took(analysis: &Analysis, at: InvocationIndex) -> String {
     let invocation = analysis.invocation(at);
+    let so_far = || invocation.end.since(invocation.start) as f64;
     match invocation.duration_ms {
         Some(ms) => figures::duration(f64::from(ms)),
+        None if analysis.still_runs(at) => format!("≥ {}", figures::duration(so_far())),
         None if invocation.end_estimated => figures::UNKNOWN.to_owned(),
-        None => format!(
-            "~{}",
-            figures::duration(invocation.end.since(invocation.start) as f64)
-        ),
+        None => format!("~{}", figures::duration(so_far())),
     }
 }
 
@@ -92,7 +99,7 @@ fn invocation(analysis: &Analysis, at: InvocationIndex, now: Timestamp) -> Row {
             Cell::of(Role::Strong, function),
             Cell::text(&figures::request(run.request)),
             Cell::text(&took(analysis, at)),
-            Cell::Text(status(invocation.status)),
+            Cell::Text(state(analysis, at)),
             match felt {
                 Some(felt) if felt > 0.0 => {
                     Cell::of(Role::Cold, &figures::duration(f64::from(felt)))

@@ -1,10 +1,12 @@
 //! What can be looked at. A step names it by what stays the same from picture to picture, never by an index.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::fact::EventSource;
+use crate::model::rows::{DuplicateClass, Harm, InitCause};
 use crate::model::time::Timestamp;
 use crate::store::scene::Scene;
 
@@ -71,12 +73,67 @@ pub enum Step {
 }
 
 /// Which of a function's invocations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display, Serialize, Deserialize)]
-#[strum(serialize_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Which {
     All,
     Failed,
     Cold,
+    /// Those that waited for a start of one cause.
+    Cause(InitCause),
+    /// Those that ran first in an environment whose init took so long.
+    Init(Between),
+    /// Those that received an event again, by what that did.
+    Repeated {
+        source: EventSource,
+        class: Option<DuplicateClass>,
+        least: Harm,
+        most: Harm,
+    },
+}
+
+impl fmt::Display for Which {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => to.write_str("all"),
+            Self::Failed => to.write_str("failed"),
+            Self::Cold => to.write_str("cold"),
+            Self::Cause(cause) => write!(to, "cold ({cause})"),
+            Self::Init(between) => write!(to, "init {between}"),
+            Self::Repeated {
+                class: Some(class), ..
+            } => write!(to, "repeated ({class})"),
+            Self::Repeated { least, most, .. } if least == most => write!(to, "repeated ({least})"),
+            Self::Repeated { .. } => to.write_str("repeated"),
+        }
+    }
+}
+
+/// More than so many milliseconds and at most so many: a bar of a histogram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Between {
+    /// 0: no lower bound.
+    pub above: u32,
+    pub up_to: Option<u32>,
+}
+
+impl Between {
+    /// Whether it lies in the bar.
+    pub fn holds(self, ms: f32) -> bool {
+        let ms = f64::from(ms);
+        let is_above = self.above == 0 || ms > f64::from(self.above);
+        is_above && self.up_to.is_none_or(|up_to| ms <= f64::from(up_to))
+    }
+}
+
+impl fmt::Display for Between {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bound = |ms: u32| figures::duration(f64::from(ms));
+        match (self.above, self.up_to) {
+            (0, Some(up_to)) => write!(to, "up to {}", bound(up_to)),
+            (above, Some(up_to)) => write!(to, "{} to {}", bound(above), bound(up_to)),
+            (above, None) => write!(to, "over {}", bound(above)),
+        }
+    }
 }
 
 impl Step {
@@ -174,6 +231,7 @@ impl Step {
                 Action::Back,
                 Action::NextOfRequest,
                 Action::NextError,
+                Action::Level,
                 Action::Pause,
             ],
             Self::Invocation(_) => &[

@@ -107,7 +107,7 @@ pub(super) struct Strip<'a> {
 }
 
 impl<'a> Strip<'a> {
-    fn of(
+    pub(super) fn of(
         seen: &Seen<'a>,
         source: EventSource,
         deliveries: impl Iterator<Item = DeliveryIndex>,

@@ -30,7 +30,14 @@ const STORM_MINUTES: usize = 5;
 /// Below this share of the limit there is room.
 const ROOM: f64 = 0.95;
 
-/// One row per function that refused, sorted by resource. A function that is switched off has no limit to be near to.
+/// What used so much of its limit at some moment is looked at more closely …
+const CLOSE: f64 = 0.6;
+/// … and told where no more than this is free over the last minutes.
+const SCARCE: f64 = 0.4;
+/// What functions without a reservation share.
+const POOL: &str = "account";
+
+/// One row per function that refused, or that is about to, sorted by resource. A function that is switched off has no limit to be near to.
 pub fn pressures(analysis: &Analysis, settings: &Settings) -> Vec<Pressure> {
     let mut refused: BTreeMap<&str, Vec<&Throttle>> = BTreeMap::new();
     for row in &analysis.throttles {
@@ -38,20 +45,117 @@ pub fn pressures(analysis: &Analysis, settings: &Settings) -> Vec<Pressure> {
             refused.entry(&row.resource).or_default().push(row);
         }
     }
+    let mut near = near_limit(analysis, settings, |resource| {
+        refused.contains_key(resource)
+    });
     if refused.is_empty() {
-        return Vec::new();
+        return near;
     }
     let attempts = attempts(&analysis.facts, &analysis.assembled);
     let calls = Calls::new(analysis, &attempts);
     let fed = fed_by_events(analysis);
-    refused
-        .into_iter()
-        .map(|(resource, rows)| {
-            let class = rows[rows.len() - 1].class;
-            let episode = Episode::new(analysis, settings, &calls, (resource, class), rows);
-            pressure(analysis, settings, &calls, &episode, &fed)
-        })
-        .collect()
+    near.extend(refused.into_iter().map(|(resource, rows)| {
+        let class = rows[rows.len() - 1].class;
+        let episode = Episode::new(analysis, settings, &calls, (resource, class), rows);
+        pressure(analysis, settings, &calls, &episode, &fed)
+    }));
+    near.sort_by(|one, other| one.resource.cmp(&other.resource));
+    near
+}
+
+/// What nobody was refused by yet and has little room: functions with a reservation, and the pool of those without.
+fn near_limit(
+    analysis: &Analysis,
+    settings: &Settings,
+    refused: impl Fn(&str) -> bool,
+) -> Vec<Pressure> {
+    let mut found = Vec::new();
+    let mut pools: BTreeMap<Option<&str>, u64> = BTreeMap::new();
+    for figures in &analysis.functions {
+        let name = analysis.text(figures.function);
+        let Some(limit) = reservation(analysis, Some(figures.function)) else {
+            *pools.entry(placed::place(name)).or_default() += figures.peak_concurrency;
+            continue;
+        };
+        let resource = format!("lambda:{name}");
+        let close = figures.peak_concurrency as f64 >= CLOSE * f64::from(limit);
+        if limit > 0 && close && !refused(&resource) {
+            let runs = Runs::of_function(analysis, Some(figures.function));
+            found.extend(unrefused(analysis, resource, &runs, limit));
+        }
+    }
+    for (home, peaks) in pools {
+        let mut members = analysis.functions.iter().map(|figures| figures.function);
+        let member = members.find(|function| {
+            reservation(analysis, Some(*function)).is_none()
+                && placed::place(analysis.text(*function)) == home
+        });
+        let limit = left_by_account(analysis, settings, member);
+        // Their peaks together are at least the peak of all together.
+        let close = limit.filter(|limit| *limit > 0 && peaks as f64 >= CLOSE * f64::from(*limit));
+        if let Some(limit) = close {
+            let runs = Runs::of_pool(analysis, member);
+            let resource = placed::join(POOL, home).into_owned();
+            found.extend(unrefused(analysis, resource, &runs, limit));
+        }
+    }
+    found
+}
+
+fn unrefused(analysis: &Analysis, resource: String, runs: &Runs, limit: u32) -> Option<Pressure> {
+    let level = Level::of(analysis, runs, Some(limit), None);
+    let scarce = level.headroom.is_some_and(|free| free <= SCARCE);
+    (scarce || level.full_in_min.is_some()).then(|| Pressure {
+        resource,
+        limit: Some(limit),
+        now: level.now,
+        peak: level.peak,
+        headroom: level.headroom,
+        full_in_min: level.full_in_min,
+        lines_missing: runs.little(analysis),
+        amplification: None,
+        amplification_by_minute: Vec::new(),
+        metastable: false,
+        lost: 0,
+        delayed: 0,
+        fan_factors: Vec::new(),
+        blame: Vec::new(),
+    })
+}
+
+/// How much of a limit is in use.
+struct Level {
+    now: Option<u32>,
+    peak: Option<u32>,
+    headroom: Option<f64>,
+    full_in_min: Option<f64>,
+    peaks: BTreeMap<Timestamp, u32>,
+}
+
+impl Level {
+    /// At the newest moment, or at `otherwise` where no line tells one.
+    fn of(
+        analysis: &Analysis,
+        runs: &Runs,
+        limit: Option<u32>,
+        otherwise: Option<Timestamp>,
+    ) -> Self {
+        // What runs when the logs end, ends with them: one millisecond before, it still runs.
+        let end = analysis.facts.watermark.or(analysis.facts.newest);
+        let newest = end.or(otherwise).unwrap_or_default().plus_ms(-1);
+        let from = newest.plus_ms(-NOW_MS).minute();
+        let peaks = runs.peaks(analysis);
+        let recent = peaks.range(from..).map(|(_, peak)| *peak).max();
+        Self {
+            now: runs.are_seen.then(|| runs.at(newest)),
+            peak: peaks.values().copied().max(),
+            headroom: recent
+                .zip(limit)
+                .and_then(|(peak, limit)| headroom(peak, limit)),
+            full_in_min: limit.and_then(|limit| runs.full_in(newest, limit)),
+            peaks,
+        }
+    }
 }
 
 fn pressure(
@@ -67,12 +171,7 @@ fn pressure(
         None => Runs::of_pool(analysis, episode.function),
     };
     let limit = own.or_else(|| left_by_account(analysis, settings, episode.function));
-    // What runs when the logs end, ends with them: one millisecond before, it still runs.
-    let end = analysis.facts.watermark.or(analysis.facts.newest);
-    let newest = end.unwrap_or(episode.to).plus_ms(-1);
-    let from = newest.plus_ms(-NOW_MS).minute();
-    let peaks = runs.peaks(analysis);
-    let recent = peaks.range(from..).map(|(_, peak)| *peak).max();
+    let level = Level::of(analysis, &runs, limit, Some(episode.to));
     let lost = episode
         .attempts
         .iter()
@@ -82,18 +181,17 @@ fn pressure(
     Pressure {
         resource: episode.resource.to_owned(),
         limit,
-        now: runs.are_seen.then(|| runs.at(newest)),
-        peak: peaks.values().copied().max(),
-        headroom: recent
-            .zip(limit)
-            .and_then(|(peak, limit)| headroom(peak, limit)),
-        full_in_min: limit.and_then(|limit| runs.full_in(newest, limit)),
+        now: level.now,
+        peak: level.peak,
+        headroom: level.headroom,
+        full_in_min: level.full_in_min,
         lines_missing: runs.little(analysis),
+        amplification_by_minute: tries.by_minute(),
         amplification: episode
             .demand
             .as_ref()
             .and_then(|demand| demand.amplification),
-        metastable: limit.is_some_and(|limit| tries.outlive(&peaks, limit)),
+        metastable: limit.is_some_and(|limit| tries.outlive(&level.peaks, limit)),
         lost,
         delayed: episode.count.saturating_sub(lost),
         fan_factors: tries.by_caller(analysis),
@@ -294,6 +392,17 @@ impl Tries {
             tries.usual = (before as f64 / callers_before.len() as f64).max(1.0);
         }
         tries
+    }
+
+    /// Tries a call takes in each minute, against what was usual before.
+    fn by_minute(&self) -> Vec<(Timestamp, f64)> {
+        let minutes = self.by_minute.iter();
+        minutes
+            .map(|(minute, (tries, callers))| {
+                let each = *tries as f64 / callers.len().max(1) as f64;
+                (*minute, each / self.usual)
+            })
+            .collect()
     }
 
     /// Whether callers go on trying again and again although the limit has had room for minutes: the tries feed themselves.

@@ -242,3 +242,45 @@ fn a_level_that_rises_says_when_the_limit_is_reached() {
     let minutes = near[0].full_in_min.expect("it rises");
     assert!((minutes - 5.0).abs() < 0.5, "{minutes}");
 }
+
+#[test]
+fn what_refused_nobody_is_told_where_its_limit_is_near() {
+    let near = |limit: u32| {
+        let mut world = World::default();
+        let runs: Vec<InvocationIndex> = (1..=4)
+            .map(|n| world.run("stock", f64::from(n) * 0.1, OK))
+            .collect();
+        let name = world.sym("stock");
+        let config = world.facts.functions.entry(name).or_default();
+        config.reserved_concurrency = Some(limit);
+        world.facts.newest = Some(at(1.0));
+        let mut analysis = world.analysis();
+        // Four at once from the fourth start on.
+        for run in runs {
+            analysis.assembled.invocations[run as usize].end = at(0.9);
+        }
+        analysis.assembled.environments.push(Environment {
+            function: name,
+            version: None,
+            stream: 0,
+            init_type: None,
+            init_start: None,
+            invocations: Vec::new(),
+            concurrent: false,
+        });
+        analysis.functions = crate::detect::figures::figures(&analysis);
+        let near = super::pressures(&analysis, &Settings::default());
+        let near = near
+            .into_iter()
+            .filter(|one| one.resource == "lambda:stock");
+        near.map(|one| (one.peak, one.headroom)).collect::<Vec<_>>()
+    };
+    assert_eq!(near(5).len(), 1);
+    let (peak, headroom) = near(5)[0];
+    assert_eq!(peak, Some(4));
+    assert!(
+        (headroom.unwrap() - 0.2).abs() < 1e-9,
+        "1 of 5 is free: {headroom:?}"
+    );
+    assert_eq!(near(20), [], "4 of 20 are far from the limit");
+}

@@ -922,6 +922,18 @@ pub(super) const COLUMNS: &[Meaning] = &[
         "",
     ),
     m("ran", "How long the run took.", "", ""),
+    m(
+        "did",
+        "Which functions the run called or fed.",
+        "Links to the runs that it caused; what left no trace in any log is not seen.",
+        "v shows them in its trace",
+    ),
+    m(
+        "became",
+        "What became of the arrival.",
+        "applied: its run succeeded and did not hand it back. stale: it succeeded after a newer one of the key had. cut off: stopped from outside, it may have been applied.",
+        "",
+    ),
     m("started", "When the run started.", "", ""),
     m(
         "by",

@@ -47,6 +47,8 @@ pub fn apart(part: &mut Part, places: &BTreeSet<&str>) {
         if let Some(Cell::Text(name)) = row.cells.get_mut(at) {
             let place = name.take_place();
             row.cells.insert(at + 1, Cell::of(Role::Dim, &place));
+            let behind = row.cells_open.iter_mut().filter(|(cell, _)| *cell > at);
+            behind.for_each(|(cell, _)| *cell += 1);
         }
         row
     });

@@ -90,6 +90,8 @@ pub struct Row {
     pub cells: Vec<Cell>,
     /// Where Enter leads.
     pub open: Option<Step>,
+    /// Where Enter leads from single cells instead, by column.
+    pub cells_open: Vec<(usize, Step)>,
     /// The invocation that it is about: where `v` and `L` lead.
     pub run: Option<Run>,
     /// The function that it is about: where `i` leads.

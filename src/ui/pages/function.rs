@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use hashbrown::HashSet;
+
 use crate::model::analysis::Analysis;
 use crate::model::config::EventSourceMapping;
 use crate::model::invocation::{Invocation, InvocationIndex};
@@ -265,14 +267,21 @@ fn findings(analysis: &Analysis, name: &str) -> Option<Part> {
 fn list(scene: &Arc<Scene>, name: &str, which: Which) -> Part {
     let analysis = &scene.analysis;
     let sym = find::function(analysis, name);
-    let wanted = |one: &Invocation| match which {
+    let repeats = repeats(analysis, sym, which);
+    let init = |one: &Invocation| one.init.map(|init| &analysis.inits[init as usize]);
+    let wanted = |at: InvocationIndex, one: &Invocation| match which {
         Which::All => true,
         Which::Failed => one.status.failed(),
-        Which::Cold => felt(analysis, one),
+        Which::Cold => init(one).is_some_and(|init| init.cause.is_some()),
+        Which::Cause(cause) => init(one).is_some_and(|init| init.cause == Some(cause)),
+        Which::Init(between) => init(one)
+            .and_then(|init| init.init_ms)
+            .is_some_and(|took| between.holds(took)),
+        Which::Repeated { .. } => repeats.contains(&at),
     };
     let mine = |at: &InvocationIndex| {
         let one = analysis.invocation(*at);
-        Some(one.function) == sym && wanted(one)
+        Some(one.function) == sym && wanted(*at, one)
     };
     let list: Vec<InvocationIndex> = (0..analysis.assembled.invocations.len() as u32)
         .rev()
@@ -281,10 +290,17 @@ fn list(scene: &Arc<Scene>, name: &str, which: Which) -> Part {
     let word = match which {
         Which::All => "Invocations",
         Which::Failed => "Failed invocations",
-        Which::Cold => "Invocations that waited for a start",
+        Which::Cold | Which::Cause(_) => "Invocations that waited for a start",
+        Which::Init(_) => "First invocations of environments that took so long to start",
+        Which::Repeated { .. } => "Invocations that received an event again",
+    };
+    let of = match which {
+        Which::Cause(cause) => format!(", cause {cause}"),
+        Which::Init(_) | Which::Repeated { .. } => format!(", {which}"),
+        _ => String::new(),
     };
     let title = format!(
-        "{word}, newest first, {}",
+        "{word}{of}, newest first, {}",
         figures::count(list.len() as u64)
     );
     Part::new("invocations", title, rows::invocations(scene, list))
@@ -292,7 +308,21 @@ fn list(scene: &Arc<Scene>, name: &str, which: Which) -> Part {
         .between(4, u16::MAX)
 }
 
-fn felt(analysis: &Analysis, one: &Invocation) -> bool {
-    one.init
-        .is_some_and(|init| analysis.inits[init as usize].cause.is_some())
+/// The runs that received again what [`Which::Repeated`] names.
+fn repeats(analysis: &Analysis, consumer: Option<Sym>, which: Which) -> HashSet<InvocationIndex> {
+    let Which::Repeated {
+        source,
+        class,
+        least,
+        most,
+    } = which
+    else {
+        return HashSet::new();
+    };
+    let all = analysis.duplicates.iter();
+    all.filter(|one| Some(one.consumer) == consumer && one.source == source)
+        .filter(|one| class.is_none_or(|class| one.class == class))
+        .filter(|one| (least..=most).contains(&one.harm))
+        .map(|one| one.repeat.invocation)
+        .collect()
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use hashbrown::HashMap;
+
 use crate::correlate::tree::Index;
 use crate::model::analysis::Analysis;
 use crate::model::delivery::Delivery;
@@ -188,6 +190,7 @@ fn tracks(analysis: &Analysis, title: Text, deliveries: &[Arrival<'_>]) -> Part 
     let span = to.since(from).max(1) as f64;
     let share = |at: Timestamp| at.since(from) as f64 / span;
     let index = Index::new(analysis);
+    let did = did(analysis, deliveries);
     let mut rows: Vec<Row> = Vec::new();
     for (at, (delivery, run)) in deliveries.iter().zip(runs).enumerate() {
         let mut strokes = Vec::new();
@@ -212,8 +215,13 @@ fn tracks(analysis: &Analysis, title: Text, deliveries: &[Arrival<'_>]) -> Part 
         rows.push(Row {
             cells: vec![
                 Cell::Text(label),
-                Cell::Text(rows::status(run.status)),
+                Cell::Text(rows::state(analysis, delivery.invocation)),
                 Cell::Track(strokes),
+                Cell::text(&rows::took(analysis, delivery.invocation)),
+                match did.get(&delivery.invocation) {
+                    Some(sent) => Cell::text(sent),
+                    None => Cell::of(Role::Dim, "nothing seen"),
+                },
             ],
             ..Row::default()
         });
@@ -224,8 +232,10 @@ fn tracks(analysis: &Analysis, title: Text, deliveries: &[Arrival<'_>]) -> Part 
             to: share(to),
             texture,
         };
+        let mut cells = vec![Cell::text(label), Cell::text(""), Cell::Track(vec![stroke])];
+        cells.resize(5, Cell::text(""));
         rows.push(Row {
-            cells: vec![Cell::text(label), Cell::text(""), Cell::Track(vec![stroke])],
+            cells,
             ..Row::default()
         });
     };
@@ -247,6 +257,8 @@ fn tracks(analysis: &Analysis, title: Text, deliveries: &[Arrival<'_>]) -> Part 
         Column::word("", 16),
         Column::word("", 9).drop(1),
         Column::tracks(span, 40),
+        Column::figure("ran", 8).drop(2),
+        Column::text("did", 12, 36).drop(3),
     ];
     Part::new("timeline", title, Table::new(columns, Rows::fixed(rows)))
         .between(lines.min(4), lines.min(12))
@@ -254,6 +266,32 @@ fn tracks(analysis: &Analysis, title: Text, deliveries: &[Arrival<'_>]) -> Part 
             Role::Dim,
             "█ runs  ─ waits for a call  ░ waits to retry  ╳ refused  ▒ cold  ┄ in the queue  ═ both at once",
         ))
+}
+
+/// What each of these runs called or fed, where a link says so: `→ mailer, 2× ledger-apply`.
+fn did(analysis: &Analysis, deliveries: &[Arrival<'_>]) -> HashMap<InvocationIndex, String> {
+    let mut sent: HashMap<InvocationIndex, Vec<(Sym, usize)>> = HashMap::new();
+    for one in deliveries {
+        sent.entry(one.invocation).or_default();
+    }
+    for link in &analysis.links {
+        if let Some(to) = sent.get_mut(&link.parent) {
+            let function = analysis.invocation(link.child).function;
+            match to.iter_mut().find(|(known, _)| *known == function) {
+                Some((_, count)) => *count += 1,
+                None => to.push((function, 1)),
+            }
+        }
+    }
+    let words = |to: Vec<(Sym, usize)>| {
+        let each = to.into_iter().map(|(function, count)| match count {
+            1 => analysis.text(function).to_owned(),
+            count => format!("{count}× {}", analysis.text(function)),
+        });
+        format!("→ {}", each.collect::<Vec<_>>().join(", "))
+    };
+    let any = sent.into_iter().filter(|(_, to)| !to.is_empty());
+    any.map(|(run, to)| (run, words(to))).collect()
 }
 
 /// When two deliveries ran at once.
@@ -299,7 +337,7 @@ fn list(analysis: &Analysis, deliveries: &[Arrival<'_>], repeats: &[&Duplicate])
                     Cell::of(Role::Dim, &figures::clock_ms(delivery.at)),
                     Cell::text(&gap),
                     Cell::text(&rows::took(analysis, delivery.invocation)),
-                    Cell::Text(rows::status(run.status)),
+                    Cell::Text(rows::state(analysis, delivery.invocation)),
                     Cell::text(
                         &receive
                             .map_or_else(|| figures::NONE.to_owned(), |count| count.to_string()),

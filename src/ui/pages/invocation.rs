@@ -121,7 +121,7 @@ fn summary(analysis: &Analysis, at: InvocationIndex) -> Part {
                 String::new()
             },
         );
-    Part::lines("summary", title, list).aside(rows::status(one.status))
+    Part::lines("summary", title, list).aside(rows::state(analysis, at))
 }
 
 /// Time billed, what that costs by the list, and how much of it was spent waiting for others.
@@ -392,7 +392,7 @@ fn tree(analysis: &Analysis, at: InvocationIndex) -> Option<Part> {
                     Cell::text(&figures::request(run.request)),
                     Cell::of(Role::Dim, &figures::clock_ms(one.start)),
                     Cell::text(&rows::took(analysis, other)),
-                    Cell::Text(rows::status(one.status)),
+                    Cell::Text(rows::state(analysis, other)),
                     Cell::of(Role::Dim, &tier),
                 ],
                 open: Some(Step::Invocation(run)),

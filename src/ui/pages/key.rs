@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 
+use crate::detect::reorder::{End, ends};
 use crate::model::analysis::Analysis;
 use crate::model::delivery::Delivery;
 use crate::model::fact::EventSource;
@@ -45,7 +46,7 @@ pub(super) fn page(scene: &Arc<Scene>, consumer: &str, source: EventSource, key:
         .collect();
     let arrivals = arrivals(analysis, function, source, sym);
     if late.is_empty() {
-        let all = strip(analysis, &arrivals, &late, 0..arrivals.len());
+        let all = strip(analysis, source, &arrivals, &late, 0..arrivals.len());
         return Page {
             parts: vec![all],
             ..Page::default()
@@ -90,12 +91,14 @@ pub(in crate::ui) fn around(analysis: &Analysis, one: &Reordered) -> Part {
     let late: Vec<Reordered> = analysis.reordered.iter().filter(same).cloned().collect();
     let arrivals = arrivals(analysis, one.consumer, one.source, one.key);
     let range = range(&arrivals, one);
-    strip(analysis, &arrivals, &late, range)
+    strip(analysis, one.source, &arrivals, &late, range)
 }
 
 /// One event of the key reaching the consumer.
 #[derive(Clone, Copy)]
 struct Arrival {
+    /// Its index among all deliveries.
+    delivery: u32,
     invocation: InvocationIndex,
     index: u16,
     sequence: Option<Sym>,
@@ -103,11 +106,12 @@ struct Arrival {
 
 /// Every arrival of the key, in order of start.
 fn arrivals(analysis: &Analysis, function: Sym, source: EventSource, key: Sym) -> Vec<Arrival> {
-    let of_source = |one: &&Delivery| one.consumer == function && one.source == source;
-    let deliveries = analysis.deliveries.iter().filter(of_source);
+    let of_source = |one: &Delivery| one.consumer == function && one.source == source;
+    let deliveries = (0..).zip(&analysis.deliveries);
     deliveries
-        .filter(|one| one.item.order_key == Some(key))
-        .map(|one| Arrival {
+        .filter(|(_, one)| of_source(one) && one.item.order_key == Some(key))
+        .map(|(delivery, one)| Arrival {
+            delivery,
             invocation: one.invocation,
             index: one.index,
             sequence: one.item.sequence,
@@ -180,11 +184,20 @@ fn pairs(analysis: &Analysis, key: &str, late: &[Reordered], arrivals: usize) ->
 /// One row an arrival; its mark moves right with its sequence, so that order is a slope and disorder a step back.
 fn strip(
     analysis: &Analysis,
+    source: EventSource,
     arrivals: &[Arrival],
     late: &[Reordered],
     range: std::ops::Range<usize>,
 ) -> Part {
     let all = arrivals.len();
+    let deliveries: Vec<u32> = arrivals.iter().map(|one| one.delivery).collect();
+    let ends = ends(analysis, source, &deliveries);
+    let became = |one: &Arrival| {
+        let at = arrivals
+            .iter()
+            .position(|other| other.delivery == one.delivery);
+        became(analysis, at.map_or(End::Unknown, |at| ends[at]))
+    };
     let shown = &arrivals[range];
     let text = |of: Option<Sym>| analysis.facts.text_of(of);
     let mut sequences: Vec<&str> = shown.iter().filter_map(|one| text(one.sequence)).collect();
@@ -219,7 +232,8 @@ fn strip(
                     &overtaken.map_or_else(String::new, |late| after(analysis, late, arrivals)),
                 ),
                 Cell::text(&rows::took(analysis, one.invocation)),
-                Cell::Text(rows::status(run.status)),
+                Cell::Text(rows::state(analysis, one.invocation)),
+                became(one),
                 match fed.get(&one.invocation) {
                     Some(words) => Cell::of(Role::Dim, words),
                     None => Cell::of(Role::Unknown, figures::UNKNOWN),
@@ -238,8 +252,9 @@ fn strip(
         Column::figure("sequence", 10),
         Column::word("sequence →", STRIP).drop(3),
         Column::word("overtaken", 16).drop(2),
-        Column::figure("ran", 8).drop(5),
-        Column::word("status", 9).drop(4),
+        Column::figure("ran", 8).drop(6),
+        Column::word("status", 9).drop(5),
+        Column::text("became", 8, 18).drop(4),
         Column::text("fed by", 12, 32).wants(24).drop(1),
     ];
     let key = late.first().map_or("", |late| analysis.text(late.key));
@@ -254,6 +269,22 @@ fn strip(
     )
     .aside(Text::of(Role::Dim, "↕ overtaken: a step back to the left"))
     .between(4, u16::MAX)
+}
+
+/// What became of an arrival, in words: `applied`, `stale: 80 was before`.
+fn became(analysis: &Analysis, end: End) -> Cell {
+    match end {
+        End::Applied => Cell::text("applied"),
+        End::Stale(newer) => {
+            let sequence = analysis.deliveries[newer as usize].item.sequence;
+            let sequence = analysis.facts.text_of(sequence);
+            let newer = sequence.map_or_else(|| figures::UNKNOWN.to_owned(), figures::short);
+            Cell::of(Role::Disorder, &format!("stale, after {newer}"))
+        }
+        End::Failed => Cell::of(Role::Error, "not: failed"),
+        End::Cut => Cell::of(Role::Unknown, "? cut off"),
+        End::Unknown => Cell::of(Role::Unknown, figures::UNKNOWN),
+    }
 }
 
 /// Which run, of which version, sent what each arrival took: `orders-worker 10 83e0…e462`.
@@ -299,6 +330,7 @@ mod tests {
     fn a_pair_is_shown_with_what_lies_between_and_around() {
         let arrivals: Vec<Arrival> = (0..30)
             .map(|invocation| Arrival {
+                delivery: invocation,
                 invocation,
                 index: 0,
                 sequence: None,

@@ -43,7 +43,7 @@ pub(super) fn page(scene: &Arc<Scene>, resource: &str) -> Page {
     }
 }
 
-/// Its parts; none if nothing of it was refused.
+/// Its parts; none if nothing of it was refused and it has room.
 pub(in crate::ui) fn parts(scene: &Arc<Scene>, resource: &str) -> Vec<Part> {
     let analysis = &scene.analysis;
     let mine: Vec<&Throttle> = analysis
@@ -51,18 +51,18 @@ pub(in crate::ui) fn parts(scene: &Arc<Scene>, resource: &str) -> Vec<Part> {
         .iter()
         .filter(|throttle| throttle.resource == resource)
         .collect();
-    if mine.is_empty() {
-        return Vec::new();
-    }
     let pressure = analysis
         .pressures
         .iter()
         .find(|one| one.resource == resource);
+    if mine.is_empty() {
+        return pressure.map_or_else(Vec::new, |near| unrefused(scene, resource, near));
+    }
     let load = function_of(analysis, resource)
         .zip(pressure)
         .and_then(|(function, near)| Load::of(analysis, function, &mine, near));
     let mut parts: Vec<Part> = why(analysis, resource, load.as_ref()).into_iter().collect();
-    parts.push(minutes::part(scene, resource, &mine));
+    parts.push(minutes::part(scene, resource, &mine, pressure));
     parts.push(callers::part(analysis, &mine, pressure));
     parts.extend(pressure.map(|pressure| room(analysis, pressure)));
     let proof: Vec<Evidence> = mine
@@ -81,6 +81,15 @@ pub(in crate::ui) fn parts(scene: &Arc<Scene>, resource: &str) -> Vec<Part> {
             ))
             .between(3, u16::MAX),
     );
+    parts
+}
+
+/// What nobody was refused by yet.
+fn unrefused(scene: &Scene, resource: &str, near: &Pressure) -> Vec<Part> {
+    let mut parts = vec![room(&scene.analysis, near)];
+    if function_of(&scene.analysis, resource).is_some() {
+        parts.push(minutes::part(scene, resource, &[], Some(near)));
+    }
     parts
 }
 

@@ -8,6 +8,7 @@ use crate::model::analysis::Analysis;
 use crate::model::finding::FindingKind;
 use crate::model::symbols::Sym;
 use crate::store::scene::Scene;
+use crate::ui::action::Action;
 use crate::ui::figures;
 use crate::ui::page::{Page, Part};
 use crate::ui::state;
@@ -36,6 +37,19 @@ impl Pane for ColdStarts {
 
     fn kinds(&self) -> &'static [FindingKind] {
         &[FindingKind::ColdStart]
+    }
+
+    fn actions(&self) -> &'static [Action] {
+        &[
+            Action::Open,
+            Action::NextPart,
+            Action::Left,
+            Action::Trace,
+            Action::Lines,
+            Action::Invocations,
+            Action::Pause,
+            Action::NextPane,
+        ]
     }
 
     fn page(&self, scene: &Arc<Scene>) -> Page {

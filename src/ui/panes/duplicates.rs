@@ -8,6 +8,7 @@ use crate::model::finding::FindingKind;
 use crate::model::rows::Duplicate;
 use crate::model::symbols::Sym;
 use crate::store::scene::Scene;
+use crate::ui::action::Action;
 use crate::ui::page::{Page, Part};
 use crate::ui::pages::{identity, why};
 use crate::ui::state;
@@ -33,6 +34,19 @@ impl Pane for Duplicates {
 
     fn kinds(&self) -> &'static [FindingKind] {
         &[FindingKind::Duplicate]
+    }
+
+    fn actions(&self) -> &'static [Action] {
+        &[
+            Action::Open,
+            Action::NextPart,
+            Action::Left,
+            Action::Trace,
+            Action::Lines,
+            Action::Invocations,
+            Action::Pause,
+            Action::NextPane,
+        ]
     }
 
     fn page(&self, scene: &Arc<Scene>) -> Page {
@@ -81,7 +95,7 @@ fn detail(scene: &Arc<Scene>, consumer: Sym, source: EventSource) -> Vec<Part> {
             vec![Text::of(Role::Ok, &words)],
         )];
     }
-    let mut classes = repeats::by_class(name, &mine);
+    let mut classes = repeats::by_class(name, source, &mine);
     let finding = why::finding(analysis, FindingKind::Duplicate, &[name]);
     classes.prose = finding.map_or_else(Vec::new, why::lines);
     let mut parts = vec![classes];

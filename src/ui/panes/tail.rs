@@ -87,6 +87,7 @@ impl Pane for Tail {
             Action::Last,
             Action::Open,
             Action::Trace,
+            Action::Level,
             Action::NextOfRequest,
             Action::NextError,
         ]

@@ -37,17 +37,19 @@ impl Pane for Throttling {
     fn page(&self, scene: &Arc<Scene>) -> Page {
         let analysis = &scene.analysis;
         let resources = resources(analysis);
-        if resources.is_empty() {
+        let near = near_limit(analysis);
+        if resources.is_empty() && near.is_empty() {
             return Page {
                 parts: vec![Part::lines("who", "Who is refused", vec![none(scene)])],
                 ..Page::default()
             };
         }
-        let names: Vec<String> = resources.iter().map(|one| one.name.clone()).collect();
+        let refusing = resources.iter().map(|one| one.name.clone());
+        let names: Vec<String> = refusing.chain(near.iter().cloned()).collect();
         let detail_scene = Arc::clone(scene);
         Page {
             note: Text::of(Role::Dim, "sort count ↓"),
-            parts: vec![who(scene, resources)],
+            parts: vec![who(scene, resources, near)],
             detail: Some(Box::new(move |row| {
                 names
                     .get(row)
@@ -152,21 +154,42 @@ fn resource_of(name: &str, mine: &[&Throttle]) -> Option<Resource> {
     })
 }
 
-fn who(scene: &Scene, resources: Vec<Resource>) -> Part {
+/// Resources that nobody was refused by yet and that have little room.
+fn near_limit(analysis: &Analysis) -> Vec<String> {
+    let refuses = |name: &str| analysis.throttles.iter().any(|one| one.resource == name);
+    let near = analysis.pressures.iter();
+    let near = near.filter(|one| !refuses(&one.resource));
+    near.map(|one| one.resource.clone()).collect()
+}
+
+fn who(scene: &Scene, resources: Vec<Resource>, near: Vec<String>) -> Part {
     let analysis = Arc::clone(&scene.analysis);
     let total: u64 = resources.iter().map(|one| one.count).sum();
     let from = resources.iter().map(|one| one.from).min().unwrap_or(0);
     let to = resources.iter().map(|one| one.to).max().unwrap_or(0);
-    let title = format!(
-        "Who is refused: {} tries in {}",
-        figures::count(total),
-        figures::duration((to - from + MINUTE_MS) as f64)
-    );
-    let keys = resources.iter().map(|one| Key::text(&one.name)).collect();
+    let mut title = if resources.is_empty() {
+        "Who is refused: nobody".to_owned()
+    } else {
+        format!(
+            "Who is refused: {} tries in {}",
+            figures::count(total),
+            figures::duration((to - from + MINUTE_MS) as f64)
+        )
+    };
+    if !near.is_empty() {
+        title += &format!(", {} near the limit", near.len());
+    }
+    let refusing = resources.iter().map(|one| &one.name);
+    let keys = refusing.chain(&near).map(|name| Key::text(name)).collect();
     let rows = Rows::new(keys, move |at| {
-        let one = &resources[at];
-        let mut near = analysis.pressures.iter();
-        who_row(&analysis, one, near.find(|near| near.resource == one.name))
+        let pressure = |name: &str| analysis.pressures.iter().find(|one| one.resource == name);
+        match resources.get(at) {
+            Some(one) => who_row(&analysis, one, pressure(&one.name)),
+            None => {
+                let name = &near[at - resources.len()];
+                pressure(name).map_or_else(Row::default, |near| near_row(&analysis, near))
+            }
+        }
     });
     let columns = vec![
         Column::name("resource", 14, 32),
@@ -198,20 +221,7 @@ fn who_row(analysis: &Analysis, one: &Resource, near: Option<&Pressure>) -> Row 
             .count() as u64
     });
     let share = done.and_then(|done| wilson(one.count, one.count + done));
-    let room = near.and_then(|near| near.headroom);
-    let room = room.map_or_else(
-        || Cell::of(Role::Dim, figures::NONE),
-        |room| {
-            Cell::of(
-                if room > 0.0 {
-                    Role::Text
-                } else {
-                    Role::Throttle
-                },
-                &figures::percent(room),
-            )
-        },
-    );
+    let room = room(near.and_then(|near| near.headroom));
     let tries = near.and_then(|near| near.amplification);
     let lost = Cell::count(near.map(|near| near.lost), Role::Error);
     let delayed = Cell::count(near.map(|near| near.delayed), Role::Text);
@@ -255,6 +265,56 @@ fn who_row(analysis: &Analysis, one: &Resource, near: Option<&Pressure>) -> Row 
         function: function.map(|function| analysis.text(function).to_owned()),
         ..Row::default()
     }
+}
+
+/// One that nobody was refused by yet.
+fn near_row(analysis: &Analysis, near: &Pressure) -> Row {
+    let function = resource::function_of(analysis, &near.resource);
+    let figures_of = |function| analysis.functions.iter().find(|of| of.function == function);
+    let refused = match function {
+        Some(function) => figures_of(function).and_then(|of| of.throttled),
+        // Refusals of the pool are those of its functions, which have rows of their own.
+        None => Some(0),
+    };
+    let none = || Cell::of(Role::Dim, figures::NONE);
+    let says = match near.full_in_min {
+        Some(minutes) => format!("full in {}", figures::duration(minutes * MINUTE_MS as f64)),
+        None => "near its limit".to_owned(),
+    };
+    Row {
+        cells: vec![
+            Cell::of(Role::Strong, &near.resource),
+            Cell::text(&says),
+            Cell::count(refused, Role::Throttle),
+            none(),
+            none(),
+            Cell::text(&slots(near)),
+            none(),
+            none(),
+            room(near.headroom),
+            none(),
+            none(),
+            Cell::text(""),
+        ],
+        open: Some(Step::Resource(near.resource.clone())),
+        function: function.map(|function| analysis.text(function).to_owned()),
+        ..Row::default()
+    }
+}
+
+/// The share of a limit that is free.
+fn room(of: Option<f64>) -> Cell {
+    let role = |room: f64| {
+        if room > 0.0 {
+            Role::Text
+        } else {
+            Role::Throttle
+        }
+    };
+    of.map_or_else(
+        || Cell::of(Role::Dim, figures::NONE),
+        |room| Cell::of(role(room), &figures::percent(room.max(0.0))),
+    )
 }
 
 /// Slots in use now, at most, and the limit: `20/20/20`.

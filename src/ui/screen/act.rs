@@ -7,7 +7,7 @@ use crate::ui::action::Action;
 use crate::ui::explain;
 use crate::ui::float::Float;
 use crate::ui::keys::Context;
-use crate::ui::page::Run;
+use crate::ui::page::{Row, Run};
 use crate::ui::place::Place;
 use crate::ui::step::{Step, Which};
 
@@ -67,6 +67,7 @@ impl Screen {
             Action::Fold => self.fold(),
             Action::Unfold => self.unfold(),
             Action::Wrap | Action::Json => self.turn_lines(action == Action::Wrap),
+            Action::Level => self.next_level(),
             Action::OnlyPart => self.place_mut().toggle_only_part(),
             Action::CriticalPath => self.turn_trace(),
             Action::Explain => self.explain(),
@@ -179,14 +180,26 @@ impl Screen {
         let Some(row) = self.place().row() else {
             return self.say("nothing more behind this row");
         };
+        let of_cell = self.of_cell(&row);
         let minute = self.place().minute();
         let of_minute = row
             .strip
             .map(|strip| strip.opens(minute.unwrap_or_else(|| strip.newest())));
-        match row.open.or(of_minute) {
+        match of_cell.or(row.open).or(of_minute) {
             Some(step) => self.push(step),
             None => self.say("nothing more behind this row"),
         }
+    }
+
+    /// Where the cell under the column cursor leads, if it leads elsewhere than its row.
+    fn of_cell(&self, row: &Row) -> Option<Step> {
+        let name = self.place().column()?;
+        let mut columns = self.place().cursor_part()?.table.columns.iter();
+        let at = columns.position(|column| &*column.name == name)?;
+        let mut cells = row.cells_open.iter();
+        cells
+            .find(|(cell, _)| *cell == at)
+            .map(|(_, step)| step.clone())
     }
 
     pub(super) fn push(&mut self, step: Step) {

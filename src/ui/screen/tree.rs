@@ -2,9 +2,16 @@
 
 use super::Screen;
 use crate::ui::action::Action;
-use crate::ui::arrange::Zoom;
+use crate::ui::arrange::{View, Zoom};
 use crate::ui::figures;
 use crate::ui::page::{Cell, Part};
+
+/// Terms of the filter by level, and what is said of each. Lines without a level, as platform lines are, are not DEBUG.
+const LEVELS: [(&str, &str); 3] = [
+    ("!level:debug,trace", "lines of DEBUG and TRACE are hidden"),
+    ("level:warn,error", "only lines of WARN and ERROR"),
+    ("level:error", "only lines of ERROR"),
+];
 
 impl Screen {
     /// Half as much of the axis of time, twice as much, or all of it.
@@ -115,6 +122,35 @@ impl Screen {
         let said = if *which { on } else { off };
         self.place_mut().set_view(part, view);
         self.say(said);
+    }
+
+    /// Hides quiet lines: those of DEBUG and TRACE, then all but WARN and ERROR, then all but ERROR; then shows all again.
+    pub(super) fn next_level(&mut self) {
+        let place = self.place();
+        let has_level = |part: &&Part| {
+            let columns = &part.table.columns;
+            columns.iter().any(|column| &*column.name == "level")
+        };
+        let part = place.cursor_part().filter(|part| has_level(part));
+        let Some(part) = part.or_else(|| place.parts().find(has_level)) else {
+            return self.say("no log lines here: L reads those of this row");
+        };
+        let (id, before) = (part.id, place.view_of(part.id));
+        let (others, now): (Vec<&str>, Vec<&str>) = before
+            .filter
+            .split(' ')
+            .filter(|term| !term.is_empty())
+            .partition(|term| !LEVELS.iter().any(|(level, _)| level == term));
+        let now = now.first();
+        let now = now.and_then(|now| LEVELS.iter().position(|(level, _)| level == now));
+        let next = LEVELS.get(now.map_or(0, |now| now + 1));
+        let terms = others.into_iter().chain(next.map(|(level, _)| *level));
+        let view = View {
+            filter: terms.collect::<Vec<_>>().join(" "),
+            ..before.clone()
+        };
+        self.place_mut().set_view_undoable(id, before, view);
+        self.say(next.map_or("lines of all levels", |(_, said)| *said));
     }
 
     /// Goes to the next trouble of a waterfall: refused, cold, repeated, overtaken.

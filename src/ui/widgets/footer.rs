@@ -65,6 +65,7 @@ fn hint(keys: &KeyTable, context: Context, action: Action) -> Text {
         Action::NextOfRequest => Some(Action::PreviousOfRequest),
         Action::NextError => Some(Action::PreviousError),
         Action::NextPart => Some(Action::PreviousPart),
+        Action::Left => Some(Action::Right),
         _ => None,
     };
     let partner = partner.and_then(|partner| keys.keys(context, partner).into_iter().next());

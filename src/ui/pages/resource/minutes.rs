@@ -2,7 +2,7 @@
 
 use crate::detect::statistics::percentiles;
 use crate::model::analysis::Analysis;
-use crate::model::rows::Throttle;
+use crate::model::rows::{Pressure, Throttle};
 use crate::model::symbols::Sym;
 use crate::model::time::{MINUTE_MS, Timestamp};
 use crate::store::scene::Scene;
@@ -27,7 +27,12 @@ pub(super) struct Minute {
     turns: Vec<(Timestamp, i32)>,
 }
 
-pub(super) fn part(scene: &Scene, resource: &str, mine: &[&Throttle]) -> Part {
+pub(super) fn part(
+    scene: &Scene,
+    resource: &str,
+    mine: &[&Throttle],
+    near: Option<&Pressure>,
+) -> Part {
     let analysis = &scene.analysis;
     let last = mine
         .iter()
@@ -125,6 +130,17 @@ pub(super) fn part(scene: &Scene, resource: &str, mine: &[&Throttle]) -> Part {
         add(Text::new("p50"), &mut |at| {
             let p50 = percentiles(&mut ran[at].took.clone()).map(|took| took.p50);
             Cell::text(&p50.map_or_else(|| figures::NONE.to_owned(), figures::duration))
+        });
+    }
+    if let Some(near) = near.filter(|near| !near.amplification_by_minute.is_empty()) {
+        add(Text::new("tries per call"), &mut |at| {
+            let minute = minutes.start(at);
+            let mut known = near.amplification_by_minute.iter();
+            let tries = known.find(|(known, _)| *known == minute);
+            tries.map_or_else(
+                || Cell::of(Role::Dim, figures::NONE),
+                |(_, tries)| Cell::text(&format!("{tries:.1}×")),
+            )
         });
     }
     let mut columns = vec![Column::word("", 14)];

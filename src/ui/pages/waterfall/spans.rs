@@ -310,9 +310,9 @@ impl Drawing {
 
     fn status(&self, first: &Span) -> Text {
         match first.kind {
-            RowKind::Run => first.invocation.map_or_else(Text::default, |at| {
-                rows::status(self.analysis.invocation(at).status)
-            }),
+            RowKind::Run => first
+                .invocation
+                .map_or_else(Text::default, |at| rows::state(&self.analysis, at)),
             RowKind::Queue => Text::default(),
             RowKind::Call if is_refused(first) => Text::of(Role::Throttle, "refused"),
             RowKind::Call => {

@@ -14,7 +14,10 @@ pub(super) fn part(analysis: &Analysis, function: Sym, inits: &[u32]) -> Part {
     let row = analysis.cold.iter().find(|row| row.function == function);
     let runs = analysis.functions.iter().find(|of| of.function == function);
     let mut lines = vec![
-        line("starts", &starts(runs.map_or(0, |of| of.invocations), inits.len() as u64)),
+        line(
+            "starts",
+            &starts(runs.map_or(0, |of| of.invocations), inits.len() as u64),
+        ),
         line("kinds", &kinds(analysis, inits)),
     ];
     let cost = row.and_then(|row| row.init_cost_per_hour);

@@ -5,7 +5,8 @@ use crate::model::analysis::Analysis;
 use crate::model::rows::InitCause;
 use crate::model::symbols::Sym;
 use crate::ui::figures;
-use crate::ui::page::{Cell, Column, Part, Row, Rows, Table};
+use crate::ui::page::{Cell, Column, Key, Part, Row, Rows, Table};
+use crate::ui::step::{Between, Step, Which};
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
 
@@ -30,14 +31,21 @@ pub(super) fn part(analysis: &Analysis, function: Sym, inits: &[u32]) -> Part {
     let causes = causes(analysis, inits);
     let felt: usize = causes.iter().map(|(_, count)| count).sum();
     let histogram = histogram(analysis, inits);
+    let name = analysis.text(function);
+    let runs = |which: Which| Step::Invocations {
+        function: name.to_owned(),
+        which,
+    };
     let most = histogram
         .iter()
-        .map(|(_, count)| *count)
+        .map(|bar| bar.count)
         .max()
         .unwrap_or(1)
         .max(1);
-    let rows: Vec<Row> = (0..causes.len().max(histogram.len()))
+    let rows: Vec<(Key, Row)> = (0..causes.len().max(histogram.len()))
         .map(|at| {
+            let cause = causes.get(at).map(|(cause, _)| *cause);
+            let bar = histogram.get(at);
             let mut cells = match causes.get(at) {
                 Some((cause, count)) => vec![
                     Cell::text(&cause.to_string()),
@@ -47,18 +55,29 @@ pub(super) fn part(analysis: &Analysis, function: Sym, inits: &[u32]) -> Part {
                 None => vec![Cell::text(""), Cell::text(""), Cell::text("")],
             };
             cells.push(Cell::of(Role::Dim, "│"));
-            cells.extend(match histogram.get(at) {
-                Some((label, count)) => vec![
-                    Cell::text(label),
-                    Cell::Bar(*count as f64 / most as f64, Role::Cold),
-                    Cell::text(&count.to_string()),
+            cells.extend(match bar {
+                Some(bar) => vec![
+                    Cell::text(&bar.label()),
+                    Cell::Bar(bar.count as f64 / most as f64, Role::Cold),
+                    Cell::text(&bar.count.to_string()),
                 ],
                 None => vec![Cell::text(""), Cell::text(""), Cell::text("")],
             });
-            Row {
+            let of_cause = cause.map(|cause| runs(Which::Cause(cause)));
+            let of_bar = bar.map(|bar| runs(Which::Init(bar.took)));
+            let bars = [LABEL, LABEL + 1, LABEL + 2];
+            let row = Row {
                 cells,
+                cells_open: bars
+                    .into_iter()
+                    .zip(of_bar.iter().cycle().cloned())
+                    .collect(),
+                open: of_cause.or(of_bar),
+                function: Some(name.to_owned()),
                 ..Row::default()
-            }
+            };
+            let key = cause.map_or_else(|| format!("{at}"), |cause| cause.to_string());
+            (Key::text(&key), row)
         })
         .collect();
     let columns = vec![
@@ -70,47 +89,67 @@ pub(super) fn part(analysis: &Analysis, function: Sym, inits: &[u32]) -> Part {
         Column::text("", 10, 24).drop(1),
         Column::figure("", 5).drop(1),
     ];
-    let name = analysis.text(function);
     let title = format!("{name}: why it had to start");
-    let aside = format!("{felt} felt · {} starts", inits.len());
+    let aside = format!(
+        "{felt} felt · {} starts · h l choose, Enter opens its runs",
+        inits.len()
+    );
     let lines = rows.len() as u16;
-    Part::new("why", title, Table::new(columns, Rows::fixed(rows)))
+    Part::new("why", title, Table::new(columns, Rows::few(rows)))
         .aside(Text::of(Role::Dim, &aside))
         .between(lines.min(3), lines)
 }
 
-/// How many inits took at most so long, in steps that a reader can name.
-fn histogram(analysis: &Analysis, inits: &[u32]) -> Vec<(String, usize)> {
-    const STEPS: [f64; 12] = [
-        50.0, 100.0, 200.0, 300.0, 500.0, 700.0, 1_000.0, 1_500.0, 2_000.0, 3_000.0, 5_000.0,
-        10_000.0,
-    ];
-    let mut counts = [0_usize; STEPS.len() + 1];
-    for took in inits
-        .iter()
-        .filter_map(|at| analysis.inits[*at as usize].init_ms)
-    {
-        let step = STEPS
-            .iter()
-            .position(|step| f64::from(took) <= *step)
-            .unwrap_or(STEPS.len());
-        counts[step] += 1;
+/// Where the columns of the histogram begin.
+const LABEL: usize = 4;
+
+/// Bounds of the histogram's bars, in milliseconds, that a reader can name.
+const STEPS: [u32; 12] = [
+    50, 100, 200, 300, 500, 700, 1_000, 1_500, 2_000, 3_000, 5_000, 10_000,
+];
+
+/// Inits that took more than one step and at most the next.
+struct Bar {
+    took: Between,
+    count: usize,
+}
+
+impl Bar {
+    fn label(&self) -> String {
+        let up_to = self
+            .took
+            .up_to
+            .map(|step| figures::duration(f64::from(step)));
+        up_to.unwrap_or_else(|| "longer".to_owned())
     }
-    let first = counts.iter().position(|count| *count > 0);
-    let last = counts.iter().rposition(|count| *count > 0);
-    let (Some(first), Some(last)) = (first, last) else {
-        return Vec::new();
-    };
-    (first..=last)
-        .map(|at| {
-            (
-                STEPS
-                    .get(at)
-                    .map_or_else(|| "longer".to_owned(), |step| figures::duration(*step)),
-                counts[at],
-            )
+}
+
+/// How long inits took, from the lowest bar with any to the highest.
+fn histogram(analysis: &Analysis, inits: &[u32]) -> Vec<Bar> {
+    let took = inits
+        .iter()
+        .filter_map(|at| analysis.inits[*at as usize].init_ms);
+    let took: Vec<f32> = took.collect();
+    let below = [0].into_iter().chain(STEPS);
+    let above = STEPS.into_iter().map(Some).chain([None]);
+    let bars: Vec<Bar> = below
+        .zip(above)
+        .map(|(above, up_to)| {
+            let bar = Between { above, up_to };
+            let count = took.iter().filter(|took| bar.holds(**took)).count();
+            Bar { took: bar, count }
         })
-        .collect()
+        .collect();
+    let first = bars
+        .iter()
+        .position(|bar| bar.count > 0)
+        .unwrap_or(bars.len());
+    let last = bars
+        .iter()
+        .rposition(|bar| bar.count > 0)
+        .map_or(0, |at| at + 1);
+    let shown = bars.into_iter().take(last);
+    shown.skip(first).collect()
 }
 
 /// Runs of one version with one memory size.

@@ -15,7 +15,7 @@ use crate::ui::find;
 use crate::ui::glyphs;
 use crate::ui::page::{Cell, Column, Key, Part, Row, Rows, Table};
 use crate::ui::state::BLIND;
-use crate::ui::step::Step;
+use crate::ui::step::{Step, Which};
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
 
@@ -219,9 +219,33 @@ fn row(analysis: &Analysis, one: &Consumer) -> Row {
             Cell::text(&ids),
         ],
         open: Some(opens(analysis, one)),
+        cells_open: one
+            .source
+            .map_or_else(Vec::new, |source| behind(name, source, one)),
         function: Some(name.to_owned()),
         ..Row::default()
     }
+}
+
+/// The runs behind its counts of repeats, by column.
+fn behind(name: &str, source: EventSource, one: &Consumer) -> Vec<(usize, Step)> {
+    let runs = |least: Harm, most: Harm| Step::Invocations {
+        function: name.to_owned(),
+        which: Which::Repeated {
+            source,
+            class: None,
+            least,
+            most,
+        },
+    };
+    let counts = [
+        (3, one.repeats, runs(Harm::None, Harm::Double)),
+        (4, one.harmless, runs(Harm::None, Harm::Absorbed)),
+        (5, one.possible, runs(Harm::Possible, Harm::Possible)),
+        (6, one.double, runs(Harm::Double, Harm::Double)),
+    ];
+    let any = counts.into_iter().filter(|(_, count, _)| *count > 0);
+    any.map(|(column, _, step)| (column, step)).collect()
 }
 
 /// Its worst repeat; the function where nothing came again.

@@ -11,7 +11,7 @@ use crate::ui::figures;
 use crate::ui::find;
 use crate::ui::page::{Cell, Column, Key, Part, Row, Rows, Table};
 use crate::ui::rows;
-use crate::ui::step::Step;
+use crate::ui::step::{Step, Which};
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
 
@@ -30,13 +30,23 @@ pub(super) fn classes(of: &[&Duplicate]) -> Vec<(DuplicateClass, Vec<Harm>)> {
 }
 
 /// Repeats by class.
-pub(super) fn by_class(name: &str, mine: &[&Duplicate]) -> Part {
+pub(super) fn by_class(name: &str, source: EventSource, mine: &[&Duplicate]) -> Part {
     let classes = classes(mine);
-    let rows: Vec<Row> = classes
+    let rows: Vec<(Key, Row)> = classes
         .iter()
         .map(|(class, harms)| {
+            let runs = |least: Harm, most: Harm| Step::Invocations {
+                function: name.to_owned(),
+                which: Which::Repeated {
+                    source,
+                    class: Some(*class),
+                    least,
+                    most,
+                },
+            };
             let count = |wanted: Harm| harms.iter().filter(|harm| **harm == wanted).count() as u64;
-            Row {
+            let of_harm = [Harm::Double, Harm::Possible, Harm::Absorbed, Harm::None];
+            let row = Row {
                 cells: vec![
                     Cell::text(&class.to_string()),
                     Cell::text(&harms.len().to_string()),
@@ -46,8 +56,12 @@ pub(super) fn by_class(name: &str, mine: &[&Duplicate]) -> Part {
                     Cell::count(Some(count(Harm::Absorbed)), Role::Text),
                     Cell::count(Some(count(Harm::None)), Role::Text),
                 ],
+                open: Some(runs(Harm::None, Harm::Double)),
+                cells_open: (3..).zip(of_harm.map(|harm| runs(harm, harm))).collect(),
+                function: Some(name.to_owned()),
                 ..Row::default()
-            }
+            };
+            (Key::text(&class.to_string()), row)
         })
         .collect();
     let mut gaps: Vec<f64> = mine
@@ -74,7 +88,7 @@ pub(super) fn by_class(name: &str, mine: &[&Duplicate]) -> Part {
     Part::new(
         "classes",
         format!("{name}: why it came again"),
-        Table::new(columns, Rows::fixed(rows)),
+        Table::new(columns, Rows::few(rows)),
     )
     .aside(Text::of(Role::Dim, &aside))
     .between(lines.min(2), lines)
