@@ -7,6 +7,7 @@ use super::complain;
 #[cfg(feature = "aws")]
 use crate::app::examine::profiles;
 use crate::model::places::Watching;
+use crate::model::settings::Settings;
 #[cfg(feature = "aws")]
 use crate::sources::aws;
 use crate::sources::pace::Terms;
@@ -50,6 +51,18 @@ fn dollars(text: &str) -> Result<f64, String> {
 }
 
 impl AwsArgs {
+    /// The same, with the profiles and regions of the settings where no argument names any.
+    #[must_use]
+    pub(crate) fn settled(mut self, settings: &Settings) -> Self {
+        if self.profile.is_empty() {
+            self.profile.clone_from(&settings.profile);
+        }
+        if self.region.is_empty() {
+            self.region.clone_from(&settings.region);
+        }
+        self
+    }
+
     /// What may be taken of the account.
     pub(crate) fn terms(&self) -> Terms {
         Terms {

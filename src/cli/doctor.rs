@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::aws::AwsArgs;
 use super::screen::abilities;
-use super::{FAILED, complain};
+use super::{FAILED, complain, settings};
 use crate::app::examine;
 use crate::model::text::plain;
 use crate::sources::aws::doctor::{Checkup, Outcome, Trial};
@@ -31,7 +31,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut worst = 0;
     let mut out = BufWriter::new(io::stdout().lock());
     let mut documents = Vec::new();
-    for choice in args.aws.choices()? {
+    let settings = settings::load(None)?;
+    for choice in args.aws.settled(&settings).choices()? {
         let checkup = match examine::examine(choice.clone()) {
             Ok(checkup) => checkup,
             // One of several that cannot be asked does not hide the others.

@@ -77,8 +77,9 @@ pub(crate) struct Args {
 }
 
 /// Prints the report. 0 nothing worse than the list, 1 at least one P1 or P2.
-pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(mut args: Args) -> anyhow::Result<ExitCode> {
     let settings = settings::load(args.config.as_deref())?;
+    args.aws = args.aws.settled(&settings);
     let limits = Limits::of(&settings.memory, false);
     let mut engine = Engine::new(settings, limits)?;
     let mut teller = Teller::new(&args)?;

@@ -56,7 +56,8 @@ impl ScreenArgs {
         let kept = kept.and_then(|kept| builtin(kept.theme.as_deref()?));
         let theme = self.theme.as_deref().or(settings.theme.as_deref());
         let theme = theme_text(theme.or(kept).unwrap_or("dark"))?;
-        let ascii = self.ascii || !utf8_locale(|name| env::var(name).ok());
+        let is_wide = settings.ambiguous_width == Some(2);
+        let ascii = self.ascii || is_wide || !utf8_locale(|name| env::var(name).ok());
         let (look, warnings) = Look::new(&theme, depth(|name| env::var(name).ok()), ascii)?;
         warnings.iter().for_each(|warning| complain(warning));
         let mouse = settings.mouse.unwrap_or(true);

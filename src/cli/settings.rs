@@ -92,7 +92,7 @@ fn parse(text: &str, path: &Path) -> anyhow::Result<Settings> {
 }
 
 /// `:14:9`: line and column of a byte, both from 1.
-fn position(text: &str, at: usize) -> String {
+pub(crate) fn position(text: &str, at: usize) -> String {
     let before = &text.as_bytes()[..at.min(text.len())];
     let line = memchr::memchr_iter(b'\n', before).count() + 1;
     let last = before.iter().rev().take_while(|byte| **byte != b'\n');

@@ -39,8 +39,9 @@ pub(crate) struct Args {
 }
 
 /// Follows until Ctrl-C or until nobody reads any more.
-pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(mut args: Args) -> anyhow::Result<ExitCode> {
     let settings = settings::load(args.config.as_deref())?;
+    args.aws = args.aws.settled(&settings);
     let window = Window {
         since: time::moment(&args.since, clock::now())?,
         until: None,

@@ -39,8 +39,9 @@ pub(crate) struct Args {
 }
 
 /// Opens the dashboard on the account.
-pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(mut args: Args) -> anyhow::Result<ExitCode> {
     let screen = args.screen.read(LAYOUT)?;
+    args.aws = args.aws.settled(&screen.settings);
     let limits = Limits::of(&screen.settings.memory, true);
     let engine = Engine::new(screen.settings, limits)?;
     let record = match &args.record {

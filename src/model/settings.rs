@@ -12,6 +12,15 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub struct Settings {
     /// Name of a built-in theme or path of a theme file.
     pub theme: Option<String>,
+    /// Profiles that are watched where no argument names one: a name or a list of names.
+    #[serde(deserialize_with = "one_or_several")]
+    pub profile: Vec<String>,
+    /// The same of regions.
+    #[serde(deserialize_with = "one_or_several")]
+    pub region: Vec<String>,
+    /// Cells that the terminal gives to characters of ambiguous width, such as those of box drawing: 2 has everything drawn with ASCII.
+    #[serde(deserialize_with = "one_or_two")]
+    pub ambiguous_width: Option<u8>,
     /// Rules that read ids which a team logs in its own way.
     pub extract: Vec<ExtractRule>,
     pub thresholds: Thresholds,
@@ -28,6 +37,28 @@ pub struct Settings {
     pub keep: Option<bool>,
     /// How a new P1 is told while the terminal has no focus: `bell` (the default), `osc` (a notification, OSC 9) or `off`.
     pub notify: Notify,
+}
+
+fn one_or_several<'de, D: Deserializer<'de>>(given: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a name, or a list of names")]
+    enum Given {
+        One(String),
+        Several(Vec<String>),
+    }
+    Ok(match Given::deserialize(given)? {
+        Given::One(one) => vec![one],
+        Given::Several(several) => several,
+    })
+}
+
+fn one_or_two<'de, D: Deserializer<'de>>(given: D) -> Result<Option<u8>, D::Error> {
+    let cells = u8::deserialize(given)?;
+    if matches!(cells, 1 | 2) {
+        Ok(Some(cells))
+    } else {
+        Err(D::Error::custom("`ambiguous_width` is 1 or 2 cells"))
+    }
 }
 
 /// How a new P1 is told while the terminal has no focus.

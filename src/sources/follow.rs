@@ -262,9 +262,14 @@ impl<E: Events> Follow<E> {
             Presence::Gone(until) => Presence::Gone(until),
             Presence::Unknown | Presence::NotYet => Presence::NotYet,
         };
-        self.cursor.restart();
+        // What was deleted or never written to holds nothing back.
+        self.cursor.absent(self.asked_at);
+        let mut batch = Batch::default();
+        if let Some(complete) = self.cursor.complete_until() {
+            batch.complete.push((self.group.clone(), complete));
+        }
         let next = self.until.map_or(Next::CaughtUp, |_| Next::End);
-        Page::new(Batch::default(), next)
+        Page::new(batch, next)
     }
 
     fn note(&self) -> Option<String> {

@@ -24,6 +24,9 @@ const EDGE_MS: (f64, f64) = (10_000.0, 60_000.0);
 const MEASURED_MS: (f64, f64) = (60_000.0, 600_000.0);
 /// Lateness that is covered at all.
 const DEEPEST_MS: f64 = 600_000.0;
+/// From so many events on, their lateness is told by its percentiles; until then it is no more than that.
+const ENOUGH: usize = 200;
+const FEW_MS: f64 = 30_000.0;
 /// Lateness that is assumed before any was measured.
 const ASSUMED_MS: f64 = 5_000.0;
 /// AWS takes no signature whose time is further off: this machine's clock is not further ahead.
@@ -249,10 +252,29 @@ impl Cursor {
         self.tiers[EDGE..=pass.tier].fill(Some(Begun { at, known }));
         self.behind_next = true;
         if self.backlog().is_none() {
-            let behind = self.percentile_or(0.999, (0.0, DEEPEST_MS));
-            let until = at.plus_ms(-(behind as i64));
-            let until = self.until.map_or(until, |end| end.min(until));
-            self.complete_until = self.complete_until.max(Some(until));
+            self.complete(at);
+        }
+    }
+
+    /// Whatever was written before `at` was read, as far as the lateness of the group tells. Few events do not tell how late one
+    /// in a thousand is: a single straggler must not hold a quiet group back by minutes.
+    fn complete(&mut self, at: Timestamp) {
+        let most = if self.lateness.count() < ENOUGH {
+            FEW_MS
+        } else {
+            DEEPEST_MS
+        };
+        let behind = self.percentile_or(0.999, (0.0, most));
+        let until = at.plus_ms(-(behind as i64));
+        let until = self.until.map_or(until, |end| end.min(until));
+        self.complete_until = self.complete_until.max(Some(until));
+    }
+
+    /// There is no such group at `at`, so that nothing of it is missing.
+    pub(super) fn absent(&mut self, at: Timestamp) {
+        self.restart();
+        if self.backlog().is_none() {
+            self.complete(at);
         }
     }
 
@@ -448,6 +470,39 @@ mod tests {
         assert_eq!(slices, [15, 30, 60, 120, 240, 420], "of 885 s");
         pass(&mut cursor, START + 2_000, &[]);
         assert_eq!(cursor.complete_until(), Some(Timestamp(START - 3_000)));
+    }
+
+    #[test]
+    fn a_straggler_of_a_quiet_group_does_not_hold_it_back_but_many_do() {
+        let complete = |events: i64| {
+            let mut cursor = cursor(0);
+            for second in 0..events {
+                let now = START + second * 1_000;
+                pass(&mut cursor, now, &[(now - 300_000, 300_000)]);
+            }
+            let now = START + events * 1_000;
+            pass(&mut cursor, now, &[]);
+            now - cursor.complete_until().unwrap().0
+        };
+        assert_eq!(complete(3), 30_000, "of three events nobody can tell");
+        let many = complete(200);
+        assert!((295_000..=305_000).contains(&many), "5 min, to 1 %: {many}");
+    }
+
+    #[test]
+    fn of_a_group_that_is_not_there_nothing_is_missing() {
+        let mut cursor = cursor(START - 60_000);
+        cursor.question(Timestamp(START));
+        cursor.absent(Timestamp(START));
+        assert_eq!(cursor.complete_until(), Some(Timestamp(START - 5_000)));
+        cursor.question(Timestamp(START + 1_000));
+        cursor.took(Some("more".to_owned()));
+        cursor.absent(Timestamp(START + 60_000));
+        assert_eq!(
+            cursor.complete_until(),
+            Some(Timestamp(START - 5_000)),
+            "some of it was there and was not read"
+        );
     }
 
     #[test]

@@ -21,6 +21,11 @@ impl Lateness {
         self.young.add(ms.max(0) as f64);
     }
 
+    /// How many of the latest events it rests on.
+    pub(super) fn count(&self) -> usize {
+        self.young.count() + self.old.count()
+    }
+
     /// The lateness below which that share of events stayed, in milliseconds, to 1 %; `None` before the first.
     pub(super) fn percentile(&self, share: f64) -> Option<f64> {
         let mut both = self.young.clone();

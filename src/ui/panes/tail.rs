@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 
 use crate::model::analysis::Analysis;
 use crate::model::invocation::InvocationIndex;
+use crate::model::placed;
 use crate::model::record::GapReason;
 use crate::model::time::Timestamp;
 use crate::store::log_text::{Line, LineId, StreamNo};
@@ -409,13 +410,21 @@ const UNFOLDED: usize = 12;
 
 /// What Live Tail does and costs, where it was asked for, and what text is not held any more.
 fn note(scene: &Scene) -> Text {
+    let live = scene.board.sources.values();
+    let live = live.filter(|health| placed::name(&health.name) == "live tail");
+    let said = live.filter_map(|health| {
+        let place =
+            placed::place(&health.name).map_or_else(String::new, |place| format!(" {place}"));
+        Some(format!("live tail{place} {}", health.note.as_deref()?))
+    });
+    let said: Vec<String> = said.collect();
     let dropped = dropped(scene);
-    let live = scene.board.sources.get("live tail");
-    match live.and_then(|health| health.note.as_deref()) {
-        Some(live) if dropped.is_empty() => Text::of(Role::Focus, &format!("live tail {live}")),
-        Some(live) => Text::of(Role::Focus, &format!("live tail {live} · ")).then(dropped),
-        None => dropped,
-    }
+    let joint = if said.is_empty() || dropped.is_empty() {
+        ""
+    } else {
+        " · "
+    };
+    Text::of(Role::Focus, &format!("{}{joint}", said.join(" · "))).then(dropped)
 }
 
 fn dropped(scene: &Scene) -> Text {
