@@ -165,6 +165,21 @@ mod tests {
     }
 
     #[test]
+    fn places_are_one_or_several_and_widths_one_or_two_cells() {
+        let read = |text: &str| parse(text, Path::new("nepho.toml"));
+        let settings =
+            read("profile = \"prod\"\nregion = [\"eu-west-1\", \"us-east-1\"]\n").unwrap();
+        assert_eq!(settings.profile, ["prod"]);
+        assert_eq!(settings.region, ["eu-west-1", "us-east-1"]);
+        let message = read("theme = \"dark\"\nambiguous_width = 3\n").unwrap_err();
+        let message = message.to_string();
+        assert!(
+            message.starts_with("nepho.toml:2:19: `ambiguous_width` is 1 or 2"),
+            "{message}"
+        );
+    }
+
+    #[test]
     fn a_rule_is_read() {
         let settings = parse(
             "[[extract]]\nfunctions = [\"ledger-*\"]\nevent_id = \"$.detail.id\"\n",

@@ -63,17 +63,26 @@ impl Session {
         self.send("sessionUpdate", &update)
     }
 
+    /// Ends it as AWS does after three hours.
+    pub(crate) fn time_out(&mut self) -> Option<()> {
+        let payload = json!({ "message": "The session has timed out" }).to_string();
+        let kind = (":exception-type", "SessionTimeoutException");
+        self.0.write_all(&frame("exception", kind, &payload)).ok()
+    }
+
     fn send(&mut self, kind: &str, payload: &Value) -> Option<()> {
-        self.0.write_all(&frame(kind, &payload.to_string())).ok()
+        let kind = (":event-type", kind);
+        let frame = frame("event", kind, &payload.to_string());
+        self.0.write_all(&frame).ok()
     }
 }
 
 /// Length of all, length of the headers, checksum of both; headers; payload; checksum of all.
-fn frame(kind: &str, payload: &str) -> Vec<u8> {
+fn frame(message: &str, kind: (&str, &str), payload: &str) -> Vec<u8> {
     let mut headers = Vec::new();
     for (name, value) in [
-        (":message-type", "event"),
-        (":event-type", kind),
+        (":message-type", message),
+        kind,
         (":content-type", "application/json"),
     ] {
         headers.push(name.len() as u8);

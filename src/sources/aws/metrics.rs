@@ -15,7 +15,6 @@ use aws_smithy_types::DateTime;
 use serde_json::json;
 
 use super::actions::GET_METRIC_DATA;
-use super::error::{At, failure};
 use super::fleet::{Fleet, Function, Listing};
 use super::session::Session;
 use crate::model::batch::Batch;
@@ -120,12 +119,10 @@ impl Metrics {
         let answer = match question.send().await {
             Ok(answer) => answer,
             Err(error) => {
-                let at = At {
-                    action: GET_METRIC_DATA,
-                    resource: None,
-                    place: &clients.place,
-                };
-                return Err(self.session.failed(&clients, failure(&error, at)).await);
+                return Err(self
+                    .session
+                    .refused(&clients, &error, (GET_METRIC_DATA, None))
+                    .await);
             }
         };
         for result in answer.metric_data_results.unwrap_or_default() {

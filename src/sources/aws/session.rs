@@ -1,6 +1,7 @@
 //! Credentials, region and clients: made at the first call, so that the screen stands before, and made anew after a login
 //! expired, so that polling goes on by itself once somebody has logged in.
 
+use std::error::Error;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -18,9 +19,14 @@ use aws_config::{Region, SdkConfig};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use super::actions::Action;
+use super::error::{At, failure};
 use super::http::{self, ANSWER_WITHIN, CONNECT_WITHIN, METADATA_WITHIN};
 use super::place::{self, Place};
 use super::{Choice, login};
@@ -105,6 +111,25 @@ impl Session {
                 Err(error)
             }
         }
+    }
+
+    /// What a refused or failed call means; credentials that do not hold any more are got anew for the next.
+    pub(super) async fn refused<E>(
+        &self,
+        clients: &Arc<Clients>,
+        error: &SdkError<E, HttpResponse>,
+        (action, resource): (Action, Option<&str>),
+    ) -> FetchError
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let place = &clients.place;
+        let at = At {
+            action,
+            resource,
+            place,
+        };
+        self.failed(clients, failure(error, at)).await
     }
 
     /// Passes a failure of a call on; after an expired login the next call reads the credentials anew.

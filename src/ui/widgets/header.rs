@@ -285,3 +285,30 @@ fn severities(scene: &Scene) -> Text {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::health::Board;
+
+    #[test]
+    fn a_file_says_how_much_of_it_is_read_by_its_size_or_by_what_came() {
+        let said = |progress: Option<Progress>| {
+            let mut board = Board::default();
+            let health = Health {
+                name: "orders.ndjson".into(),
+                progress,
+                ..Health::default()
+            };
+            board.sources.insert(health.name.clone(), health);
+            let mut scene = Scene::empty(Mode::File, "orders.ndjson", Timestamp(0));
+            scene.board = Arc::new(board);
+            state(&scene, (None, None)).characters()
+        };
+        assert_eq!(said(Some(Progress::Percent(37))), "■ file 37 %");
+        assert_eq!(said(Some(Progress::Megabytes(12))), "■ file 12 MB");
+        assert_eq!(said(None), "■ file");
+    }
+}

@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::model::health::Health;
 use crate::model::time::Timestamp;
 use crate::sources::aws::actions::GET_ACCOUNT_SETTINGS;
-use crate::sources::aws::error::{At, failure};
 use crate::sources::aws::fleet::Fleet;
 use crate::sources::aws::session::Session;
 use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
@@ -36,12 +35,10 @@ impl Account {
         let answer = match clients.lambda.get_account_settings().send().await {
             Ok(answer) => answer,
             Err(error) => {
-                let at = At {
-                    action: GET_ACCOUNT_SETTINGS,
-                    resource: None,
-                    place: &clients.place,
-                };
-                return Err(self.session.failed(&clients, failure(&error, at)).await);
+                return Err(self
+                    .session
+                    .refused(&clients, &error, (GET_ACCOUNT_SETTINGS, None))
+                    .await);
             }
         };
         let limit = answer

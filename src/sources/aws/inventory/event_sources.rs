@@ -14,7 +14,6 @@ use crate::model::batch::Batch;
 use crate::model::health::Health;
 use crate::model::time::Timestamp;
 use crate::sources::aws::actions::LIST_EVENT_SOURCE_MAPPINGS;
-use crate::sources::aws::error::{At, failure};
 use crate::sources::aws::fleet::{Fleet, Listing};
 use crate::sources::aws::session::Session;
 use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
@@ -60,12 +59,10 @@ impl EventSources {
         let answer = match question.set_marker(self.marker.clone()).send().await {
             Ok(answer) => answer,
             Err(error) => {
-                let at = At {
-                    action: LIST_EVENT_SOURCE_MAPPINGS,
-                    resource: None,
-                    place: &clients.place,
-                };
-                return Err(self.session.failed(&clients, failure(&error, at)).await);
+                return Err(self
+                    .session
+                    .refused(&clients, &error, (LIST_EVENT_SOURCE_MAPPINGS, None))
+                    .await);
             }
         };
         for mapping in answer.event_source_mappings.unwrap_or_default() {

@@ -12,7 +12,6 @@ use crate::model::batch::Batch;
 use crate::model::health::Health;
 use crate::model::time::Timestamp;
 use crate::sources::aws::actions::DESCRIBE_LOG_GROUPS;
-use crate::sources::aws::error::{At, failure};
 use crate::sources::aws::fleet::{Fleet, Listing};
 use crate::sources::aws::logs::{self, Way};
 use crate::sources::aws::session::Session;
@@ -131,12 +130,10 @@ impl Groups {
         let answer = match question.send().await {
             Ok(answer) => answer,
             Err(error) => {
-                let at = At {
-                    action: DESCRIBE_LOG_GROUPS,
-                    resource: None,
-                    place: &clients.place,
-                };
-                return Err(self.session.failed(&clients, failure(&error, at)).await);
+                return Err(self
+                    .session
+                    .refused(&clients, &error, (DESCRIBE_LOG_GROUPS, None))
+                    .await);
             }
         };
         let to_ask = self.to_ask.get_or_insert_default();

@@ -11,7 +11,6 @@ use super::Queried;
 use crate::model::record::LogRecord;
 use crate::model::time::Timestamp;
 use crate::sources::aws::actions::FILTER_LOG_EVENTS;
-use crate::sources::aws::error::{At, failure};
 use crate::sources::aws::session::Session;
 use crate::sources::follow::{Answer, Question};
 use crate::sources::{Call, FetchError};
@@ -83,12 +82,10 @@ impl Filtered {
             Err(error) if is_absent(error.as_service_error()) => Ok(Answer::Absent),
             Err(error) if speaks_of_class(error.as_service_error()) => Err(Refused::Class),
             Err(error) => {
-                let at = At {
-                    action: FILTER_LOG_EVENTS,
-                    resource: Some(&self.group),
-                    place: &clients.place,
-                };
-                let error = self.session.failed(&clients, failure(&error, at)).await;
+                let error = self
+                    .session
+                    .refused(&clients, &error, (FILTER_LOG_EVENTS, Some(&self.group)))
+                    .await;
                 Err(Refused::Other(error))
             }
         }
