@@ -62,7 +62,6 @@ fn keys_that_find_nothing_say_so() {
         ("7VV", "only lines of WARN and ERROR"),
         ("7VVV", "only lines of ERROR"),
         ("7VVVV", "lines of all levels"),
-        ("2V", "no log lines here"),
         ("7w", "long lines are wrapped"),
         ("7ww", "long lines are cut"),
     ] {

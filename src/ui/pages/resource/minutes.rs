@@ -63,18 +63,11 @@ pub(super) fn part(
             ..Row::default()
         });
     };
-    let deploys: Vec<series::Deploy> = series::deploys(analysis)
-        .into_iter()
-        .filter(|deploy| Some(deploy.function) == function)
-        .collect();
-    let deployed = |at: usize| {
-        let mut all = deploys.iter().rev();
-        all.find(|deploy| minutes.index(deploy.at) == Some(at))
-    };
-    if (0..COLUMNS).any(|at| deployed(at).is_some()) {
+    let deployed = deployed(analysis, function, minutes);
+    if deployed.iter().any(Option::is_some) {
         let label = Text::of(Role::Focus, glyphs::DEPLOY).and(Role::Text, " deploy");
         add(label, &mut |at| {
-            deployed(at).map_or_else(
+            deployed[at].map_or_else(
                 || Cell::text(""),
                 |deploy| Cell::of(Role::Focus, &version(analysis.text(deploy.to))),
             )
@@ -134,13 +127,7 @@ pub(super) fn part(
     }
     if let Some(near) = near.filter(|near| !near.amplification_by_minute.is_empty()) {
         add(Text::new("tries per call"), &mut |at| {
-            let minute = minutes.start(at);
-            let mut known = near.amplification_by_minute.iter();
-            let tries = known.find(|(known, _)| *known == minute);
-            tries.map_or_else(
-                || Cell::of(Role::Dim, figures::NONE),
-                |(_, tries)| Cell::text(&format!("{tries:.1}×")),
-            )
+            tries_in(near, minutes.start(at))
         });
     }
     let mut columns = vec![Column::word("", 14)];
@@ -160,6 +147,33 @@ pub(super) fn part(
     Part::new("minutes", title, Table::new(columns, Rows::fixed(rows)))
         .aside(Text::of(Role::Dim, &aside))
         .between(lines.min(4), lines)
+}
+
+/// Tries that a call took in a minute: `1.6×`.
+fn tries_in(near: &Pressure, minute: Timestamp) -> Cell {
+    let mut known = near.amplification_by_minute.iter();
+    let tries = known.find(|(known, _)| *known == minute);
+    tries.map_or_else(
+        || Cell::of(Role::Dim, figures::NONE),
+        |(_, tries)| Cell::text(&format!("{tries:.1}×")),
+    )
+}
+
+/// The newest change of version in each minute, by its index, of one function.
+fn deployed(
+    analysis: &Analysis,
+    function: Option<Sym>,
+    minutes: Minutes,
+) -> Vec<Option<series::Deploy>> {
+    let mut found = vec![None; minutes.len];
+    for deploy in series::deploys(analysis) {
+        if Some(deploy.function) == function
+            && let Some(index) = minutes.index(deploy.at)
+        {
+            found[index] = Some(deploy);
+        }
+    }
+    found
 }
 
 /// Until when the metric counts, where later minutes rest on what callers say.

@@ -142,7 +142,7 @@ mod tests {
         };
         let words: Vec<String> = requests(&few).iter().map(Text::characters).collect();
         assert!(words[0].contains("2 of 20"), "{words:?}");
-        assert!(words[0].ends_with("5 % of their time"), "{words:?}");
+        assert!(words[0].ends_with("5.0 % of their time"), "{words:?}");
         assert!(words[1].contains("– of 20 requests"), "{words:?}");
     }
 }
