@@ -1,6 +1,6 @@
 //! From when on the logs of a function would show the start of an environment, where they lose no lines.
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
 use crate::model::fact::{Kinds, What};
 use crate::model::facts::Facts;
@@ -12,29 +12,32 @@ use crate::model::time::Timestamp;
 /// lost.
 const ENOUGH: usize = 200;
 
-/// The first line of each function that writes when its environments start; empty where lines may be missing.
+/// The first line of each function; empty where lines may be missing, or where no environment of any function writes when it starts, as
+/// before 2022.
 pub(super) fn since(facts: &Facts, assembled: &Assembled) -> HashMap<Sym, Timestamp> {
-    if !facts.gaps.is_empty() || !are_whole(assembled) {
-        return HashMap::new();
-    }
     let mut first: HashMap<Sym, Timestamp> = HashMap::new();
-    let mut tell: HashSet<Sym> = HashSet::new();
+    if !facts.gaps.is_empty() || !are_whole(assembled) || !starts_are_written(facts) {
+        return first;
+    }
     for home in &assembled.environments {
         let stream = &facts.streams[home.stream as usize];
         let known = first.entry(home.function).or_insert(stream.first);
         *known = stream.first.min(*known);
-        let begins =
-            |what: &What| matches!(what, What::InitStart { .. } | What::RestoreStart { .. });
-        if stream
-            .facts
-            .of(Kinds::INIT)
-            .any(|(_, fact)| begins(&fact.what))
-        {
-            tell.insert(home.function);
-        }
     }
-    first.retain(|function, _| tell.contains(function));
     first
+}
+
+fn starts_are_written(facts: &Facts) -> bool {
+    let mut inits = facts
+        .streams
+        .iter()
+        .flat_map(|stream| stream.facts.of(Kinds::INIT));
+    inits.any(|(_, fact)| {
+        matches!(
+            fact.what,
+            What::InitStart { .. } | What::RestoreStart { .. }
+        )
+    })
 }
 
 /// Whether no run misses its START, nor its REPORT where another one followed. What came first may have begun before the window.
