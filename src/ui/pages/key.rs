@@ -25,7 +25,7 @@ use crate::ui::theme::Role;
 use super::{gone, logged, why};
 
 /// Cells of the strip.
-const STRIP: u16 = 32;
+const STRIP: u16 = 28;
 /// Arrivals shown on either side of a pair.
 const AROUND: usize = 4;
 
@@ -254,8 +254,8 @@ fn strip(
         Column::word("overtaken", 16).drop(2),
         Column::figure("ran", 8).drop(6),
         Column::word("status", 9).drop(5),
-        Column::text("became", 8, 18).drop(4),
-        Column::text("fed by", 12, 32).wants(24).drop(1),
+        Column::text("became", 8, 18).wants(15).drop(4),
+        Column::text("fed by", 12, 32).wants(18).drop(1),
     ];
     let key = late.first().map_or("", |late| analysis.text(late.key));
     let title = Text::of(Role::Strong, key).and(

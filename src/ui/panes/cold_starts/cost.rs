@@ -91,10 +91,11 @@ fn requests(of: &ColdRequests) -> Vec<Text> {
     )];
     lines.push(match of.tail_share {
         Some(tail) => {
-            let risk = of.relative_risk.map_or_else(
-                || "how much likelier a start makes that cannot be told".to_owned(),
-                |risk| format!("a start makes that {risk:.1} times as likely"),
-            );
+            let risk = match of.relative_risk {
+                Some(risk) => format!("a start makes that {risk:.1} times as likely"),
+                None if tail > 0.0 => "none was slow without one".to_owned(),
+                None => "no request waited for one".to_owned(),
+            };
             let tail = figures::percent(tail);
             line(
                 "slowest",

@@ -46,7 +46,8 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
         .collect();
     let slow = in_trouble(analysis);
     let whose = slow.map_or("all", |name| analysis.text(name));
-    let label = Text::new(whose).and(Role::Text, " p99");
+    // The name is what is cut where it is long.
+    let label = Text::of(Role::Dim, "p99 ").and(Role::Text, whose);
     rows.push(line(label, Role::Text, Counted::Slowest, slow));
     let (times, deploy) = axis(analysis, minutes);
     let untold = |column: Column, title: Text| column.titled(title).named("");
