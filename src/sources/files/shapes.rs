@@ -336,6 +336,9 @@ impl Shape<'_> {
     fn take(self, sink: &mut impl Sink, json: &str, place: &Place<'_>) -> Result<(), Refused> {
         if self.stream.is_some() {
             event(sink, json, place)?;
+        } else if self.start_time.is_some() || self.trace_id.is_some() {
+            // A span has events too: what happened in it.
+            sink.segment(json)?;
         } else if let Some(events) = self.events {
             place.each(sink, events, |sink, json| event(sink, json, place));
         } else if self.message_type.is_some() {
@@ -352,8 +355,6 @@ impl Shape<'_> {
             place.each(sink, functions, |sink, json| Ok(sink.function(json)?));
         } else if self.metric_name.is_some() {
             sink.metric(json)?;
-        } else if self.start_time.is_some() || self.trace_id.is_some() {
-            sink.segment(json)?;
         } else if let Some(gap) = self.gap {
             let fields: GapFields<'_> = serde_json::from_str(gap.get())?;
             sink.gap(fields.read().ok_or(Refused::Unknown)?);
