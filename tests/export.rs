@@ -288,9 +288,12 @@ fn each_signal_goes_where_the_environment_says_and_nowhere_else() {
 fn no_planted_secret_leaves() {
     let folder = tempfile::tempdir().unwrap();
     let inputs = secrets::inputs(folder.path());
+    let settings = secrets::settings(folder.path());
     for kind in ["otlp", "splunk-hec"] {
         let (url, seen) = receive(|_, _| Reply::json(200, &json!({"text": "Success", "code": 0})));
-        let (status, _, said) = finish(export(&inputs, &[kind, &url]));
+        let mut command = export(&inputs, &[kind, &url]);
+        command.arg("--config").arg(&settings);
+        let (status, _, said) = finish(command);
         assert!(status.is_some_and(|status| status < 2), "{said}");
         let seen = sent(&seen);
         assert!(!seen.is_empty());

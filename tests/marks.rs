@@ -46,8 +46,8 @@ fn a_mark_that_was_written_down_leads_back_in_another_session() {
     let mut first = screen(&scene);
     press(&mut first, "9jmlook here<enter>");
     let row = first.place().cursor();
-    let text = serde_json::to_string(&first.marks().collect::<Vec<_>>()).unwrap();
-    let mut next = screen(&scene).with_marks(serde_json::from_str(&text).unwrap());
+    let text = serde_json::to_string(&first.noted()).unwrap();
+    let mut next = screen(&scene).with_noted(serde_json::from_str(&text).unwrap());
     press(&mut next, "1'");
     assert!(shown(&mut next).contains("Errors  look here · "));
     press(&mut next, "<enter>");

@@ -26,7 +26,7 @@ use super::saving::{Records, Saver};
 use super::switch::Switch;
 use super::terminal::Terminal;
 use crate::engine::Engine;
-use crate::model::mark::Mark;
+use crate::model::mark::Noted;
 use crate::model::places::Watching;
 use crate::model::settings::Notify;
 use crate::model::time::Timestamp;
@@ -72,8 +72,8 @@ pub struct Dashboard {
     pub keys: KeyTable,
     pub mouse: bool,
     pub notify: Notify,
-    /// What was marked before, in the snapshot that is opened.
-    pub marks: Vec<Mark>,
+    /// What was marked and silenced before, in the snapshot that is opened.
+    pub noted: Noted,
     /// Keeps the screen for the next run; `None` keeps nothing.
     pub keeper: Option<Keeper>,
 }
@@ -100,7 +100,7 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
         keys,
         mouse,
         notify,
-        marks,
+        noted,
         keeper,
     } = dashboard;
     let now = clock.as_ref().map_or(Timestamp(0), |clock| clock());
@@ -112,7 +112,7 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
     let mut shown = match Terminal::open(mouse) {
         Ok(mut terminal) => {
             let screen = begin(Screen::new(look, keys, empty), keeper.as_ref());
-            let mut screen = screen.notifying(notify).with_marks(marks);
+            let mut screen = screen.notifying(notify).with_noted(noted);
             terminal.draw(|frame| screen.render(frame.area(), frame.buffer_mut()))?;
             Some((terminal, screen))
         }
@@ -268,8 +268,7 @@ async fn event_loop(
                     Outcome::Redraw => redraw.key(watch.elapsed()),
                     Outcome::Quit => return Ok(()),
                     Outcome::Snapshot(scope) => {
-                        let marks = screen.marks().cloned().collect();
-                        if let Err(error) = saver.start(scope, marks) {
+                        if let Err(error) = saver.start(scope, screen.noted()) {
                             screen.say(format!("no snapshot: {error}").as_str());
                         }
                         redraw.key(watch.elapsed());

@@ -12,7 +12,7 @@ use super::clock;
 use crate::export::recording::write_gap;
 use crate::export::records::{Origin, Progress};
 use crate::export::snapshot::{self, Form, Options, Picture, Scope, Written};
-use crate::model::mark::Mark;
+use crate::model::mark::Noted;
 use crate::model::record::{Gap, GapReason};
 use crate::model::settings::Settings;
 use crate::model::words::number_of;
@@ -65,7 +65,7 @@ impl Saver {
     }
 
     /// Begins to write into the working directory; while one is being written, cancels that instead.
-    pub(super) fn start(&mut self, scope: Scope, marks: Vec<Mark>) -> io::Result<()> {
+    pub(super) fn start(&mut self, scope: Scope, noted: Noted) -> io::Result<()> {
         if let Some(busy) = &self.busy {
             busy.cancel.store(true, Ordering::Relaxed);
             return Ok(());
@@ -82,7 +82,7 @@ impl Saver {
             form: Form::Tar,
             local: clock::local,
             picture: Some(picture),
-            marks: Some(marks),
+            noted: Some(noted),
         };
         let (records, cancelled) = (self.records.clone(), Arc::clone(&cancel));
         thread::Builder::new()

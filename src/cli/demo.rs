@@ -16,6 +16,7 @@ use crate::app::run::{self, Dashboard, Origin};
 use crate::demo::{Options, SETTINGS, Scenario, World};
 use crate::engine::{Engine, Limits};
 use crate::export::recording::write_record;
+use crate::model::mark::Noted;
 use crate::model::settings::Settings;
 use crate::model::time::Timestamp;
 use crate::sources::Source;
@@ -98,7 +99,7 @@ fn show(options: &Options, screen: ScreenSettings, speed: f64) -> anyhow::Result
         keys: screen.keys,
         mouse: screen.mouse,
         notify: screen.notify,
-        marks: Vec::new(),
+        noted: Noted::default(),
         keeper: screen.keeper,
     })
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use super::screen::{LAYOUT, ScreenArgs};
 use crate::app::run::{self, Dashboard, Origin};
 use crate::engine::{Engine, Limits};
+use crate::model::mark::Noted;
 use crate::sources::files;
 use crate::sources::snapshot::{self, Trust};
 use crate::store::scene::Mode;
@@ -39,11 +40,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         1 => first,
         many => format!("{first} and {} more", many - 1),
     };
-    let marks = args
-        .path
-        .iter()
-        .flat_map(|path| snapshot::marks(path))
-        .collect();
+    let mut noted = Noted::default();
+    for left in args.path.iter().map(|path| snapshot::noted(path)) {
+        noted.marks.extend(left.marks);
+        noted.silences.extend(left.silences);
+    }
     run::run(Dashboard {
         engine,
         origin: Origin::Files {
@@ -62,7 +63,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         keys: screen.keys,
         mouse: screen.mouse,
         notify: screen.notify,
-        marks,
+        noted,
         keeper: screen.keeper,
     })?;
     Ok(ExitCode::SUCCESS)

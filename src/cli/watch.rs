@@ -12,6 +12,7 @@ use crate::app::Recorder;
 use crate::app::clock::{self, Clock};
 use crate::app::run::{self, Dashboard, Origin};
 use crate::engine::{Engine, Limits};
+use crate::model::mark::Noted;
 use crate::model::time::Timestamp;
 use crate::sources::Window;
 use crate::store::scene::Mode;
@@ -73,7 +74,7 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<ExitCode> {
         keys: screen.keys,
         mouse: screen.mouse,
         notify: screen.notify,
-        marks: Vec::new(),
+        noted: Noted::default(),
         keeper: screen.keeper,
     })?;
     Ok(ExitCode::SUCCESS)

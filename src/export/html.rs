@@ -15,7 +15,7 @@ use super::examples::examples;
 use super::report::{FUNCTION_COLUMNS, completeness_words, function_cells, severity_word};
 use crate::model::analysis::Analysis;
 use crate::model::finding::Finding;
-use crate::model::mark::Mark;
+use crate::model::mark::{Mark, Noted, Silence};
 use crate::model::text::plain;
 use crate::model::time::Timestamp;
 use crate::model::words::{count, duration, rate};
@@ -34,7 +34,8 @@ pub struct About {
     pub replaced: u64,
     /// The window in the time zone of whoever wrote it.
     pub local: Option<(String, String)>,
-    pub marks: Vec<Mark>,
+    /// What was marked, acknowledged and muted.
+    pub noted: Noted,
 }
 
 /// Writes the page.
@@ -54,8 +55,12 @@ pub fn write(analysis: &Analysis, about: &About, out: &mut dyn Write) -> io::Res
     )?;
     head(analysis, about, out)?;
     section(out, "wrong", "What is wrong", |out| findings(analysis, out))?;
-    if !about.marks.is_empty() {
-        section(out, "marks", "Marked", |out| marks(&about.marks, out))?;
+    let Noted { marks, silences } = &about.noted;
+    if !silences.is_empty() {
+        section(out, "known", "Known about", |out| known(silences, out))?;
+    }
+    if !marks.is_empty() {
+        section(out, "marks", "Marked", |out| marked(marks, out))?;
     }
     section(out, "when", "When", |out| chart::write(analysis, out))?;
     let examples = examples(analysis);
@@ -201,8 +206,24 @@ fn one_finding(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "</dl></li>")
 }
 
+/// Findings that somebody acknowledged or muted, with the reason.
+fn known(silences: &[Silence], out: &mut dyn Write) -> io::Result<()> {
+    let rows = silences.iter().map(|silence| {
+        let until = Timestamp(silence.until_ms).to_string();
+        let what = silence.what().to_owned();
+        vec![silence.finding.clone(), what, until, silence.reason.clone()]
+    });
+    table(
+        out,
+        "known about",
+        &["finding", "is", "until", "reason"],
+        rows,
+        4,
+    )
+}
+
 /// What somebody marked while looking, oldest first.
-fn marks(marks: &[Mark], out: &mut dyn Write) -> io::Result<()> {
+fn marked(marks: &[Mark], out: &mut dyn Write) -> io::Result<()> {
     let rows = marks.iter().map(|mark| {
         let at = Timestamp(mark.marked_ms).to_string();
         vec![at, mark.note.clone(), mark.place.clone(), mark.says.clone()]

@@ -8,6 +8,7 @@ mod words;
 
 pub(super) use json::rows;
 pub use json::{completeness, finding, json};
+pub(super) use markdown::escaped;
 pub use markdown::markdown;
 pub use table::table;
 pub(super) use words::{

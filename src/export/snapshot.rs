@@ -11,6 +11,7 @@ mod keep;
 mod member;
 mod name;
 mod pack;
+mod renderings;
 mod scope;
 mod ticket;
 
@@ -21,7 +22,7 @@ use std::sync::Arc;
 use crate::decode::SettingsError;
 use crate::engine::{Block, Engine, Limits};
 use crate::model::analysis::Analysis;
-use crate::model::mark::Mark;
+use crate::model::mark::Noted;
 use crate::model::settings::Settings;
 use crate::model::time::Timestamp;
 use crate::redact::{Counts, Key, Redactor, RuleError};
@@ -32,14 +33,15 @@ use crate::store::scene::{Mode, Scene};
 
 use folder::Folder;
 use keep::Keeping;
+use renderings::RENDERINGS;
 
 pub use keep::Keep;
 pub use pack::Form;
 pub use scope::{Scope, ScopeError};
 
+use super::otlp_json;
 use super::records::{Both, Lines, OnProgress, Origin, Progress, Step, each, measure};
 use super::telemetry::Telemetry;
-use super::{csv, html, otlp_json, report, trace_events};
 
 /// zstd's level. Higher ones take longer and make logs, and JSON that is made of them, no smaller.
 const LEVEL: i32 = 1;
@@ -57,8 +59,8 @@ pub struct Options {
     pub local: fn(Timestamp) -> String,
     /// Draws `screen.svg` of what is written.
     pub picture: Option<Picture>,
-    /// What was marked on the screen; `None` takes what a snapshot that is snapshot again has.
-    pub marks: Option<Vec<Mark>>,
+    /// What was left on the screen; `None` takes what a snapshot that is snapshot again has.
+    pub noted: Option<Noted>,
 }
 
 /// Draws a scene as SVG.
@@ -208,23 +210,17 @@ impl Work<'_> {
         self.picture(&analysis, text, &mut folder)
             .map_err(unwritten)?;
         let mut manifest = self.manifest(origin, &analysis, &counts, &lines);
-        Self::concluded(&analysis, &manifest, &mut folder).map_err(unwritten)?;
+        for rendering in RENDERINGS {
+            self.at(Step::Concluding, progress)?;
+            rendering(&analysis, &manifest, &mut folder).map_err(unwritten)?;
+        }
+        self.at(Step::Concluding, progress)?;
         let telemetry = Telemetry::new(&analysis, lines.region());
         Self::traces(&telemetry, &mut folder).map_err(unwritten)?;
         self.logs(&telemetry, &mut folder, progress)?;
-        let step = |step| Progress {
-            step,
-            done: self.total,
-            total: Some(self.total),
-        };
-        if !progress(step(Step::Concluding)) {
-            return Err(SnapshotError::Cancelled);
-        }
         manifest.files = folder.files().to_vec();
         folder.manifest(&manifest).map_err(unwritten)?;
-        if !progress(step(Step::Packing)) {
-            return Err(SnapshotError::Cancelled);
-        }
+        self.at(Step::Packing, progress)?;
         let end = analysis.window.map_or(Timestamp(0), |(_, to)| to);
         let bytes = pack::pack(folder, self.options.form, end, &path).map_err(|cause| {
             if cause.kind() == io::ErrorKind::AlreadyExists {
@@ -239,6 +235,13 @@ impl Work<'_> {
             manifest,
             warnings: read.warnings,
         })
+    }
+
+    /// Says where the work is when everything has been read.
+    fn at(&self, step: Step, progress: &mut OnProgress<'_>) -> Result<(), SnapshotError> {
+        let (done, total) = (self.total, Some(self.total));
+        let going = progress(Progress { step, done, total });
+        going.then_some(()).ok_or(SnapshotError::Cancelled)
     }
 
     /// Writes the records that are kept, and lets the engine have them.
@@ -319,39 +322,6 @@ impl Work<'_> {
         let mut member = folder.create("screen.svg")?;
         member.write_all(picture(scene).as_bytes())?;
         folder.close(member, None)
-    }
-
-    /// Everything that is made from the analysis.
-    fn concluded(analysis: &Analysis, manifest: &Manifest, folder: &mut Folder) -> io::Result<()> {
-        let mut member = folder.create("report.json")?;
-        report::json(analysis, true, &mut member)?;
-        folder.close(member, None)?;
-        let mut member = folder.create("report.md")?;
-        ticket::write(analysis, manifest, &mut member)?;
-        folder.close(member, None)?;
-        let about = html::About {
-            redacted: manifest.redaction.on,
-            replaced: manifest.redaction.values.values().sum(),
-            local: manifest
-                .window
-                .from_local
-                .clone()
-                .zip(manifest.window.to_local.clone()),
-            marks: manifest.marks.clone(),
-        };
-        let mut member = folder.create("report.html")?;
-        html::write(analysis, &about, &mut member)?;
-        folder.close(member, None)?;
-        let mut member = folder.create("invocations.csv")?;
-        let rows = csv::invocations(analysis, &mut member)?;
-        folder.close(member, Some(rows))?;
-        let mut member = folder.create("findings.csv")?;
-        let rows = csv::findings(analysis, &mut member)?;
-        folder.close(member, Some(rows))?;
-        let mut member = folder.create("trace-events.json")?;
-        let events = trace_events::write(analysis, &mut member)?;
-        folder.close(member, Some(events))?;
-        Ok(())
     }
 
     fn traces(telemetry: &Telemetry<'_>, folder: &mut Folder) -> io::Result<()> {

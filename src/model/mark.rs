@@ -1,4 +1,4 @@
-//! What a reader marks while looking, and what is silenced. Marks go into a snapshot.
+//! What a reader marks while looking, and what is silenced. Both go into a snapshot.
 
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,21 @@ pub struct Silence {
     pub muted: bool,
 }
 
+/// What a reader left on the screen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Noted {
+    #[serde(default)]
+    pub marks: Vec<Mark>,
+    #[serde(default)]
+    pub silences: Vec<Silence>,
+}
+
 impl Silence {
+    /// What was done, in a word.
+    pub fn what(&self) -> &'static str {
+        if self.muted { "muted" } else { "acknowledged" }
+    }
+
     /// Whether it still holds.
     pub fn holds(&self, now: Timestamp) -> bool {
         now.0 < self.until_ms

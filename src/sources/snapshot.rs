@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use crate::model::mark::Mark;
+use crate::model::mark::Noted;
 
 pub use manifest::{FileEntry, Manifest, RECORDS, Records, Redaction, SCHEMA, Scope, Window};
 pub use open::{Kind, kind};
@@ -58,8 +58,8 @@ pub fn manifest(path: &Path) -> Result<Manifest, Refused> {
     check::check(path)
 }
 
-/// What was marked in it, before anything else of it is read or checked: nothing where that cannot be told.
-pub fn marks(path: &Path) -> Vec<Mark> {
+/// What a reader left in it, before anything else of it is read or checked: nothing where that cannot be told.
+pub fn noted(path: &Path) -> Noted {
     let read = || -> Option<Manifest> {
         kind(path).ok()??;
         let member = open::member(path, manifest::NAME, Trust::Checked).ok()?;
@@ -67,7 +67,7 @@ pub fn marks(path: &Path) -> Vec<Mark> {
         member.take(MANIFEST).read_to_end(&mut text).ok()?;
         serde_json::from_slice(&text).ok()
     };
-    read().map_or_else(Vec::new, |manifest| manifest.marks)
+    read().map_or_else(Noted::default, |manifest| manifest.noted)
 }
 
 /// One of its files, as it was written: for readers of more than the records.
@@ -89,12 +89,13 @@ pub fn records(path: &Path, trust: Trust) -> Result<Box<dyn Read + Send>, Refuse
 
 /// Whether a folder is an unpacked snapshot.
 pub fn is_folder(folder: &Path) -> bool {
-    let mut head = [0; 200];
-    let Ok(mut file) = File::open(folder.join(manifest::NAME)) else {
+    let Ok(file) = File::open(folder.join(manifest::NAME)) else {
         return false;
     };
-    let got = file.read(&mut head).unwrap_or(0);
-    memchr::memmem::find(&head[..got], b"nepho.snapshot/").is_some()
+    let mut text = Vec::new();
+    // What cannot be read is looked at as far as it could.
+    file.take(MANIFEST).read_to_end(&mut text).ok();
+    memchr::memmem::find(&text, b"\"nepho.snapshot/").is_some()
 }
 
 /// Bytes as hexadecimal digits, as hashes are written.

@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 
 use crate::export::snapshot::Scope;
 use crate::model::finding::Severity;
-use crate::model::mark::{Mark, Silence};
+use crate::model::mark::{Mark, Noted, Silence};
 use crate::model::places::Watching;
 use crate::model::settings::Notify;
 use crate::store::scene::Scene;
@@ -207,10 +207,11 @@ impl Screen {
         self
     }
 
-    /// Shows what was marked before.
+    /// Shows what was marked and silenced before.
     #[must_use]
-    pub fn with_marks(mut self, marks: Vec<Mark>) -> Self {
-        self.marked = marks;
+    pub fn with_noted(mut self, noted: Noted) -> Self {
+        self.marked = noted.marks;
+        self.silences = noted.silences;
         self
     }
 

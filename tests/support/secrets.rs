@@ -67,19 +67,44 @@ const PLANTED: [(&str, &str); 22] = [
     ),
 ];
 
-/// The number of the account, and what an environment variable holds.
-const OTHERS: [&str; 2] = ["884422116633", "planted-environment"];
+/// The number of the account, what an environment variable holds, and what only the settings name.
+const OTHERS: [&str; 4] = [
+    "884422116633",
+    "planted-environment",
+    "pl4nted-customer",
+    "DE89pl4nted",
+];
 
-/// Files of every shape, with every secret in every text field of each.
+/// What a pattern of the settings names: it holds in any text.
+const NAMED: &str = "note iban DE89pl4nted end";
+/// What a path of the settings names: it holds in the JSON of a line, at its place.
+const AT_PATH: &str = r#"INFO {"customer":{"name":"pl4nted-customer"},"n":1} end"#;
+
+/// Every secret as it stands in a text, for places of one's own.
+pub(crate) fn texts() -> impl Iterator<Item = &'static str> {
+    PLANTED.iter().map(|(text, _)| *text).chain([NAMED])
+}
+
+/// Settings with two rules of one's own: by path, and by pattern.
+pub(crate) fn settings(folder: &Path) -> PathBuf {
+    let path = folder.join("redact.toml");
+    let rules = "[[redact.rule]]\nname = \"customer\"\npath = \"$.customer.name\"\n\n\
+                 [[redact.rule]]\nname = \"iban\"\npattern = 'iban (\\w+)'\n";
+    fs::write(&path, rules).unwrap();
+    path
+}
+
+/// Files of every shape, with every secret in every text field of each; the name of their folder is one too.
 pub(crate) fn inputs(folder: &Path) -> PathBuf {
-    let home = folder.join("planted");
+    let home = folder.join("planted AKIAQX7RLDPE4TZ2MVNB");
     fs::create_dir_all(&home).unwrap();
     let mut lines = Vec::new();
     let mut traces = Vec::new();
     let mut metrics = Vec::new();
     let mut functions = Vec::new();
     let mut events = Vec::new();
-    for (at, (text, _)) in PLANTED.iter().enumerate() {
+    let mut others = Vec::new();
+    for (at, text) in texts().enumerate() {
         let stream = "2026/03/01/[$LATEST]0123456789abcdef0123456789abcdef";
         let id = format!("00000000-0000-4000-8000-{at:012}");
         let time = 1_772_366_400_000 + at as i64 * 1_000;
@@ -120,6 +145,15 @@ pub(crate) fn inputs(folder: &Path) -> PathBuf {
         );
         put(&format!("group {text}"), stream, &format!("{at}-g"), "x");
         put(group, &format!("stream {text}"), &format!("{at}-h"), "x");
+        put(group, stream, &format!("{at}-p"), AT_PATH);
+        for (number, message) in messages(text, &id).iter().enumerate() {
+            put(
+                "/aws/apigateway/shop",
+                stream,
+                &format!("{at}-m{number}"),
+                message,
+            );
+        }
         put(group, stream, &format!("{at}-i {text}"), "x");
         let trace = format!("1-69a43f40-{at:024x}");
         let document = json!({
@@ -128,8 +162,36 @@ pub(crate) fn inputs(folder: &Path) -> PathBuf {
             "resource_arn": format!("arn:aws:lambda:eu-west-1:{}:function:leaky", OTHERS[0]),
             "http": {"request": {"url": text, "client_ip": text, "user_agent": text}},
             "annotations": {"note": text}, "metadata": {"default": {"x": [text]}},
-            "cause": {"exceptions": [{"id": "1", "message": text, "type": text}]},
+            "cause": {"exceptions": [{"id": "1", "message": text, "type": text, "stack": [{"path": text, "label": text}]}]},
+            "sql": {"url": text, "user": text, "sanitized_query": text},
+            "aws": {"operation": text, "queue_url": text, "table_name": text, "remote_region": text},
+            "service": {"version": text},
+            "subsegments": [{"id": format!("{:016x}", at + 1000), "name": text, "namespace": "remote",
+                             "start_time": time as f64 / 1e3, "end_time": time as f64 / 1e3 + 0.05,
+                             "http": {"request": {"url": text, "method": text}}}],
         });
+        let span = |id: usize| {
+            json!({
+                "traceId": format!("69a43f40{at:024x}"), "spanId": format!("{id:016x}"), "name": text, "kind": "SERVER",
+                "startTimeUnixNano": time * 1_000_000, "endTimeUnixNano": time * 1_000_000 + 5_000_000,
+                "attributes": {"url.full": text, "faas.invocation_id": id, "note": text, "list": [text]},
+                "resource": {"attributes": {"service.name": text, "cloud.resource_id": text}},
+                "events": [{"name": text, "attributes": {"exception.message": text}}],
+                "status": {"code": "ERROR", "message": text},
+            })
+        };
+        others.push(span(at + 2000));
+        others.push(json!({"logGroupName": "aws/spans", "logStreamName": "default", "timestamp": time, "message": span(at + 3000).to_string()}));
+        others.push(json!({"gap": {"from": "2026-03-01T12:00:00Z", "to": "2026-03-01T12:01:00Z", "log_group": text, "why": "denied"}}));
+        others.push(json!({"complete": {"log_group": text, "until": "2026-03-01T12:01:00Z"}}));
+        others.push(json!({"messageType": "DATA_MESSAGE", "owner": OTHERS[0], "logGroup": text, "logStream": text,
+                           "logEvents": [{"id": text, "timestamp": time, "message": text}]}));
+        others.push(json!({"events": [{"logStreamName": text, "timestamp": time, "message": text, "eventId": format!("{at}-cli")}],
+                           "searchedLogStreams": [{"logStreamName": text, "searchedCompletely": true}], "nextToken": text}));
+        others.push(json!({"of no known shape": text}));
+        let mut bare = document.clone();
+        bare["id"] = format!("{:016x}", at + 4000).into();
+        others.push(bare);
         traces.push(json!({"Traces": [{"Id": trace, "Segments": [{"Id": "1", "Document": document.to_string()}]}]}));
         metrics.push(json!({
             "namespace": text, "metric_name": "Throttles", "dimensions": {"FunctionName": text, *text: "x"},
@@ -139,7 +201,12 @@ pub(crate) fn inputs(folder: &Path) -> PathBuf {
             "FunctionName": format!("leaky-{at}"), "Runtime": "python3.13", "MemorySize": 128, "Timeout": 3,
             "Description": text, "Role": format!("arn:aws:iam::{}:role/{text}", OTHERS[0]),
             "Environment": {"Variables": {"PLAIN": OTHERS[1], "OTHER": text}},
+            "LoggingConfig": {"LogGroup": text}, "KMSKeyArn": text, "Layers": [{"Arn": text}], "Tags": {"note": text},
+            "DeadLetterConfig": {"TargetArn": text}, "StateReason": text, "Handler": text,
         }));
+        functions.push(
+            json!({ "FunctionName": text, "Runtime": text, "MemorySize": 128, "Timeout": 3 }),
+        );
         events.push(json!({"id": format!("{at}-s"), "timestamp": time, "message": text}));
     }
     let text = |rows: &[serde_json::Value]| {
@@ -158,7 +225,27 @@ pub(crate) fn inputs(folder: &Path) -> PathBuf {
     let subscription = json!({"messageType": "DATA_MESSAGE", "owner": OTHERS[0], "logGroup": "/aws/lambda/leaky",
                               "logStream": "2026/03/01/[$LATEST]bb", "logEvents": events});
     fs::write(home.join("5-subscription.json"), subscription.to_string()).unwrap();
+    fs::write(home.join("6-others.ndjson"), text(&others)).unwrap();
     home
+}
+
+/// Lines that are told by their form: access logs, execution logs, spans of AppSync, embedded metrics, extensions.
+fn messages(text: &str, id: &str) -> [String; 8] {
+    let time = "2026-03-01T12:00:00.000Z";
+    [
+        json!({"requestId": id, "extendedRequestId": text, "ip": text, "userAgent": text, "path": text, "status": "502",
+               "error": text, "integrationRequestId": id, "responseLatency": "12"})
+        .to_string(),
+        format!(r#"203.0.113.77 - {text} [01/Mar/2026:12:00:00 +0000] "GET /{text} HTTP/1.1" 429 12 {id}"#),
+        format!("({id}) Method request headers: {{Authorization=Bearer tok-9f8e7d6c5b, Note={text}}}"),
+        format!("({id}) Endpoint request body after transformations: {text}"),
+        json!({"logType": "RequestSummary", "requestId": id, "graphQLAPIId": "a", "statusCode": 500, "latency": 1, "note": text}).to_string(),
+        json!({"_aws": {"Timestamp": 1_772_366_400_000_i64, "CloudWatchMetrics": [{"Namespace": text, "Dimensions": [["x"]],
+               "Metrics": [{"Name": text, "Unit": "Count"}]}]}, "x": text})
+        .to_string(),
+        json!({"time": time, "type": "platform.fault", "record": {"requestId": id, "note": text}}).to_string(),
+        format!("{time}\t{id}\tERROR\tInvoke Error\t{}", json!({"errorType": text, "errorMessage": text, "stack": [text]})),
+    ]
 }
 
 /// The secrets that stand somewhere in the bytes.

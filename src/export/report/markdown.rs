@@ -77,7 +77,7 @@ fn table<R: AsRef<[String]>>(
 }
 
 /// Text of others that starts no markup, link, mention or table cell.
-fn escaped(text: &str) -> String {
+pub(in crate::export) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in plain(text).chars() {
         match letter {

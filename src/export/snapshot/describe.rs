@@ -6,7 +6,7 @@ use super::{Counts, Work};
 use crate::export::records::{Lines, Origin};
 use crate::export::report;
 use crate::model::analysis::Analysis;
-use crate::model::mark::Mark;
+use crate::model::mark::{Mark, Noted, Silence};
 use crate::model::time::Timestamp;
 use crate::sources::snapshot::{Manifest, Redaction, SCHEMA, Window};
 
@@ -53,7 +53,7 @@ impl Work<'_> {
                 to_local: local(to),
             },
             scope: self.options.scope.described(),
-            marks: self.marks(base.marks),
+            noted: self.noted(base.noted),
             completeness: report::completeness(analysis),
             redaction: Redaction {
                 on: self.redactor.is_some(),
@@ -66,22 +66,31 @@ impl Work<'_> {
 }
 
 impl Work<'_> {
-    /// The marks, without what the rules take out: they quote the screen.
-    fn marks(&self, before: Vec<Mark>) -> Vec<Mark> {
-        let marks = self.options.marks.clone().unwrap_or(before);
+    /// What a reader left, without what the rules take out: it quotes the screen.
+    fn noted(&self, before: Noted) -> Noted {
+        let noted = self.options.noted.clone().unwrap_or(before);
         let Some(redactor) = &self.redactor else {
-            return marks;
+            return noted;
         };
         let mut counts = redactor.counts();
         let mut masked = |text: &str| redactor.text(text, &mut counts).into_owned();
-        let of = |mark: Mark| Mark {
+        let marks = noted.marks.into_iter().map(|mark| Mark {
             place: masked(&mark.place),
             says: masked(&mark.says),
             note: masked(&mark.note),
             way: texts(mark.way, &mut masked),
             ..mark
-        };
-        marks.into_iter().map(of).collect()
+        });
+        let marks = marks.collect();
+        let silences = noted.silences.into_iter().map(|silence| Silence {
+            finding: masked(&silence.finding),
+            reason: masked(&silence.reason),
+            ..silence
+        });
+        Noted {
+            marks,
+            silences: silences.collect(),
+        }
     }
 }
 

@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use super::Manifest;
 use crate::export::examples::{LEGEND, examples};
-use crate::export::report;
+use crate::export::report::{self, escaped};
 use crate::model::analysis::Analysis;
+use crate::model::mark::Noted;
 use crate::model::text::plain;
 use crate::model::time::Timestamp;
 
@@ -31,20 +32,31 @@ pub(super) fn write(
         moments.sort_by_key(|finding| (finding.since, &finding.id));
         for finding in moments {
             let kind = finding.kind.to_string().replace('_', " ");
-            let subject = plain(&finding.subject);
             let (since, last) = (finding.since, finding.last_seen);
             writeln!(
                 out,
                 "- {since}: {kind} of `{}` begins, last seen {last}",
-                subject.replace('`', "'")
+                code(&finding.subject)
             )?;
         }
     }
-    if !manifest.marks.is_empty() {
+    let Noted { marks, silences } = &manifest.noted;
+    if !silences.is_empty() {
+        writeln!(out, "\n## Known about\n")?;
+        for silence in silences {
+            let [id, reason] = [code(&silence.finding), escaped(&silence.reason)];
+            let until = Timestamp(silence.until_ms);
+            writeln!(
+                out,
+                "- `{id}` is {} until {until}: {reason}",
+                silence.what()
+            )?;
+        }
+    }
+    if !marks.is_empty() {
         writeln!(out, "\n## Marked\n")?;
-        for mark in &manifest.marks {
-            let [note, place, says] =
-                [&mark.note, &mark.place, &mark.says].map(|text| quoted(text));
+        for mark in marks {
+            let [note, place, says] = [escaped(&mark.note), escaped(&mark.place), code(&mark.says)];
             let note = if note.is_empty() {
                 note
             } else {
@@ -62,7 +74,7 @@ pub(super) fn write(
         writeln!(out, "\n## Worst examples")?;
         for example in &examples {
             let kind = example.finding.kind.to_string().replace('_', " ");
-            let subject = plain(&example.finding.subject).replace('`', "'");
+            let subject = code(&example.finding.subject);
             writeln!(
                 out,
                 "\n{kind} of `{subject}`, from {}:\n\n```text",
@@ -85,9 +97,7 @@ pub(super) fn write(
     )
 }
 
-/// One line that is no markup.
-fn quoted(text: &str) -> String {
-    plain(text)
-        .replace('`', "'")
-        .replace(['*', '<', '[', ']'], " ")
+/// One line that stands between backticks.
+fn code(text: &str) -> String {
+    plain(text).replace('`', "'")
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::mark::Mark;
+use crate::model::mark::Noted;
 
 /// The schema that is written, and the only one that is read.
 pub const SCHEMA: &str = "nepho.snapshot/1";
@@ -25,9 +25,9 @@ pub struct Manifest {
     pub functions: Vec<String>,
     pub window: Window,
     pub scope: Scope,
-    /// What was marked or noted on the screen.
-    #[serde(default)]
-    pub marks: Vec<Mark>,
+    /// `marks` and `silences`: what was marked, noted, acknowledged or muted on the screen.
+    #[serde(flatten)]
+    pub noted: Noted,
     /// What the figures could not see, as in the report.
     pub completeness: serde_json::Value,
     pub redaction: Redaction,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Asks, Effect, Screen};
 use crate::model::finding::Severity;
-use crate::model::mark::{Mark, Silence};
+use crate::model::mark::{Mark, Noted, Silence};
 use crate::model::settings::Notify;
 use crate::model::text::plain;
 use crate::store::scene::{Mode, Scene};
@@ -33,7 +33,16 @@ struct Way {
 }
 
 impl Screen {
-    /// Every mark, oldest first: what a snapshot keeps of them.
+    /// What a snapshot keeps of what a reader left: every mark, and the silences that hold still.
+    pub fn noted(&self) -> Noted {
+        let holds = |silence: &&Silence| silence.holds(self.shown.now);
+        Noted {
+            marks: self.marked.clone(),
+            silences: self.silences.iter().filter(holds).cloned().collect(),
+        }
+    }
+
+    /// Every mark, oldest first.
     pub fn marks(&self) -> impl Iterator<Item = &Mark> {
         self.marked.iter()
     }
@@ -189,9 +198,9 @@ impl Screen {
             muted: mute,
         });
         self.picture += 1;
-        let what = if mute { "muted" } else { "acknowledged" };
         self.say(format!(
-            "{what} until {}",
+            "{} until {}",
+            if mute { "muted" } else { "acknowledged" },
             figures::clock_or_day(until, self.shown.now)
         ));
     }
