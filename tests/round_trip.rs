@@ -15,7 +15,7 @@ mod python;
 #[path = "support/server.rs"]
 mod server;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
@@ -101,6 +101,113 @@ fn the_polled_world_gives_the_report_of_the_recorded_one() {
     for (key, expected) in recorded.as_object().unwrap() {
         same(Path::new(key), expected, &polled[key]);
     }
+}
+
+#[test]
+fn a_snapshot_from_aws_says_offline_what_a_recording_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options {
+        scenario: Scenario::Incident,
+        seed: 11,
+        start: clock::now().plus_ms(-300_000),
+        duration_ms: Some(0),
+        history_ms: Some(15_000),
+    };
+    let is_held = |record: &Record| matches!(record, Record::Log(_) | Record::Segment(_));
+    let records = World::new(&options).map(|(_, record)| record);
+    let records: Vec<Record> = records.filter(is_held).collect();
+    let recording = folder.path().join("world.ndjson");
+    let mut out = BufWriter::new(File::create(&recording).unwrap());
+    for record in &records {
+        write_record(record, &mut out).unwrap();
+    }
+    out.flush().unwrap();
+    let moto = Server::moto();
+    put(&moto, &records);
+    let offline = |path: &str| {
+        let arguments = ["report", path, "--format", "json", "--full", "--exit-zero"];
+        comparable(report(nepho(&arguments)))
+    };
+    let recorded = offline(recording.to_str().unwrap());
+    let snapshot = |scope: &[&str]| {
+        let name = format!("snapshot{}.tar.zst", scope.concat());
+        let to = folder.path().join(name);
+        let to = to.to_str().unwrap();
+        let written = [
+            "snapshot",
+            "--region",
+            REGION,
+            "--since",
+            "30m",
+            "--no-redact",
+        ];
+        let mut command = nepho(&[&written[..], &["-o", to], scope].concat());
+        command.env("AWS_ENDPOINT_URL", moto.url());
+        let (status, out, said) = finish(command);
+        assert_eq!((status, out.trim_end()), (Some(0), to), "{said}");
+        offline(to)
+    };
+    let whole = snapshot(&[]);
+    for key in ["totals", "invocations", "inits", "links", "findings"] {
+        same(Path::new(key), &recorded[key], &whole[key]);
+    }
+    scopes(&recorded, &snapshot);
+}
+
+/// Each scope holds what was asked for and what is linked to it, and no more than that.
+fn scopes(whole: &Value, snapshot: &dyn Fn(&[&str]) -> Value) {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let rows = |report: &Value| report["invocations"].as_array().unwrap().clone();
+    let requests = |report: &Value| -> BTreeSet<String> {
+        rows(report)
+            .iter()
+            .map(|row| text(&row["request_id"]))
+            .collect()
+    };
+    let all = requests(whole).len();
+    let link = &whole["links"][0];
+    let (parent, child) = (text(&link["parent"]), text(&link["child"]));
+
+    let one = requests(&snapshot(&["--request", &child]));
+    assert!(
+        one.contains(&parent) && one.contains(&child) && one.len() < all / 4,
+        "{}",
+        one.len()
+    );
+
+    let traced = |row: &&Value| row["trace_id"].is_string();
+    let run = rows(whole).iter().find(traced).unwrap().clone();
+    let one = requests(&snapshot(&["--trace", run["trace_id"].as_str().unwrap()]));
+    assert!(
+        one.contains(run["request_id"].as_str().unwrap()) && one.len() < all / 4,
+        "{}",
+        one.len()
+    );
+
+    let of = |report: &Value, name: &str| -> BTreeSet<String> {
+        let rows = rows(report);
+        let rows = rows.iter().filter(|row| row["function"] == name);
+        rows.map(|row| text(&row["request_id"])).collect()
+    };
+    let runs = rows(whole);
+    let function = runs.iter().find(|row| row["request_id"] == *child).unwrap();
+    let name = text(&function["function"]);
+    let some = snapshot(&["--function", &name]);
+    assert_eq!(of(&some, &name), of(whole, &name));
+    assert!(
+        requests(&some).contains(&parent),
+        "what called it was read too"
+    );
+    assert!(requests(&some).len() < all);
+
+    let finding = text(&whole["findings"][0]["id"]);
+    let some = snapshot(&["--finding", &finding]);
+    let is_it = |found: &Value| found["id"] == *finding;
+    assert!(
+        some["findings"].as_array().unwrap().iter().any(is_it),
+        "{finding} is found in it again"
+    );
+    assert!(requests(&some).len() < all);
 }
 
 /// What the emulators can hold of the world.
@@ -199,7 +306,7 @@ fn put(moto: &Server, records: &[Record]) {
             _ => None,
         })
         .collect();
-    assert!(documents.len() > 100, "{} segments", documents.len());
+    assert!(documents.len() > 10, "{} segments", documents.len());
     let answer = boto(
         &moto.url(),
         REGION,

@@ -215,7 +215,12 @@ fn fetched(args: &Args) -> anyhow::Result<(Origin, Timestamp, Vec<String>)> {
         since: scope.since.unwrap_or(now.plus_ms(-time::AROUND_MS)),
         until: Some(scope.until.unwrap_or(now)),
     };
-    let sources = args.aws.sources(&args.scope, window, false)?;
+    // What is linked to a function is known only once all have been read.
+    let read = ScopeArgs {
+        function: Vec::new(),
+        ..args.scope.clone()
+    };
+    let sources = args.aws.sources(&read, window, false)?;
     let mut journal = Journal::new(None);
     let mut failed = None;
     let warnings = fetch::each(sources, args.aws.terms(), &mut |batch| {
