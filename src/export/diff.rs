@@ -73,21 +73,19 @@ struct ErrorLine {
 struct FunctionChange {
     function: String,
     /// Invocations a minute of the side's window.
-    per_minute: Pair<f64>,
+    per_minute: Compared,
     error_rate: Compared,
     cold_rate: Compared,
+    /// Of the tries to run it, those that were refused.
+    refused_rate: Compared,
+    /// Repeats that did harm, over invocations.
+    double_rate: Compared,
     p50_ms: Compared,
     p95_ms: Compared,
     p99_ms: Compared,
     /// Versions that ran on one side only.
     versions_new: Vec<String>,
     versions_gone: Vec<String>,
-}
-
-#[derive(Clone, Copy, Debug, Serialize)]
-struct Pair<T> {
-    before: Option<T>,
-    after: Option<T>,
 }
 
 /// A figure with its 95 % interval on both sides.
@@ -271,8 +269,8 @@ fn functions(before: &Analysis, after: &Analysis) -> Vec<FunctionChange> {
             let both = |of: &dyn Fn(&OfFunction<'_>) -> Option<Interval>| {
                 Compared::of(old.and_then(of), new.and_then(of))
             };
-            let per_minute = |row: Option<&OfFunction<'_>>, minutes: Option<f64>| {
-                Some(rounded(row?.figures.invocations as f64 / minutes?))
+            let traffic = |row: Option<&OfFunction<'_>>, minutes: Option<f64>| {
+                Some(per_minute(row?.figures.invocations, minutes?))
             };
             let versions = |row: Option<&'_ OfFunction<'_>>| {
                 row.map_or_else(|| none.clone(), |row| row.versions.clone())
@@ -280,13 +278,17 @@ fn functions(before: &Analysis, after: &Analysis) -> Vec<FunctionChange> {
             let (was, is) = (versions(old), versions(new));
             FunctionChange {
                 function: name.to_owned(),
-                per_minute: Pair {
-                    before: per_minute(old, minutes_before),
-                    after: per_minute(new, minutes_after),
-                },
+                per_minute: Compared::of(traffic(old, minutes_before), traffic(new, minutes_after)),
                 error_rate: both(&|row| share(row.figures.errors, row.figures.invocations)),
                 cold_rate: both(&|row| {
                     share(row.figures.felt_cold_starts, row.figures.invocations)
+                }),
+                refused_rate: both(&|row| {
+                    let refused = row.figures.throttled?;
+                    share(refused, row.figures.invocations + refused)
+                }),
+                double_rate: both(&|row| {
+                    share(row.figures.duplicates_harmful?, row.figures.invocations)
                 }),
                 p50_ms: both(&|row| quantile(&row.durations, 0.50)),
                 p95_ms: both(&|row| quantile(&row.durations, 0.95)),
@@ -296,6 +298,18 @@ fn functions(before: &Analysis, after: &Analysis) -> Vec<FunctionChange> {
             }
         })
         .collect()
+}
+
+/// A rate with the interval of a count of events that come independently: the square root of such a count varies by a half,
+/// whatever it is (Anscombe, The transformation of Poisson data, 1948).
+fn per_minute(count: u64, minutes: f64) -> Interval {
+    let n = count as f64;
+    let rate = |count: f64| rounded(count / minutes);
+    Interval {
+        value: rate(n),
+        low: Some(rate((n.sqrt() - Z / 2.0).max(0.0).powi(2))),
+        high: Some(rate(((n + 1.0).sqrt() + Z / 2.0).powi(2))),
+    }
 }
 
 /// A share with its Wilson interval.
@@ -354,6 +368,18 @@ mod tests {
         let few = quantile(&values[..10], 0.99).map(|found| (found.value, found.high));
         assert_eq!(few, Some((10.0, None)));
         assert_eq!(quantile(&[], 0.5), None);
+    }
+
+    #[test]
+    fn a_rate_has_the_interval_of_a_poisson_count() {
+        // Garwood's exact 95 % of a count of 100 are 81.4 and 121.6, of 0 are 0 and 3.7.
+        let rate = per_minute(100, 2.0);
+        assert_eq!(rate.value, 50.0);
+        assert!((rate.low.unwrap() * 2.0 - 81.4).abs() < 0.5, "{rate:?}");
+        assert!((rate.high.unwrap() * 2.0 - 121.6).abs() < 0.5, "{rate:?}");
+        let none = per_minute(0, 1.0);
+        assert_eq!(none.low, Some(0.0));
+        assert!((none.high.unwrap() - 3.7).abs() < 0.3, "{none:?}");
     }
 
     #[test]

@@ -77,8 +77,8 @@ fn side(side: &Side) -> String {
 fn changes(row: &FunctionChange) -> Vec<String> {
     let mut lines = Vec::new();
     match (row.per_minute.before, row.per_minute.after) {
-        (None, Some(after)) => lines.push(format!("new: {}/min", rate(after))),
-        (Some(before), None) => lines.push(format!("gone: was {}/min", rate(before))),
+        (None, Some(after)) => lines.push(format!("new: {}/min", rate(after.value))),
+        (Some(before), None) => lines.push(format!("gone: was {}/min", rate(before.value))),
         _ => {}
     }
     for (sign, versions) in [("+", &row.versions_new), ("-", &row.versions_gone)] {
@@ -88,8 +88,11 @@ fn changes(row: &FunctionChange) -> Vec<String> {
     }
     let share = |value: f64| format!("{} %", percent(value));
     for (name, figure, show) in [
-        ("errors", row.error_rate, &share as &dyn Fn(f64) -> String),
+        ("runs/min", row.per_minute, &rate as &dyn Fn(f64) -> String),
+        ("errors", row.error_rate, &share),
         ("cold", row.cold_rate, &share),
+        ("refused", row.refused_rate, &share),
+        ("double", row.double_rate, &share),
         ("p50", row.p50_ms, &duration),
         ("p95", row.p95_ms, &duration),
         ("p99", row.p99_ms, &duration),
@@ -107,5 +110,5 @@ fn compared(name: &str, figure: Compared, show: &dyn Fn(f64) -> String) -> Optio
         format!("{} [{low}–{high}]", show(interval.value))
     };
     (figure.changed == Some(true))
-        .then(|| format!("{name:<6} {} → {}", shown(before), shown(after)))
+        .then(|| format!("{name:<8} {} → {}", shown(before), shown(after)))
 }
