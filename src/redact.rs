@@ -20,7 +20,7 @@ use serde_json_path::JsonPath;
 use sha2::{Digest as _, Sha256};
 
 pub use counts::Counts;
-pub use record::RedactedLine;
+pub use record::{CleanNames, RedactedLine};
 
 use crate::model::settings::RedactSettings;
 use span::{Finds, Span};
@@ -209,12 +209,11 @@ impl Redactor {
         hash.update(self.key.0);
         hash.update(value);
         let hash: [u8; 32] = hash.finalize().into();
-        let mut mask = format!("[{}#", self.names[rule as usize]);
-        for byte in &hash[..MASK_BYTES] {
-            mask.push_str(&format!("{byte:02x}"));
-        }
-        mask.push(']');
-        mask
+        let digits = hash[..MASK_BYTES]
+            .iter()
+            .fold(0u64, |digits, byte| digits << 8 | u64::from(*byte));
+        let width = 2 * MASK_BYTES;
+        format!("[{}#{digits:0width$x}]", self.names[rule as usize])
     }
 }
 
@@ -245,7 +244,10 @@ fn unescaped(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut out = String::new();
     let mut kept = 0;
-    for at in memchr::memmem::find_iter(bytes, b"\\u00") {
+    for at in memchr::memchr_iter(b'\\', bytes) {
+        if !bytes[at..].starts_with(b"\\u00") {
+            continue;
+        }
         let before = bytes[..at].iter().rev().take_while(|byte| **byte == b'\\');
         let code = text.get(at + 4..at + 6);
         let code = code.and_then(|digits| u8::from_str_radix(digits, 16).ok());

@@ -20,7 +20,7 @@ pub fn traces(telemetry: &Telemetry<'_>, out: &mut dyn Write) -> io::Result<u64>
 /// Takes log lines and makes lines of them, in the order in which they come.
 pub(super) fn logs<'t, 'a>(telemetry: &'t Telemetry<'a>) -> Logs<'t, 'a, Vec<u8>> {
     Logs::new(telemetry, LINE_LIMIT, |request| {
-        let mut line = Vec::new();
+        let mut line = Vec::with_capacity(4 * LINE_LIMIT);
         // Writing to memory cannot fail.
         write_line(&request, &mut line).ok();
         line

@@ -86,19 +86,23 @@ pub fn keep(batch: &Batch, journal: &mut Journal) -> io::Result<()> {
 /// Writes one record as one line.
 pub fn write_record(record: &Record, out: &mut dyn Write) -> io::Result<()> {
     match record {
-        Record::Log(log) => write_log(&log.line(), out),
+        Record::Log(log) => {
+            let mut line = Vec::new();
+            write_log(&log.line(), &mut line)?;
+            out.write_all(&line)
+        }
         Record::Segment(json) | Record::Metric(json) => write_document(json, out),
         Record::Function(json) => write_function(json, out),
         Record::Gap(gap) => write_gap(gap, out),
     }
 }
 
-/// Writes one log event as one line.
-pub fn write_log(log: &LogLine<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let mut line = Vec::with_capacity(log.message.len() + 400);
-    serde_json::to_writer(&mut line, &LogFields::from(log))?;
-    line.push(b'\n');
-    out.write_all(&line)
+/// Writes one log event as one line. In memory: that takes many small writes.
+pub fn write_log(log: &LogLine<'_>, out: &mut Vec<u8>) -> io::Result<()> {
+    out.reserve(log.message.len() + 400);
+    serde_json::to_writer(&mut *out, &LogFields::from(log))?;
+    out.push(b'\n');
+    Ok(())
 }
 
 /// Writes one function configuration as one line.

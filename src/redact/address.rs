@@ -2,18 +2,19 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use memchr::{memchr_iter, memmem};
+use memchr::{memchr_iter, memchr2_iter};
 
 use super::Rule;
 use super::span::{Finds, Span, goes_on};
 
 pub(super) fn find(text: &str, finds: &mut Finds) {
     let bytes = text.as_bytes();
-    for at in memchr_iter(b'@', bytes) {
-        email(bytes, at, at + 1, finds);
-    }
-    for at in memmem::find_iter(bytes, b"%40") {
-        email(bytes, at, at + 3, finds);
+    for at in memchr2_iter(b'@', b'%', bytes) {
+        if bytes[at] == b'@' {
+            email(bytes, at, at + 1, finds);
+        } else if bytes[at..].starts_with(b"%40") {
+            email(bytes, at, at + 3, finds);
+        }
     }
     let mut done = 0;
     for dot in memchr_iter(b'.', bytes) {

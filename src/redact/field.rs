@@ -44,6 +44,23 @@ const ENDS: [&str; 32] = [
 /// Names that say it only where they stand alone.
 const WHOLE: [&str; 5] = ["pass", "auth", "sig", "pw", "pin"];
 
+/// The last letters of all of these.
+const ENDS_WITH: [bool; 256] = {
+    let mut last = [false; 256];
+    let mut at = 0;
+    while at < ENDS.len() + WHOLE.len() {
+        let name = if at < ENDS.len() {
+            ENDS[at]
+        } else {
+            WHOLE[at - ENDS.len()]
+        };
+        let letters = name.as_bytes();
+        last[letters[letters.len() - 1] as usize] = true;
+        at += 1;
+    }
+    last
+};
+
 /// What stands before `token` where it is a place in a list or an id of a request, and no credential.
 const HARMLESS_TOKENS: [&str; 12] = [
     "next",
@@ -158,6 +175,10 @@ fn secret(name: &Name<'_>) -> Option<Extent> {
         }
     }
     let folded = &folded[..length];
+    // Most names end otherwise.
+    if !ENDS_WITH[usize::from(*folded.last()?)] {
+        return None;
+    }
     if WHOLE.iter().any(|whole| folded == whole.as_bytes()) {
         return Some(Extent::Word);
     }

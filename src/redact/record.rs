@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use hashbrown::HashSet;
+
 use super::counts::Counts;
 use super::{Redactor, field};
 use crate::model::record::{Gap, LogLine, LogRecord, Record};
@@ -32,15 +34,53 @@ impl RedactedLine<'_> {
     }
 }
 
+/// CloudWatch numbers its events by 56 digits: more than a card or an account has.
+fn is_number_of_an_event(id: &str) -> bool {
+    id.len() > 40 && id.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Names of groups and streams that hold nothing to take out: they come again with every line.
+#[derive(Clone, Debug, Default)]
+pub struct CleanNames(HashSet<Box<str>>);
+
+impl CleanNames {
+    fn name<'a>(
+        &mut self,
+        redactor: &Redactor,
+        name: &'a str,
+        counts: &mut Counts,
+    ) -> Cow<'a, str> {
+        if self.0.contains(name) {
+            return Cow::Borrowed(name);
+        }
+        let redacted = redactor.text(name, counts);
+        if redacted == name {
+            self.0.insert(name.into());
+        }
+        redacted
+    }
+}
+
 impl Redactor {
-    /// A log event, all its texts.
-    pub fn line<'a>(&self, line: &LogLine<'a>, counts: &mut Counts) -> RedactedLine<'a> {
+    /// A log event, all its texts. `clean` is of the same redactor, and lives as long as a stretch of records.
+    pub fn line<'a>(
+        &self,
+        line: &LogLine<'a>,
+        clean: &mut CleanNames,
+        counts: &mut Counts,
+    ) -> RedactedLine<'a> {
         RedactedLine {
-            group: self.text(line.group, counts),
-            stream: self.text(line.stream, counts),
+            group: clean.name(self, line.group, counts),
+            stream: clean.name(self, line.stream, counts),
             timestamp: line.timestamp,
             ingestion: line.ingestion,
-            event_id: line.event_id.map(|id| self.text(id, counts)),
+            event_id: line.event_id.map(|id| {
+                if self.patterns.is_empty() && is_number_of_an_event(id) {
+                    Cow::Borrowed(id)
+                } else {
+                    self.text(id, counts)
+                }
+            }),
             message: self.text(line.message, counts),
         }
     }
@@ -68,7 +108,7 @@ impl Redactor {
     pub fn record(&self, record: Record, counts: &mut Counts) -> Record {
         match record {
             Record::Log(log) => {
-                let line = self.line(&log.line(), counts);
+                let line = self.line(&log.line(), &mut CleanNames::default(), counts);
                 Record::Log(LogRecord {
                     group: line.group.into(),
                     stream: line.stream.into(),

@@ -105,6 +105,28 @@ fn redacted(text: &str) -> String {
 #[case("::1 std::vec a::b ::", "::1 std::vec a::b ::")]
 #[case("ghp_0123456789abcdef0123456789abcdef0123", "[provider_token]")]
 #[case(
+    "https://sqs.eu-west-1.amazonaws.com/123456789012/orders",
+    "https://sqs.eu-west-1.amazonaws.com/[account]/orders"
+)]
+#[case(
+    r#"{"accountId":"123456789012","account_id": 123456789012,"n":1}"#,
+    r#"{"accountId":"[account]","account_id": "[account]","n":1}"#
+)]
+#[case(
+    r#"{"m":"{\"Owner\" : \"123456789012\"}"}"#,
+    r#"{"m":"{\"Owner\" : \"[account]\"}"}"#
+)]
+#[case("account=123456789012, x", "account=[account], x")]
+#[case("account 123456789012", "account 123456789012")]
+// The account of a bucket's ARN is empty: what follows is the name.
+#[case("arn:aws:s3:::123456789012", "arn:aws:s3:::123456789012")]
+#[case(
+    "arn:aws:sqs:eu-west-1:1234567890123:x",
+    "arn:aws:sqs:eu-west-1:1234567890123:x"
+)]
+#[case("AsiaAKIAIOSFODNN7EXAMPLE", "Asia[aws_key]")]
+#[case("asiaccount: 123456789012", "asiaccount: [account]")]
+#[case(
     "arn:aws:sqs:eu-west-1:123456789012:orders",
     "arn:aws:sqs:eu-west-1:[account]:orders"
 )]

@@ -1,6 +1,9 @@
 //! Credentials that are known by their own form.
 
-use memchr::memmem::{self, Finder};
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use memchr::memmem;
 use regex::Regex;
 
 use super::span::{Finds, Span, json_number};
@@ -9,11 +12,66 @@ use super::{Rule, is_mask};
 /// The forms, compiled.
 #[derive(Debug)]
 pub(super) struct Forms {
-    patterns: [(Rule, Regex); 4],
-    /// Account ids; `None` keeps them.
-    accounts: Option<Regex>,
-    scheme: [Finder<'static>; 2],
-    begin: Finder<'static>,
+    /// Finds what every form begins with or has in it, in one pass: most texts hold nothing of it.
+    signs: AhoCorasick,
+    /// The form of each sign.
+    of: Vec<Form>,
+    patterns: [(Form, Rule, Regex); 4],
+    keep_accounts: bool,
+}
+
+/// What a form cannot be without, in small letters, and the form.
+const SIGNS: [(Form, &[&str]); 7] = [
+    (Form::AwsKey, &["akia", "asia"]),
+    (Form::Jwt, &["eyj"]),
+    (
+        Form::ProviderToken,
+        &[
+            "ghp_",
+            "gho_",
+            "ghu_",
+            "ghs_",
+            "ghr_",
+            "github_pat_",
+            "glpat-",
+            "xoxa-",
+            "xoxb-",
+            "xoxe-",
+            "xoxp-",
+            "xoxr-",
+            "xoxs-",
+            "sk_live_",
+            "sk_test_",
+            "rk_live_",
+            "rk_test_",
+            "sk-",
+            "aiza",
+            "ya29.",
+            "npm_",
+            "sg.",
+            "nrak-",
+            "hooks.slack.com/services/",
+        ],
+    ),
+    (Form::Bearer, &["bearer", "basic", "negotiate", "digest"]),
+    (
+        Form::Account,
+        &["arn:aws", "amazonaws.com/", "account", "owner"],
+    ),
+    (Form::Url, &["://", r":\/\/"]),
+    (Form::PrivateKey, &["-----begin "]),
+];
+
+/// A kind of credential that is looked for only where a sign of it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    AwsKey,
+    Jwt,
+    ProviderToken,
+    Bearer,
+    Account,
+    Url,
+    PrivateKey,
 }
 
 impl Forms {
@@ -30,56 +88,116 @@ impl Forms {
             r"|[sr]k_(?:live|test)_\w{8,}|\bsk-[\w-]{20,}|AIza[\w-]{30,}|ya29\.[\w-]{10,}|npm_\w{30,}",
             r"|SG\.[\w-]{16,}\.[\w-]{16,}|NRAK-[A-Z0-9]{20,}|hooks\.slack\.com/services/[\w/]{10,}"
         );
-        let account = concat!(
-            r"(?:arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:|amazonaws\.com/)([0-9]{12})\b",
-            r#"|(?i:account_?id|account|owner)\\*["']?\s*[:=]\s*\\*["']?([0-9]{12})\b"#
-        );
+        let of = SIGNS
+            .iter()
+            .flat_map(|(form, words)| words.iter().map(|_| *form));
         Self {
-            accounts: (!keep_accounts).then(|| regex(account)),
+            of: of.collect(),
+            signs: AhoCorasick::builder()
+                .kind(Some(AhoCorasickKind::DFA))
+                .match_kind(MatchKind::Standard)
+                .ascii_case_insensitive(true)
+                .prefilter(false)
+                .build(SIGNS.iter().flat_map(|(_, words)| *words))
+                .expect("a small automaton"),
+            keep_accounts,
             patterns: [
-                (Rule::AwsKey, regex(r"(?:AKIA|ASIA)[A-Z0-9]{16}")),
-                (Rule::Jwt, regex(jwt)),
-                (Rule::ProviderToken, regex(provider)),
-                (Rule::Bearer, regex(bearer)),
+                (
+                    Form::AwsKey,
+                    Rule::AwsKey,
+                    regex(r"(?:AKIA|ASIA)[A-Z0-9]{16}"),
+                ),
+                (Form::Jwt, Rule::Jwt, regex(jwt)),
+                (Form::ProviderToken, Rule::ProviderToken, regex(provider)),
+                (Form::Bearer, Rule::Bearer, regex(bearer)),
             ],
-            scheme: [Finder::new(b"://"), Finder::new(br":\/\/")],
-            begin: Finder::new(b"-----BEGIN "),
         }
     }
 
     pub(super) fn find(&self, text: &str, finds: &mut Finds) {
-        for (rule, pattern) in &self.patterns {
-            for found in pattern.captures_iter(text) {
-                let Some(part) = found.get(1).or_else(|| found.get(0)) else {
-                    continue;
-                };
-                if *rule != Rule::Bearer || is_credential(part.as_str()) {
-                    finds.push(Span::new(part.start(), part.end(), *rule));
-                }
-            }
-        }
         let bytes = text.as_bytes();
-        for found in self
-            .accounts
-            .iter()
-            .flat_map(|form| form.captures_iter(text))
-        {
-            if let Some(id) = found.get(1).or_else(|| found.get(2)) {
-                let mut span = Span::new(id.start(), id.end(), Rule::Account);
-                span.quoted = json_number(bytes, id.start(), id.end());
-                finds.push(span);
+        let mut signs = [false; SIGNS.len()];
+        let mut places = Vec::new();
+        for sign in self.signs.find_overlapping_iter(text) {
+            let form = self.of[sign.pattern().as_usize()];
+            signs[form as usize] = true;
+            if matches!(form, Form::Account | Form::Url | Form::PrivateKey) {
+                places.push((form, sign.range()));
             }
         }
-        for scheme in &self.scheme {
-            for at in scheme.find_iter(bytes) {
-                user_info(bytes, at + scheme.needle().len(), finds);
+        for (form, rule, pattern) in &self.patterns {
+            if signs[*form as usize] {
+                credentials(*rule, pattern, text, finds);
             }
         }
-        for at in self.begin.find_iter(bytes) {
-            private_key(bytes, at, finds);
+        for (form, sign) in places {
+            match form {
+                Form::Account if self.keep_accounts => {}
+                Form::Account => account(bytes, sign, finds),
+                Form::Url => user_info(bytes, sign.end, finds),
+                _ => private_key(bytes, sign.start, finds),
+            }
         }
         key_line(text, finds);
         aws_secret(bytes, finds);
+    }
+}
+
+fn credentials(rule: Rule, pattern: &Regex, text: &str, finds: &mut Finds) {
+    for found in pattern.captures_iter(text) {
+        let part = found.get(1).or_else(|| found.get(0));
+        let part = part.filter(|part| rule != Rule::Bearer || is_credential(part.as_str()));
+        if let Some(part) = part {
+            finds.push(Span::new(part.start(), part.end(), rule));
+        }
+    }
+}
+
+/// The number of an account behind one of its signs: in an ARN, in the address of a queue, or as a field of that name.
+fn account(bytes: &[u8], sign: Range<usize>, finds: &mut Finds) {
+    let run = |from: usize, of: fn(&u8) -> bool| {
+        from + bytes[from..].iter().take_while(|byte| of(byte)).count()
+    };
+    let start = match bytes[sign.start] {
+        // arn:partition:service:region:account
+        b'a' if bytes[sign.clone()] == *b"arn:aws" => {
+            let in_part = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+            let mut at = sign.end;
+            for _ in 0..3 {
+                at = run(at, in_part);
+                if bytes.get(at) != Some(&b':') {
+                    return;
+                }
+                at += 1;
+            }
+            at
+        }
+        _ if bytes[sign.end - 1] == b'/' => sign.end,
+        // Its quotes may be escaped any number of times.
+        _ => {
+            let rest = &bytes[sign.end..];
+            let id = [&b"_id"[..], b"id"].into_iter().find(|id| {
+                rest.get(..id.len())
+                    .is_some_and(|rest| rest.eq_ignore_ascii_case(id))
+            });
+            let escaped_quote = |at: usize| {
+                let at = run(at, |byte| *byte == b'\\');
+                at + usize::from(matches!(bytes.get(at), Some(b'"' | b'\'')))
+            };
+            let at = escaped_quote(sign.end + id.map_or(0, <[u8]>::len));
+            let at = run(at, u8::is_ascii_whitespace);
+            if !matches!(bytes.get(at), Some(b':' | b'=')) {
+                return;
+            }
+            escaped_quote(run(at + 1, u8::is_ascii_whitespace))
+        }
+    };
+    let end = run(start, u8::is_ascii_digit);
+    let next = bytes.get(end).copied().unwrap_or(b' ');
+    if end - start == 12 && !next.is_ascii_alphanumeric() && next != b'_' {
+        let mut span = Span::new(start, end, Rule::Account);
+        span.quoted = json_number(bytes, start, end);
+        finds.push(span);
     }
 }
 
@@ -132,7 +250,7 @@ fn user_info(bytes: &[u8], start: usize, finds: &mut Finds) {
 /// A PEM block of a private key, to its end mark or, where it was cut off, to the end.
 fn private_key(bytes: &[u8], at: usize, finds: &mut Finds) {
     let label = &bytes[at..bytes.len().min(at + 80)];
-    if memmem::find(label, b"PRIVATE KEY").is_none() {
+    if !label.starts_with(b"-----BEGIN ") || memmem::find(label, b"PRIVATE KEY").is_none() {
         return;
     }
     let end = memmem::find(&bytes[at..], b"-----END ").map_or(bytes.len(), |end| {

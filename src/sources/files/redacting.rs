@@ -7,7 +7,7 @@ use crate::decode::DecodeError;
 use crate::model::odd::{Odd, Oddities};
 use crate::model::record::{Gap, LogLine};
 use crate::model::time::Timestamp;
-use crate::redact::{Counts, Redactor};
+use crate::redact::{CleanNames, Counts, Redactor};
 
 /// Hands records on to another sink, without what the rules take out. Without a redactor as they are.
 pub struct Redacting<S> {
@@ -15,6 +15,7 @@ pub struct Redacting<S> {
     /// What was taken out.
     pub counts: Counts,
     redactor: Option<Arc<Redactor>>,
+    clean: CleanNames,
 }
 
 impl<S> Redacting<S> {
@@ -27,6 +28,7 @@ impl<S> Redacting<S> {
             to,
             counts,
             redactor,
+            clean: CleanNames::default(),
         }
     }
 }
@@ -34,7 +36,10 @@ impl<S> Redacting<S> {
 impl<S: Sink> Sink for Redacting<S> {
     fn log(&mut self, line: &LogLine<'_>) -> Option<Odd> {
         match &self.redactor {
-            Some(redactor) => self.to.log(&redactor.line(line, &mut self.counts).line()),
+            Some(redactor) => {
+                let line = redactor.line(line, &mut self.clean, &mut self.counts);
+                self.to.log(&line.line())
+            }
             None => self.to.log(line),
         }
     }
