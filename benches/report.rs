@@ -5,20 +5,21 @@
 //! to a million events), so that it can be seen that no figure grows with the size; other sizes are arguments, in MB:
 //! `cargo bench --no-default-features --bench report -- 1000`.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+#[path = "support/recordings.rs"]
+mod recordings;
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
 
 use nepho::app::clock::Stopwatch;
-use nepho::demo::{Options, SETTINGS, Scenario, World};
+use nepho::demo::SETTINGS;
 use nepho::engine::{Engine, Limits};
-use nepho::export::recording::write_record;
 use nepho::export::report;
 use nepho::model::settings::Settings;
-use nepho::model::time::Timestamp;
 use nepho::sources::files;
 
-const MEGABYTE: u64 = 1_000_000;
+use recordings::{MEGABYTE, peak_megabytes, recording, sizes};
 
 fn main() -> io::Result<()> {
     println!(
@@ -33,15 +34,7 @@ fn main() -> io::Result<()> {
         "held/event",
         "peak MB"
     );
-    let asked: Vec<u64> = std::env::args()
-        .filter_map(|size| size.parse().ok())
-        .collect();
-    let sizes = if asked.is_empty() {
-        vec![60, 200, 600]
-    } else {
-        asked
-    };
-    for megabytes in sizes {
+    for megabytes in sizes(&[60, 200, 600]) {
         let path = recording(megabytes * MEGABYTE)?;
         measure(&path)?;
     }
@@ -79,57 +72,4 @@ fn measure(path: &Path) -> io::Result<()> {
         peak_megabytes().map_or_else(|| "?".to_owned(), |peak| peak.to_string()),
     );
     Ok(())
-}
-
-/// A recording of the incident that goes on until it has that many bytes; made once.
-fn recording(bytes: u64) -> io::Result<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let path = folder.join(format!("bench-{}.ndjson", bytes / MEGABYTE));
-    if fs::metadata(&path).is_ok_and(|meta| meta.len() >= bytes) {
-        return Ok(path);
-    }
-    let options = Options {
-        scenario: Scenario::Incident,
-        seed: 7,
-        start: Timestamp(1_795_168_800_000),
-        duration_ms: None,
-        history_ms: None,
-    };
-    let mut out = Counted {
-        out: BufWriter::new(File::create(&path)?),
-        written: 0,
-    };
-    for (_, record) in World::new(&options) {
-        write_record(&record, &mut out)?;
-        if out.written >= bytes {
-            break;
-        }
-    }
-    out.flush()?;
-    Ok(path)
-}
-
-struct Counted {
-    out: BufWriter<File>,
-    written: u64,
-}
-
-impl Write for Counted {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.out.write(bytes)?;
-        self.written += count as u64;
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
-
-/// The most memory that this process has held.
-fn peak_megabytes() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kilobytes / 1024)
 }
