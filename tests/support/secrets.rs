@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// How each secret is written where it is found, and the secret itself.
 const PLANTED: [(&str, &str); 22] = [
@@ -156,42 +156,8 @@ pub(crate) fn inputs(folder: &Path) -> PathBuf {
         }
         put(group, stream, &format!("{at}-i {text}"), "x");
         let trace = format!("1-69a43f40-{at:024x}");
-        let document = json!({
-            "id": format!("{at:016x}"), "trace_id": trace, "name": text, "origin": text,
-            "start_time": time as f64 / 1e3, "end_time": time as f64 / 1e3 + 0.1, "user": text,
-            "resource_arn": format!("arn:aws:lambda:eu-west-1:{}:function:leaky", OTHERS[0]),
-            "http": {"request": {"url": text, "client_ip": text, "user_agent": text}},
-            "annotations": {"note": text}, "metadata": {"default": {"x": [text]}},
-            "cause": {"exceptions": [{"id": "1", "message": text, "type": text, "stack": [{"path": text, "label": text}]}]},
-            "sql": {"url": text, "user": text, "sanitized_query": text},
-            "aws": {"operation": text, "queue_url": text, "table_name": text, "remote_region": text},
-            "service": {"version": text},
-            "subsegments": [{"id": format!("{:016x}", at + 1000), "name": text, "namespace": "remote",
-                             "start_time": time as f64 / 1e3, "end_time": time as f64 / 1e3 + 0.05,
-                             "http": {"request": {"url": text, "method": text}}}],
-        });
-        let span = |id: usize| {
-            json!({
-                "traceId": format!("69a43f40{at:024x}"), "spanId": format!("{id:016x}"), "name": text, "kind": "SERVER",
-                "startTimeUnixNano": time * 1_000_000, "endTimeUnixNano": time * 1_000_000 + 5_000_000,
-                "attributes": {"url.full": text, "faas.invocation_id": id, "note": text, "list": [text]},
-                "resource": {"attributes": {"service.name": text, "cloud.resource_id": text}},
-                "events": [{"name": text, "attributes": {"exception.message": text}}],
-                "status": {"code": "ERROR", "message": text},
-            })
-        };
-        others.push(span(at + 2000));
-        others.push(json!({"logGroupName": "aws/spans", "logStreamName": "default", "timestamp": time, "message": span(at + 3000).to_string()}));
-        others.push(json!({"gap": {"from": "2026-03-01T12:00:00Z", "to": "2026-03-01T12:01:00Z", "log_group": text, "why": "denied"}}));
-        others.push(json!({"complete": {"log_group": text, "until": "2026-03-01T12:01:00Z"}}));
-        others.push(json!({"messageType": "DATA_MESSAGE", "owner": OTHERS[0], "logGroup": text, "logStream": text,
-                           "logEvents": [{"id": text, "timestamp": time, "message": text}]}));
-        others.push(json!({"events": [{"logStreamName": text, "timestamp": time, "message": text, "eventId": format!("{at}-cli")}],
-                           "searchedLogStreams": [{"logStreamName": text, "searchedCompletely": true}], "nextToken": text}));
-        others.push(json!({"of no known shape": text}));
-        let mut bare = document.clone();
-        bare["id"] = format!("{:016x}", at + 4000).into();
-        others.push(bare);
+        let document = segment(&format!("{at:016x}"), &trace, time, text);
+        others.extend(others_of(at, time, text));
         traces.push(json!({"Traces": [{"Id": trace, "Segments": [{"Id": "1", "Document": document.to_string()}]}]}));
         metrics.push(json!({
             "namespace": text, "metric_name": "Throttles", "dimensions": {"FunctionName": text, *text: "x"},
@@ -209,7 +175,7 @@ pub(crate) fn inputs(folder: &Path) -> PathBuf {
         );
         events.push(json!({"id": format!("{at}-s"), "timestamp": time, "message": text}));
     }
-    let text = |rows: &[serde_json::Value]| {
+    let text = |rows: &[Value]| {
         rows.iter()
             .map(|row| format!("{row}\n"))
             .collect::<String>()
@@ -227,6 +193,51 @@ pub(crate) fn inputs(folder: &Path) -> PathBuf {
     fs::write(home.join("5-subscription.json"), subscription.to_string()).unwrap();
     fs::write(home.join("6-others.ndjson"), text(&others)).unwrap();
     home
+}
+
+/// A segment of X-Ray, as its document.
+fn segment(id: &str, trace: &str, time: i64, text: &str) -> Value {
+    json!({
+        "id": id, "trace_id": trace, "name": text, "origin": text,
+        "start_time": time as f64 / 1e3, "end_time": time as f64 / 1e3 + 0.1, "user": text,
+        "resource_arn": format!("arn:aws:lambda:eu-west-1:{}:function:leaky", OTHERS[0]),
+        "http": {"request": {"url": text, "client_ip": text, "user_agent": text}},
+        "annotations": {"note": text}, "metadata": {"default": {"x": [text]}},
+        "cause": {"exceptions": [{"id": "1", "message": text, "type": text, "stack": [{"path": text, "label": text}]}]},
+        "sql": {"url": text, "user": text, "sanitized_query": text},
+        "aws": {"operation": text, "queue_url": text, "table_name": text, "remote_region": text},
+        "service": {"version": text},
+        "subsegments": [{"id": format!("f{}", &id[1..]), "name": text, "namespace": "remote",
+                         "start_time": time as f64 / 1e3, "end_time": time as f64 / 1e3 + 0.05,
+                         "http": {"request": {"url": text, "method": text}}}],
+    })
+}
+
+/// Spans, what recordings and the AWS CLI write, and what is of no known shape.
+fn others_of(at: usize, time: i64, text: &str) -> Vec<Value> {
+    let span = |id: usize| {
+        json!({
+            "traceId": format!("69a43f40{at:024x}"), "spanId": format!("{id:016x}"), "name": text, "kind": "SERVER",
+            "startTimeUnixNano": time * 1_000_000, "endTimeUnixNano": time * 1_000_000 + 5_000_000,
+            "attributes": {"url.full": text, "faas.invocation_id": id, "note": text, "list": [text]},
+            "resource": {"attributes": {"service.name": text, "cloud.resource_id": text}},
+            "events": [{"name": text, "attributes": {"exception.message": text}}],
+            "status": {"code": "ERROR", "message": text},
+        })
+    };
+    let trace = format!("1-69a43f40-{at:024x}");
+    vec![
+        span(at + 2000),
+        json!({"logGroupName": "aws/spans", "logStreamName": "default", "timestamp": time, "message": span(at + 3000).to_string()}),
+        json!({"gap": {"from": "2026-03-01T12:00:00Z", "to": "2026-03-01T12:01:00Z", "log_group": text, "why": "denied"}}),
+        json!({"complete": {"log_group": text, "until": "2026-03-01T12:01:00Z"}}),
+        json!({"messageType": "DATA_MESSAGE", "owner": OTHERS[0], "logGroup": text, "logStream": text,
+                           "logEvents": [{"id": text, "timestamp": time, "message": text}]}),
+        json!({"events": [{"logStreamName": text, "timestamp": time, "message": text, "eventId": format!("{at}-cli")}],
+                           "searchedLogStreams": [{"logStreamName": text, "searchedCompletely": true}], "nextToken": text}),
+        json!({"of no known shape": text}),
+        segment(&format!("{:016x}", at + 4000), &trace, time, text),
+    ]
 }
 
 /// Lines that are told by their form: access logs, execution logs, spans of AppSync, embedded metrics, extensions.
