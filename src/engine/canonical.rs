@@ -72,7 +72,7 @@ impl Engine {
 
 impl Engine {
     /// Sorts the streams in which something came late. What turns out to have been read twice was forgotten in between.
-    fn sort(&mut self) {
+    pub(super) fn sort(&mut self) {
         for at in std::mem::take(&mut self.unsorted) {
             let again = Arc::make_mut(&mut self.streams[at as usize])
                 .facts

@@ -2,9 +2,6 @@
 
 use std::sync::Arc;
 
-use globset::GlobSet;
-use hashbrown::{HashMap, HashSet};
-
 use super::intake::Engine;
 use crate::model::fact::{Kinds, What};
 use crate::model::fact_log::FactLog;
@@ -12,6 +9,10 @@ use crate::model::placed;
 use crate::model::remap::Remap as _;
 use crate::model::symbols::{Sym, Symbols};
 use crate::model::time::Timestamp;
+use globset::GlobSet;
+
+/// Texts that nothing names any more may take a share of one in so many beside those that are named: to find them, every fact is read.
+const UNNAMED: usize = 4;
 
 /// What a report is about.
 #[derive(Clone, Debug, Default)]
@@ -73,11 +74,6 @@ impl Engine {
         streams.retain(|stream| {
             wanted(stream.function) && (!stream.facts.is_empty() || scope.holds(stream.first))
         });
-        self.stream_index = streams
-            .iter()
-            .zip(0..)
-            .map(|(stream, at)| ((stream.group, stream.stream), at))
-            .collect();
         self.unsorted = (0..streams.len() as u32).collect();
         spans.retain_mut(|span| scope.holds(Timestamp(span.start_us / 1000)));
         let name = symbols.lookup("FunctionName");
@@ -90,6 +86,7 @@ impl Engine {
             .into_iter()
             .filter(|(name, _)| wanted(Some(*name)))
             .collect();
+        self.index_streams();
     }
 
     /// Forgets the oldest tenth of what there is too much of, and says so in `evicted` and `horizon`.
@@ -128,47 +125,53 @@ impl Engine {
 
     /// Forgets everything older than `horizon`.
     pub fn forget_before(&mut self, horizon: Timestamp) {
+        self.sort();
+        let mut evicted = 0;
+        for stream in &mut self.streams {
+            let oldest = stream.facts.moments().next();
+            if oldest.is_some_and(|oldest| oldest < horizon) {
+                evicted += Arc::make_mut(stream).facts.forget_before(horizon);
+            }
+        }
+        self.streams.retain(|stream| stream.last >= horizon);
+        self.index_streams();
+        let horizon_us = horizon.0.saturating_mul(1000);
+        let traces = self.spans.len();
+        self.spans
+            .retain_mut(|span| span.end_us.unwrap_or(span.start_us) >= horizon_us);
+        self.metrics.retain(|_, point| point.at >= horizon);
+        self.gaps.retain(|gap| gap.to >= horizon);
+        self.reports -= evicted;
+        self.evicted.invocations += evicted as u64;
+        self.evicted.traces += (traces - self.spans.len()) as u64;
+        self.horizon = Some(self.horizon.map_or(horizon, |before| before.max(horizon)));
+        let unnamed = self.symbols.heap_bytes().saturating_sub(self.named);
+        if unnamed > self.named / UNNAMED || self.fact_bytes() > self.limits.fact_bytes {
+            self.forget_symbols();
+        }
+    }
+
+    /// Forgets the texts that nothing names any more.
+    fn forget_symbols(&mut self) {
         let mut fresh = Symbols::default();
         let old = std::mem::take(&mut self.symbols);
         let mut to = |sym: Sym| fresh.intern(old.get(sym));
-        let mut evicted = 0;
-        let mut streams = Vec::with_capacity(self.streams.len());
-        let mut index = HashMap::new();
-        let mut unsorted = HashSet::new();
-        for (at, stream) in std::mem::take(&mut self.streams).into_iter().enumerate() {
-            let mut stream = Arc::unwrap_or_clone(stream);
+        for stream in &mut self.streams {
+            let stream = Arc::make_mut(stream);
             stream.facts.retain_mut(|fact| {
-                let stays = fact.at >= horizon;
-                evicted += usize::from(!stays && matches!(fact.what, What::Report(_)));
-                if stays {
-                    fact.remap(&mut to);
-                }
-                stays
+                fact.remap(&mut to);
+                true
             });
-            if stream.last < horizon {
-                continue;
-            }
             stream.group.remap(&mut to);
             stream.stream.remap(&mut to);
             stream.function.remap(&mut to);
             stream.version.remap(&mut to);
-            if self.unsorted.contains(&(at as u32)) {
-                unsorted.insert(streams.len() as u32);
-            }
-            index.insert((stream.group, stream.stream), streams.len() as u32);
-            streams.push(Arc::new(stream));
         }
-        let horizon_us = horizon.0.saturating_mul(1000);
-        let traces = self.spans.len();
         self.spans.retain_mut(|span| {
-            let stays = span.end_us.unwrap_or(span.start_us) >= horizon_us;
-            if stays {
-                span.remap(&mut to);
-            }
-            stays
+            span.remap(&mut to);
+            true
         });
-        let points = std::mem::take(&mut self.metrics);
-        for (_, mut point) in points.into_iter().filter(|(_, point)| point.at >= horizon) {
+        for mut point in std::mem::take(&mut self.metrics).into_values() {
             point.remap(&mut to);
             let key = (
                 point.namespace,
@@ -182,23 +185,25 @@ impl Engine {
             config.remap(&mut to);
             self.functions.insert(to(name), config);
         }
-        self.gaps.retain(|gap| gap.to >= horizon);
-        self.gaps
-            .iter_mut()
-            .for_each(|gap| gap.group.remap(&mut to));
+        for gap in self.gaps.iter_mut().chain(&mut self.open_gaps) {
+            gap.group.remap(&mut to);
+        }
         let complete = std::mem::take(&mut self.complete);
         self.complete = complete
             .into_iter()
             .map(|(group, moment)| (to(group), moment))
             .collect();
-        self.streams = streams;
-        self.stream_index = index;
-        self.unsorted = unsorted;
         self.symbols = fresh;
-        self.reports -= evicted;
-        self.evicted.invocations += evicted as u64;
-        self.evicted.traces += (traces - self.spans.len()) as u64;
-        self.horizon = Some(self.horizon.map_or(horizon, |before| before.max(horizon)));
+        self.named = self.symbols.heap_bytes();
+        self.index_streams();
+    }
+
+    /// Where each stream stands now.
+    fn index_streams(&mut self) {
+        let streams = self.streams.iter().zip(0..);
+        self.stream_index = streams
+            .map(|(stream, at)| ((stream.group, stream.stream), at))
+            .collect();
     }
 }
 

@@ -79,6 +79,8 @@ pub struct Engine {
     decoder: Arc<Decoder>,
     pub(super) limits: Limits,
     pub(super) symbols: Symbols,
+    /// Bytes of the symbols when all of them were last named by something.
+    pub(super) named: usize,
     pub(super) streams: Vec<Arc<StreamFacts>>,
     pub(super) stream_index: HashMap<(Sym, Sym), u32>,
     /// Streams whose facts are out of order since the last analysis.
@@ -125,6 +127,7 @@ impl Engine {
             decoder,
             limits,
             symbols: Symbols::default(),
+            named: 0,
             streams: Vec::new(),
             stream_index: HashMap::new(),
             unsorted: HashSet::new(),

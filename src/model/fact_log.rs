@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::event_id::EventId;
-use super::fact::{Fact, Kinds};
+use super::fact::{Fact, Kinds, What};
 use super::symbols::{Sym, Symbols};
 use super::time::Timestamp;
 
@@ -62,28 +62,38 @@ enum PackedId {
 
 /// Ids of 16 bytes that several facts name by a number.
 #[derive(Clone, Debug, Default)]
-struct Shared(Vec<[u8; 16]>);
+struct Shared {
+    ids: Vec<[u8; 16]>,
+    /// How many there were before them.
+    forgotten: u32,
+}
 
 impl Shared {
     /// The number of an id, new or among the latest.
     fn number(&mut self, id: [u8; 16]) -> u32 {
-        let latest = self.0.iter().rev().take(RECENT);
-        match latest.into_iter().position(|known| *known == id) {
-            Some(back) => (self.0.len() - 1 - back) as u32,
-            None => {
-                grow(&mut self.0, 1);
-                self.0.push(id);
-                self.0.len() as u32 - 1
-            }
+        let latest = self.ids.iter().rev().take(RECENT);
+        let back = latest.into_iter().position(|known| *known == id);
+        if back.is_none() {
+            grow(&mut self.ids, 1);
+            self.ids.push(id);
         }
+        self.forgotten + (self.ids.len() - 1 - back.unwrap_or(0)) as u32
     }
 
     fn get(&self, number: u32) -> [u8; 16] {
-        self.0[number as usize]
+        self.ids[(number - self.forgotten) as usize]
+    }
+
+    /// Forgets the ids before a number; all of them if no number is named any more.
+    fn forget_before(&mut self, number: Option<u32>) {
+        let gone = number.map_or(self.ids.len(), |number| (number - self.forgotten) as usize);
+        self.ids.drain(..gone);
+        self.ids.shrink_to_fit();
+        self.forgotten += gone as u32;
     }
 
     fn heap_bytes(&self) -> usize {
-        self.0.capacity() * size_of::<[u8; 16]>()
+        self.ids.capacity() * size_of::<[u8; 16]>()
     }
 }
 
@@ -254,8 +264,57 @@ impl FactLog {
         }
         self.bytes.shrink_to_fit();
         for ids in [&mut self.batches, &mut self.requests, &mut self.traces] {
-            ids.0.shrink_to_fit();
+            ids.ids.shrink_to_fit();
         }
+    }
+
+    /// Forgets the facts that were written before a moment, of a log that is sorted; says how many of them were REPORT lines.
+    pub fn forget_before(&mut self, moment: Timestamp) -> usize {
+        let mut gone = 0;
+        let mut reports = 0;
+        let mut stays = self.bytes.len();
+        for (place, said, body) in self.packed_from(0) {
+            if self.moment(&self.head(&body).0) >= moment {
+                stays = place as usize;
+                break;
+            }
+            gone += 1;
+            let is_report =
+                said.meets(Kinds::RUN) && matches!(self.read(body).what, What::Report(_));
+            reports += usize::from(is_report);
+        }
+        if gone > 0 {
+            self.bytes.drain(..stays);
+            self.bytes.shrink_to_fit();
+            self.len -= gone;
+            self.forget_ids();
+        }
+        reports
+    }
+
+    /// Forgets the ids that no fact names any more: late facts name older ones than those before them.
+    fn forget_ids(&mut self) {
+        let mut oldest = [None; 3];
+        for (_, _, body) in self.packed_from(0) {
+            let (head, _) = self.head(&body);
+            let batch = match head.event {
+                PackedId::Aws { batch, .. } => Some(batch),
+                _ => None,
+            };
+            let named = [
+                batch,
+                head.request.checked_sub(1),
+                head.trace.checked_sub(1),
+            ];
+            for (oldest, named) in oldest.iter_mut().zip(named) {
+                let all = named.into_iter().chain(*oldest);
+                *oldest = all.min();
+            }
+        }
+        let [batch, request, trace] = oldest;
+        self.batches.forget_before(batch);
+        self.requests.forget_before(request);
+        self.traces.forget_before(trace);
     }
 
     /// What the fact at a place speaks of, and where in `bytes` the rest of it lies.
@@ -335,7 +394,7 @@ fn unpacked<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> (T, &'a [u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fact::{Report, TraceContext, What};
+    use crate::model::fact::{Report, TraceContext};
     use crate::model::ids::{RequestId, TraceId};
 
     fn fact(ms: i64, batch: u8, index: u16) -> Fact {
@@ -366,7 +425,7 @@ mod tests {
         for (place, fact) in read {
             assert_eq!((log.get(place), log.at(place)), (fact.clone(), fact.at));
         }
-        let ids = [&log.batches, &log.requests, &log.traces].map(|ids| ids.0.len());
+        let ids = [&log.batches, &log.requests, &log.traces].map(|ids| ids.ids.len());
         assert_eq!(ids, [2, 2, 2], "the first two share theirs");
     }
 
@@ -393,6 +452,35 @@ mod tests {
         let sorted: Vec<Fact> = log.iter().map(|(_, fact)| fact).collect();
         assert_eq!(sorted, [fact(1, 1, 0), fact(5, 2, 0), fact(5, 2, 1)]);
         assert!(log.push(fact(5, 2, 2)), "it goes behind the last");
+    }
+
+    #[test]
+    fn forgetting_takes_the_oldest_with_their_ids_and_counts_their_reports() {
+        let mut log = FactLog::default();
+        // The third is late: it names the ids of the first, which must stay for it.
+        for one in [fact(0, 1, 0), fact(10, 2, 0), fact(9, 1, 1), fact(20, 3, 0)] {
+            log.push(one);
+        }
+        log.sort(&Symbols::default());
+        assert_eq!(log.forget_before(Timestamp(1_795_168_800_000 + 9)), 1);
+        log.push(fact(30, 4, 0));
+        let left: Vec<Fact> = log.iter().map(|(_, fact)| fact).collect();
+        assert_eq!(
+            left,
+            [
+                fact(9, 1, 1),
+                fact(10, 2, 0),
+                fact(20, 3, 0),
+                fact(30, 4, 0)
+            ]
+        );
+        assert_eq!(log.forget_before(Timestamp(1_795_168_800_000 + 15)), 2);
+        let ids = [&log.batches, &log.requests, &log.traces].map(|ids| ids.ids.len());
+        assert_eq!((ids, log.len()), ([2, 2, 2], 2), "those of the last two");
+        assert_eq!(log.forget_before(Timestamp(i64::MAX)), 2);
+        assert!(log.is_empty() && log.heap_bytes() == 0);
+        log.push(fact(40, 5, 0));
+        assert_eq!(log.get(0), fact(40, 5, 0));
     }
 
     #[test]
