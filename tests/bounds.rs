@@ -5,7 +5,9 @@
 use std::alloc::System;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use nepho::engine::{Engine, Limits};
+use nepho::demo::{Options, SETTINGS, Scenario, World};
+use nepho::engine::{Engine, Limits, Scope};
+use nepho::export::report;
 use nepho::model::analysis::Analysis;
 use nepho::model::batch::Batch;
 use nepho::model::record::{LogRecord, Record};
@@ -195,4 +197,58 @@ fn metric_points() {
         analysis.facts.horizon > Some(Timestamp(START)),
         "the oldest are gone"
     );
+}
+
+/// The report of an engine, as a document.
+fn reported(analysis: &Analysis) -> serde_json::Value {
+    let mut bytes = Vec::new();
+    report::json(analysis, false, &mut bytes).unwrap();
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+#[test]
+fn what_is_left_is_what_happened_since_the_horizon() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let settings: Settings = toml::from_str(SETTINGS).unwrap();
+    let world = World::new(&Options {
+        scenario: Scenario::Incident,
+        seed: 7,
+        start: Timestamp(START),
+        duration_ms: None,
+        history_ms: None,
+    });
+    let records: Vec<Record> = world.map(|(_, record)| record).take(30_000).collect();
+    let roomy = Limits::of(&settings.memory, false);
+    let tight = Limits {
+        invocations: 2_000,
+        ..roomy
+    };
+    let mut bounded = Engine::new(settings.clone(), tight).unwrap();
+    for some in records.chunks(700) {
+        bounded.apply(&Batch::from(some.to_vec()));
+    }
+    let horizon = bounded.analyse().facts.horizon.unwrap();
+    // Lines that came late may be older.
+    bounded.forget_before(horizon);
+    let mut whole = Engine::new(settings, roomy).unwrap();
+    whole.apply(&Batch::from(records));
+    whole.restrict(&Scope {
+        from: Some(horizon),
+        ..Scope::default()
+    });
+    let (left, since) = (reported(&bounded.conclude()), reported(&whole.conclude()));
+    assert!(left["completeness"]["evicted"]["invocations"].as_u64() > Some(2_000));
+    let parts = [
+        "inputs",
+        "window",
+        "totals",
+        "functions",
+        "inits",
+        "throttles",
+        "duplicates",
+        "reordered",
+    ];
+    for part in parts {
+        assert_eq!(left[part], since[part], "{part}");
+    }
 }
