@@ -55,7 +55,7 @@ fn what_readers_left_stays_and_says_nothing_secret() {
         })
         .collect();
     told["marks"] = quotes.clone().into();
-    told["silences"] = silences.clone().into();
+    told["silences"] = silences.into();
     fs::write(first.join("manifest.json"), told.to_string()).unwrap();
 
     let settings = secrets::settings(folder.path());
