@@ -1,6 +1,6 @@
 //! From when on the logs of a function would show the start of an environment, where they lose no lines.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::model::fact::{Kinds, What};
 use crate::model::facts::Facts;
@@ -12,15 +12,19 @@ use crate::model::time::Timestamp;
 /// lost.
 const ENOUGH: usize = 200;
 
-/// The first line of each function; empty where lines may be missing, or where no environment of any function writes when it starts, as
-/// before 2022.
+/// The first line of each function whose group was seen without a gap; empty where lines may be missing, or where no environment of any
+/// function writes when it starts, as before 2022.
 pub(super) fn since(facts: &Facts, assembled: &Assembled) -> HashMap<Sym, Timestamp> {
     let mut first: HashMap<Sym, Timestamp> = HashMap::new();
-    if !facts.gaps.is_empty() || !are_whole(assembled) || !starts_are_written(facts) {
+    if !are_whole(assembled) || !starts_are_written(facts) {
         return first;
     }
+    let torn: HashSet<Sym> = facts.gaps.iter().map(|gap| gap.group).collect();
     for home in &assembled.environments {
         let stream = &facts.streams[home.stream as usize];
+        if torn.contains(&stream.group) {
+            continue;
+        }
         let known = first.entry(home.function).or_insert(stream.first);
         *known = stream.first.min(*known);
     }
