@@ -29,7 +29,9 @@ use program::{finish, nepho};
 use serde_json::{Value, json};
 use server::{Server, boto};
 
+/// Tests that run at the same time share an emulator: each has a region of its own.
 const REGION: &str = "sa-east-1";
+const REGION_OF_SNAPSHOTS: &str = "ca-central-1";
 /// Two minutes of the shop: thousands of lines in dozens of streams.
 const HISTORY_MS: i64 = 120_000;
 
@@ -63,7 +65,7 @@ fn the_polled_world_gives_the_report_of_the_recorded_one() {
     let config = folder.path().join("shop.toml");
     fs::write(&config, SETTINGS).unwrap();
 
-    put(&moto, &records);
+    put(&moto, REGION, &records);
     put_metrics(&ministack, &records);
     let config = config.to_str().unwrap();
     let common = [
@@ -123,7 +125,7 @@ fn a_snapshot_from_aws_says_offline_what_a_recording_says() {
     }
     out.flush().unwrap();
     let moto = Server::moto();
-    put(&moto, &records);
+    put(&moto, REGION_OF_SNAPSHOTS, &records);
     let offline = |path: &str| {
         let arguments = ["report", path, "--format", "json", "--full", "--exit-zero"];
         comparable(report(nepho(&arguments)))
@@ -136,7 +138,7 @@ fn a_snapshot_from_aws_says_offline_what_a_recording_says() {
         let written = [
             "snapshot",
             "--region",
-            REGION,
+            REGION_OF_SNAPSHOTS,
             "--since",
             "30m",
             "--no-redact",
@@ -281,7 +283,7 @@ fn put_metrics(ministack: &Server, records: &[Record]) {
 }
 
 /// Puts the records into moto as a producer would.
-fn put(moto: &Server, records: &[Record]) {
+fn put(moto: &Server, region: &str, records: &[Record]) {
     let events: Vec<Value> = records
         .iter()
         .filter_map(|record| match record {
@@ -294,7 +296,7 @@ fn put(moto: &Server, records: &[Record]) {
         .collect();
     let answer = boto(
         &moto.url(),
-        REGION,
+        region,
         "put-logs",
         &json!({ "events": events }),
     );
@@ -309,7 +311,7 @@ fn put(moto: &Server, records: &[Record]) {
     assert!(documents.len() > 10, "{} segments", documents.len());
     let answer = boto(
         &moto.url(),
-        REGION,
+        region,
         "put-traces",
         &json!({ "documents": documents }),
     );
