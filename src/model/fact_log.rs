@@ -20,7 +20,7 @@ const LEAST_ROOM: usize = 256;
 /// a number that grows from fact to fact; sorting and leaving out change places.
 #[derive(Clone, Debug, Default)]
 pub struct FactLog {
-    /// [`Label`], [`Head`] and [`What`](super::fact::What) of each fact, one behind the other: its place is where it starts.
+    /// [`Label`], [`Head`] and [`What`] of each fact, one behind the other: its place is where it starts.
     bytes: Vec<u8>,
     len: usize,
     /// The moment from which the others are counted: that of the fact that was added first.
