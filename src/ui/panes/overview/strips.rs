@@ -205,17 +205,48 @@ fn whole(levels: &[Level]) -> &[Level] {
     &levels[..levels.len().saturating_sub(1)]
 }
 
+/// The place of a minute, and its level.
+type Minute = (usize, u32);
+
+/// The minutes that are known, with their places: no fewer than make up what is now.
+struct Known(Vec<Minute>);
+
+impl Known {
+    fn of(levels: &[Level]) -> Option<Self> {
+        let levels = levels.iter().enumerate();
+        let known: Vec<Minute> = levels
+            .filter_map(|(at, level)| level.map(|level| (at, level)))
+            .collect();
+        (known.len() >= BASE).then_some(Self(known))
+    }
+
+    /// What came before the last minutes, and those.
+    fn split(&self) -> (&[Minute], &[Minute]) {
+        self.0.split_at(self.0.len() - BASE)
+    }
+
+    /// What was usual: what came before the last quarter of an hour, since a rise of ten minutes must not hide itself.
+    fn base(&self) -> &[Minute] {
+        &self.0[..self.0.len().saturating_sub(3 * BASE)]
+    }
+
+    /// ` since 14:01`: since when it is at least that without a break.
+    fn since(&self, least: f64, minutes: Minutes) -> String {
+        let is_so = |(_, level): &&Minute| f64::from(*level) >= least;
+        let run = self.0.iter().rev().take_while(is_so).last();
+        run.map_or_else(String::new, |(at, _)| {
+            format!(" since {}", figures::clock_minute(minutes.start(*at)))
+        })
+    }
+}
+
 /// In words what the last minutes are against the ones before: `level`, `new at 14:02`, `×27`.
 fn change(levels: &[Level], minutes: Minutes) -> Text {
-    let known: Vec<(usize, u32)> = levels
-        .iter()
-        .enumerate()
-        .filter_map(|(at, level)| level.map(|level| (at, level)))
-        .collect();
-    let Some((before, last)) = known.len().checked_sub(BASE).map(|at| known.split_at(at)) else {
+    let Some(known) = Known::of(levels) else {
         return Text::default();
     };
-    let sum = |cells: &[(usize, u32)]| {
+    let (before, last) = known.split();
+    let sum = |cells: &[Minute]| {
         cells
             .iter()
             .map(|(_, level)| u64::from(*level))
@@ -225,13 +256,9 @@ fn change(levels: &[Level], minutes: Minutes) -> Text {
     if total_before + total_last == 0 {
         return Text::default();
     }
-    let began = known
-        .iter()
-        .find(|(_, level)| *level > 0)
-        .map(|(at, _)| minutes.start(*at));
+    let began = known.0.iter().find(|(_, level)| *level > 0);
     let mean_last = total_last as f64 / BASE as f64;
-    // The base is what came before the last quarter of an hour: a rise of ten minutes must not hide itself.
-    let base = &before[..before.len().saturating_sub(2 * BASE)];
+    let base = known.base();
     if base.is_empty() {
         return Text::of(
             Role::Dim,
@@ -239,17 +266,14 @@ fn change(levels: &[Level], minutes: Minutes) -> Text {
         );
     }
     let mean_base = sum(base) as f64 / base.len() as f64;
-    let most = known.iter().max_by_key(|(_, level)| *level);
+    let most = known.0.iter().max_by_key(|(_, level)| *level);
     let clock = |at: usize| figures::clock_minute(minutes.start(at));
     match (began, most) {
-        (Some(began), _) if sum(base) == 0 && total_last > 0 => {
-            Text::new(&format!("new at {}", figures::clock_minute(began)))
+        (Some((began, _)), _) if sum(base) == 0 && total_last > 0 => {
+            Text::new(&format!("new at {}", clock(*began)))
         }
         _ if total_last > 0 && mean_last >= 2.0 * mean_base => {
-            // Since when it is so without a break.
-            let is_more = |(_, level): &&(usize, u32)| f64::from(*level) >= 2.0 * mean_base;
-            let run = known.iter().rev().take_while(is_more).last();
-            let since = run.map_or_else(String::new, |(at, _)| format!(" since {}", clock(*at)));
+            let since = known.since(2.0 * mean_base, minutes);
             Text::new(&format!("×{:.0}{since}", mean_last / mean_base))
         }
         (_, Some((at, most)))
@@ -266,28 +290,15 @@ fn change(levels: &[Level], minutes: Minutes) -> Text {
 
 /// The same of durations: `×20 since 14:01` against what they were, on the mean of the minutes' percentiles.
 fn slower(levels: &[Level], minutes: Minutes) -> Text {
-    let known: Vec<(usize, u32)> = levels
-        .iter()
-        .enumerate()
-        .filter_map(|(at, level)| level.map(|level| (at, level)))
-        .collect();
-    let Some((before, last)) = known.len().checked_sub(BASE).map(|at| known.split_at(at)) else {
+    let Some(known) = Known::of(levels).filter(|known| !known.base().is_empty()) else {
         return Text::default();
     };
-    let base = &before[..before.len().saturating_sub(2 * BASE)];
-    if base.is_empty() {
-        return Text::default();
-    }
-    let mean = |cells: &[(usize, u32)]| {
+    let mean = |cells: &[Minute]| {
         cells.iter().map(|(_, ms)| f64::from(*ms)).sum::<f64>() / cells.len() as f64
     };
-    let (usual, now) = (mean(base), mean(last));
+    let (usual, now) = (mean(known.base()), mean(known.split().1));
     if now >= 2.0 * usual {
-        let slow = |(_, ms): &&(usize, u32)| f64::from(*ms) >= 2.0 * usual;
-        let run = known.iter().rev().take_while(slow).last();
-        let since = run.map_or_else(String::new, |(at, _)| {
-            format!(" since {}", figures::clock_minute(minutes.start(*at)))
-        });
+        let since = known.since(2.0 * usual, minutes);
         Text::new(&format!("×{:.0}{since}", now / usual))
     } else if usual >= 2.0 * now {
         Text::new(&format!("÷{:.0}", usual / now))
