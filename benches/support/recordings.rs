@@ -1,11 +1,11 @@
 //! Recordings of the simulated cloud, of any size.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use nepho::demo::{Options, Scenario, World};
-use nepho::export::recording::write_record;
+use nepho::export::recording::write_up_to;
 use nepho::model::time::Timestamp;
 
 pub(crate) const MEGABYTE: u64 = 1_000_000;
@@ -36,35 +36,11 @@ pub(crate) fn recording(bytes: u64) -> io::Result<PathBuf> {
         duration_ms: None,
         history_ms: None,
     };
-    let mut out = Counted {
-        out: BufWriter::new(File::create(&path)?),
-        written: 0,
-    };
-    for (_, record) in World::new(&options) {
-        write_record(&record, &mut out)?;
-        if out.written >= bytes {
-            break;
-        }
-    }
+    let mut out = BufWriter::new(File::create(&path)?);
+    let records = World::new(&options).map(|(_, record)| record);
+    write_up_to(bytes, records, &mut out)?;
     out.flush()?;
     Ok(path)
-}
-
-struct Counted {
-    out: BufWriter<File>,
-    written: u64,
-}
-
-impl Write for Counted {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.out.write(bytes)?;
-        self.written += count as u64;
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
 }
 
 /// The most memory that this process has held.

@@ -1,6 +1,6 @@
 //! `nepho demo`: the dashboard on the embedded simulated cloud, or a recording of it.
 
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::app::demo_source::DemoSource;
 use crate::app::run::{self, Dashboard, Origin};
 use crate::demo::{Options, SETTINGS, Scenario, World};
 use crate::engine::{Engine, Limits};
-use crate::export::recording::write_record;
+use crate::export::recording::write_up_to;
 use crate::model::mark::Noted;
 use crate::model::settings::Settings;
 use crate::model::time::Timestamp;
@@ -113,36 +113,10 @@ fn with_rules(mut settings: Settings) -> anyhow::Result<Settings> {
 
 /// Writes the world's records until it ends or `size` bytes are written.
 fn record(world: World, path: &Path, size: u64) -> anyhow::Result<()> {
-    let mut out = Counting {
-        out: Recording::create(path)?,
-        written: 0,
-    };
-    for (_, record) in world {
-        write_record(&record, &mut out)?;
-        if out.written >= size {
-            break;
-        }
-    }
-    out.out.finish()?;
+    let mut out = Recording::create(path)?;
+    write_up_to(size, world.map(|(_, record)| record), &mut out)?;
+    out.finish()?;
     Ok(())
-}
-
-/// Counts what goes through.
-struct Counting {
-    out: Recording,
-    written: u64,
-}
-
-impl Write for Counting {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.out.write(bytes)?;
-        self.written += count as u64;
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
 }
 
 fn scenario(text: &str) -> Result<Scenario, String> {

@@ -60,6 +60,40 @@ struct CompleteFields<'a> {
     until: Timestamp,
 }
 
+/// Writes records until they take so many bytes, or there are no more.
+pub fn write_up_to(
+    bytes: u64,
+    records: impl Iterator<Item = Record>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut out = Counting { out, written: 0 };
+    for record in records {
+        write_record(&record, &mut out)?;
+        if out.written >= bytes {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Counts what goes through.
+struct Counting<'a> {
+    out: &'a mut dyn Write,
+    written: u64,
+}
+
+impl Write for Counting<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.out.write(bytes)?;
+        self.written += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
 /// Writes what a poll brought: its records, then how far its groups are complete.
 pub fn write_batch(batch: &Batch, out: &mut dyn Write) -> io::Result<()> {
     for record in &batch.records {
