@@ -104,11 +104,11 @@ fn length_ms(span: &Span) -> Option<i64> {
     (length_us >= 0).then_some((length_us + 500) / 1_000)
 }
 
-/// Whether no line says how the run ended: there is no REPORT, or it is one of those that name only what went wrong with the
+/// Whether no line says how the run ended: there is no REPORT (END says only that it did), or it is one of those that name only what went wrong with the
 /// platform.
 fn is_open(facts: &Facts, run: &Invocation) -> bool {
     let silent = || {
-        run.report_line.is_some_and(
+        run.report_line.is_none_or(
             |line| matches!(facts.fact(line).what, What::Report(report) if report.status.is_none()),
         )
     };

@@ -1,5 +1,7 @@
 //! How an attempt ended, by what its lines say.
 
+use std::cmp::Ordering;
+
 use crate::model::fact::{Exception, Report, Status, What};
 use crate::model::facts::{Facts, StreamFacts};
 use crate::model::invocation::InvocationStatus;
@@ -21,7 +23,8 @@ const OUT_OF_MEMORY: &str = "Runtime.OutOfMemory";
 
 /// REPORT's `Status` decides, then `platform.runtimeDone`, then the lines of a timeout and of an exit. Without any of them
 /// text logs leave the handler's exception to the runtime's own line; a line that the application logged decides nothing.
-/// Where REPORT is lost, END at the function's timeout tells of that.
+/// Where REPORT is lost, END at the function's timeout tells of that, and END before it that the run ended by itself: a REPORT without
+/// `Status` says no more.
 pub(super) fn judge(facts: &Facts, stream: &StreamFacts, attempt: &Attempt) -> Outcome {
     let lines = Lines::of(facts, stream, attempt);
     let (status, crashed) = lines.verdict(facts);
@@ -42,7 +45,8 @@ pub(super) fn crashed(facts: &Facts, stream: &StreamFacts, attempt: &Attempt) ->
 
 /// What decides, out of all lines of an attempt.
 struct Lines<'a> {
-    reported: bool,
+    /// REPORT says so, or END came before the timeout.
+    ended: bool,
     status: Option<Status>,
     error_type: Option<Sym>,
     timed_out: bool,
@@ -68,11 +72,12 @@ impl<'a> Lines<'a> {
             } => Some((killed, error_type)),
             _ => None,
         });
+        let against = length_against_timeout(facts, stream, attempt);
         let full = report
             .and_then(|report| Some(report.max_memory_used_mb? >= report.memory_mb?))
             .unwrap_or(false);
         Self {
-            reported: report.is_some(),
+            ended: report.is_some() || against == Some(Ordering::Less),
             status: report
                 .and_then(|report| report.status)
                 .or_else(|| done.map(|(status, _)| status)),
@@ -81,7 +86,7 @@ impl<'a> Lines<'a> {
                 .or_else(|| exit.and_then(|(_, error_type)| error_type))
                 .or_else(|| done.and_then(|(_, error_type)| error_type)),
             timed_out: attempt.timeout_line.is_some()
-                || report.is_none() && ran_into_timeout(facts, stream, attempt)
+                || report.is_none() && against == Some(Ordering::Equal)
                 || report.is_some_and(|report| lasted_the_timeout(facts, stream, report)),
             exited: exit.is_some(),
             starved: full && exit.is_some_and(|(killed, _)| killed),
@@ -104,23 +109,27 @@ impl<'a> Lines<'a> {
             Some(_) => (InvocationStatus::Ok, false),
             None if crashed => (InvocationStatus::Error, true),
             None if self.exception.is_some() => (InvocationStatus::Error, false),
-            None if self.reported => (InvocationStatus::Ok, false),
+            None if self.ended => (InvocationStatus::Ok, false),
             None => (InvocationStatus::Unknown, false),
         }
     }
 }
 
-/// END stands where the configured timeout ends what START began; both are cut to whole milliseconds.
-fn ran_into_timeout(facts: &Facts, stream: &StreamFacts, attempt: &Attempt) -> bool {
-    let configured = stream.function.and_then(|name| facts.functions.get(&name));
-    let timeout = configured.and_then(|config| config.timeout_s);
+/// How END stands to where the configured timeout ends what START began: before it, or there. Both are cut to whole milliseconds.
+fn length_against_timeout(
+    facts: &Facts,
+    stream: &StreamFacts,
+    attempt: &Attempt,
+) -> Option<Ordering> {
+    let configured = facts.functions.get(&stream.function?)?;
+    let timeout_ms = i64::from(configured.timeout_s?) * 1_000;
     let moment = |line: Option<u32>| Some(stream.facts.at(line?));
-    let length = moment(attempt.end_line)
-        .zip(moment(attempt.start_line))
-        .map(|(end, start)| end.since(start));
-    length
-        .zip(timeout)
-        .is_some_and(|(length, timeout)| length >= i64::from(timeout) * 1_000 - 1)
+    let length = moment(attempt.end_line)?.since(moment(attempt.start_line)?);
+    Some(if length >= timeout_ms - 1 {
+        Ordering::Equal
+    } else {
+        Ordering::Less
+    })
 }
 
 /// A REPORT of the older style has no `Status`: that it lasted as long as it was allowed to tells of the timeout where the line that
