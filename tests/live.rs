@@ -102,6 +102,43 @@ fn live_lines_come_at_once_and_polling_shows_none_of_them_twice() {
     assert!(said.contains("$0.01 a minute"), "{said}");
 }
 
+#[test]
+fn what_live_tail_brings_again_is_shown_once() {
+    // Each session of this emulator brings the whole group again and ends.
+    let moto = Server::moto();
+    let (url, region) = (moto.url(), "ap-northeast-2");
+    let at = now_ms() - 8_000;
+    let id = "8f6b4f2e-0000-4000-8000-000000000001";
+    let line = |after: i64, text: &str| json!({ "group": "/aws/lambda/again", "stream": "s", "timestamp": at + after, "message": text });
+    let events = [
+        line(0, &format!("START RequestId: {id} Version: 7\n")),
+        line(1, "same\n"),
+        line(1, "same\n"),
+        line(2, &format!("END RequestId: {id}\n")),
+    ];
+    boto(&url, region, "put-logs", &json!({ "events": events }));
+    let tail = tail("again", &url, region, &["--live-tail", "--max-cost", "5"]);
+    let mut shown = texts(&tail.lines(4, SOON));
+    shown.extend(texts(&tail.lines(1, Duration::from_secs(6))));
+    let texts = events
+        .iter()
+        .map(|event| event["message"].as_str().unwrap());
+    let written: Vec<&str> = texts.map(str::trim_end).collect();
+    assert_eq!(shown, written);
+    boto(
+        &url,
+        region,
+        "put-logs",
+        &json!({ "events": [line(9_000, "new\n")] }),
+    );
+    let mut shown = self::texts(&tail.lines(1, SOON));
+    shown.extend(self::texts(&tail.lines(1, Duration::from_secs(6))));
+    assert_eq!(shown, ["new"]);
+    let (status, said) = tail.interrupt();
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("the session ended"), "it was live: {said}");
+}
+
 /// What is asked of the one group of one function, but for Live Tail.
 fn one_group() -> impl Fn(&str, &str) -> Reply {
     let polls = AtomicUsize::new(0);
