@@ -35,8 +35,9 @@ pub(crate) struct Args {
 }
 
 /// Prints what belongs to the id.
-pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(mut args: Args) -> anyhow::Result<ExitCode> {
     let settings = settings::load(args.config.as_deref())?;
+    args.aws = args.aws.settled(&settings);
     let limits = Limits::of(&settings.memory, true);
     let mut engine = Engine::new(settings, limits)?;
     let (warnings, place) = if args.path.is_empty() {

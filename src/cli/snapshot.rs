@@ -85,8 +85,9 @@ pub(crate) struct Args {
 }
 
 /// Writes the snapshot and says where it is.
-pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(mut args: Args) -> anyhow::Result<ExitCode> {
     let settings = settings::load(args.config.as_deref())?;
+    args.aws = args.aws.settled(&settings);
     let mut said = Said::new();
     let (mut origin, anchor, warnings) = origin(&args, &settings, &mut said)?;
     warnings.iter().for_each(|warning| complain(warning));
