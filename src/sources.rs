@@ -144,6 +144,9 @@ pub enum FetchError {
     /// A right is missing: this source stops, the others go on.
     #[error("{message}")]
     Denied { right: Right, message: String },
+    /// Another source reads the same: this one ends, and nothing is missing. One of those that say so has the words for it.
+    #[error("{}", message.as_deref().unwrap_or("read by another source"))]
+    Elsewhere { message: Option<String> },
     /// Nothing that waiting would mend: an unreadable file, an unknown region.
     #[error("{message}")]
     Broken { message: String },

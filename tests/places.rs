@@ -208,13 +208,7 @@ fn a_place_that_cannot_be_asked_is_said_and_the_others_go_on() {
     let at = clock::now().plus_ms(-60_000);
     let (events, documents) = crossing(NORTH, at);
     put(&moto, region, &events, &documents);
-    let home = tempfile::tempdir().unwrap();
-    fs::create_dir_all(home.path().join(".aws")).unwrap();
-    fs::write(
-        home.path().join(".aws/credentials"),
-        "[good]\naws_access_key_id = test\naws_secret_access_key = test\n",
-    )
-    .unwrap();
+    let home = home(&["good"]);
     let profiles = format!("good,absent@{region}");
     let arguments = [
         "report",
@@ -241,4 +235,101 @@ fn a_place_that_cannot_be_asked_is_said_and_the_others_go_on() {
     assert_eq!(names, [&json!(format!("front@{region}/good"))]);
     let words = format!("{region}/absent: profile absent is not defined");
     assert!(said.contains(&words), "{said}");
+}
+
+/// A home with these profiles, each with the same keys.
+fn home(profiles: &[&str]) -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir_all(home.path().join(".aws")).unwrap();
+    let keys =
+        |name: &&str| format!("[{name}]\naws_access_key_id = test\naws_secret_access_key = test\n");
+    let text: String = profiles.iter().map(keys).collect();
+    fs::write(home.path().join(".aws/credentials"), text).unwrap();
+    home
+}
+
+#[test]
+fn two_profiles_of_one_account_are_read_once_and_it_is_said() {
+    let moto = Server::moto();
+    let (region, other) = ("us-west-1", "ca-central-1");
+    for region in [region, other] {
+        let (events, documents) = crossing(NORTH, clock::now().plus_ms(-60_000));
+        put(&moto, region, &events, &documents);
+    }
+    let home = home(&["one", "two"]);
+    let regions = format!("{region},{other}");
+    let mut command = nepho(&[
+        "report",
+        "--format",
+        "json",
+        "--exit-zero",
+        "--region",
+        &regions,
+        "--profile",
+        "one,two",
+    ]);
+    command
+        .env("HOME", home.path())
+        .env("AWS_ENDPOINT_URL", moto.url());
+    let (status, out, said) = finish(command);
+    assert_eq!(status, Some(0), "{said}");
+    let report: Value = serde_json::from_str(&out).unwrap();
+    let functions = report["functions"].as_array().unwrap().iter();
+    let names: BTreeSet<&str> = functions
+        .map(|one| one["function"].as_str().unwrap())
+        .collect();
+    let expected = [region, other].map(|region| format!("front@{region}/one"));
+    assert_eq!(names, expected.iter().map(String::as_str).collect());
+    assert_eq!(report["totals"]["invocations"], 2, "one in each region");
+    assert_eq!(
+        report["completeness"]["gaps"],
+        json!([]),
+        "nothing is missing"
+    );
+    for region in [region, other] {
+        let words =
+            format!("{region}/two: the same account and region as {region}/one: read once, there");
+        assert_eq!(said.matches(&words).count(), 1, "{said}");
+    }
+}
+
+#[test]
+fn show_and_snapshot_take_profile_and_region_of_the_settings() {
+    let moto = Server::moto();
+    let region = "me-central-1";
+    let (events, documents) = crossing(NORTH, clock::now().plus_ms(-60_000));
+    put(&moto, region, &events, &documents);
+    let home = home(&["ops"]);
+    let settings = home.path().join("nepho.toml");
+    fs::write(
+        &settings,
+        format!("profile = \"ops\"\nregion = \"{region}\"\n"),
+    )
+    .unwrap();
+    let settings = settings.to_str().unwrap();
+    let folder = home.path().join("out");
+    fs::create_dir(&folder).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = nepho(&[arguments, &["--config", settings]].concat());
+        command
+            .env("HOME", home.path())
+            // Only the profile's own keys do.
+            .env_remove("AWS_ACCESS_KEY_ID")
+            .env_remove("AWS_SECRET_ACCESS_KEY")
+            .env("AWS_ENDPOINT_URL", moto.url());
+        let (status, out, said) = finish(command);
+        assert_eq!(status, Some(0), "{said}");
+        out
+    };
+    assert!(run(&["show", CALLER]).contains("front"));
+    run(&["snapshot", "-o", folder.to_str().unwrap()]);
+    let file = fs::read_dir(&folder)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let again = run(&["report", "--format", "json", file.to_str().unwrap()]);
+    let again: Value = serde_json::from_str(&again).unwrap();
+    assert_eq!(again["totals"]["invocations"], 1);
 }

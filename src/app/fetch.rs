@@ -55,7 +55,11 @@ fn verdict(board: &Board) -> anyhow::Result<Vec<String>> {
     if let Some(trouble) = kept_away.filter(|_| !logs_read) {
         bail!("{trouble}");
     }
-    let mut words: Vec<_> = sources.clone().filter_map(trouble).collect();
+    let elsewhere = sources
+        .clone()
+        .filter_map(|source| source.elsewhere.as_deref());
+    let mut words: Vec<_> = elsewhere.map(str::to_owned).collect();
+    words.extend(sources.clone().filter_map(trouble));
     if !logs_read {
         words.extend(sources.filter_map(nothing_found));
     }

@@ -259,6 +259,10 @@ impl Pump {
 
     async fn fail(&mut self, error: FetchError, began: Timestamp) -> Option<Duration> {
         let now = self.shared.now();
+        if let FetchError::Elsewhere { message } = error {
+            self.leave_to_another(message);
+            return None;
+        }
         self.health.trouble = Some(error.to_string().into());
         self.health.failures += 1;
         let since = *self.trouble_since.get_or_insert(began);
@@ -274,7 +278,7 @@ impl Pump {
                 SourceState::LoggedOut,
                 Some(wait).filter(|_| self.goes_on(true)),
             ),
-            FetchError::Broken { .. } => (SourceState::Broken, None),
+            FetchError::Broken { .. } | FetchError::Elsewhere { .. } => (SourceState::Broken, None),
             FetchError::Denied { right, .. } => {
                 self.health.lacks = Some(right);
                 (SourceState::Denied, None)
@@ -295,6 +299,19 @@ impl Pump {
         }
         self.publish();
         wait
+    }
+
+    /// Ends without a gap. Of the sources that end so, those without words for it are not shown.
+    fn leave_to_another(&mut self, message: Option<String>) {
+        self.health.state = SourceState::Ended;
+        self.health.elsewhere = message.map(Into::into);
+        if self.health.elsewhere.is_some() {
+            self.publish();
+        } else {
+            self.shared.board.send_modify(|board| {
+                board.sources.remove(&self.health.name);
+            });
+        }
     }
 
     /// What is not seen for now. It begins where it began when it was said first.

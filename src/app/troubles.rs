@@ -10,9 +10,15 @@ use crate::model::placed;
 pub(super) struct Troubles(BTreeMap<Box<str>, Box<str>>);
 
 impl Troubles {
-    /// Says what is new: trouble of a log group, a right that is missing, and that it goes on.
+    /// Says what is new: trouble of a log group, a right that is missing, that it goes on, and that two places are one.
     pub(super) fn tell(&mut self, board: &Board, notice: &dyn Fn(&str)) {
         for source in board.sources.values() {
+            if let Some(words) = &source.elsewhere {
+                if self.0.insert(source.name.clone(), words.clone()).is_none() {
+                    notice(words);
+                }
+                continue;
+            }
             // Before the first whole pass trouble ends the command, which says so; being slowed down does not.
             let begun = source.complete_until.is_some() || source.state == SourceState::Throttled;
             // Where one of several places cannot be read the others go on.
@@ -52,7 +58,8 @@ pub(super) fn nothing_to_follow(board: &Board) -> Option<String> {
         let mut functions = board
             .sources
             .values()
-            .filter(|source| placed::name(&source.name) == "functions");
+            .filter(|source| placed::name(&source.name) == "functions")
+            .filter(|source| source.elsewhere.is_none());
         let unknown = functions
             .clone()
             .find_map(|functions| functions.note.as_deref());
@@ -65,7 +72,7 @@ pub(super) fn nothing_to_follow(board: &Board) -> Option<String> {
         return logs.all(absent).then_some(unknown).flatten().map(words);
     }
     let finders: Vec<_> = (board.sources.values())
-        .filter(|source| is_finder(source))
+        .filter(|source| is_finder(source) && source.elsewhere.is_none())
         .collect();
     // Both of a place are there from its start.
     let lost = finders.len() > 1 && finders.into_iter().all(given_up);

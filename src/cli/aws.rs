@@ -120,10 +120,9 @@ impl AwsArgs {
         live: bool,
     ) -> anyhow::Result<Vec<Box<dyn Source>>> {
         let scope = scope.compile()?;
-        let open = |choice| aws::open(choice, scope.clone(), window, live);
         let endpoint = self.endpoint_url.as_deref();
         let choices = aws::choices::cross(watching, endpoint, named);
-        Ok(choices.into_iter().flat_map(open).collect())
+        Ok(aws::open(choices, &scope, window, live))
     }
 
     /// The log lines alone.
@@ -134,8 +133,7 @@ impl AwsArgs {
         live: bool,
     ) -> anyhow::Result<Vec<Box<dyn Source>>> {
         let scope = scope.compile()?;
-        let open = |choice| aws::open_logs(choice, scope.clone(), window, live);
-        Ok(self.choices()?.into_iter().flat_map(open).collect())
+        Ok(aws::open_logs(self.choices()?, &scope, window, live))
     }
 
     /// The log lines that contain a text.
@@ -146,8 +144,7 @@ impl AwsArgs {
         text: &str,
     ) -> anyhow::Result<Vec<Box<dyn Source>>> {
         let scope = scope.compile()?;
-        let search = |choice| aws::search(choice, scope.clone(), window, text.to_owned());
-        Ok(self.choices()?.into_iter().flat_map(search).collect())
+        Ok(aws::search(self.choices()?, &scope, window, text))
     }
 
     /// The accounts and regions.

@@ -31,6 +31,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut worst = 0;
     let mut out = BufWriter::new(io::stdout().lock());
     let mut documents = Vec::new();
+    let mut seen: Vec<(String, Checkup)> = Vec::new();
     let settings = settings::load(None)?;
     for choice in args.aws.settled(&settings).choices()? {
         let checkup = match examine::examine(choice.clone()) {
@@ -46,6 +47,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             },
         };
         worst = worst.max(status(&checkup));
+        if let Some(name) = choice.name.as_deref() {
+            if let Some((first, _)) = seen.iter().find(|(_, other)| other.is_same(&checkup)) {
+                complain(&format!("{name}: the same account and region as {first}"));
+            }
+            seen.push((name.to_owned(), checkup.clone()));
+        }
         if args.json {
             documents.push(document(&checkup));
         } else {

@@ -45,6 +45,8 @@ pub struct Health {
     pub again_at: Option<Timestamp>,
     /// The right that it lacks: stopped for that.
     pub lacks: Option<Right>,
+    /// Another source reads the same, so that this one ended.
+    pub elsewhere: Option<Box<str>>,
     /// How much of it is read: a file that is not at its end yet.
     pub progress: Option<Progress>,
     /// What it is doing or found, in words (`34 functions, 19 match`).

@@ -6,6 +6,7 @@ pub mod doctor;
 mod error;
 mod fleet;
 mod http;
+mod identity;
 mod inventory;
 mod live_tail;
 mod login;
@@ -24,6 +25,7 @@ pub use http::connector;
 pub use scope::Scope;
 
 use self::fleet::Fleet;
+use self::identity::{Among, Taken};
 use self::live_tail::{LiveTail, Wanted};
 use self::session::Session;
 use super::placed::placed;
@@ -61,14 +63,28 @@ pub fn actions(minimal: bool) -> impl Iterator<Item = &'static str> {
         .map(|action| action.iam)
 }
 
-/// Everything there is of the functions and log groups in scope, `live` what somebody looks at. Nothing is called before the
-/// first fetch.
-pub fn open(choice: Choice, scope: Scope, window: Window, live: bool) -> Vec<Box<dyn Source>> {
-    let name = choice.name.clone();
-    let session = Session::new(choice);
+/// Everything there is of the functions and log groups in scope, `live` what somebody looks at, of each place; of two places that
+/// are one account and region, of the first. Nothing is called before the first fetch.
+pub fn open(
+    choices: Vec<Choice>,
+    scope: &Scope,
+    window: Window,
+    live: bool,
+) -> Vec<Box<dyn Source>> {
+    of_places(choices, |session| {
+        everything(&session, scope.clone(), window, live)
+    })
+}
+
+fn everything(
+    session: &Arc<Session>,
+    scope: Scope,
+    window: Window,
+    live: bool,
+) -> Vec<Box<dyn Source>> {
     let fleet = Arc::new(Fleet::new(scope, None, live));
-    let shared = || (Arc::clone(&session), Arc::clone(&fleet), window);
-    let mut sources = finders(&session, &fleet, window);
+    let shared = || (Arc::clone(session), Arc::clone(&fleet), window);
+    let mut sources = finders(session, &fleet, window);
     if live {
         let (session, fleet, _) = shared();
         sources.push(Box::new(LiveTail::new(session, fleet, Wanted::Focus)));
@@ -92,26 +108,37 @@ pub fn open(choice: Choice, scope: Scope, window: Window, live: bool) -> Vec<Box
     sources.push(Box::new(search));
     let (session, fleet, window) = shared();
     sources.push(Box::new(xray::XRay::new(session, fleet, window)));
-    of_place(sources, name)
+    sources
 }
 
 /// The log lines alone, in order of time, all of them `live`.
-pub fn open_logs(choice: Choice, scope: Scope, window: Window, live: bool) -> Vec<Box<dyn Source>> {
-    let name = choice.name.clone();
-    let session = Session::new(choice);
-    let fleet = Arc::new(Fleet::new(scope, None, live).in_order());
-    let mut sources = finders(&session, &fleet, window);
-    if live {
-        sources.push(Box::new(LiveTail::new(session, fleet, Wanted::All)));
-    }
-    of_place(sources, name)
+pub fn open_logs(
+    choices: Vec<Choice>,
+    scope: &Scope,
+    window: Window,
+    live: bool,
+) -> Vec<Box<dyn Source>> {
+    of_places(choices, |session| {
+        let fleet = Arc::new(Fleet::new(scope.clone(), None, live).in_order());
+        let mut sources = finders(&session, &fleet, window);
+        if live {
+            sources.push(Box::new(LiveTail::new(session, fleet, Wanted::All)));
+        }
+        sources
+    })
 }
 
 /// The log lines that contain a text, in any log group in scope.
-pub fn search(choice: Choice, scope: Scope, window: Window, text: String) -> Vec<Box<dyn Source>> {
-    let (name, fleet) = (choice.name.clone(), Fleet::new(scope, Some(text), false));
-    let sources = finders(&Session::new(choice), &Arc::new(fleet), window);
-    of_place(sources, name)
+pub fn search(
+    choices: Vec<Choice>,
+    scope: &Scope,
+    window: Window,
+    text: &str,
+) -> Vec<Box<dyn Source>> {
+    of_places(choices, |session| {
+        let fleet = Fleet::new(scope.clone(), Some(text.to_owned()), false);
+        finders(&session, &Arc::new(fleet), window)
+    })
 }
 
 /// The regions that are known.
@@ -119,12 +146,26 @@ pub fn regions() -> Vec<String> {
     regions::all()
 }
 
-/// Sources that say their place, where it is one among several.
-fn of_place(sources: Vec<Box<dyn Source>>, name: Option<Arc<str>>) -> Vec<Box<dyn Source>> {
-    match name {
-        Some(name) => placed(sources, &name),
-        None => sources,
+/// The sources of each place, which say it where it has a name.
+fn of_places(
+    choices: Vec<Choice>,
+    sources: impl Fn(Arc<Session>) -> Vec<Box<dyn Source>>,
+) -> Vec<Box<dyn Source>> {
+    let taken = (choices.len() > 1).then(Arc::<Taken>::default);
+    let mut sessions = Vec::<Arc<Session>>::new();
+    let mut all = Vec::new();
+    for choice in choices {
+        let name = choice.name.clone();
+        let among = taken.as_ref().map(|taken| Among::new(taken, &sessions));
+        let session = Session::among(choice, among);
+        sessions.push(Arc::clone(&session));
+        let sources = sources(session);
+        all.extend(match name {
+            Some(name) => placed(sources, &name),
+            None => sources,
+        });
     }
+    all
 }
 
 /// The two sources that find log groups and start them.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::{Call, FetchError, Fetching, Page, Source, Waiting};
@@ -18,16 +19,27 @@ struct Placed {
     source: Box<dyn Source>,
     place: Arc<str>,
     name: String,
+    /// Another place gives the same, as one of this place's sources found.
+    elsewhere: Arc<AtomicBool>,
 }
 
 /// The same sources, which say their place.
 pub fn placed(sources: Vec<Box<dyn Source>>, place: &Arc<str>) -> Vec<Box<dyn Source>> {
+    beside(sources, place, &Arc::default())
+}
+
+fn beside(
+    sources: Vec<Box<dyn Source>>,
+    place: &Arc<str>,
+    elsewhere: &Arc<AtomicBool>,
+) -> Vec<Box<dyn Source>> {
     let sources = sources.into_iter();
     let placed = sources.map(|source| -> Box<dyn Source> {
         Box::new(Placed {
             name: placed::join(source.name(), Some(place)).into_owned(),
             source,
             place: Arc::clone(place),
+            elsewhere: Arc::clone(elsewhere),
         })
     });
     placed.collect()
@@ -72,13 +84,21 @@ impl Source for Placed {
 
     fn fetch(&mut self, now: Timestamp) -> Fetching<'_> {
         Box::pin(async move {
+            if self.elsewhere.load(Ordering::Relaxed) {
+                return Err(FetchError::Elsewhere { message: None });
+            }
             match self.source.fetch(now).await {
                 Ok(page) => Ok(Page {
                     batch: batch(page.batch, &self.place),
-                    found: placed(page.found, &self.place),
+                    found: beside(page.found, &self.place, &self.elsewhere),
                     ..page
                 }),
-                Err(error) => Err(said(error, &self.place)),
+                Err(error) => {
+                    if matches!(error, FetchError::Elsewhere { .. }) {
+                        self.elsewhere.store(true, Ordering::Relaxed);
+                    }
+                    Err(said(error, &self.place))
+                }
             }
         })
     }
@@ -158,6 +178,9 @@ fn said(error: FetchError, place: &str) -> FetchError {
         },
         FetchError::LoggedOut { message } => FetchError::LoggedOut {
             message: said(message),
+        },
+        FetchError::Elsewhere { message } => FetchError::Elsewhere {
+            message: message.map(said),
         },
         FetchError::Denied { right, message } => FetchError::Denied {
             right: Right {

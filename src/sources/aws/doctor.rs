@@ -62,6 +62,13 @@ pub struct Checkup {
     pub trials: Vec<Trial>,
 }
 
+impl Checkup {
+    /// Whether both are of one account and region.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.account.is_some() && self.account == other.account && self.region == other.region
+    }
+}
+
 /// How one action fared.
 #[derive(Clone, Debug)]
 pub struct Trial {

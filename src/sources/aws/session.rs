@@ -28,6 +28,7 @@ use tokio::time::timeout;
 use super::actions::Action;
 use super::error::{At, failure};
 use super::http::{self, ANSWER_WITHIN, CONNECT_WITHIN, METADATA_WITHIN};
+use super::identity::Among;
 use super::place::{self, Place};
 use super::{Choice, login};
 use crate::model::time::Timestamp;
@@ -42,6 +43,8 @@ const LOGIN_AGAIN_MS: i64 = 2_000;
 pub(super) struct Session {
     choice: Choice,
     label: Arc<str>,
+    /// Where there are others.
+    among: Option<Among>,
     state: Mutex<State>,
     region: OnceLock<String>,
 }
@@ -64,7 +67,13 @@ pub(super) struct Clients {
 
 impl Session {
     pub(super) fn new(choice: Choice) -> Arc<Self> {
+        Self::among(choice, None)
+    }
+
+    /// One among others.
+    pub(super) fn among(choice: Choice, among: Option<Among>) -> Arc<Self> {
         Arc::new(Self {
+            among,
             label: choice.label().into(),
             choice,
             state: Mutex::default(),
@@ -94,7 +103,7 @@ impl Session {
             let message = message.clone();
             return Err(FetchError::LoggedOut { message });
         }
-        match connect(&self.choice).await {
+        match self.connect(now).await {
             Ok(clients) => {
                 let clients = Arc::new(clients);
                 self.region.get_or_init(|| clients.place.region.clone());
@@ -111,6 +120,14 @@ impl Session {
                 Err(error)
             }
         }
+    }
+
+    async fn connect(&self, now: Timestamp) -> Result<Clients, FetchError> {
+        let clients = connect(&self.choice).await?;
+        if let Some(among) = &self.among {
+            among.is_another(&clients, &self.label, now).await?;
+        }
+        Ok(clients)
     }
 
     /// What a refused or failed call means; credentials that do not hold any more are got anew for the next.

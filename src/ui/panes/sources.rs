@@ -136,7 +136,8 @@ fn row(health: &Health, now: crate::model::time::Timestamp) -> Row {
         || figures::NONE.to_owned(),
         |until| figures::clock_or_day(until, now),
     );
-    let words = match (&health.trouble, health.gaps.last(), &health.note) {
+    let note = health.elsewhere.as_ref().or(health.note.as_ref());
+    let words = match (&health.trouble, health.gaps.last(), note) {
         (Some(_), ..) | (None, None, None)
             if health.trouble.is_some() || health.lacks.is_some() =>
         {
