@@ -56,8 +56,8 @@ pub trait Events: Send {
         false
     }
 
-    /// Resolves when it becomes known from elsewhere that something was written.
-    fn stirred(&mut self) -> Waiting<'_> {
+    /// Resolves once it is known from elsewhere that something was written after that moment.
+    fn stirred(&mut self, _after: Timestamp) -> Waiting<'_> {
         Box::pin(future::pending())
     }
 
@@ -308,14 +308,7 @@ impl<E: Events> Source for Follow<E> {
     }
 
     fn stirred(&mut self) -> Waiting<'_> {
-        Box::pin(async {
-            loop {
-                self.events.stirred().await;
-                if self.events.stirs(self.asked_at) {
-                    return;
-                }
-            }
-        })
+        self.events.stirred(self.asked_at)
     }
 
     fn interval(&self) -> Duration {

@@ -66,9 +66,16 @@ impl Pulse {
         known.is_some_and(|until| now.since(until) < KNOWN_MS) && !self.is_busy(now)
     }
 
-    /// Waits until metrics say that something ran.
-    pub async fn felt(&self) {
-        self.felt.notified().await;
+    /// Waits until metrics say that something ran after that moment.
+    pub async fn felt_after(&self, moment: Timestamp) {
+        loop {
+            // Begins to listen before it looks: what is said between the two is heard.
+            let felt = self.felt.notified();
+            if self.ran_after(moment) {
+                return;
+            }
+            felt.await;
+        }
     }
 
     fn beats(&self) -> MutexGuard<'_, Beats> {
@@ -78,6 +85,10 @@ impl Pulse {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
     use super::*;
 
     #[test]
@@ -92,5 +103,15 @@ mod tests {
         pulse.lines(at(20));
         assert!(!pulse.is_quiet(at(21)), "it wrote");
         assert!(!pulse.is_quiet(at(26)), "metrics are too old");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_begins_to_wait_after_it_was_said_does_not_wait() {
+        let pulse = Pulse::default();
+        let felt = |after| timeout(Duration::from_secs(1), pulse.felt_after(Timestamp(after)));
+        assert!(felt(10).await.is_err());
+        pulse.metrics(Timestamp(30), Some(Timestamp(20)));
+        assert!(felt(10).await.is_ok());
+        assert!(felt(20).await.is_err(), "that was polled already");
     }
 }

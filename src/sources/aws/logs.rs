@@ -108,8 +108,8 @@ impl Events for Lines {
         self.pulse.ran_after(after)
     }
 
-    fn stirred(&mut self) -> Waiting<'_> {
-        Box::pin(self.pulse.felt())
+    fn stirred(&mut self, after: Timestamp) -> Waiting<'_> {
+        Box::pin(self.pulse.felt_after(after))
     }
 
     fn poll(&self) -> Duration {

@@ -53,8 +53,10 @@ const QUERIES_A_CALL: usize = 500;
 const USD: f64 = 0.01 / 1_000.0;
 /// Minutes that are read again, since CloudWatch still amends them.
 const AMENDED_MINUTES: i64 = 3;
-/// So often a quiet function is asked whether it still is.
-const QUIET_MS: i64 = 5 * MINUTE_MS;
+/// A quiet function is asked whether it still is: by so much less often for each function of the account, which costs 12 cents an
+/// hour however many there are, within these bounds.
+const QUIET_A_FUNCTION_MS: i64 = 900;
+const QUIET_MS: (i64, i64) = (MINUTE_MS, 5 * MINUTE_MS);
 
 /// The functions' metrics, minute by minute.
 pub(super) struct Metrics {
@@ -172,7 +174,9 @@ impl Metrics {
             Listing::Awaited => Vec::new(),
             _ => known.function_names(),
         };
-        functions.retain(|name| self.is_due(name, &known.group_of(name), to));
+        let (least, most) = QUIET_MS;
+        let seldom = (functions.len() as i64 * QUIET_A_FUNCTION_MS).clamp(least, most);
+        functions.retain(|name| self.is_due(name, &known.group_of(name), to, seldom));
         drop(known);
         let since = self.window.since.minute();
         let amended = |name: &String| {
@@ -183,13 +187,14 @@ impl Metrics {
         (to > from).then(|| Round::new(from, to, functions))
     }
 
-    /// Whether the function is asked in a round up to `to`: each minute while something happens, and seldom while nothing does.
-    fn is_due(&self, name: &str, group: &str, to: Timestamp) -> bool {
+    /// Whether the function is asked in a round up to `to`: each minute while something happens, and after so many milliseconds while
+    /// nothing does.
+    fn is_due(&self, name: &str, group: &str, to: Timestamp, seldom: i64) -> bool {
         let Some(read) = self.read_until.get(name) else {
             return true;
         };
         let behind = to.since(*read);
-        behind >= QUIET_MS || behind > 0 && self.fleet.pulse(group).is_busy(to)
+        behind >= seldom || behind > 0 && self.fleet.pulse(group).is_busy(to)
     }
 
     /// What the round says of its functions.
@@ -464,8 +469,8 @@ mod tests {
         assert_eq!(all.len(), count, "none twice");
     }
 
-    #[test]
-    fn who_is_quiet_is_asked_every_five_minutes_and_who_is_busy_every_minute() {
+    /// The minutes of twelve in which a busy function among so many was asked, and those in which the quiet ones were.
+    fn asked_among(functions: usize) -> (Vec<i64>, Vec<i64>) {
         let fleet = Arc::new(Fleet::new(Scope::default(), None, false));
         let minute = |at: i64| Timestamp(at * MINUTE_MS);
         let window = Window {
@@ -474,34 +479,38 @@ mod tests {
         };
         let session = Session::new(Choice::default());
         let mut metrics = Metrics::new(session, Arc::clone(&fleet), window);
-        for name in ["busy", "quiet"] {
-            fleet
-                .known()
-                .functions
-                .insert(name.to_owned(), Function::default());
+        let quiet = (1..functions).map(|at| format!("quiet{at}"));
+        for name in quiet.chain(["busy".to_owned()]) {
+            fleet.known().functions.insert(name, Function::default());
         }
         fleet.known().listing = Listing::Done;
-        let mut asked = Vec::new();
+        let (mut busy_asked, mut quiet_asked) = (Vec::new(), Vec::new());
         for at in 1..=11 {
             let Some(mut round) = metrics.begin(minute(at)) else {
                 continue;
             };
-            asked.push((at, round.functions.len()));
+            quiet_asked.extend((round.functions.len() == functions).then_some(at));
             if let Some(busy) = round.functions.iter().position(|name| name == "busy") {
+                busy_asked.push(at);
                 round.ran[busy] = Some(round.to);
             }
             metrics.round = Some(round);
             metrics.finish();
         }
-        // Both at first; the quiet one again after five minutes and five more.
-        let both: Vec<i64> = asked
-            .iter()
-            .filter(|(_, count)| *count == 2)
-            .map(|(at, _)| *at)
-            .collect();
-        assert_eq!((asked.len(), both), (11, vec![1, 6, 11]));
-        assert!(fleet.pulse("/aws/lambda/quiet").is_quiet(minute(12)));
+        assert!(fleet.pulse("/aws/lambda/quiet1").is_quiet(minute(12)));
         assert!(fleet.pulse("/aws/lambda/busy").is_busy(minute(12)));
+        (busy_asked, quiet_asked)
+    }
+
+    #[test]
+    fn who_is_busy_is_asked_every_minute_and_who_is_quiet_the_less_often_the_more_there_are() {
+        let every_minute: Vec<i64> = (1..=11).collect();
+        let (busy, quiet) = asked_among(500);
+        // All at first; the quiet ones again after five minutes and five more.
+        assert_eq!((busy, quiet), (every_minute.clone(), vec![1, 6, 11]));
+        // 200 × 0.9 s are three minutes.
+        assert_eq!(asked_among(200).1, [1, 4, 7, 10]);
+        assert_eq!(asked_among(20).1, every_minute);
     }
 
     #[test]

@@ -187,9 +187,9 @@ impl Events for Simulated {
             .is_some_and(|pulse| pulse.ran_after(after))
     }
 
-    fn stirred(&mut self) -> Waiting<'_> {
+    fn stirred(&mut self, after: Timestamp) -> Waiting<'_> {
         match &self.pulse {
-            Some(pulse) => Box::pin(pulse.felt()),
+            Some(pulse) => Box::pin(pulse.felt_after(after)),
             None => Box::pin(future::pending()),
         }
     }

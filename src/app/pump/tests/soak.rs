@@ -236,6 +236,51 @@ async fn of_five_hundred_groups_those_are_polled_whose_metrics_say_that_somethin
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_quiet_group_is_polled_at_once_when_metrics_say_that_it_ran() {
+    let (cloud, pulse) = (Shared::default(), Arc::<Pulse>::default());
+    let (pumps, mut received, cancel) = at_five_a_second();
+    let mut events = Simulated::new(&cloud, 100, 1);
+    // Left alone for four minutes, as one of five hundred is.
+    events.pulse = Some(Arc::clone(&pulse));
+    let window = Window {
+        since: Timestamp(START),
+        until: None,
+    };
+    pumps.start(Box::new(Follow::new("g", window, events)));
+    drop(pumps);
+    let read = tokio::spawn(async move { while received.recv().await.is_some() {} });
+    let asked = || cloud.lock().unwrap().asked_at.clone();
+    let second = |at: i64| Timestamp(START + at * 1_000);
+    for minute in 0..20 {
+        pulse.metrics(second(minute * 60), None);
+        sleep(Duration::from_mins(1)).await;
+    }
+    let lately = asked().iter().filter(|at| **at >= second(10 * 60)).count();
+    assert!((2..=4).contains(&lately), "it is left alone: {lately}");
+    let before = asked().len();
+    while asked().len() == before {
+        sleep(Duration::from_secs(1)).await;
+    }
+    sleep(Duration::from_mins(1)).await;
+    let before = asked();
+    // It ran a second after that poll, which metrics tell a minute later.
+    let polled = *before.last().unwrap();
+    let (now, ran) = (polled.plus_ms(60_000), polled.plus_ms(1_000));
+    pulse.metrics(now, Some(ran));
+    sleep(Duration::from_secs(1)).await;
+    let after = asked();
+    assert_eq!(after.len(), before.len() + 1);
+    let late = after.last().unwrap().since(now);
+    assert!((0..2_000).contains(&late), "at once: {late}");
+    // The same said again is no news.
+    pulse.metrics(now, Some(ran));
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(asked().len(), after.len());
+    cancel.cancel();
+    read.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_who_gives_up_his_place_does_not_keep_the_next_waiting() {
     let (pumps, _received, _cancel) = at_five_a_second();
     let call = Call {
