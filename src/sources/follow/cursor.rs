@@ -24,11 +24,11 @@ const EDGE_MS: (f64, f64) = (10_000.0, 60_000.0);
 const MEASURED_MS: (f64, f64) = (60_000.0, 600_000.0);
 /// Lateness that is covered at all.
 const DEEPEST_MS: f64 = 600_000.0;
-/// From so many events on, their lateness is told by its percentiles; until then it is no more than that.
-const ENOUGH: usize = 200;
-const FEW_MS: f64 = 30_000.0;
-/// Lateness that is assumed before any was measured.
+/// Lateness that is assumed before any was measured, and at least until so many events were: few do not tell how late the next is.
 const ASSUMED_MS: f64 = 5_000.0;
+const ENOUGH: usize = 200;
+/// From so many on the latest in a thousand of them is told from the others.
+const A_THOUSAND: usize = 1_000;
 /// AWS takes no signature whose time is further off: this machine's clock is not further ahead.
 const CLOCK_AHEAD_MS: i64 = 5 * MINUTE_MS;
 /// The newest stretch of what does not fit into one page.
@@ -256,15 +256,16 @@ impl Cursor {
         }
     }
 
-    /// Whatever was written before `at` was read, as far as the lateness of the group tells. Few events do not tell how late one
-    /// in a thousand is: a single straggler must not hold a quiet group back by minutes.
+    /// Whatever was written before `at` was read, as far as the lateness of the group tells: of up to a thousand events the latest
+    /// one counts, so that a straggler of a quiet group holds it back, for as long as it is remembered.
     fn complete(&mut self, at: Timestamp) {
-        let most = if self.lateness.count() < ENOUGH {
-            FEW_MS
-        } else {
-            DEEPEST_MS
+        self.lateness.pass(at);
+        let (share, least) = match self.lateness.count() {
+            ..ENOUGH => (1.0, ASSUMED_MS),
+            ENOUGH..A_THOUSAND => (1.0, 0.0),
+            A_THOUSAND.. => (0.999, 0.0),
         };
-        let behind = self.percentile_or(0.999, (0.0, most));
+        let behind = self.percentile_or(share, (least, DEEPEST_MS));
         let until = at.plus_ms(-(behind as i64));
         let until = self.until.map_or(until, |end| end.min(until));
         self.complete_until = self.complete_until.max(Some(until));
@@ -473,16 +474,39 @@ mod tests {
     }
 
     #[test]
-    fn a_straggler_of_a_quiet_group_does_not_hold_it_back_but_many_do() {
-        let complete = |events: usize| {
+    fn it_is_held_back_by_as_much_as_any_of_few_events_was_late() {
+        let behind = |lateness: &[i64]| {
             let mut cursor = cursor(0);
-            let late = (START - 300_000, 300_000);
-            pass(&mut cursor, START, &vec![late; events]);
+            let events: Vec<_> = lateness.iter().map(|ms| (START - ms, *ms)).collect();
+            pass(&mut cursor, START, &events);
             START - cursor.complete_until().unwrap().0
         };
-        assert_eq!(complete(3), 30_000, "of three events nobody can tell");
-        let many = complete(200);
-        assert!((295_000..=305_000).contains(&many), "5 min, to 1 %: {many}");
+        let five_minutes = 297_000..=303_000;
+        assert!(five_minutes.contains(&behind(&[300_000; 3])), "to 1 %");
+        let straggler = [100, 100, 100, 300_000, 100];
+        assert!(five_minutes.contains(&behind(&straggler)));
+        assert_eq!(behind(&[100; 5]), 5_000, "five tell little of the sixth");
+        let many = behind(&[100; 200]);
+        assert!((99..=101).contains(&many), "but 200 do: {many}");
+        assert_eq!(behind(&[3_600_000]), 600_000, "later ones are not read");
+    }
+
+    #[test]
+    fn a_straggler_is_forgotten_within_the_hour_and_a_group_that_is_always_late_is_not() {
+        let behind_after = |lateness: &[i64], minutes: i64| {
+            let mut cursor = cursor(0);
+            let events: Vec<_> = lateness.iter().map(|ms| (START - ms, *ms)).collect();
+            pass(&mut cursor, START, &events);
+            for minute in 1..=minutes {
+                pass(&mut cursor, START + minute * MINUTE_MS, &[]);
+            }
+            START + minutes * MINUTE_MS - cursor.complete_until().unwrap().0
+        };
+        let five_minutes = 297_000..=303_000;
+        let straggler = [100, 100, 100, 300_000, 100];
+        assert!(five_minutes.contains(&behind_after(&straggler, 29)));
+        assert_eq!(behind_after(&straggler, 61), 5_000);
+        assert!(five_minutes.contains(&behind_after(&[300_000; 3], 61)));
     }
 
     #[test]
@@ -545,10 +569,7 @@ mod tests {
         let from = pass(&mut cursor, START + hours, &[]);
         assert!(from <= START - 10_000, "{from}");
         let behind = Timestamp(START + hours).since(cursor.complete_until().unwrap());
-        assert!(
-            (99..=101).contains(&behind),
-            "100 ms, known to 1 %: {behind}"
-        );
+        assert_eq!(behind, 5_000, "what is assumed where few were measured");
     }
 
     #[test]

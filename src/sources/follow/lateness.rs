@@ -2,23 +2,45 @@
 
 use sketches_ddsketch::{Config, DDSketch};
 
-/// Events in a generation.
-const GENERATION: usize = 4_096;
+use crate::model::time::{MINUTE_MS, Timestamp};
 
-/// Lateness over the last few thousand events, in two generations: the older is dropped when the younger is full.
+/// Events in a generation, and how long it grows: a straggler of a quiet group is not remembered for days.
+const GENERATION: usize = 4_096;
+const GROWS_MS: i64 = 30 * MINUTE_MS;
+
+/// Lateness over the last few thousand events of the last hour, in two generations: the older is dropped when the younger is full
+/// or of age.
 #[derive(Default)]
 pub(super) struct Lateness {
     young: DDSketch,
     old: DDSketch,
+    turned_at: Option<Timestamp>,
+    /// Median of the last generation, for when all were forgotten.
+    usual: Option<f64>,
 }
 
 impl Lateness {
     /// One more event, so many milliseconds late. Clocks may differ: an event is not early.
     pub(super) fn saw(&mut self, ms: i64) {
         if self.young.count() >= GENERATION {
-            self.old = std::mem::replace(&mut self.young, DDSketch::new(Config::defaults()));
+            self.turn();
         }
         self.young.add(ms.max(0) as f64);
+    }
+
+    /// Forgets what is of age at that moment.
+    pub(super) fn pass(&mut self, at: Timestamp) {
+        let turned_at = *self.turned_at.get_or_insert(at);
+        if at.since(turned_at) >= GROWS_MS {
+            self.turned_at = Some(at);
+            self.turn();
+        }
+    }
+
+    fn turn(&mut self) {
+        let young = std::mem::replace(&mut self.young, DDSketch::new(Config::defaults()));
+        self.usual = young.quantile(0.5).ok().flatten().or(self.usual);
+        self.old = young;
     }
 
     /// How many of the latest events it rests on.
@@ -26,11 +48,12 @@ impl Lateness {
         self.young.count() + self.old.count()
     }
 
-    /// The lateness below which that share of events stayed, in milliseconds, to 1 %; `None` before the first.
+    /// The lateness below which that share of events stayed, in milliseconds, to 1 %; of none lately, what was usual before. `None`
+    /// before the first.
     pub(super) fn percentile(&self, share: f64) -> Option<f64> {
         let mut both = self.young.clone();
         both.merge(&self.old).ok()?;
-        both.quantile(share).ok().flatten()
+        both.quantile(share).ok().flatten().or(self.usual)
     }
 }
 
