@@ -429,6 +429,158 @@ fn a_watch_without_a_screen_reports_and_tells_each_finding_once() {
 }
 
 #[test]
+fn a_watch_goes_on_without_what_is_denied_names_it_once_and_ends_by_sigterm() {
+    let url = fault::serve(|operation, _| match operation {
+        "FilterLogEvents" => Reply::Json(200, json!({ "events": [] }).to_string()),
+        "DescribeLogGroups" => {
+            let group = |name: &str| json!({ "logGroupName": format!("/aws/lambda/{name}") });
+            let groups = ["pay", "ship"].map(group);
+            Reply::Json(200, json!({ "logGroups": groups }).to_string())
+        }
+        _ => {
+            let denied = json!({ "__type": "AccessDeniedException", "message": "no" });
+            Reply::Json(403, denied.to_string())
+        }
+    });
+    let watch = Following::start(nepho(&[
+        "report",
+        "--every",
+        "5s",
+        "--format",
+        "json",
+        "--region",
+        "eu-west-1",
+        "--endpoint-url",
+        &url,
+    ]));
+    let reports = watch.lines(3, Duration::from_secs(60));
+    assert_eq!(reports.len(), 3);
+    for report in &reports {
+        let report: Value = serde_json::from_str(report).unwrap();
+        assert!(report["completeness"]["complete_until"].is_string());
+    }
+    let (status, said) = watch.stop("-TERM");
+    assert_eq!(status, Some(0), "nothing was raised: {said}");
+    for action in [
+        "lambda:ListFunctions",
+        "lambda:GetAccountSettings",
+        "xray:GetTraceSummaries",
+        "cloudwatch:GetMetricData",
+    ] {
+        let words = format!("denied: {action}");
+        assert_eq!(said.matches(&words).count(), 1, "{action}: {said}");
+    }
+}
+
+/// A trace whose one call ends in its second revision: it was listed before, with its segment open.
+#[test]
+fn a_trace_that_grew_is_read_again_and_takes_the_place_of_what_was_known() {
+    let at = now_ms() - 30_000;
+    let trace = format!("1-{:08x}-0123456789abcdef01234567", at / 1_000);
+    let (run, called) = (
+        "8f6b4f2e-0000-4000-8000-000000000001",
+        "8f6b4f2e-0000-4000-8000-000000000002",
+    );
+    let seconds = at as f64 / 1e3;
+    let lists = AtomicUsize::new(0);
+    let fetches = Arc::new(AtomicUsize::new(0));
+    let fetched = Arc::clone(&fetches);
+    let url = fault::serve(move |operation, question| match operation {
+        "DescribeLogGroups" => {
+            let group = |name: &str| json!({ "logGroupName": format!("/aws/lambda/{name}") });
+            let groups = ["front", "back"].map(group);
+            Reply::Json(200, json!({ "logGroups": groups }).to_string())
+        }
+        "FilterLogEvents" => {
+            let (id, after, segment) = if question.contains("lambda/front") {
+                (run, 0, "1111111111111111")
+            } else {
+                (called, 200, "4444444444444444")
+            };
+            let line = |number: i64, after: i64, text: String| {
+                json!({ "logStreamName": format!("2026/01/01/[$LATEST]{segment}{segment}"), "timestamp": at + after,
+                        "ingestionTime": at + after, "eventId": format!("{segment}{number}"), "message": text })
+            };
+            let report = format!(
+                "REPORT RequestId: {id}\tDuration: 100.00 ms\tBilled Duration: 100 ms\tMemory Size: 128 MB\t\
+                 Max Memory Used: 64 MB\t\nXRAY TraceId: {trace}\tSegmentId: {segment}\tSampled: true\t"
+            );
+            let lines = [
+                line(1, after, format!("START RequestId: {id} Version: $LATEST")),
+                line(2, after + 100, report),
+            ];
+            Reply::Json(200, json!({ "events": lines }).to_string())
+        }
+        "/TraceSummaries" => {
+            let grown = lists.fetch_add(1, Ordering::SeqCst) > 0;
+            let summary =
+                json!({ "Id": trace, "Revision": if grown { 2 } else { 1 }, "IsPartial": !grown });
+            Reply::Json(200, json!({ "TraceSummaries": [summary] }).to_string())
+        }
+        "/Traces" => {
+            let grown = fetched.fetch_add(1, Ordering::SeqCst) > 0;
+            let mut front = json!({ "trace_id": trace, "id": "1111111111111111", "name": "front",
+                "origin": "AWS::Lambda::Function", "start_time": seconds, "in_progress": true });
+            let mut documents = vec![];
+            if grown {
+                front = json!({ "trace_id": trace, "id": "1111111111111111", "name": "front",
+                    "origin": "AWS::Lambda::Function", "start_time": seconds, "end_time": seconds + 0.4,
+                    "subsegments": [{ "id": "2222222222222222", "name": "Lambda", "namespace": "aws", "start_time": seconds + 0.1,
+                        "end_time": seconds + 0.3, "aws": { "operation": "Invoke", "function_name": "back" } }] });
+                documents.push(json!({ "trace_id": trace, "id": "3333333333333333", "parent_id": "2222222222222222", "name": "back",
+                    "origin": "AWS::Lambda", "start_time": seconds + 0.2, "end_time": seconds + 0.3, "aws": { "request_id": called } }));
+                documents.push(json!({ "trace_id": trace, "id": "4444444444444444", "parent_id": "3333333333333333", "name": "back",
+                    "origin": "AWS::Lambda::Function", "start_time": seconds + 0.2, "end_time": seconds + 0.3 }));
+            }
+            documents.push(front);
+            let segment =
+                |document: Value| json!({ "Id": document["id"], "Document": document.to_string() });
+            let segments: Vec<Value> = documents.into_iter().map(segment).collect();
+            Reply::Json(200, json!({ "Traces": [{ "Id": trace, "Segments": segments }], "UnprocessedTraceIds": [] }).to_string())
+        }
+        _ => Reply::Json(
+            404,
+            json!({ "__type": "ResourceNotFoundException" }).to_string(),
+        ),
+    });
+    let watch = Following::start(nepho(&[
+        "report",
+        "--every",
+        "5s",
+        "--format",
+        "json",
+        "--full",
+        "--region",
+        "eu-west-1",
+        "--endpoint-url",
+        &url,
+    ]));
+    let mut links = Vec::new();
+    for _ in 0..12 {
+        let lines = watch.lines(1, SOON);
+        let report: Value = serde_json::from_str(&lines[0]).unwrap();
+        let front = report["functions"].as_array().unwrap().iter();
+        let shares: Vec<_> = front.map(|one| one["sampled_share"].clone()).collect();
+        assert_eq!(
+            shares,
+            [json!(1.0), json!(1.0)],
+            "known from the logs alone"
+        );
+        links = report["links"].as_array().unwrap().clone();
+        if !links.is_empty() {
+            break;
+        }
+    }
+    let joined: Vec<_> = links
+        .iter()
+        .map(|link| (&link["parent"], &link["child"]))
+        .collect();
+    assert_eq!(joined, [(&json!(run), &json!(called))]);
+    assert_eq!(fetches.load(Ordering::SeqCst), 2, "no more than it grew");
+    assert_eq!(watch.interrupt().0, Some(0));
+}
+
+#[test]
 fn a_watch_of_nothing_says_why_and_fails() {
     let port = server::free_port();
     let url = format!("http://127.0.0.1:{port}");

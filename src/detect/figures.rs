@@ -104,7 +104,7 @@ impl Tally<'_> {
             sampled_share: runs
                 .iter()
                 .any(|run| run.trace.is_some())
-                .then(|| share_of(runs, is_sampled))
+                .then(|| sampled_share(runs))
                 .flatten(),
             coverage: None,
         }
@@ -119,6 +119,13 @@ fn share_of(runs: &[&Invocation], wanted: impl Fn(&Invocation) -> bool) -> Optio
 /// An event that the invocation received was logged with its id.
 fn names_an_event(run: &Invocation) -> bool {
     run.app_lines_of(Kinds::RECEIVED).next().is_some()
+}
+
+/// Of the runs whose lines would say so: START with a trace, or REPORT.
+fn sampled_share(runs: &[&Invocation]) -> Option<f64> {
+    let tells = |run: &&&Invocation| run.trace.is_some() || run.report_line.is_some();
+    let telling: Vec<&Invocation> = runs.iter().filter(tells).copied().collect();
+    share_of(&telling, is_sampled)
 }
 
 /// REPORT names the segment of a traced invocation, sometimes without `Sampled`.

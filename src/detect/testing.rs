@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::model::analysis::Analysis;
 use crate::model::event_id::EventId;
-use crate::model::fact::{AppFact, Exception, Fact, Refusal, Report, Status, What};
+use crate::model::fact::{AppFact, Exception, Fact, Refusal, Report, Status, TraceContext, What};
 use crate::model::fact_log::FactLog;
 use crate::model::facts::{FactRef, Facts, StreamFacts};
-use crate::model::ids::RequestId;
+use crate::model::ids::{RequestId, SpanId, TraceId};
 use crate::model::invocation::{
     AppLine, AppLines, Assembled, Environment, Invocation, InvocationIndex, InvocationStatus,
 };
@@ -88,6 +88,21 @@ impl World {
             init: None,
         });
         index
+    }
+
+    /// What the lines of the run say of its trace: the segment that REPORT names, and the word `Sampled`.
+    pub(crate) fn traced(&mut self, run: InvocationIndex, segment: bool, sampled: Option<bool>) {
+        self.invocations[run as usize].trace = Some(TraceContext {
+            trace: TraceId([7; 16]),
+            segment: segment.then(|| SpanId::parse("0123456789abcdef")).flatten(),
+            parent: None,
+            sampled,
+        });
+    }
+
+    /// The REPORT line of the run was lost.
+    pub(crate) fn unreported(&mut self, run: InvocationIndex) {
+        self.invocations[run as usize].report_line = None;
     }
 
     /// `count` runs spread over the minutes `[from, to)`.

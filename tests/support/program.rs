@@ -81,9 +81,14 @@ impl Following {
     }
 
     /// Ctrl-C; exit status and standard error.
-    pub(crate) fn interrupt(mut self) -> (Option<i32>, String) {
+    pub(crate) fn interrupt(self) -> (Option<i32>, String) {
+        self.stop("-INT")
+    }
+
+    /// A signal that ends it; exit status and standard error.
+    pub(crate) fn stop(mut self, signal: &str) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
-        Command::new("kill").args(["-INT", &id]).status().unwrap();
+        Command::new("kill").args([signal, &id]).status().unwrap();
         let status = self.child.wait().unwrap();
         let mut said = String::new();
         self.child

@@ -56,6 +56,24 @@ fn what_nobody_could_see_is_unknown_and_not_zero() {
 }
 
 #[test]
+fn the_sampled_share_is_of_the_runs_whose_lines_would_tell() {
+    let mut world = World::default();
+    let mut run = || world.run("orders", 0.0, Ok);
+    let (sampled, segment, header, told, silent, lost) = (run(), run(), run(), run(), run(), run());
+    world.traced(sampled, true, Some(true));
+    // A segment is sent only where the run was sampled; a trace header alone says nothing of it.
+    world.traced(segment, true, None);
+    world.traced(header, false, None);
+    world.traced(told, false, Some(false));
+    world.unreported(lost);
+    assert_eq!(silent, 4, "its REPORT names no trace: not sampled");
+    let analysis = world.analysis();
+    let rows = figures(&analysis);
+    let row = row(&rows, &analysis, "orders");
+    assert_eq!((row.invocations, row.sampled_share), (6, Some(2.0 / 5.0)));
+}
+
+#[test]
 fn a_throttles_metric_of_zero_is_zero_and_rows_add_up() {
     let mut world = World::default();
     for name in ["quiet", "busy"] {

@@ -196,10 +196,9 @@ impl XRay {
         let known = self.known.entry(id.clone()).or_default();
         let grown = summary.revision > known.revision;
         known.revision = known.revision.max(summary.revision);
-        known.revisit = summary
-            .is_partial
-            .unwrap_or(false)
-            .then(|| now.plus_ms(REVISIT_MS));
+        // Listed again and again, it is looked at again all the same when its time has come.
+        let due = known.revisit.unwrap_or(now.plus_ms(REVISIT_MS));
+        known.revisit = summary.is_partial.unwrap_or(false).then_some(due);
         if (new || grown) && !known.queued {
             known.queued = true;
             self.wanted.push_back(id);
@@ -367,5 +366,85 @@ impl Source for XRay {
         } else {
             health.note = Some(format!("{} segments", self.segments).into());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::aws::{Choice, Scope};
+
+    const ID: &str = "1-6b001a20-0123456789abcdef01234567";
+    /// When that trace started.
+    const START: Timestamp = Timestamp(0x6b00_1a20 * 1_000);
+
+    fn source() -> XRay {
+        let fleet = Arc::new(Fleet::new(Scope::default(), None, false));
+        let window = Window {
+            since: START.plus_ms(-60_000),
+            until: None,
+        };
+        XRay::new(Session::new(Choice::default()), fleet, window)
+    }
+
+    /// The trace is listed in that revision so many seconds after it started; whether it is fetched then, which is done.
+    fn listed(source: &mut XRay, revision: i32, partial: bool, second: i64) -> bool {
+        let now = START.plus_ms(second * 1_000);
+        let summary = TraceSummary::builder().id(ID).revision(revision);
+        source.note(summary.is_partial(partial).build(), now);
+        passed(source, second)
+    }
+
+    /// The same of a listing without it.
+    fn passed(source: &mut XRay, second: i64) -> bool {
+        let now = START.plus_ms(second * 1_000);
+        source.read_until = now;
+        source.revisit(now);
+        let wanted = source.wanted.pop_front();
+        if let Some(id) = &wanted {
+            assert_eq!(id, ID);
+            source.have(id.clone(), now);
+        }
+        assert!(source.wanted.is_empty(), "once");
+        wanted.is_some()
+    }
+
+    #[test]
+    fn a_trace_is_fetched_again_when_its_revision_grew_and_not_before() {
+        let mut source = source();
+        assert!(listed(&mut source, 1, false, 1), "it is new");
+        assert!(!listed(&mut source, 1, false, 11));
+        assert!(listed(&mut source, 3, false, 21), "it grew");
+        assert!(!listed(&mut source, 2, false, 31), "an older answer");
+        assert!(!passed(&mut source, 600));
+    }
+
+    #[test]
+    fn a_trace_with_open_segments_is_looked_at_half_a_minute_after_it_is_listed_so() {
+        let mut source = source();
+        // The first listing after the second fetch is at 40 s.
+        let fetched = (0..=7).filter(|at| listed(&mut source, 1, true, 10 * at));
+        assert_eq!(fetched.collect::<Vec<_>>(), [0, 3, 7]);
+        assert!(listed(&mut source, 2, false, 80), "its end came");
+        assert!(!passed(&mut source, 200), "nothing is open any more");
+    }
+
+    #[test]
+    fn a_partial_trace_that_is_not_listed_again_is_looked_at_once_more() {
+        let mut source = source();
+        assert!(listed(&mut source, 1, true, 1));
+        assert!(!passed(&mut source, 30));
+        assert!(passed(&mut source, 31));
+        assert!(!passed(&mut source, 100));
+    }
+
+    #[test]
+    fn what_started_hours_ago_is_forgotten() {
+        let mut source = source();
+        listed(&mut source, 1, false, 1);
+        passed(&mut source, 2 * 3_600 - 1);
+        assert_eq!(source.known.len(), 1);
+        passed(&mut source, 2 * 3_600 + 2);
+        assert!(source.known.is_empty());
     }
 }
