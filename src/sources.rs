@@ -77,6 +77,16 @@ pub struct Window {
     pub until: Option<Timestamp>,
 }
 
+impl Window {
+    /// What follows once all that there is was read: the end, where it is read once.
+    pub fn when_read(self) -> Next {
+        match self.until {
+            Some(_) => Next::End,
+            None => Next::CaughtUp,
+        }
+    }
+}
+
 /// One call of a service's API.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {

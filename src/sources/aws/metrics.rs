@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::actions::GET_METRIC_DATA;
 use super::fleet::{Fleet, Function, Listing};
-use super::session::Session;
+use super::session::{Session, further};
 use crate::model::batch::Batch;
 use crate::model::health::Health;
 use crate::model::record::Record;
@@ -118,20 +118,14 @@ impl Metrics {
             .scan_by(ScanBy::TimestampAscending)
             .set_metric_data_queries(Some(round.queries()))
             .set_next_token(round.token.clone());
-        let answer = match question.send().await {
-            Ok(answer) => answer,
-            Err(error) => {
-                return Err(self
-                    .session
-                    .refused(&clients, &error, (GET_METRIC_DATA, None))
-                    .await);
-            }
-        };
+        let answer = question.send().await;
+        let of = (GET_METRIC_DATA, None);
+        let answer = self.session.answered(&clients, answer, of).await?;
         for result in answer.metric_data_results.unwrap_or_default() {
             round.take(result);
         }
         let usd = round.in_call().len() as f64 * USD;
-        round.token = answer.next_token.filter(|token| !token.is_empty());
+        round.token = further(answer.next_token);
         let mut records = Vec::new();
         if round.token.is_none() {
             records = round.finish_call();
@@ -147,13 +141,9 @@ impl Metrics {
         }
         if round.is_done() {
             self.finish();
-            let next = match self.window.until {
-                Some(_) => Next::End,
-                None => Next::CaughtUp,
-            };
             return Ok(Page {
                 usd,
-                ..Page::new(records, next)
+                ..Page::new(records, self.window.when_read())
             });
         }
         Ok(Page {

@@ -130,6 +130,22 @@ impl Session {
         Ok(clients)
     }
 
+    /// The answer of a call, or what it means that there is none.
+    pub(super) async fn answered<T, E>(
+        &self,
+        clients: &Arc<Clients>,
+        answer: Result<T, SdkError<E, HttpResponse>>,
+        of: (Action, Option<&str>),
+    ) -> Result<T, FetchError>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        match answer {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(self.refused(clients, &error, of).await),
+        }
+    }
+
     /// What a refused or failed call means; credentials that do not hold any more are got anew for the next.
     pub(super) async fn refused<E>(
         &self,
@@ -163,6 +179,11 @@ impl Session {
         }
         error
     }
+}
+
+/// The next page that an answer names. An empty name is none.
+pub(super) fn further(token: Option<String>) -> Option<String> {
+    token.filter(|token| !token.is_empty())
 }
 
 async fn connect(choice: &Choice) -> Result<Clients, FetchError> {

@@ -15,7 +15,7 @@ use super::actions::{
 };
 use super::error::{At, failure};
 use super::fleet::{Fleet, Traces};
-use super::session::{Clients, Session};
+use super::session::{Clients, Session, further};
 use crate::model::batch::Batch;
 use crate::model::health::Health;
 use crate::model::record::Record;
@@ -180,7 +180,7 @@ impl XRay {
         for summary in summaries {
             self.note(summary, now);
         }
-        self.token = answer.next_token.filter(|token| !token.is_empty());
+        self.token = further(answer.next_token);
         if self.token.is_none() {
             self.listing = None;
             self.read_until = to;
@@ -286,10 +286,10 @@ impl XRay {
             return Next::CaughtUp;
         }
         let behind = self.listing.is_some() || self.read_until < self.end(now).plus_ms(-1_000);
-        match (self.wanted.is_empty() && !behind, self.window.until) {
-            (false, _) => Next::More,
-            (true, Some(_)) => Next::End,
-            (true, None) => Next::CaughtUp,
+        if self.wanted.is_empty() && !behind {
+            self.window.when_read()
+        } else {
+            Next::More
         }
     }
 }
@@ -327,7 +327,7 @@ async fn traces(
         records
             .extend(segments.filter_map(|segment| Some(Record::Segment(segment.document?.into()))));
         unprocessed.extend(answer.unprocessed_trace_ids.unwrap_or_default());
-        token = answer.next_token.filter(|token| !token.is_empty());
+        token = further(answer.next_token);
         if token.is_none() {
             return Ok((records, unprocessed));
         }

@@ -8,7 +8,7 @@ use crate::model::time::Timestamp;
 use crate::sources::aws::actions::GET_ACCOUNT_SETTINGS;
 use crate::sources::aws::fleet::Fleet;
 use crate::sources::aws::session::Session;
-use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
+use crate::sources::{Call, FetchError, Fetching, Page, Source, Window};
 
 /// Asks for the account's limits.
 pub(in crate::sources::aws) struct Account {
@@ -32,25 +32,15 @@ impl Account {
 
     async fn page(&self, now: Timestamp) -> Result<Page, FetchError> {
         let clients = self.session.clients(now).await?;
-        let answer = match clients.lambda.get_account_settings().send().await {
-            Ok(answer) => answer,
-            Err(error) => {
-                return Err(self
-                    .session
-                    .refused(&clients, &error, (GET_ACCOUNT_SETTINGS, None))
-                    .await);
-            }
-        };
+        let answer = clients.lambda.get_account_settings().send().await;
+        let of = (GET_ACCOUNT_SETTINGS, None);
+        let answer = self.session.answered(&clients, answer, of).await?;
         let limit = answer
             .account_limit
             .map(|limit| i64::from(limit.concurrent_executions));
         let mut known = self.fleet.known();
         known.account_concurrency = limit.filter(|limit| *limit > 0);
-        let next = match self.window.until {
-            Some(_) => Next::End,
-            None => Next::CaughtUp,
-        };
-        Ok(Page::new(known.news(), next))
+        Ok(Page::new(known.news(), self.window.when_read()))
     }
 }
 

@@ -16,7 +16,7 @@ use crate::sources::aws::actions::{
 };
 use crate::sources::aws::error::{At, failure};
 use crate::sources::aws::fleet::{Fleet, Listing};
-use crate::sources::aws::session::{Clients, Session};
+use crate::sources::aws::session::{Clients, Session, further};
 use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
 
 /// One call a function: asked again after that.
@@ -117,7 +117,7 @@ impl Concurrency {
                     "AllocatedProvisionedConcurrentExecutions": config.allocated_provisioned_concurrent_executions,
                 })
             }));
-            marker = answer.next_marker.filter(|marker| !marker.is_empty());
+            marker = further(answer.next_marker);
             if marker.is_none() {
                 break;
             }

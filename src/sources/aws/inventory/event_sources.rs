@@ -15,7 +15,7 @@ use crate::model::health::Health;
 use crate::model::time::Timestamp;
 use crate::sources::aws::actions::LIST_EVENT_SOURCE_MAPPINGS;
 use crate::sources::aws::fleet::{Fleet, Listing};
-use crate::sources::aws::session::Session;
+use crate::sources::aws::session::{Session, further};
 use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
 
 /// Asks for all mappings of the account.
@@ -56,21 +56,15 @@ impl EventSources {
         }
         let clients = self.session.clients(now).await?;
         let question = clients.lambda.list_event_source_mappings();
-        let answer = match question.set_marker(self.marker.clone()).send().await {
-            Ok(answer) => answer,
-            Err(error) => {
-                return Err(self
-                    .session
-                    .refused(&clients, &error, (LIST_EVENT_SOURCE_MAPPINGS, None))
-                    .await);
-            }
-        };
+        let answer = question.set_marker(self.marker.clone()).send().await;
+        let of = (LIST_EVENT_SOURCE_MAPPINGS, None);
+        let answer = self.session.answered(&clients, answer, of).await?;
         for mapping in answer.event_source_mappings.unwrap_or_default() {
             if let Some((function, shown)) = shown(&mapping) {
                 self.listed.entry(function).or_default().push(shown);
             }
         }
-        self.marker = answer.next_marker.filter(|marker| !marker.is_empty());
+        self.marker = further(answer.next_marker);
         if self.marker.is_some() {
             return Ok(Page::new(Batch::default(), Next::More));
         }
@@ -83,11 +77,7 @@ impl EventSources {
             mappings.sort_by_key(Value::to_string);
             function.event_sources = Some(Value::Array(mappings));
         }
-        let next = match self.window.until {
-            Some(_) => Next::End,
-            None => Next::CaughtUp,
-        };
-        Ok(Page::new(known.news(), next))
+        Ok(Page::new(known.news(), self.window.when_read()))
     }
 }
 

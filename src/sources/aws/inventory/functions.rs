@@ -16,7 +16,7 @@ use crate::sources::aws::error::{At, failure};
 use crate::sources::aws::fleet::{Fleet, Listing};
 use crate::sources::aws::logs::{self, Way};
 use crate::sources::aws::scope::FUNCTION_GROUPS;
-use crate::sources::aws::session::{Clients, Session};
+use crate::sources::aws::session::{Clients, Session, further};
 use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
 
 /// Finds functions, hands on their configuration and starts the log groups they write to.
@@ -92,7 +92,7 @@ impl Functions {
                 .list_functions()
                 .set_marker(self.marker.clone());
             let answer = answer.send().await.map_err(|error| failure(&error, at))?;
-            self.marker = answer.next_marker.filter(|marker| !marker.is_empty());
+            self.marker = further(answer.next_marker);
             let functions = answer.functions.unwrap_or_default();
             return Ok(functions
                 .into_iter()
@@ -159,10 +159,10 @@ impl Functions {
             };
             self.named = self.fleet.scope.only_named_functions();
         }
-        let next = match (more, self.window.until) {
-            (true, _) => Next::More,
-            (false, Some(_)) => Next::End,
-            (false, None) => Next::CaughtUp,
+        let next = if more {
+            Next::More
+        } else {
+            self.window.when_read()
         };
         Page {
             found: groups,

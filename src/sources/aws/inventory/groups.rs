@@ -14,7 +14,7 @@ use crate::model::time::Timestamp;
 use crate::sources::aws::actions::DESCRIBE_LOG_GROUPS;
 use crate::sources::aws::fleet::{Fleet, Listing};
 use crate::sources::aws::logs::{self, Way};
-use crate::sources::aws::session::Session;
+use crate::sources::aws::session::{Session, further};
 use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
 
 /// The functions may not be listed, or their service does not answer.
@@ -80,10 +80,10 @@ impl Groups {
         if !more {
             self.to_ask = None;
         }
-        let next = match (more, self.window.until) {
-            (true, _) => Next::More,
-            (false, Some(_)) => Next::End,
-            (false, None) => Next::CaughtUp,
+        let next = if more {
+            Next::More
+        } else {
+            self.window.when_read()
         };
         Ok(Page {
             found,
@@ -127,18 +127,12 @@ impl Groups {
             .describe_log_groups()
             .set_log_group_name_prefix(Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty()))
             .set_next_token(token);
-        let answer = match question.send().await {
-            Ok(answer) => answer,
-            Err(error) => {
-                return Err(self
-                    .session
-                    .refused(&clients, &error, (DESCRIBE_LOG_GROUPS, None))
-                    .await);
-            }
-        };
+        let answer = question.send().await;
+        let of = (DESCRIBE_LOG_GROUPS, None);
+        let answer = self.session.answered(&clients, answer, of).await?;
         let to_ask = self.to_ask.get_or_insert_default();
         to_ask.pop_front();
-        if let Some(token) = answer.next_token.filter(|token| !token.is_empty()) {
+        if let Some(token) = further(answer.next_token) {
             to_ask.push_front((prefix.to_owned(), Some(token)));
         }
         let mut found = Vec::new();

@@ -10,7 +10,7 @@ use crate::model::record::Record;
 use crate::sources::FetchError;
 use crate::sources::aws::actions::{Action, LIST_RETRIEVED_TRACES, START_TRACE_RETRIEVAL};
 use crate::sources::aws::error::{At, failure};
-use crate::sources::aws::session::Clients;
+use crate::sources::aws::session::{Clients, further};
 
 /// Traces that AWS takes in one retrieval.
 const TRACES_A_RETRIEVAL: usize = 100;
@@ -108,7 +108,7 @@ impl Retrieval {
         let records = spans
             .filter_map(|span| Some(Record::Segment(span.document?.into())))
             .collect();
-        self.next = answer.next_token.filter(|token| !token.is_empty());
+        self.next = further(answer.next_token);
         Ok(if self.next.is_some() {
             Retrieved::Page(records)
         } else {
