@@ -15,11 +15,11 @@ use crate::model::time::{MINUTE_MS, Timestamp};
 use class::Limits;
 use metric::Points;
 
-pub mod amplification;
 pub mod callers;
 mod class;
 pub mod concurrency;
 mod finding;
+mod flood;
 mod fusion;
 mod metric;
 mod pressure;

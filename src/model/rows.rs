@@ -128,8 +128,40 @@ pub struct Pressure {
     pub delayed: u64,
     /// Tries for each run of a caller, most first.
     pub fan_factors: Vec<(Sym, f64)>,
+    /// How calls multiply down to it; `None` where one layer calls it.
+    pub flood: Option<Flood>,
     /// Callers by their share of the rise in calls, most first; empty where nobody calls more than before.
     pub blame: Vec<Rise>,
+}
+
+/// The chain of callers that most tries of a refusing function come down, while refusals lasted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flood {
+    /// From the entry down to the function's own caller; at least two.
+    pub layers: Vec<FloodLayer>,
+    /// Tries that a run of the entry comes to, at the 95th percentile.
+    pub p95: u64,
+}
+
+/// One layer of a [`Flood`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FloodLayer {
+    pub caller: Sym,
+    /// Calls of the next layer for each of its runs, and what was usual in the hour before; `None` if it did not run then.
+    pub factor: f64,
+    pub before: Option<f64>,
+}
+
+impl Flood {
+    /// Tries for each run of the entry: the layers multiply.
+    pub fn factor(&self) -> f64 {
+        self.layers.iter().map(|layer| layer.factor).product()
+    }
+
+    /// The same in the hour before; `None` if a layer did not run then.
+    pub fn before(&self) -> Option<f64> {
+        self.layers.iter().map(|layer| layer.before).product()
+    }
 }
 
 /// How much more one caller calls than it used to.

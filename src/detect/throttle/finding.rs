@@ -18,7 +18,7 @@ use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{Evidence, Throttle, ThrottleClass};
 use crate::model::settings::Settings;
 
-pub(super) use demand::Demand;
+pub(super) use demand::{BASELINE_MS, Demand};
 pub(super) use episode::{Calls, Episode};
 
 /// Harm of a refusal that a client saw, that a retry or a queue made good, and that nobody can tell of.

@@ -119,6 +119,7 @@ fn unrefused(analysis: &Analysis, resource: String, runs: &Runs, limit: u32) -> 
         lost: 0,
         delayed: 0,
         fan_factors: Vec::new(),
+        flood: None,
         blame: Vec::new(),
     })
 }
@@ -195,6 +196,7 @@ fn pressure(
         lost,
         delayed: episode.count.saturating_sub(lost),
         fan_factors: tries.by_caller(analysis),
+        flood: episode.flood.clone(),
         blame: episode.demand.iter().flat_map(Demand::rises).collect(),
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::analysis::Analysis;
 use crate::model::finding::FindingKind;
-use crate::model::rows::{Evidence, Pressure, Throttle};
+use crate::model::rows::{Evidence, Flood, FloodLayer, Pressure, Throttle};
 use crate::model::symbols::Sym;
 use crate::model::text::plain;
 use crate::model::time::MINUTE_MS;
@@ -185,6 +185,9 @@ fn room(analysis: &Analysis, one: &Pressure) -> Part {
         let all: Vec<String> = one.fan_factors.iter().take(MOST_FACTORS).map(of).collect();
         lines.push(line("calls", all.join(", ")));
     }
+    if let Some(flood) = &one.flood {
+        lines.push(line("flood", flooded(analysis, flood)));
+    }
     if let Some(off) = one.lines_missing.filter(|off| off.abs() > LITTLE_AGREES) {
         let words = format!(
             "the logs show {} of the load that the metric tells of",
@@ -193,4 +196,23 @@ fn room(analysis: &Analysis, one: &Pressure) -> Part {
         lines.push(Text::of(Role::Unknown, &words));
     }
     Part::lines("room", "How near its limit", lines)
+}
+
+/// `api 2.0 × checkout 3.0 = 6.0 tries for each run of api, p95 9; 1.0 before`.
+fn flooded(analysis: &Analysis, flood: &Flood) -> String {
+    let name = |layer: &FloodLayer| plain(analysis.text(layer.caller)).into_owned();
+    let layers: Vec<String> = (flood.layers.iter())
+        .map(|layer| format!("{} {:.1}", name(layer), layer.factor))
+        .collect();
+    let entry = flood.layers.first().map(name).unwrap_or_default();
+    let before = flood.before().map_or_else(
+        || figures::UNKNOWN.to_owned(),
+        |before| format!("{before:.1}"),
+    );
+    format!(
+        "{} = {:.1} tries for each run of {entry}, p95 {}; {before} before",
+        layers.join(" × "),
+        flood.factor(),
+        figures::count(flood.p95)
+    )
 }

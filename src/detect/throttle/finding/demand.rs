@@ -4,7 +4,6 @@ use hashbrown::{HashMap, HashSet};
 
 use super::episode::between;
 use crate::detect::throttle::Attempt;
-use crate::detect::throttle::amplification::amplification;
 use crate::detect::throttle::callers::{Blame, blame};
 use crate::detect::throttle::concurrency::needed_slots;
 use crate::model::analysis::Analysis;
@@ -14,7 +13,7 @@ use crate::model::symbols::Sym;
 use crate::model::time::{MINUTE_MS, Timestamp};
 
 /// The time before that counts as usual.
-const BASELINE_MS: i64 = 60 * MINUTE_MS;
+pub(in crate::detect::throttle) const BASELINE_MS: i64 = 60 * MINUTE_MS;
 /// Medians rest on so many runs.
 const ENOUGH: usize = 20;
 
@@ -59,8 +58,10 @@ impl Demand {
             .filter(|attempt| attempt.run.is_some())
             .count()
             + during.calls;
-        let amplification = amplification(tries as u64, callers.len() as u64)
-            .map(|tries| tries / before.calls_per_caller().unwrap_or(1.0).max(1.0));
+        let amplification = (!callers.is_empty()).then(|| {
+            let usual = before.calls_per_caller().unwrap_or(1.0).max(1.0);
+            tries as f64 / callers.len() as f64 / usual
+        });
         let minutes = to.since(from) as f64 / MINUTE_MS as f64;
         let seconds = during.occupied_ms / during.took.len() as f64 / 1_000.0;
         let calls = callers.len() as f64 * before.calls_per_caller().unwrap_or(1.0).max(1.0);

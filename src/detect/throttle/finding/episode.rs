@@ -4,10 +4,11 @@ use hashbrown::HashMap;
 
 use super::demand::Demand;
 use crate::detect::throttle::Attempt;
+use crate::detect::throttle::flood::flood;
 use crate::model::analysis::Analysis;
 use crate::model::invocation::Invocation;
 use crate::model::placed;
-use crate::model::rows::{Link, Throttle, ThrottleClass};
+use crate::model::rows::{Flood, Link, Throttle, ThrottleClass};
 use crate::model::settings::Settings;
 use crate::model::symbols::Sym;
 use crate::model::time::{MINUTE_MS, Timestamp};
@@ -74,6 +75,8 @@ pub(in crate::detect::throttle) struct Episode<'a> {
     /// Slots that there are: reserved, or of the account.
     pub(in crate::detect::throttle) limit: Option<u32>,
     pub(in crate::detect::throttle) demand: Option<Demand>,
+    /// Tries by layer, where several call each other.
+    pub(in crate::detect::throttle) flood: Option<Flood>,
 }
 
 impl<'a> Episode<'a> {
@@ -112,6 +115,8 @@ impl<'a> Episode<'a> {
                 (from, to),
             )
         });
+        let flood =
+            function.and_then(|function| flood(analysis, calls, &attempts, function, (from, to)));
         let mut episode = Self {
             resource,
             class,
@@ -131,6 +136,7 @@ impl<'a> Episode<'a> {
                 _ => config.and_then(|config| config.reserved_concurrency),
             },
             demand,
+            flood,
             rows,
         };
         episode.tries = function

@@ -13,6 +13,8 @@ const LONGER: f64 = 1.5;
 const RUSH: f64 = 1.5;
 /// From so many tries a call on it is a storm.
 const STORM: f64 = 2.0;
+/// A layer that calls this many times as often for each of its runs tries again.
+const AGAIN: f64 = 1.5;
 /// Room above the need.
 const MARGIN: f64 = 1.3;
 
@@ -187,9 +189,22 @@ pub(super) fn cause(analysis: &Analysis, episode: &Episode<'_>) -> String {
         ));
     }
     if let Some(tries) = demand.amplification.filter(|tries| *tries >= STORM) {
-        parts.push(format!("{tries:.1} tries for each call"));
+        let above = flooded(analysis, episode).unwrap_or_default();
+        parts.push(format!("{tries:.1} tries for each call{above}"));
     }
     parts.join("; ")
+}
+
+/// `, 6.0 for each run of api`: where a layer above tries again too, its tries multiply with those below.
+fn flooded(analysis: &Analysis, episode: &Episode<'_>) -> Option<String> {
+    let flood = episode.flood.as_ref()?;
+    let (_, above) = flood.layers.split_last()?;
+    let again = above.iter().any(|layer| {
+        let before = layer.before.filter(|before| *before > 0.0);
+        before.is_some_and(|before| layer.factor >= AGAIN * before)
+    });
+    let entry = plain(analysis.text(flood.layers.first()?.caller));
+    again.then(|| format!(", {:.1} for each run of {entry}", flood.factor()))
 }
 
 fn times_of(times: f64) -> String {
