@@ -52,6 +52,13 @@ pub(super) fn nothing_to_follow(board: &Board) -> Option<String> {
         .peekable();
     if logs.peek().is_some() {
         let mut logs = logs.clone();
+        let place = |source: &Health| placed::place(&source.name).map(str::to_owned);
+        let begun: Vec<_> = logs.clone().map(place).collect();
+        // Of several places some may not have come so far.
+        let to_come = |finder: &Health| !given_up(finder) && !begun.contains(&place(finder));
+        if (board.sources.values()).any(|source| is_finder(source) && to_come(source)) {
+            return None;
+        }
         if logs.clone().all(given_up) {
             return logs.find_map(|source| source.trouble.as_deref()).map(words);
         }
@@ -72,7 +79,7 @@ pub(super) fn nothing_to_follow(board: &Board) -> Option<String> {
         return logs.all(absent).then_some(unknown).flatten().map(words);
     }
     let finders: Vec<_> = (board.sources.values())
-        .filter(|source| is_finder(source) && source.elsewhere.is_none())
+        .filter(|source| is_finder(source))
         .collect();
     // Both of a place are there from its start.
     let lost = finders.len() > 1 && finders.into_iter().all(given_up);
@@ -95,7 +102,8 @@ fn words(text: &str) -> String {
 }
 
 fn is_finder(source: &Health) -> bool {
-    matches!(placed::name(&source.name), "functions" | "log groups")
+    let finds = matches!(placed::name(&source.name), "functions" | "log groups");
+    finds && source.elsewhere.is_none()
 }
 
 fn is_log(source: &Health) -> bool {
@@ -171,6 +179,27 @@ mod tests {
             Some("denied: logs:FilterLogEvents")
         );
         assert_eq!(nothing_to_follow(&board(vec![dead, alive])), None);
+    }
+
+    #[test]
+    fn where_one_of_several_places_cannot_be_asked_the_others_are_awaited() {
+        let lost = |name: &str| source(name, SourceState::LoggedOut, Some("no login"), false);
+        let begins = |name: &str| source(name, SourceState::Starting, None, false);
+        let mut sources = vec![
+            lost("functions@b"),
+            lost("log groups@b"),
+            lost("logs /aws/lambda/pay@b"),
+            begins("functions@a"),
+            begins("log groups@a"),
+        ];
+        assert_eq!(nothing_to_follow(&board(sources.clone())), None);
+        sources.push(begins("logs /aws/lambda/pay@a"));
+        assert_eq!(nothing_to_follow(&board(sources.clone())), None);
+        for source in &mut sources[3..] {
+            *source = lost(&source.name);
+        }
+        let nothing = nothing_to_follow(&board(sources));
+        assert_eq!(nothing.as_deref(), Some("no login"));
     }
 
     #[test]

@@ -203,7 +203,13 @@ impl Turnstile {
     pub(super) fn answered(&self, call: &Call, fetched: &Result<Page, FetchError>) {
         let now = (self.clock)();
         let mut lanes = lock(&self.lanes);
-        let Some(lane) = lanes.get_mut(&(Arc::clone(&call.place), call.action)) else {
+        let key = (Arc::clone(&call.place), call.action);
+        if matches!(fetched, Err(FetchError::Elsewhere { .. })) {
+            // Nothing was called, nor will be.
+            lanes.remove(&key);
+            return;
+        }
+        let Some(lane) = lanes.get_mut(&key) else {
             return;
         };
         lane.calls.made += 1;

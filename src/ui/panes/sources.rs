@@ -113,10 +113,13 @@ fn sources(scene: &Scene) -> Part {
 /// The same in words that do not say the place again, which stands in a column.
 fn beside_place(health: &Health) -> Health {
     let mut health = health.clone();
-    if let (Some(place), Some(trouble)) = (placed::place(&health.name), &health.trouble)
-        && let Some(rest) = trouble.strip_prefix(place)
-    {
-        health.trouble = Some(rest.trim_start_matches(": ").into());
+    if let Some(place) = placed::place(&health.name) {
+        for words in [&mut health.trouble, &mut health.elsewhere] {
+            let rest = words.as_deref().and_then(|words| words.strip_prefix(place));
+            if let Some(rest) = rest {
+                *words = Some(rest.trim_start_matches(": ").into());
+            }
+        }
     }
     health
 }
