@@ -84,8 +84,8 @@ impl Decoder {
         })
     }
 
-    /// What a line says; `None` if it says nothing. `function` is the unqualified name of the function whose stream it
-    /// stands in, `None` for streams of no function. Names in it get the place that the group carries.
+    /// What a line says; `None` if it says nothing. `function` is the unqualified name of the function that the names of group
+    /// and stream tell, else the line itself; `None` where neither does. Names in it get the place that the group carries.
     pub fn line(
         &self,
         line: &LogLine<'_>,
@@ -107,7 +107,7 @@ impl Decoder {
         })
     }
 
-    /// Streams of no function: gateways, and functions whose stream does not name them and that no line has named yet.
+    /// Streams of no function: gateways, and functions that neither the stream nor the line names.
     fn of_no_function(&self, line: &LogLine<'_>, symbols: &mut Symbols) -> Option<What> {
         if let Some(access) = gateway_log::decode(line, symbols) {
             return Some(What::Access(access));

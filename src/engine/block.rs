@@ -50,7 +50,9 @@ pub struct Block {
 pub(super) struct BlockStream {
     pub(super) group: Sym,
     pub(super) stream: Sym,
-    /// As AWS knows it: the place stands in the group.
+    /// The function that the names of group and stream tell, as AWS knows it: the place stands in the group.
+    named: Option<Arc<str>>,
+    /// The same, else what the first line tells that names its function.
     pub(super) function: Option<Arc<str>>,
     pub(super) version: Option<Sym>,
 }
@@ -133,13 +135,16 @@ impl Block {
     pub fn log(&mut self, line: &LogLine<'_>) -> Option<Odd> {
         let at = self.stream_of(line);
         let stream = &mut self.streams[at as usize];
+        // What another line of the stream said is not used here: whether it came before this one is chance.
+        let function = match &stream.named {
+            Some(named) => Some(&**named),
+            None => decode::function_in(line),
+        };
         if stream.function.is_none() {
-            stream.function = decode::function_in(line).map(Arc::from);
+            stream.function = function.map(Arc::from);
         }
         let (group, place) = placed::split(line.group);
-        let fact = self
-            .decoder
-            .line(line, stream.function.as_deref(), &mut self.symbols);
+        let fact = self.decoder.line(line, function, &mut self.symbols);
         let odd = decode::odd(line, fact.as_ref());
         let text_len = if self.keep_text {
             self.text.push_str(line.message);
@@ -237,12 +242,13 @@ impl Block {
             None => {
                 let place = decode::place(line.group, line.stream);
                 let at = self.streams.len() as u32;
-                let function = place.function.map(Arc::from);
+                let named: Option<Arc<str>> = place.function.map(Arc::from);
                 let version = place.version.map(|name| self.symbols.intern(name));
                 self.streams.push(BlockStream {
                     group,
                     stream,
-                    function,
+                    function: named.clone(),
+                    named,
                     version,
                 });
                 self.stream_index.insert((group, stream), at);

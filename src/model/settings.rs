@@ -75,7 +75,8 @@ pub enum Notify {
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExtractRule {
-    /// Globs of function names; every function if empty.
+    /// Globs of function names; every function if empty. Which function a line is of tell the names of its group and stream, else
+    /// the line itself (`function_name`); what other lines say is not waited for.
     pub functions: Vec<String>,
     pub pattern: Option<String>,
     pub event_id: Option<String>,
