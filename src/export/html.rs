@@ -12,13 +12,13 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use super::examples::examples;
-use super::report::{FUNCTION_COLUMNS, completeness_words, function_cells, severity_word};
+use super::report::{FUNCTION_COLUMNS, completeness_words, function_cells, severity_glyph};
 use crate::model::analysis::Analysis;
 use crate::model::finding::Finding;
 use crate::model::mark::{Mark, Noted, Silence};
 use crate::model::text::plain;
 use crate::model::time::Timestamp;
-use crate::model::words::{count, duration, rate};
+use crate::model::words::{count, duration, rate, time_of_day};
 
 const STYLE: &str = include_str!("html/style.css");
 const SCRIPT: &str = include_str!("html/sort.js");
@@ -133,7 +133,9 @@ fn head(analysis: &Analysis, about: &About, out: &mut dyn Write) -> io::Result<(
         "<dl class=\"facts\"><div><dt>Window (UTC)</dt><dd>{from} to {to}, {}</dd></div>",
         duration(to.since(from) as f64)
     )?;
-    if let Some((from, to)) = &about.local {
+    // Whoever is in UTC needs no second line.
+    let local = about.local.as_ref();
+    if let Some((from, to)) = local.filter(|(from, _)| !from.ends_with("+00:00")) {
         write!(
             out,
             "<div><dt>Local</dt><dd>{} to {}</dd></div>",
@@ -165,12 +167,17 @@ fn findings(analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(out, "<ol class=\"findings\">")?;
     for finding in &analysis.findings {
-        one_finding(finding, out)?;
+        one_finding(finding, analysis.window, out)?;
     }
     writeln!(out, "</ol>")
 }
 
-fn one_finding(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+fn one_finding(
+    finding: &Finding,
+    window: Option<(Timestamp, Timestamp)>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let glyph = severity_glyph(finding.severity);
     let symptom = if finding.parent.is_some() {
         " symptom"
     } else {
@@ -178,9 +185,9 @@ fn one_finding(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     };
     write!(
         out,
-        "<li class=\"{}{symptom}\"><h3>{} {} · {}</h3><p>{}</p><dl>",
+        "<li class=\"{}{symptom}\"><h3><span aria-hidden=\"true\">{glyph}</span> {} {} · {}</h3><p>{}</p><dl>",
         finding.severity.to_string().to_lowercase(),
-        severity_word(finding.severity),
+        finding.severity,
         finding.kind.to_string().replace('_', " "),
         text(&finding.subject),
         text(&finding.claim)
@@ -191,7 +198,7 @@ fn one_finding(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
         }
         _ => String::new(),
     };
-    let seen = format!("{} to {}", finding.since, finding.last_seen);
+    let seen = seen(finding.since, finding.last_seen, window);
     for (name, value) in [
         ("Seen", &seen),
         ("Harm", &harm),
@@ -204,6 +211,18 @@ fn one_finding(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     writeln!(out, "</dl></li>")
+}
+
+/// From when to when: the time of day is enough where the window, which stands on top, is of one day.
+fn seen(since: Timestamp, last: Timestamp, window: Option<(Timestamp, Timestamp)>) -> String {
+    let day = |at: Timestamp| at.to_string().get(..10).map(str::to_owned);
+    let long = duration(last.since(since).max(0) as f64);
+    if window.is_some_and(|(from, to)| [to, since, last].into_iter().all(|at| day(at) == day(from)))
+    {
+        let (since, last) = (time_of_day(since), time_of_day(last));
+        return format!("{since} to {last} UTC, {long}");
+    }
+    format!("{since} to {last}, {long}")
 }
 
 /// Findings that somebody acknowledged or muted, with the reason.

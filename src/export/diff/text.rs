@@ -1,5 +1,6 @@
 //! The comparison for people.
 
+use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use super::{Compared, Diff, FunctionChange, Interval, Side};
@@ -38,11 +39,10 @@ pub fn text(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
             let message = row.message.as_deref().unwrap_or_default();
             writeln!(
                 out,
-                "{sign} {} {}: {} {}",
+                "{sign} {} {}: {}",
                 count(row.count),
                 plain(&row.function),
-                plain(kind),
-                plain(message)
+                plain(format!("{kind} {message}").trim_end())
             )?;
         }
     }
@@ -50,13 +50,12 @@ pub fn text(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
         out,
         "\nfunctions whose figures or versions changed (95 % intervals apart):"
     )?;
-    let mut same = 0;
-    for row in &diff.functions {
-        let lines = changes(row);
-        if lines.is_empty() {
-            same += 1;
-            continue;
-        }
+    // Those in which most has changed first.
+    let functions = diff.functions.iter().map(|row| (row, changes(row)));
+    let mut changed: Vec<_> = functions.filter(|(_, lines)| !lines.is_empty()).collect();
+    changed.sort_by_key(|(_, lines)| Reverse(lines.len()));
+    let same = diff.functions.len() - changed.len();
+    for (row, lines) in changed {
         writeln!(out, "{}", plain(&row.function))?;
         for line in lines {
             writeln!(out, "  {line}")?;

@@ -77,3 +77,12 @@ fn it_says_on_top_whether_secrets_were_taken_out() {
     let alarm = open.find("class=\"alarm\"").unwrap();
     assert!(alarm < open.find("What is wrong").unwrap());
 }
+
+#[test]
+fn moments_of_one_day_are_short_and_those_of_several_whole() {
+    let day = 24 * 3_600_000;
+    let one = super::seen(at(0), at(90_000), Some((at(0), at(100_000))));
+    assert!(one.ends_with(" UTC, 1m30s") && !one.contains('-'), "{one}");
+    let two = super::seen(at(0), at(90_000), Some((at(0), at(day))));
+    assert!(two.starts_with(&at(0).to_string()), "{two}");
+}
