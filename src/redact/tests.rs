@@ -245,3 +245,63 @@ proptest! {
         prop_assert!(serde_json::from_str::<serde_json::Value>(&out).is_ok(), "{} became {}", json, out);
     }
 }
+
+/// Rules of paths alone, with the hash left out of masks.
+fn by_path(path: &str, text: &str) -> String {
+    let redactor = redactor(vec![RedactRule {
+        name: "name".to_owned(),
+        path: Some(path.to_owned()),
+        pattern: None,
+    }]);
+    let out = redactor.text(text, &mut redactor.counts()).into_owned();
+    let again = redactor.text(&out, &mut redactor.counts()).into_owned();
+    assert_eq!(again, out, "twice changes nothing");
+    let mask = Regex::new("#[0-9a-f]{12}").unwrap();
+    mask.replace_all(&out, "").into_owned()
+}
+
+#[rstest]
+// A JSON log line whose message is JSON, and one that an envelope quotes once more.
+#[case(
+    r#"{"level":"INFO","message":"{\"customer\":{\"name\":\"Ann\"}}"}"#,
+    r#"{"level":"INFO","message":"{\"customer\":{\"name\":\"[name]\"}}"}"#
+)]
+#[case(
+    r#"{"Records":[{"body":"{\"message\":\"{\\\"customer\\\":{\\\"name\\\":\\\"Ann\\\"}}\"}"}]}"#,
+    r#"{"Records":[{"body":"{\"message\":\"{\\\"customer\\\":{\\\"name\\\":\\\"[name]\\\"}}\"}"}]}"#
+)]
+// The line is a string.
+#[case(
+    r#"event "{\"customer\":{\"name\":\"Ann\"}}" taken"#,
+    r#"event "{\"customer\":{\"name\":\"[name]\"}}" taken"#
+)]
+// Brackets that are no document, and a second document.
+#[case(
+    r#"[INFO] [1/2] {"n":1} {"customer":{"name":"Ann"}}"#,
+    r#"[INFO] [1/2] {"n":1} {"customer":{"name":"[name]"}}"#
+)]
+// Text before the JSON in a string.
+#[case(
+    r#"{"message":"got {\"customer\":{\"name\":\"Ann\"}} ok"}"#,
+    r#"{"message":"got {\"customer\":{\"name\":\"[name]\"}} ok"}"#
+)]
+// What does not match stays as it was written, blanks and all.
+#[case(
+    r#"{ "customer": {"id": 7}, "message": "{\"a\": 1}" }"#,
+    r#"{ "customer": {"id": 7}, "message": "{\"a\": 1}" }"#
+)]
+fn a_path_reaches_json_wherever_a_line_holds_it(#[case] text: &str, #[case] expected: &str) {
+    assert_eq!(by_path("$.customer.name", text), expected);
+}
+
+#[test]
+fn hostile_brackets_and_depth_end() {
+    let brackets = "[\"".repeat(100_000);
+    assert_eq!(by_path("$.a", &brackets), brackets);
+    let mut deep = r#"{"a":"x"}"#.to_owned();
+    for _ in 0..8 {
+        deep = serde_json::json!({ "b": deep }).to_string();
+    }
+    // Deeper than is followed: the line stays whole, if unmasked.
+    assert!(by_path("$.a", &deep).contains('x'));
+}
