@@ -9,6 +9,7 @@ mod recordings;
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use nepho::app::clock::{self, Stopwatch};
 use nepho::demo::SETTINGS;
@@ -42,6 +43,7 @@ fn measure(path: &Path) -> io::Result<()> {
         local: clock::local,
         picture: Some(picture().map_err(io::Error::other)?),
         noted: None,
+        cancel: Arc::default(),
     };
     let mut origin = Origin::Files {
         paths: vec![path.to_owned()],
@@ -51,7 +53,7 @@ fn measure(path: &Path) -> io::Result<()> {
     // A file that was just written reads slower.
     let bytes = io::copy(&mut File::open(path)?, &mut io::sink())?;
     let watch = Stopwatch::start();
-    let written = snapshot::write(&mut origin, &options, &to, &mut |_| true);
+    let written = snapshot::write(&mut origin, &options, &to, &mut |_| {});
     let took = watch.elapsed().as_secs_f64();
     let written = written.map_err(io::Error::other)?;
     fs::remove_file(&to)?;

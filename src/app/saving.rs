@@ -83,15 +83,15 @@ impl Saver {
             local: clock::local,
             picture: Some(picture),
             noted: Some(noted),
+            cancel: Arc::clone(&cancel),
         };
-        let (records, cancelled) = (self.records.clone(), Arc::clone(&cancel));
+        let records = self.records.clone();
         thread::Builder::new()
             .name("snapshot".to_owned())
             .spawn(move || {
                 let ended = write(records, &options, &mut |progress| {
                     // The screen may be behind: it will see a later one.
                     drop(sender.try_send(Said::Goes(progress)));
-                    !cancelled.load(Ordering::Relaxed)
                 });
                 // Nobody is left to tell if the screen was closed.
                 drop(sender.blocking_send(Said::Ended(ended)));
@@ -141,11 +141,7 @@ fn words(progress: Progress) -> String {
 }
 
 /// Writes it; in words how that ended.
-fn write(
-    records: Records,
-    options: &Options,
-    progress: &mut dyn FnMut(Progress) -> bool,
-) -> String {
+fn write(records: Records, options: &Options, progress: &mut dyn FnMut(Progress)) -> String {
     let origin = match records {
         Records::Files { paths, options } => Ok(Origin::Files { paths, options }),
         Records::Polled(journal) => polled(&journal).map(Origin::Journal),

@@ -4,7 +4,6 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, anyhow};
 
@@ -100,14 +99,13 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<ExitCode> {
         local: clock::local,
         picture: Some(picture()?),
         noted: None,
+        cancel: Arc::default(),
     };
-    let cancelled = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&cancelled))?;
+        signal_hook::flag::register(signal, Arc::clone(&options.cancel))?;
     }
     let written = snapshot::write(&mut origin, &options, &args.output, &mut |progress| {
         said.progress(progress);
-        !cancelled.load(Ordering::Relaxed)
     });
     said.clear();
     let written = written?;

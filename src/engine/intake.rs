@@ -16,7 +16,7 @@ use crate::model::batch::Batch;
 use crate::model::config::FunctionConfig;
 use crate::model::fact::{Fact, What};
 use crate::model::fact_log::FactLog;
-use crate::model::facts::{Evicted, Inputs, SeenGap, StreamFacts};
+use crate::model::facts::{Evicted, Inputs, LATE_MS, SeenGap, StreamFacts};
 use crate::model::metric::MetricPoint;
 use crate::model::odd::Oddities;
 use crate::model::placed;
@@ -26,9 +26,6 @@ use crate::model::settings::{Memory, Settings};
 use crate::model::symbols::{Sym, Symbols};
 use crate::model::time::Timestamp;
 use crate::store::log_text::LogText;
-
-/// Events ingested later than this after their timestamp count as late, in milliseconds.
-const LATE_MS: i64 = 30_000;
 
 /// Segments and subsegments of an ordinary trace.
 const SPANS_PER_TRACE: usize = 10;

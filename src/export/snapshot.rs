@@ -16,8 +16,13 @@ mod scope;
 mod ticket;
 
 use std::io::{self, Write as _};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::Duration;
 
 use crate::decode::SettingsError;
 use crate::engine::{Block, Engine, Limits};
@@ -43,6 +48,10 @@ use super::otlp_json;
 use super::records::{Both, Lines, OnProgress, Origin, Progress, Step, each, measure};
 use super::telemetry::Telemetry;
 
+/// Bytes of log text that are kept for the picture, which shows the last screenful of it.
+const PICTURE_TEXT: usize = 2 << 20;
+/// How often it is looked whether the work was cancelled.
+const LOOK: Duration = Duration::from_millis(50);
 /// zstd's level. Higher ones take longer and make logs, and JSON that is made of them, no smaller.
 const LEVEL: i32 = 1;
 
@@ -59,6 +68,8 @@ pub struct Options {
     pub local: fn(Timestamp) -> String,
     /// Draws `screen.svg` of what is written.
     pub picture: Option<Picture>,
+    /// Set, it ends the work within moments: there is no snapshot then.
+    pub cancel: Arc<AtomicBool>,
     /// What was left on the screen; `None` takes what a snapshot that is snapshot again has.
     pub noted: Option<Noted>,
 }
@@ -97,6 +108,30 @@ pub enum SnapshotError {
 
 /// Writes a snapshot to `to`: a file, or a folder to put it in under its own name.
 pub fn write(
+    origin: &mut Origin,
+    options: &Options,
+    to: &Path,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Written, SnapshotError> {
+    let mut progress = |done| {
+        progress(done);
+        !options.is_cancelled()
+    };
+    // Whatever fails for that reason.
+    let written = begin(origin, options, to, &mut progress);
+    written.map_err(|error| match error {
+        SnapshotError::Write { .. } if options.is_cancelled() => SnapshotError::Cancelled,
+        error => error,
+    })
+}
+
+impl Options {
+    fn is_cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed)
+    }
+}
+
+fn begin(
     origin: &mut Origin,
     options: &Options,
     to: &Path,
@@ -169,7 +204,33 @@ fn search(
     if !going {
         return Err(SnapshotError::Cancelled);
     }
-    Ok((engine.analyse(), read.warnings))
+    let (analysis, _) = concluded(engine, options)?;
+    Ok((analysis, read.warnings))
+}
+
+/// Concludes on a thread of its own: once nobody waits for it any more it is left to itself.
+fn concluded(mut engine: Engine, options: &Options) -> Result<(Analysis, LogText), SnapshotError> {
+    let (sender, concluded) = sync_channel(1);
+    let work = thread::spawn(move || {
+        let analysis = engine.analyse();
+        // Nobody waits where it was cancelled.
+        drop(sender.send((analysis, engine.text())));
+    });
+    loop {
+        match concluded.recv_timeout(LOOK) {
+            Ok(concluded) => return Ok(concluded),
+            Err(RecvTimeoutError::Timeout) if options.is_cancelled() => {
+                return Err(SnapshotError::Cancelled);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                if let Err(panic) = work.join() {
+                    resume_unwind(panic);
+                }
+                return Err(SnapshotError::Cancelled);
+            }
+        }
+    }
 }
 
 /// The writing itself.
@@ -195,17 +256,17 @@ impl Work<'_> {
             path: to.to_owned(),
             cause,
         };
-        let mut folder = Folder::beside(to, self.options.form).map_err(unwritten)?;
-        let limits = Limits::of(
-            &self.options.settings.memory,
-            self.options.picture.is_some(),
-        );
+        let cancel = Arc::clone(&self.options.cancel);
+        let mut folder = Folder::beside(to, self.options.form, cancel).map_err(unwritten)?;
+        let memory = &self.options.settings.memory;
+        let mut limits = Limits::of(memory, self.options.picture.is_some());
+        limits.log_text_bytes = limits.log_text_bytes.min(PICTURE_TEXT);
         let mut engine = Engine::new(self.options.settings.clone(), limits)?;
         let (counts, lines, read) =
             self.records(origin, keep, &mut engine, &mut folder, progress)?;
-        let analysis = Arc::new(engine.analyse());
-        let text = engine.text();
-        drop(engine);
+        self.at(Step::Concluding, progress)?;
+        let (analysis, text) = concluded(engine, self.options)?;
+        let analysis = Arc::new(analysis);
         let path = place(&analysis);
         self.picture(&analysis, text, &mut folder)
             .map_err(unwritten)?;

@@ -64,7 +64,7 @@ pub struct Inputs {
     /// Distinct events.
     pub log_events: u64,
     pub log_events_reread: u64,
-    /// Distinct events ingested more than 30 s after their timestamp.
+    /// Distinct events ingested more than [`LATE_MS`] after their timestamp.
     pub log_events_late: u64,
     /// Distinct events that have an ingestion time: 0 makes `log_events_late` unknown.
     pub log_events_with_ingestion: u64,
@@ -81,6 +81,9 @@ pub struct Evicted {
     pub ordering_keys: u64,
     pub traces: u64,
 }
+
+/// Events ingested later than this after their timestamp count as late, in milliseconds.
+pub const LATE_MS: i64 = 30_000;
 
 /// A stretch `[from, to)` of one log group that was not seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,14 @@
 //! The manifest: what a snapshot says of itself.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Counts, Work};
 use crate::export::records::{Lines, Origin};
 use crate::export::report;
 use crate::model::analysis::Analysis;
+use crate::model::facts::LATE_MS;
 use crate::model::mark::{Mark, Noted, Silence};
+use crate::model::record::GapReason;
 use crate::model::time::Timestamp;
 use crate::sources::snapshot::{Manifest, Redaction, SCHEMA, Window};
 
@@ -54,7 +56,7 @@ impl Work<'_> {
             },
             scope: self.options.scope.described(),
             noted: self.noted(base.noted),
-            completeness: report::completeness(analysis),
+            completeness: completeness(analysis),
             redaction: Redaction {
                 on: self.redactor.is_some(),
                 values,
@@ -92,6 +94,28 @@ impl Work<'_> {
             silences: silences.collect(),
         }
     }
+}
+
+/// What the report says of it, and how late lines were and what was sampled.
+fn completeness(analysis: &Analysis) -> Value {
+    let inputs = &analysis.facts.inputs;
+    let known = inputs.log_events_with_ingestion > 0;
+    let sampled = analysis.functions.iter().filter_map(|row| {
+        let name = analysis.text(row.function).to_owned();
+        Some((name, Value::from(row.sampled_share?)))
+    });
+    let gaps = analysis.facts.gaps.iter();
+    let mut completeness = report::completeness(analysis);
+    completeness["lag"] = json!({
+        "log_events": inputs.log_events_with_ingestion,
+        "late": known.then_some(inputs.log_events_late),
+        "late_after_ms": LATE_MS,
+    });
+    completeness["sampling"] = json!({
+        "traced_share": sampled.collect::<serde_json::Map<_, _>>(),
+        "sampled_gaps": gaps.filter(|gap| gap.why == GapReason::Sampled).count(),
+    });
+    completeness
 }
 
 /// Changes every text in a document.

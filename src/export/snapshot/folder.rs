@@ -1,9 +1,11 @@
 //! The files of a snapshot while they are made: a folder beside the place they go to, gone unless it is finished.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::member::{Kind, Member};
 use super::pack::Form;
@@ -20,6 +22,7 @@ pub(super) struct Folder {
     form: Form,
     files: Vec<FileEntry>,
     manifest: u64,
+    cancel: Arc<AtomicBool>,
     /// Locked while it is written: nobody else takes it for what a kill has left.
     _held: File,
 }
@@ -68,7 +71,8 @@ fn sweep(beside: &Path) {
 
 impl Folder {
     /// Makes the folder beside `to`, or in it where that is a folder.
-    pub(super) fn beside(to: &Path, form: Form) -> io::Result<Self> {
+    /// Once `cancel` is set nothing more is written.
+    pub(super) fn beside(to: &Path, form: Form, cancel: Arc<AtomicBool>) -> io::Result<Self> {
         let beside = if to.is_dir() {
             to
         } else {
@@ -84,6 +88,7 @@ impl Folder {
             _held: held,
             files: Vec::new(),
             manifest: 0,
+            cancel,
         })
     }
 
@@ -113,7 +118,16 @@ impl Folder {
             Form::Tar => Kind::Frame,
             Form::Zip | Form::Folder => Kind::Plain,
         };
-        Member::begin(name, new_file(&self.path.join(name))?, kind)
+        let file = new_file(&self.path.join(name))?;
+        Member::begin(name, file, kind, Arc::clone(&self.cancel))
+    }
+
+    /// One of its files, to be read until it is cancelled.
+    pub(super) fn open(&self, name: &str) -> io::Result<Cancellable<'_>> {
+        Ok(Cancellable {
+            file: File::open(self.path.join(name))?,
+            cancel: &self.cancel,
+        })
     }
 
     /// Ends a file.
@@ -130,6 +144,27 @@ impl Folder {
         self.manifest = text.len() as u64;
         Ok(())
     }
+}
+
+/// A file that cannot be read any more once the work was cancelled.
+pub(super) struct Cancellable<'a> {
+    file: File,
+    cancel: &'a AtomicBool,
+}
+
+impl Read for Cancellable<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        go_on(self.cancel)?;
+        self.file.read(bytes)
+    }
+}
+
+/// Fails once the work was cancelled.
+pub(super) fn go_on(cancel: &AtomicBool) -> io::Result<()> {
+    if cancel.load(Ordering::Relaxed) {
+        return Err(io::Error::other("cancelled"));
+    }
+    Ok(())
 }
 
 impl Drop for Folder {

@@ -2,12 +2,15 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use sha2::{Digest as _, Sha256};
 
 use super::LEVEL;
+use super::folder::go_on;
 use crate::sources::snapshot::{FileEntry, hex};
 
 /// Bytes that are handed over at once. They are cut at the same places whoever writes, so that the same file is compressed to
@@ -31,6 +34,7 @@ pub(super) enum Kind {
 pub(super) struct Member {
     name: String,
     piece: Vec<u8>,
+    cancel: Arc<AtomicBool>,
     /// `None` once the thread has ended.
     to: Option<SyncSender<Vec<u8>>>,
     writer: Option<JoinHandle<io::Result<Listed>>>,
@@ -50,11 +54,17 @@ struct Hashed<W> {
 }
 
 impl Member {
-    pub(super) fn begin(name: &str, file: File, kind: Kind) -> io::Result<Self> {
+    pub(super) fn begin(
+        name: &str,
+        file: File,
+        kind: Kind,
+        cancel: Arc<AtomicBool>,
+    ) -> io::Result<Self> {
         let (to, pieces) = sync_channel(AHEAD);
         let writer = thread::Builder::new().spawn(move || write(file, kind, &pieces))?;
         Ok(Self {
             name: name.to_owned(),
+            cancel,
             piece: Vec::with_capacity(PIECE),
             to: Some(to),
             writer: Some(writer),
@@ -74,6 +84,7 @@ impl Member {
     }
 
     fn hand_over(&mut self) -> io::Result<()> {
+        go_on(&self.cancel)?;
         let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE));
         let sent = self.to.as_ref().map(|to| to.send(piece));
         match sent {

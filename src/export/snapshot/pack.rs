@@ -81,7 +81,7 @@ fn tar(folder: &Folder, seconds: u64) -> io::Result<PathBuf> {
         header.set_entry_type(tar::EntryType::Regular);
         header.set_cksum();
         between.extend_from_slice(header.as_bytes());
-        let mut file = File::open(folder.path().join(name))?;
+        let mut file = folder.open(name)?;
         if name == MANIFEST {
             file.read_to_end(&mut between)?;
         } else {
@@ -124,7 +124,7 @@ fn zip(folder: &Folder, seconds: i64) -> io::Result<PathBuf> {
         archive
             .start_file(name, options)
             .map_err(io::Error::other)?;
-        let mut file = BufReader::with_capacity(1 << 18, File::open(folder.path().join(name))?);
+        let mut file = BufReader::with_capacity(1 << 18, folder.open(name)?);
         io::copy(&mut file, &mut archive)?;
     }
     let mut out = archive.finish().map_err(io::Error::other)?;

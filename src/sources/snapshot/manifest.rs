@@ -28,7 +28,8 @@ pub struct Manifest {
     /// `marks` and `silences`: what was marked, noted, acknowledged or muted on the screen.
     #[serde(flatten)]
     pub noted: Noted,
-    /// What the figures could not see, as in the report.
+    /// What the figures could not see, as in the report; beside it `lag` (log events with a time of arrival, those of them that were
+    /// late) and `sampling` (share of each function's runs that was traced, stretches of which lines were left out).
     pub completeness: serde_json::Value,
     pub redaction: Redaction,
     pub records: Records,
