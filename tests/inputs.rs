@@ -367,6 +367,12 @@ fn moments_of_1970_and_9999_and_beyond_are_counted_and_cost_no_more() {
         let report = report_of(&(run(1, NOON, "100.00") + &run(2 + n as u32, moment, "50.00")));
         assert_eq!(report["inputs"]["log_events"], 4, "{moment}");
         assert_eq!(report["totals"]["invocations"], 2, "{moment}");
+        // They tell nothing of when the others were: no window of thousands of years, and what is newest is known.
+        let noon = "2026-03-01T12:00:00.000Z";
+        // REPORT stands at START's own moment: no run ends after its REPORT.
+        let window = serde_json::json!({"from": noon, "to": noon});
+        assert_eq!(report["window"], window, "{moment}");
+        assert_eq!(report["completeness"]["complete_until"], noon, "{moment}");
         let figures = &report["functions"][0]["duration_ms"];
         assert_eq!(
             (&figures["p50"], &figures["max"]),
@@ -549,7 +555,7 @@ fn what_cannot_be_is_named_with_file_and_line() {
                 "{path}:3: stamped 1970-01-01T00:00:00.000Z (0 ms), when nothing can have run · it counts all the same · 2 records are like it"
             ),
             format!(
-                "{path}:6: Duration: -7.50 ms is no figure · the rest of the line counts · 2 records are like it"
+                "{path}:6: Duration: -7.50 ms is no figure · the line says that the run is over, not how long it was · 2 records are like it"
             ),
             format!("{path}:9: the event names no log group · --log-group NAME names it"),
         ]

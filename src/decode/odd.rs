@@ -9,10 +9,6 @@ use crate::model::odd::{Odd, OddKind};
 use crate::model::record::LogLine;
 use crate::model::time::Timestamp;
 
-/// 2014-11-13: before it there was no Lambda.
-const FIRST: Timestamp = Timestamp(1_415_836_800_000);
-/// 2100-01-01.
-const LAST: Timestamp = Timestamp(4_102_444_800_000);
 /// CloudWatch takes no event older than 14 days or more than 2 hours ahead of its clock; an hour is let pass.
 const OLDEST_MS: i64 = (14 * 24 + 1) * 3_600_000;
 const AHEAD_MS: i64 = 3 * 3_600_000;
@@ -51,7 +47,12 @@ pub(super) fn of(line: &LogLine<'_>, what: Option<&What>) -> Option<Odd> {
     }
     if let Some((name, value)) = figure(line.message, what) {
         let value: String = value.chars().take(LONGEST).collect();
-        let words = format!("{name}: {value} is no figure · the rest of the line counts");
+        let rest = if is_length(&name, what) {
+            "the line says that the run is over, not how long it was"
+        } else {
+            "the rest of the line counts"
+        };
+        let words = format!("{name}: {value} is no figure · {rest}");
         return found(OddKind::Figure, words);
     }
     if line.group.is_empty() {
@@ -63,7 +64,7 @@ pub(super) fn of(line: &LogLine<'_>, what: Option<&What>) -> Option<Odd> {
 
 fn moment(line: &LogLine<'_>) -> Option<String> {
     let at = line.timestamp;
-    if at < FIRST || at >= LAST {
+    if !at.can_be() {
         return Some(format!(
             "stamped {at} ({} ms), when nothing can have run · it counts all the same",
             at.0
@@ -81,7 +82,7 @@ fn moment(line: &LogLine<'_>) -> Option<String> {
 /// The first figure of a platform line that cannot be read as one.
 fn figure(message: &str, what: Option<&What>) -> Option<(String, String)> {
     let whole = match what {
-        None | Some(What::End { .. }) => false,
+        None | Some(What::End { .. } | What::RuntimeDone { .. }) => false,
         Some(What::Report(report)) => is_whole(report),
         Some(_) => true,
     };
@@ -117,6 +118,12 @@ fn figure(message: &str, what: Option<&What>) -> Option<(String, String)> {
         .filter(|(_, value)| value.number().and_then(words::duration_ms).is_none())
         .map(|(key, value)| (key.to_string(), value.shown()))
         .next()
+}
+
+/// Whether the figure is the length of a run: a REPORT without it only ends what START began.
+fn is_length(name: &str, what: Option<&What>) -> bool {
+    matches!(name, "Duration" | "durationMs")
+        && matches!(what, Some(What::End { .. } | What::RuntimeDone { .. }))
 }
 
 /// Whether nothing that every REPORT has is missing.

@@ -1,7 +1,7 @@
 //! Lambda's own lines in JSON format: `{"time","type":"platform.…","record"}`.
 
 use super::json::Json;
-use super::{trace_header, words};
+use super::{platform_text, trace_header, words};
 use crate::model::fact::{InitType, Phase, Report, Status, TraceContext, What};
 use crate::model::ids::{RequestId, SpanId};
 use crate::model::symbols::{Sym, Symbols};
@@ -66,15 +66,17 @@ pub(super) fn decode(event: &Json<'_>, symbols: &mut Symbols) -> Option<What> {
                 .map_or(1, |count| count as u64),
         }),
         // `Runtime exited …` of the text format, as one string.
-        "fault" => super::platform_text::decode(record.text()?, symbols),
+        "fault" => platform_text::decode(record.text()?, symbols),
         _ => None,
     }
 }
 
 fn report(record: &Json<'_>, symbols: &mut Symbols) -> Option<What> {
     let request_id = request_id(record)?;
+    let status = record.text_at("status").and_then(words::status);
+    let error_type = sym(record, "errorType", symbols);
     let Some(duration_ms) = metric(record, "durationMs") else {
-        return Some(What::End { request_id });
+        return Some(platform_text::over(request_id, status, error_type));
     };
     Some(What::Report(Report {
         request_id: Some(request_id),
@@ -85,8 +87,8 @@ fn report(record: &Json<'_>, symbols: &mut Symbols) -> Option<What> {
         init_ms: metric(record, "initDurationMs").filter(|init| *init > 0.0),
         restore_ms: metric(record, "restoreDurationMs"),
         billed_restore_ms: metric(record, "billedRestoreDurationMs"),
-        status: record.text_at("status").and_then(words::status),
-        error_type: sym(record, "errorType", symbols),
+        status,
+        error_type,
         trace: tracing(record),
     }))
 }

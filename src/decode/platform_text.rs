@@ -103,10 +103,20 @@ fn report(rest: &str, symbols: &mut Symbols) -> Option<What> {
             report.duration_ms = duration;
             Some(What::Report(report))
         }
-        // Cut off before the first figure: it still says that the invocation is over.
-        None => Some(What::End {
-            request_id: report.request_id?,
-        }),
+        None => Some(over(report.request_id?, report.status, report.error_type)),
+    }
+}
+
+/// A REPORT that was cut off before its first figure: it still says that the run is over, and perhaps how it ended.
+pub(super) fn over(request_id: RequestId, status: Option<Status>, error_type: Option<Sym>) -> What {
+    match status {
+        Some(status) => What::RuntimeDone {
+            request_id,
+            status,
+            error_type,
+            duration_ms: None,
+        },
+        None => What::End { request_id },
     }
 }
 
@@ -392,6 +402,13 @@ mod tests {
         let (what, _) = read(&format!("REPORT RequestId: {ID}\tDuration: NaN ms"));
         let request_id = RequestId::parse(ID).expect("valid");
         assert_eq!(what, Some(What::End { request_id }));
+        let (what, _) = read(&format!(
+            "REPORT RequestId: {ID}\tDuration: -1 ms\tStatus: timeout"
+        ));
+        let Some(What::RuntimeDone { status, .. }) = what else {
+            panic!("it says how it ended: {what:?}");
+        };
+        assert_eq!(status, Status::Timeout);
     }
 
     #[test]

@@ -350,7 +350,13 @@ impl Engine {
             self.inputs.log_events_with_ingestion += 1;
             self.inputs.log_events_late += u64::from(ingestion.since(line.at) > LATE_MS);
         }
-        self.newest = Some(self.newest.map_or(line.at, |newest| newest.max(line.at)));
+        let later = |at: Timestamp| (at.can_be(), at);
+        if self
+            .newest
+            .is_none_or(|newest| later(line.at) > later(newest))
+        {
+            self.newest = Some(line.at);
+        }
         let place = Arc::make_mut(&mut self.streams[stream as usize]);
         place.first = place.first.min(line.at);
         place.last = place.last.max(line.at);

@@ -10,7 +10,9 @@ use crate::detect::{
 };
 use crate::model::analysis::Analysis;
 use crate::model::facts::Facts;
+use crate::model::invocation::Assembled;
 use crate::model::settings::Settings;
+use crate::model::time::Timestamp;
 
 /// Concludes everything from the facts.
 pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
@@ -38,12 +40,7 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
             let (throttles, errors) = joined(others);
             (joined(links), throttles, errors, duplicates, reordered)
         });
-    let window = assembled
-        .invocations
-        .iter()
-        .filter(|invocation| invocation.counted)
-        .map(|invocation| (invocation.start, invocation.end))
-        .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+    let window = window(&assembled, Timestamp::can_be).or_else(|| window(&assembled, |_| true));
     let mut analysis = Analysis {
         facts,
         assembled,
@@ -65,6 +62,17 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
     analysis.pressures = throttle::pressures(&analysis, settings);
     analysis.findings = triage::findings(&analysis, settings);
     analysis
+}
+
+/// First start and last end of the counted runs that start at such a moment.
+fn window(
+    assembled: &Assembled,
+    meant: impl Fn(Timestamp) -> bool,
+) -> Option<(Timestamp, Timestamp)> {
+    let runs = assembled.invocations.iter();
+    runs.filter(|run| run.counted && meant(run.start))
+        .map(|run| (run.start, run.end))
+        .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
 }
 
 fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {

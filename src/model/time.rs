@@ -30,6 +30,14 @@ impl Timestamp {
         self.0.saturating_sub(earlier.0)
     }
 
+    /// Whether a function can have run then: not before there was Lambda (2014-11-13), not from 2100 on. What is stamped otherwise
+    /// counts, but tells nothing of when the others were.
+    pub fn can_be(self) -> bool {
+        const FIRST: i64 = 1_415_836_800_000;
+        const END: i64 = 4_102_444_800_000;
+        (FIRST..END).contains(&self.0)
+    }
+
     /// Reads RFC 3339 (`2026-11-20T10:00:01.274Z`); `None` if it is anything else.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         DateTime::parse_from_rfc3339(text)
