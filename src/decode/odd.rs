@@ -7,7 +7,6 @@ use super::{platform_json, platform_text};
 use crate::model::fact::{Report, What};
 use crate::model::odd::{Odd, OddKind};
 use crate::model::record::LogLine;
-use crate::model::time::Timestamp;
 
 /// CloudWatch takes no event older than 14 days or more than 2 hours ahead of its clock; an hour is let pass.
 const OLDEST_MS: i64 = (14 * 24 + 1) * 3_600_000;
@@ -137,6 +136,7 @@ mod tests {
     use crate::decode::Decoder;
     use crate::model::settings::Settings;
     use crate::model::symbols::Symbols;
+    use crate::model::time::Timestamp;
 
     const ID: &str = "cea42185-a492-47f6-a9f2-4d7d690c43d6";
     const NOON: i64 = 1_795_168_800_000;
