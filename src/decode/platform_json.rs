@@ -227,6 +227,13 @@ mod tests {
         };
         assert_eq!(symbols.get(kind), "Runtime.ImportModuleError");
         let (what, _) = read(
+            r#"{"type":"platform.restoreStart","record":{"functionName":"f","functionVersion":"1","runtimeVersion":"java:21.v9","instanceId":"2026/11/20/[1]aa","instanceMaxMemory":134217728}}"#,
+        );
+        assert!(matches!(
+            what,
+            Some(What::RestoreStart { runtime: Some(_) })
+        ));
+        let (what, _) = read(
             r#"{"type":"platform.restoreReport","record":{"metrics":{"durationMs":197.61,"billedDurationMs":89}}}"#,
         );
         assert_eq!(
@@ -346,6 +353,9 @@ mod tests {
     fn unknown_types_wrong_types_and_foreign_documents_say_nothing() {
         for message in [
             r#"{"type":"platform.somethingNew","record":{"requestId":"n/a"}}"#,
+            r#"{"type":"platform.extension","record":{"name":"agent","state":"Ready","events":["INVOKE","SHUTDOWN"]}}"#,
+            r#"{"type":"platform.telemetrySubscription","record":{"name":"agent","state":"Subscribed","types":["platform","function"]}}"#,
+            r#"{"type":"platform.logSubscription","record":{"name":"agent","state":"Subscribed","types":["platform"]}}"#,
             r#"{"type":"platform.requestComplete","record":{"requestId":"01JABCDEFGHJKMNPQRSTVWXYZ0"}}"#,
             r#"{"type":"platform.start","record":{"requestId":7}}"#,
             r#"{"type":"platform.initReport","record":{"metrics":{"durationMs":-5}}}"#,

@@ -148,15 +148,15 @@ fn embedded_metrics_are_neither_answers_nor_errors() {
 
 #[test]
 fn ids_of_json_lines_are_found_under_the_names_of_every_logger() {
-    for key in [
-        "requestId",
-        "AWSRequestId",
-        "function_request_id",
-        "FunctionRequestId",
-        "aws_request_id",
+    for (key, trace) in [
+        ("requestId", "traceId"),
+        ("AWSRequestId", "XrayTraceId"),
+        ("function_request_id", "xray_trace_id"),
+        ("FunctionRequestId", "xray_trace_id"),
+        ("aws_request_id", "xray_trace_id"),
     ] {
         let (fact, _) = said(&format!(
-            r#"{{"{key}":"{ID}","level":"Warning","xray_trace_id":"1-6b001a3f-53530aa5c43024694473b173","correlation_id":"c-1"}}"#
+            r#"{{"{key}":"{ID}","level":"Warning","{trace}":"1-6b001a3f-53530aa5c43024694473b173","correlation_id":"c-1"}}"#
         ));
         assert_eq!(fact.request_id, RequestId::parse(ID), "{key}");
         assert_eq!(fact.level, Some(Level::Warn));

@@ -165,11 +165,17 @@ impl Target {
     }
 }
 
-/// Powertools and the runtime name the function itself under these.
+/// Powertools and the runtime name the function itself under these, Step Functions the execution that called.
 fn is_own_arn(key: &str) -> bool {
     matches!(
         key,
-        "function_arn" | "invokedFunctionArn" | "invoked_function_arn" | "executionArn"
+        "function_arn"
+            | "invokedFunctionArn"
+            | "invoked_function_arn"
+            | "executionArn"
+            | "execution_arn"
+            | "stateMachineArn"
+            | "state_machine_arn"
     )
 }
 

@@ -128,3 +128,46 @@ fn a_429_counts_inside_an_error_only() {
     error.error_object(&json);
     assert_eq!(shown(error), Some((None, None, None, 1)));
 }
+
+/// All codes of services that refuse for load, as an SDK prints them; what refused where the code alone tells.
+#[test]
+fn every_code_is_a_refusal() {
+    for (code, resource) in [
+        ("TooManyRequestsException", Some("lambda")),
+        ("ThrottlingException", None),
+        ("ThrottledException", None),
+        ("RequestThrottled", None),
+        ("RequestThrottledException", None),
+        ("RequestLimitExceeded", None),
+        ("ProvisionedThroughputExceededException", Some("dynamodb")),
+        ("BandwidthLimitExceeded", None),
+        ("SlowDown", Some("s3")),
+        ("PriorRequestNotComplete", None),
+        ("EC2ThrottledException", None),
+    ] {
+        let (found, ..) = of_text(&format!("call failed: {code}: again later")).expect(code);
+        assert_eq!(found.as_deref(), resource, "{code}");
+    }
+}
+
+/// All reasons that Lambda gives beside a 429.
+#[test]
+fn every_reason_of_lambda_is_kept() {
+    for reason in [
+        "ConcurrentInvocationLimitExceeded",
+        "FunctionInvocationRateLimitExceeded",
+        "ReservedFunctionConcurrentInvocationLimitExceeded",
+        "ReservedFunctionInvocationRateLimitExceeded",
+        "CallerRateLimitExceeded",
+        "ConcurrentSnapshotCreateLimitExceeded",
+    ] {
+        let line = format!(
+            r#"{{"errorType":"TooManyRequestsException","Reason":"{reason}","functionName":"stock"}}"#
+        );
+        let mut refusing = Refusing::default();
+        refusing.object(&Json::parse(&line).expect("valid"), None);
+        let (resource, found, ..) = shown(refusing).expect(reason);
+        assert_eq!(resource.as_deref(), Some("lambda:stock"));
+        assert_eq!(found.as_deref(), Some(reason));
+    }
+}
