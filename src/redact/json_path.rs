@@ -31,10 +31,8 @@ fn in_text(redactor: &Redactor, text: &str, counts: &mut Counts, depth: usize) -
         let quoted = bracket
             .checked_sub(1)
             .filter(|quote| *quote >= at && bytes[*quote] == b'"');
-        let begins = quoted.into_iter().chain([bracket]);
-        let Some((start, mut document, end)) = begins
-            .filter_map(|start| first_document(text, start))
-            .next()
+        let mut begins = quoted.into_iter().chain([bracket]);
+        let Some((start, mut document, end)) = begins.find_map(|start| first_document(text, start))
         else {
             misses += 1;
             at = bracket + 1;
@@ -95,18 +93,25 @@ fn in_document(
 
 /// Goes into every string of a document. Recursion is as deep as the JSON reader allows, 128 levels.
 fn in_strings(redactor: &Redactor, value: &mut Value, counts: &mut Counts, depth: usize) -> bool {
+    // Each of them, also behind one in which something was found.
+    let mut found = false;
     match value {
         Value::String(text) => {
             let further = depth.checked_sub(1);
             let anew = further.and_then(|depth| in_text(redactor, text, counts, depth));
-            anew.map(|anew| *text = anew).is_some()
+            found = anew.map(|anew| *text = anew).is_some();
         }
-        Value::Array(all) => all.iter_mut().fold(false, |found, one| {
-            in_strings(redactor, one, counts, depth) || found
-        }),
-        Value::Object(all) => all.iter_mut().fold(false, |found, (_, one)| {
-            in_strings(redactor, one, counts, depth) || found
-        }),
-        _ => false,
+        Value::Array(all) => {
+            for one in all {
+                found |= in_strings(redactor, one, counts, depth);
+            }
+        }
+        Value::Object(all) => {
+            for one in all.values_mut() {
+                found |= in_strings(redactor, one, counts, depth);
+            }
+        }
+        _ => {}
     }
+    found
 }

@@ -104,7 +104,7 @@ fn joined(gaps: &[SeenGap]) -> Vec<SeenGap> {
                 before.from = before.from.min(gap.from);
                 before.to = before.to.max(gap.to);
             }
-            None => joined.push(gap.clone()),
+            None => joined.push(*gap),
         }
     }
     joined
