@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::intake::Engine;
-use crate::model::fact::{Kinds, What};
+use crate::model::fact::Kinds;
 use crate::model::fact_log::FactLog;
 use crate::model::placed;
 use crate::model::remap::Remap as _;
-use crate::model::symbols::{Sym, Symbols};
+use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
 use globset::GlobSet;
 
@@ -65,7 +65,7 @@ impl Engine {
             let stream = Arc::make_mut(stream);
             let reaches = scope.meets(stream.first, stream.last);
             if wanted(stream.function) && reaches {
-                stream.facts.retain_mut(|fact| scope.holds(fact.at));
+                stream.facts.retain(|fact| scope.holds(fact.at));
             } else {
                 stream.facts = FactLog::default();
             }
@@ -75,7 +75,7 @@ impl Engine {
             wanted(stream.function) && (!stream.facts.is_empty() || scope.holds(stream.first))
         });
         self.unsorted = (0..streams.len() as u32).collect();
-        spans.retain_mut(|span| scope.holds(Timestamp(span.start_us / 1000)));
+        spans.retain(|span| scope.holds(Timestamp(span.start_us / 1000)));
         let name = symbols.lookup("FunctionName");
         metrics.retain(|_, point| {
             let function = point.dimensions.iter().find(|(key, _)| Some(*key) == name);
@@ -91,18 +91,12 @@ impl Engine {
 
     /// Forgets the oldest tenth of what there is too much of, and says so in `evicted` and `horizon`.
     pub(super) fn forget(&mut self) {
-        let facts = self
-            .streams
-            .iter()
-            .flat_map(|stream| stream.facts.of(Kinds::RUN));
-        let reports = facts.filter(|(_, fact)| matches!(fact.what, What::Report(_)));
-        let moments = reports.map(|(_, fact)| fact.at);
-        let by_invocations = oldest_over(moments, self.limits.invocations);
-        let starts = self
-            .spans
-            .iter()
-            .map(|span| Timestamp(span.start_us / 1000));
-        let by_spans = oldest_over(starts, self.limits.spans);
+        let streams = self.streams.iter();
+        let reports = streams.flat_map(|stream| stream.facts.moments_of(Kinds::REPORT));
+        let by_invocations = oldest_over(self.reports, reports, self.limits.invocations);
+        let spans = self.spans.iter();
+        let starts = spans.map(|span| Timestamp(span.start_us / 1000));
+        let by_spans = oldest_over(self.spans.len(), starts, self.limits.spans);
         let by_bytes = self.oldest_tenth_over(self.limits.fact_bytes);
         if let Some(horizon) = by_invocations.max(by_spans).max(by_bytes) {
             self.forget_before(horizon.plus_ms(1));
@@ -138,14 +132,14 @@ impl Engine {
         let horizon_us = horizon.0.saturating_mul(1000);
         let traces = self.spans.len();
         self.spans
-            .retain_mut(|span| span.end_us.unwrap_or(span.start_us) >= horizon_us);
+            .retain(|span| span.end_us.unwrap_or(span.start_us) >= horizon_us);
         self.metrics.retain(|_, point| point.at >= horizon);
         self.gaps.retain(|gap| gap.to >= horizon);
         self.reports -= evicted;
         self.evicted.invocations += evicted as u64;
         self.evicted.traces += (traces - self.spans.len()) as u64;
         self.horizon = Some(self.horizon.map_or(horizon, |before| before.max(horizon)));
-        let unnamed = self.symbols.heap_bytes().saturating_sub(self.named);
+        let unnamed = self.symbols.len().saturating_sub(self.named);
         if unnamed > self.named / UNNAMED || self.fact_bytes() > self.limits.fact_bytes {
             self.forget_symbols();
         }
@@ -153,49 +147,36 @@ impl Engine {
 
     /// Forgets the texts that nothing names any more.
     fn forget_symbols(&mut self) {
-        let mut fresh = Symbols::default();
-        let old = std::mem::take(&mut self.symbols);
-        let mut to = |sym: Sym| fresh.intern(old.get(sym));
-        for stream in &mut self.streams {
-            let stream = Arc::make_mut(stream);
-            stream.facts.retain_mut(|fact| {
-                fact.remap(&mut to);
-                true
-            });
-            stream.group.remap(&mut to);
-            stream.stream.remap(&mut to);
-            stream.function.remap(&mut to);
-            stream.version.remap(&mut to);
+        let mut named = self.symbols.unnamed();
+        let mut name = |sym: Sym| {
+            named.add(sym);
+            sym
+        };
+        for stream in &self.streams {
+            for (_, mut fact) in stream.facts.iter() {
+                fact.remap(&mut name);
+            }
+            let names = [Some(stream.group), Some(stream.stream)];
+            let names = names.into_iter().chain([stream.function, stream.version]);
+            names.flatten().for_each(|sym| _ = name(sym));
         }
-        self.spans.retain_mut(|span| {
-            span.remap(&mut to);
-            true
-        });
-        for mut point in std::mem::take(&mut self.metrics).into_values() {
-            point.remap(&mut to);
-            let key = (
-                point.namespace,
-                point.name,
-                point.dimensions.clone(),
-                point.at,
-            );
-            self.metrics.insert(key, point);
+        for span in self.spans.iter_mut() {
+            span.remap(&mut name);
         }
-        for (name, mut config) in std::mem::take(&mut self.functions) {
-            config.remap(&mut to);
-            self.functions.insert(to(name), config);
+        for point in self.metrics.values_mut() {
+            point.remap(&mut name);
         }
-        for gap in self.gaps.iter_mut().chain(&mut self.open_gaps) {
-            gap.group.remap(&mut to);
+        for (function, config) in &mut self.functions {
+            name(*function);
+            config.remap(&mut name);
         }
-        let complete = std::mem::take(&mut self.complete);
-        self.complete = complete
-            .into_iter()
-            .map(|(group, moment)| (to(group), moment))
-            .collect();
-        self.symbols = fresh;
-        self.named = self.symbols.heap_bytes();
-        self.index_streams();
+        let gaps = self.gaps.iter().chain(&self.open_gaps);
+        let groups = gaps
+            .map(|gap| gap.group)
+            .chain(self.complete.keys().copied());
+        groups.for_each(|sym| _ = name(sym));
+        self.symbols.retain(&named);
+        self.named = self.symbols.len();
     }
 
     /// Where each stream stands now.
@@ -208,11 +189,15 @@ impl Engine {
 }
 
 /// The newest of the moments that must go so that nine tenths of `limit` stay; `None` while there are fewer than `limit`.
-fn oldest_over(moments: impl Iterator<Item = Timestamp>, limit: usize) -> Option<Timestamp> {
-    let mut moments: Vec<Timestamp> = moments.collect();
-    if moments.len() <= limit {
+fn oldest_over(
+    held: usize,
+    moments: impl Iterator<Item = Timestamp>,
+    limit: usize,
+) -> Option<Timestamp> {
+    if held <= limit {
         return None;
     }
+    let mut moments: Vec<Timestamp> = moments.collect();
     let last = moments.len() - (limit - limit / 10) - 1;
     Some(*moments.select_nth_unstable(last).1)
 }

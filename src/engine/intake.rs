@@ -76,7 +76,7 @@ pub struct Engine {
     decoder: Arc<Decoder>,
     pub(super) limits: Limits,
     pub(super) symbols: Symbols,
-    /// Bytes of the symbols when all of them were last named by something.
+    /// How many symbols there were when all of them were last named by something.
     pub(super) named: usize,
     pub(super) streams: Vec<Arc<StreamFacts>>,
     pub(super) stream_index: HashMap<(Sym, Sym), u32>,

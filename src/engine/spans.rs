@@ -46,10 +46,14 @@ impl Spans {
         self.rows.iter()
     }
 
-    /// Leaves out the spans that `keep` refuses; it may change the others, but not whose they are.
-    pub(super) fn retain_mut(&mut self, keep: impl FnMut(&mut Span) -> bool) {
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Span> {
+        self.rows.iter_mut()
+    }
+
+    /// Leaves out the spans that `keep` refuses.
+    pub(super) fn retain(&mut self, keep: impl FnMut(&Span) -> bool) {
         let Self { rows, index } = self;
-        rows.retain_mut(keep);
+        rows.retain(keep);
         index.clear();
         for (at, span) in (0u32..).zip(rows.iter()) {
             index.insert_unique(hash(span), at, |at| hash(&rows[*at as usize]));

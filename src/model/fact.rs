@@ -89,24 +89,26 @@ impl Kinds {
     // The common ones first: a set of the first seven is packed in a byte.
     /// Start, end, time-out and exit of an invocation.
     pub const RUN: Self = Self(1);
+    /// The end of an invocation with its figures, which is also a `RUN`.
+    pub const REPORT: Self = Self(1 << 1);
     /// Any application line.
-    pub const APP: Self = Self(1 << 1);
+    pub const APP: Self = Self(1 << 2);
     /// Event items that an invocation received.
-    pub const RECEIVED: Self = Self(1 << 2);
+    pub const RECEIVED: Self = Self(1 << 3);
     /// Ids that a send returned.
-    pub const SENT: Self = Self(1 << 3);
-    pub const RAISED: Self = Self(1 << 4);
+    pub const SENT: Self = Self(1 << 4);
+    pub const RAISED: Self = Self(1 << 5);
     /// Correlation ids.
-    pub const CORRELATED: Self = Self(1 << 5);
+    pub const CORRELATED: Self = Self(1 << 6);
     /// Lines of gateways.
-    pub const ACCESS: Self = Self(1 << 6);
-    pub const REFUSED: Self = Self(1 << 7);
+    pub const ACCESS: Self = Self(1 << 7);
+    pub const REFUSED: Self = Self(1 << 8);
     /// What became of items: failed ones, repeats that were recognised, durable executions.
-    pub const HANDLED: Self = Self(1 << 8);
+    pub const HANDLED: Self = Self(1 << 9);
     /// Init and restore of an environment.
-    pub const INIT: Self = Self(1 << 9);
+    pub const INIT: Self = Self(1 << 10);
     /// Lines that the service dropped.
-    pub const DROPPED: Self = Self(1 << 10);
+    pub const DROPPED: Self = Self(1 << 11);
 
     /// What is in either set.
     #[must_use]
@@ -136,9 +138,9 @@ impl What {
             Self::Start { .. }
             | Self::End { .. }
             | Self::RuntimeDone { .. }
-            | Self::Report(_)
             | Self::TimedOut { .. }
             | Self::RuntimeExit { .. } => Kinds::RUN,
+            Self::Report(_) => Kinds::RUN.or(Kinds::REPORT),
             Self::LogsDropped { .. } => Kinds::DROPPED,
             Self::Access(_) => Kinds::ACCESS,
             Self::App(app) => app.kinds(),

@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::event_id::EventId;
-use super::fact::{Fact, Kinds, What};
+use super::fact::{Fact, Kinds};
 use super::symbols::{Sym, Symbols};
 use super::time::Timestamp;
 
@@ -20,7 +20,7 @@ const LEAST_ROOM: usize = 256;
 /// a number that grows from fact to fact; sorting and leaving out change places.
 #[derive(Clone, Debug, Default)]
 pub struct FactLog {
-    /// [`Label`], [`Head`] and [`What`] of each fact, one behind the other: its place is where it starts.
+    /// [`Label`], [`Head`] and `What` of each fact, one behind the other: its place is where it starts.
     bytes: Vec<u8>,
     len: usize,
     /// The moment from which the others are counted: that of the fact that was added first.
@@ -186,6 +186,13 @@ impl FactLog {
             .map(|(_, _, body)| self.moment(&self.head(&body).0))
     }
 
+    /// When each fact that speaks of one of `kinds` was written.
+    pub fn moments_of(&self, kinds: Kinds) -> impl Iterator<Item = Timestamp> {
+        self.packed_from(0)
+            .filter(move |(_, said, _)| said.meets(kinds))
+            .map(|(_, _, body)| self.moment(&self.head(&body).0))
+    }
+
     fn packed_from(&self, place: u32) -> impl Iterator<Item = (u32, Kinds, Range<usize>)> {
         let mut next = place as usize;
         std::iter::from_fn(move || {
@@ -254,11 +261,11 @@ impl FactLog {
         again
     }
 
-    /// Leaves out the facts that `keep` refuses; it may change the others, but not when they were written.
-    pub fn retain_mut(&mut self, mut keep: impl FnMut(&mut Fact) -> bool) {
+    /// Leaves out the facts that `keep` refuses.
+    pub fn retain(&mut self, keep: impl Fn(&Fact) -> bool) {
         let old = take(self);
-        for (_, mut fact) in old.iter() {
-            if keep(&mut fact) {
+        for (_, fact) in old.iter() {
+            if keep(&fact) {
                 self.push(fact);
             }
         }
@@ -279,9 +286,7 @@ impl FactLog {
                 break;
             }
             gone += 1;
-            let is_report =
-                said.meets(Kinds::RUN) && matches!(self.read(body).what, What::Report(_));
-            reports += usize::from(is_report);
+            reports += usize::from(said.meets(Kinds::REPORT));
         }
         if gone > 0 {
             self.bytes.drain(..stays);
@@ -394,7 +399,7 @@ fn unpacked<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> (T, &'a [u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fact::{Report, TraceContext};
+    use crate::model::fact::{Report, TraceContext, What};
     use crate::model::ids::{RequestId, TraceId};
 
     fn fact(ms: i64, batch: u8, index: u16) -> Fact {
@@ -487,7 +492,7 @@ mod tests {
     fn leaving_out_keeps_the_others_whole() {
         let mut log: FactLog = (0..100).map(|n| fact(n, n as u8, 0)).collect();
         let before = log.heap_bytes();
-        log.retain_mut(|fact| fact.at.0 % 10 == 0);
+        log.retain(|fact| fact.at.0 % 10 == 0);
         let left: Vec<Fact> = log.iter().map(|(_, fact)| fact).collect();
         assert_eq!(left.len(), 10);
         assert!(

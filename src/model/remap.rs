@@ -1,5 +1,5 @@
-//! Moves decoded values from one symbol table to another: out of a worker's table into the engine's, and out of a table
-//! full of forgotten texts into a fresh one.
+//! Moves decoded values from one symbol table to another: out of a worker's table into the engine's. The same way goes
+//! whoever wants to know which symbols a value holds.
 
 use super::config::FunctionConfig;
 use super::event_id::EventId;

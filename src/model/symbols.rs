@@ -6,7 +6,8 @@ use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-/// A piece of text in a [`Symbols`] table. Numbers are given in order of arrival: sort by the **text**, never by this.
+/// A piece of text in a [`Symbols`] table. Numbers are given in order of arrival, those of forgotten texts again: sort by
+/// the **text**, never by this.
 /// Never 0 inside, so that one that may be missing takes no more room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Sym(NonZeroU32);
@@ -17,19 +18,27 @@ impl Sym {
         Self(NonZeroU32::MIN.saturating_add(before as u32))
     }
 
-    /// How many texts of its table were interned before it.
+    /// Its number in its table, from 0.
     pub fn number(self) -> usize {
         self.0.get() as usize - 1
     }
 }
 
-/// The table behind [`Sym`]: append-only, one copy of each text.
+/// The table behind [`Sym`]: one copy of each text.
 #[derive(Clone, Debug, Default)]
 pub struct Symbols {
     bytes: String,
-    /// End of each text in `bytes`; it starts where the one before ends.
-    ends: Vec<u32>,
+    /// Where the text of each number stands in `bytes`.
+    places: Vec<Place>,
     index: HashTable<Sym>,
+    /// Numbers whose texts were forgotten.
+    free: Vec<Sym>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    start: u32,
+    end: u32,
 }
 
 impl Symbols {
@@ -40,13 +49,22 @@ impl Symbols {
         if let Some(&known) = known {
             return known;
         }
-        let new = Sym::nth(self.ends.len());
+        let start = self.bytes.len() as u32;
         self.bytes.push_str(text);
-        self.ends.push(self.bytes.len() as u32);
-        let Self { bytes, ends, index } = self;
-        index.insert_unique(hash, new, |&sym| {
-            xxh3_64(slice(bytes, ends, sym).as_bytes())
+        let end = self.bytes.len() as u32;
+        let new = self.free.pop().unwrap_or_else(|| {
+            self.places.push(Place::default());
+            Sym::nth(self.places.len() - 1)
         });
+        self.places[new.number()] = Place { start, end };
+        let Self {
+            bytes,
+            places,
+            index,
+            ..
+        } = self;
+        let hash_of = |&sym: &Sym| xxh3_64(slice(bytes, places, sym).as_bytes());
+        index.insert_unique(hash, new, hash_of);
         new
     }
 
@@ -60,36 +78,75 @@ impl Symbols {
 
     /// The text of a symbol of this table.
     pub fn get(&self, sym: Sym) -> &str {
-        slice(&self.bytes, &self.ends, sym)
+        slice(&self.bytes, &self.places, sym)
     }
 
     /// How many texts are held.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.places.len() - self.free.len()
     }
 
     /// Whether nothing is held.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.len() == 0
     }
 
     /// Bytes on the heap, for the memory budget.
     pub fn heap_bytes(&self) -> usize {
-        self.bytes.capacity() + self.ends.capacity() * 4 + self.index.capacity() * 5
+        let symbols = self.free.capacity() * size_of::<Sym>();
+        let indexed = self.index.capacity() * (size_of::<Sym>() + 1);
+        self.bytes.capacity() + self.places.capacity() * size_of::<Place>() + symbols + indexed
     }
 
     /// Interns every text of `other`, in its order; `result[n]` is the symbol here of the one with the number n there.
+    /// For tables that never forgot a text.
     pub fn absorb(&mut self, other: &Self) -> Vec<Sym> {
-        (0..other.len())
+        (0..other.places.len())
             .map(|at| self.intern(other.get(Sym::nth(at))))
             .collect()
     }
+
+    /// The symbols of this table, none of them named yet; for [`Self::retain`].
+    pub fn unnamed(&self) -> Named {
+        Named(vec![false; self.places.len()])
+    }
+
+    /// Forgets the texts that are not named. The others keep their symbols: what holds them needs no change.
+    pub fn retain(&mut self, named: &Named) {
+        let Named(named) = named;
+        let stay = self.places.iter().zip(named).filter(|(_, named)| **named);
+        let bytes = stay.map(|(place, _)| (place.end - place.start) as usize);
+        let mut kept = String::with_capacity(bytes.sum());
+        self.index.retain(|sym| named[sym.number()]);
+        self.free.clear();
+        for (number, named) in named.iter().enumerate() {
+            let sym = Sym::nth(number);
+            let start = kept.len() as u32;
+            if *named {
+                kept.push_str(self.get(sym));
+            } else {
+                self.free.push(sym);
+            }
+            let end = kept.len() as u32;
+            self.places[number] = Place { start, end };
+        }
+        self.bytes = kept;
+    }
 }
 
-fn slice<'a>(bytes: &'a str, ends: &[u32], sym: Sym) -> &'a str {
-    let at = sym.number();
-    let start = if at == 0 { 0 } else { ends[at - 1] as usize };
-    &bytes[start..ends[at] as usize]
+/// Which symbols of a table something names.
+pub struct Named(Vec<bool>);
+
+impl Named {
+    /// Something names it.
+    pub fn add(&mut self, sym: Sym) {
+        self.0[sym.number()] = true;
+    }
+}
+
+fn slice<'a>(bytes: &'a str, places: &[Place], sym: Sym) -> &'a str {
+    let Place { start, end } = places[sym.number()];
+    &bytes[start as usize..end as usize]
 }
 
 #[cfg(test)]
@@ -120,5 +177,20 @@ mod tests {
         assert_eq!(here.get(map[b.number()]), "b");
         assert_eq!(here.get(map[a.number()]), "a");
         assert_eq!(here.len(), 2);
+    }
+
+    #[test]
+    fn forgetting_leaves_the_others_their_symbols_and_gives_the_numbers_again() {
+        let mut symbols = Symbols::default();
+        let [a, b, c] = ["a", "b", "c"].map(|text| symbols.intern(text));
+        let mut named = symbols.unnamed();
+        named.add(c);
+        symbols.retain(&named);
+        assert_eq!((symbols.get(c), symbols.len()), ("c", 1));
+        assert_eq!((symbols.lookup("a"), symbols.lookup("c")), (None, Some(c)));
+        let again = ["d", "e", "f"].map(|text| symbols.intern(text));
+        assert!(again[..2].contains(&a) && again[..2].contains(&b));
+        assert_eq!(again.map(|sym| symbols.get(sym)), ["d", "e", "f"]);
+        assert_eq!((symbols.get(c), symbols.len()), ("c", 4));
     }
 }

@@ -35,15 +35,16 @@ fn one_trace_a_pair(facts: &mut Facts) {
     }
     for stream in &mut facts.streams {
         let facts = &mut std::sync::Arc::make_mut(stream).facts;
-        facts.retain_mut(|fact| {
+        let moved = facts.iter().map(|(_, mut fact)| {
             let ms = fact.at.0 - EPOCH;
             if let What::Report(report) = &mut fact.what
                 && let Some(context) = &mut report.trace
             {
                 context.trace = trace(ms);
             }
-            true
+            fact
         });
+        *facts = moved.collect();
     }
 }
 
