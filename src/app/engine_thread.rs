@@ -26,8 +26,9 @@ use crate::store::scene::{Mode, Scene};
 /// The least time between two pictures.
 const GAP: Duration = Duration::from_millis(500);
 
-/// After a picture that took 100 ms the next comes so many times 100 ms later, so that taking records in goes first.
-const REST: u32 = 4;
+/// After a picture that took 100 ms the next comes so many times 100 ms later: taking records in goes first, and whoever keeps
+/// the dashboard open should not hear the fan for it.
+const REST: u32 = 9;
 
 /// Where the engine's records come from.
 pub(crate) enum Feed {
