@@ -9,6 +9,7 @@ mod seen;
 mod show;
 mod spending;
 
+use std::collections::VecDeque;
 use std::io::Write;
 use std::thread;
 use std::time::Duration;
@@ -34,6 +35,8 @@ use crate::sources::pace::Terms;
 const TICK: Duration = Duration::from_millis(100);
 /// Lines that wait to be written before no more are fetched: a slow pipe slows the polling.
 const UNWRITTEN: usize = 1_000;
+/// Bytes of lines that are written at once: line by line, each would cost a system call and a change of threads.
+const PIECE: usize = 64 * 1024;
 /// How long the last lines may take once it is over.
 const LAST_LINES: Duration = Duration::from_millis(500);
 
@@ -73,8 +76,8 @@ async fn follow(
         mut board,
         cancel,
     } = Polling::start(tail.sources, tail.terms, Patience::AfterStart);
-    let (pipe, lines) = mpsc::channel(1);
-    let writer = thread::spawn(move || write(out, lines));
+    let (pipe, pieces) = mpsc::channel(1);
+    let writer = thread::spawn(move || write(out, pieces));
     let mut show = Show::new(tail.decoder, tail.function, tail.filter, tail.style);
     let (mut troubles, mut gaps) = (Troubles::default(), Gaps::default());
     let mut spending = Spending::default();
@@ -85,9 +88,9 @@ async fn follow(
     let ended = loop {
         tokio::select! {
             _ = &mut interrupted => break Ok(()),
-            permit = pipe.reserve(), if !show.unwritten.is_empty() => match (permit, show.unwritten.pop_front()) {
-                (Ok(permit), Some(line)) => permit.send(line),
-                _ => break Ok(()),
+            permit = pipe.reserve(), if !show.unwritten.is_empty() => match permit {
+                Ok(permit) => permit.send(piece(&mut show.unwritten)),
+                Err(_) => break Ok(()),
             },
             () = pipe.closed() => break Ok(()),
             batch = batches.recv(), if show.unwritten.len() < UNWRITTEN => match batch {
@@ -111,8 +114,8 @@ async fn follow(
     show.let_go_all();
     show.say(Gaps::end(&board.borrow(), tail.style));
     let last_lines = async {
-        for line in show.unwritten {
-            if pipe.send(line).await.is_err() {
+        while !show.unwritten.is_empty() {
+            if pipe.send(piece(&mut show.unwritten)).await.is_err() {
                 return;
             }
         }
@@ -126,11 +129,22 @@ async fn follow(
     ended
 }
 
+/// Takes the next lines to be written at once, whole.
+fn piece(unwritten: &mut VecDeque<String>) -> String {
+    let mut piece = String::new();
+    while piece.len() < PIECE
+        && let Some(line) = unwritten.pop_front()
+    {
+        piece.push_str(&line);
+    }
+    piece
+}
+
 /// Writes on a thread of its own, so that a pipe that is not read does not keep Ctrl-C waiting.
-fn write(mut out: impl Write, mut lines: mpsc::Receiver<String>) {
-    while let Some(line) = lines.blocking_recv() {
+fn write(mut out: impl Write, mut pieces: mpsc::Receiver<String>) {
+    while let Some(piece) = pieces.blocking_recv() {
         if out
-            .write_all(line.as_bytes())
+            .write_all(piece.as_bytes())
             .and_then(|()| out.flush())
             .is_err()
         {
