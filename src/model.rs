@@ -20,6 +20,7 @@ pub mod places;
 pub mod record;
 pub mod remap;
 pub mod requests;
+pub mod room;
 pub mod rows;
 pub mod settings;
 pub mod several;

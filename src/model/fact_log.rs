@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event_id::EventId;
 use super::fact::{Fact, Kinds};
+use super::room::grow;
 use super::symbols::{Sym, Symbols};
 use super::time::Timestamp;
 
@@ -94,13 +95,6 @@ impl Shared {
 
     fn heap_bytes(&self) -> usize {
         self.ids.capacity() * size_of::<[u8; 16]>()
-    }
-}
-
-/// Makes room for `least` more, by a quarter: doubling would leave a quarter of all memory empty.
-fn grow<T>(row: &mut Vec<T>, least: usize) {
-    if row.capacity() - row.len() < least {
-        row.reserve_exact((row.len() / 4).max(least));
     }
 }
 

@@ -6,6 +6,11 @@ use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::room::{grow, grow_text};
+
+/// The least by which the texts' room grows, in bytes.
+const LEAST_ROOM: usize = 256;
+
 /// A piece of text in a [`Symbols`] table. Numbers are given in order of arrival, those of forgotten texts again: sort by
 /// the **text**, never by this.
 /// Never 0 inside, so that one that may be missing takes no more room.
@@ -50,9 +55,11 @@ impl Symbols {
             return known;
         }
         let start = self.bytes.len() as u32;
+        grow_text(&mut self.bytes, text.len().max(LEAST_ROOM));
         self.bytes.push_str(text);
         let end = self.bytes.len() as u32;
         let new = self.free.pop().unwrap_or_else(|| {
+            grow(&mut self.places, 1);
             self.places.push(Place::default());
             Sym::nth(self.places.len() - 1)
         });
