@@ -114,6 +114,16 @@ impl Write for Member {
         Ok(taken)
     }
 
+    /// Most of what is written is a few bytes: it goes into the piece without more ado.
+    fn write_all(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while self.piece.len() + bytes.len() >= PIECE {
+            let taken = self.write(bytes)?;
+            bytes = &bytes[taken..];
+        }
+        self.piece.extend_from_slice(bytes);
+        Ok(())
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }

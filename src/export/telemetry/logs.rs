@@ -18,6 +18,8 @@ use crate::model::time::Timestamp;
 pub struct LogBatches<'t, 'a> {
     telemetry: &'t Telemetry<'a>,
     batches: Batches<Place, ExportLogsServiceRequest>,
+    /// The stream of the line before, if it is known: lines of one stream come in runs.
+    last: Option<u32>,
 }
 
 /// What log lines come from: each has one resource.
@@ -35,13 +37,16 @@ impl<'t, 'a> LogBatches<'t, 'a> {
         Self {
             telemetry,
             batches: Batches::new(limit),
+            last: None,
         }
     }
 
     /// Adds a line. Gives the request that was full before, if it was.
     pub fn push(&mut self, line: &LogLine<'_>) -> Option<ExportLogsServiceRequest> {
         let telemetry = self.telemetry;
-        let known = telemetry.stream(line);
+        let same = self.last.filter(|last| telemetry.is_of(line, *last));
+        let known = same.or_else(|| telemetry.stream(line));
+        self.last = known;
         let record = telemetry.record(line, known);
         match known {
             Some(at) => {
@@ -63,6 +68,12 @@ impl<'t, 'a> LogBatches<'t, 'a> {
 }
 
 impl Telemetry<'_> {
+    fn is_of(&self, line: &LogLine<'_>, stream: u32) -> bool {
+        let facts = &self.analysis.facts;
+        let place = &facts.streams[stream as usize];
+        (facts.text(place.stream), facts.text(place.group)) == (line.stream, line.group)
+    }
+
     /// Index in `Facts::streams`; `None` for a stream of which nothing is remembered.
     fn stream(&self, line: &LogLine<'_>) -> Option<u32> {
         let facts = &self.analysis.facts;
