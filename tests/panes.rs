@@ -18,7 +18,7 @@ use ratatui::style::Style;
 
 use keys::press;
 use picture::{busy, empty, frame, screen, text};
-use states::without_figures;
+use states::{near_limit, without_figures};
 
 const SIZES: [(u16, u16); 4] = [(80, 24), (120, 40), (200, 60), (40, 12)];
 
@@ -98,6 +98,30 @@ fn every_pane_in_every_state_and_size() {
             insta::assert_snapshot!(frames_of(&[pane.title(), state]), all);
         }
     }
+}
+
+#[test]
+fn what_is_near_its_limit_stands_on_the_throttling_pane_before_anybody_is_refused() {
+    let scene = near_limit();
+    let mut all = String::new();
+    for size in SIZES {
+        let mut screen = screen(&scene);
+        press(&mut screen, "3");
+        let shown = text(&frame(&mut screen, size));
+        assert!(shown.contains("near"), "{size:?}: {shown}");
+        let lines: Vec<&str> = shown.lines().map(str::trim_end).collect();
+        writeln!(
+            all,
+            "{}×{}\n{}",
+            size.0,
+            size.1,
+            lines.join("\n").trim_end()
+        )
+        .unwrap();
+    }
+    // Three of four slots: a quarter is free.
+    assert!(all.contains("3/4") && all.contains("25 %"), "{all}");
+    insta::assert_snapshot!("throttling_near_limit", all);
 }
 
 #[test]

@@ -100,6 +100,11 @@ pub fn runs(function: &str, said: &str) -> Arc<Scene> {
             }));
         }
     }
+    concluded(records)
+}
+
+/// What an engine makes of them.
+fn concluded(records: Vec<Record>) -> Arc<Scene> {
     let settings = Settings::default();
     let limits = Limits::of(&settings.memory, true);
     let mut engine = Engine::new(settings, limits).unwrap();
@@ -115,6 +120,37 @@ pub fn runs(function: &str, said: &str) -> Arc<Scene> {
         place: "prod eu-west-1".into(),
         now: NOW,
     })
+}
+
+/// Three of four reserved slots are in use all the time, and nobody was refused.
+pub fn near_limit() -> Arc<Scene> {
+    let config = r#"{"FunctionName":"invoice-pdf","Runtime":"nodejs22.x","MemorySize":128,"Timeout":30,"ReservedConcurrentExecutions":4}"#;
+    let mut records = vec![Record::Function(config.into())];
+    for run in 0..180 {
+        let id = format!("00000000-0000-4000-8000-{run:012}");
+        let (slot, second) = (run % 3, run / 3);
+        let lines = [
+            (0, format!("START RequestId: {id} Version: 1\n")),
+            (900, format!("END RequestId: {id}\n")),
+            (
+                900,
+                format!(
+                    "REPORT RequestId: {id}\tDuration: 900.00 ms\tBilled Duration: 900 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\n"
+                ),
+            ),
+        ];
+        for (after, message) in lines {
+            records.push(Record::Log(LogRecord {
+                group: "/aws/lambda/invoice-pdf".into(),
+                stream: format!("2026/03/03/[1]0123456789abcdef0123456789abcde{slot}").into(),
+                timestamp: NOW.plus_ms(-60_000 + second * 1_000 + slot * 20 + after),
+                ingestion: None,
+                event_id: None,
+                message: message.into(),
+            }));
+        }
+    }
+    concluded(records)
 }
 
 /// Runs whose lines name no event, of which no metric tells, and that nobody calls.

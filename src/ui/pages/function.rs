@@ -303,9 +303,30 @@ fn list(scene: &Arc<Scene>, name: &str, which: Which) -> Part {
         "{word}{of}, newest first, {}",
         figures::count(list.len() as u64)
     );
+    let unused = unused(analysis, sym, which, list.len());
+    let keys = "Enter opens · v trace · L log lines";
     Part::new("invocations", title, rows::invocations(scene, list))
-        .aside(Text::of(Role::Dim, "Enter opens · v trace · L log lines"))
+        .aside(unused.unwrap_or_else(|| Text::of(Role::Dim, keys)))
         .between(4, u16::MAX)
+}
+
+/// How many starts of a bar of the histogram are not among the `listed`: no run of theirs was seen.
+fn unused(analysis: &Analysis, function: Option<Sym>, which: Which, listed: usize) -> Option<Text> {
+    let Which::Init(between) = which else {
+        return None;
+    };
+    let mine = analysis.inits.iter().filter(|init| {
+        Some(init.function) == function && init.init_ms.is_some_and(|took| between.holds(took))
+    });
+    let unused = mine
+        .count()
+        .checked_sub(listed)
+        .filter(|unused| *unused > 0)?;
+    let words = format!(
+        "{} more starts served no run",
+        figures::count(unused as u64)
+    );
+    Some(Text::of(Role::Dim, &words))
 }
 
 /// The runs that received again what [`Which::Repeated`] names.

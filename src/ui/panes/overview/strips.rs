@@ -187,6 +187,7 @@ fn row(label: Text, role: Role, levels: Vec<Level>, strip: Strip) -> Row {
         let now = now.map(|now| Text::new(&figures::count(u64::from(now))).and(Role::Dim, "/m"));
         (now, change(whole, strip.minutes))
     };
+    let change = unread(whole, strip.minutes).unwrap_or(change);
     let now = now.unwrap_or_else(|| Text::of(Role::Unknown, figures::UNKNOWN));
     Row {
         cells: vec![
@@ -238,6 +239,13 @@ impl Known {
             format!(" since {}", figures::clock_minute(minutes.start(*at)))
         })
     }
+}
+
+/// That nobody knows what is now, since the newest minutes are not read; the last one alone is read in a moment.
+fn unread(levels: &[Level], minutes: Minutes) -> Option<Text> {
+    let known = levels.iter().rposition(Option::is_some)? + 1;
+    let since = figures::clock_minute(minutes.start(known));
+    (known + 1 < levels.len()).then(|| Text::of(Role::Unknown, &format!("unknown from {since}")))
 }
 
 /// In words what the last minutes are against the ones before: `level`, `new at 14:02`, `×27`.
@@ -342,6 +350,20 @@ mod tests {
         levels[15..].fill(Some(2_000));
         assert_eq!(slower(&levels, minutes).characters(), "×20 since 00:15");
         assert_eq!(slower(&[Some(9); 5], minutes).characters(), "");
+    }
+
+    #[test]
+    fn what_is_now_is_unknown_where_the_newest_minutes_were_not_read() {
+        let minutes = Minutes::until(Timestamp(19 * MINUTE_MS), 20);
+        let said = |known: usize| {
+            let mut levels = vec![Some(1); 20];
+            levels[known..].fill(None);
+            unread(&levels, minutes).map(|text| text.characters())
+        };
+        assert_eq!(said(20), None);
+        assert_eq!(said(19), None, "that minute has just ended");
+        assert_eq!(said(15).as_deref(), Some("unknown from 00:15"));
+        assert_eq!(said(0), None, "nothing was ever known");
     }
 
     #[test]
