@@ -3,7 +3,12 @@
 //! One line a figure. *frame* draws a whole frame of each pane at 200×60 into a new buffer, as the terminal is given it; *key* is a key, the
 //! page that it makes due and the frame after it, on the pane with the most rows; *first frame* is from the start of the release
 //! binary to the first byte that it writes into a pseudo-terminal; *idle* counts the bytes that it writes in ten seconds while nothing
-//! changes. The two last need `target/release/nepho`, and say so where it is missing.
+//! changes; *key, 20,000 events/s* is from a key to the frame that shows what it does while so many come in, with what the machine took
+//! of them, and the share of a core is that of all its threads at 5,000 events a second. All but the two first need
+//! `target/release/nepho`, and say so where it is missing.
+
+#[path = "screen/load.rs"]
+mod load;
 
 use std::io::Read as _;
 use std::path::Path;
@@ -154,7 +159,7 @@ fn lines(run: usize, start: Timestamp) -> Vec<Record> {
 fn program() {
     let binary = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/release/nepho");
     if !binary.exists() {
-        println!("first frame, idle: not measured, cargo build --release makes the binary for it");
+        println!("the program: not measured, cargo build --release makes the binary for it");
         return;
     }
     let folder = tempfile::tempdir().expect("a folder");
@@ -202,4 +207,5 @@ fn program() {
     }
     say("first byte", times);
     println!("idle: {idle} bytes in ten seconds");
+    load::measure(&binary);
 }
