@@ -94,6 +94,18 @@ pub struct Deploy {
     pub to: Sym,
 }
 
+impl Deploy {
+    /// `orders-worker v9→v10`.
+    pub fn words(&self, analysis: &Analysis) -> String {
+        let version = |sym| match analysis.text(sym) {
+            number if number.bytes().all(|byte| byte.is_ascii_digit()) => format!("v{number}"),
+            name => name.to_owned(),
+        };
+        let function = analysis.text(self.function);
+        format!("{function} {}→{}", version(self.from), version(self.to))
+    }
+}
+
 /// Every change of version in the window, oldest first.
 pub fn deploys(analysis: &Analysis) -> Vec<Deploy> {
     let mut running: hashbrown::HashMap<Sym, Vec<Sym>> = hashbrown::HashMap::new();

@@ -136,7 +136,7 @@ pub(super) fn hint(parts: &Parts<'_>) -> [Text; 3] {
         ]),
         say(&[
             (Action::Explain, " explains any figure, "),
-            (Action::Help, " shows the keys here, "),
+            (Action::Help, " shows the keys, "),
             (Action::Filter, " filters, "),
             (Action::Pause, " holds the picture."),
         ]),

@@ -4,17 +4,24 @@ use std::sync::Arc;
 
 use crate::model::analysis::Analysis;
 use crate::model::finding::{Finding, FindingKind};
+use crate::model::time::MINUTE_MS;
 use crate::store::scene::Scene;
 use crate::ui::figures;
 use crate::ui::find;
+use crate::ui::glyphs;
 use crate::ui::kinds;
 use crate::ui::page::{Cell, Column, Key, Page, Part, Row, Rows, Table};
 use crate::ui::rows;
+use crate::ui::series::{self, Deploy};
 use crate::ui::step::{Step, Which};
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
 
 use super::gone;
+
+/// A deploy is told where what is found began no longer after it, and so many of them.
+const DEPLOYED_MS: i64 = 20 * MINUTE_MS;
+const DEPLOYS: usize = 3;
 
 pub(super) fn page(scene: &Arc<Scene>, id: &str) -> Page {
     let analysis = &scene.analysis;
@@ -107,6 +114,7 @@ fn further(analysis: &Analysis, finding: &Finding) -> Part {
     for (word, words, step) in places(analysis, finding) {
         found.push((Key::text(&words), link(word, Text::new(&words), step)));
     }
+    found.extend(deployed(analysis, finding));
     found.extend(
         analysis
             .findings
@@ -119,6 +127,28 @@ fn further(analysis: &Analysis, finding: &Finding) -> Part {
     Part::new("further", title, Table::bare(columns, Rows::few(found)))
         .aside(Text::of(Role::Dim, "Enter opens"))
         .between(2, 10)
+}
+
+/// Deploys shortly before it began, the nearest first: what changed is what is looked for.
+fn deployed(analysis: &Analysis, finding: &Finding) -> impl Iterator<Item = (Key, Row)> {
+    let mut near: Vec<(i64, Deploy)> = series::deploys(analysis)
+        .into_iter()
+        .map(|deploy| (finding.since.since(deploy.at), deploy))
+        .filter(|(before, _)| (-MINUTE_MS..=DEPLOYED_MS).contains(before))
+        .collect();
+    near.sort_by_key(|(before, _)| before.abs());
+    near.into_iter().take(DEPLOYS).map(|(before, deploy)| {
+        let when = match before {
+            0.. => format!("{} before it began", figures::duration(before as f64)),
+            _ => "as it began".to_owned(),
+        };
+        let (at, words) = (figures::clock(deploy.at), deploy.words(analysis));
+        let what = Text::of(Role::Focus, glyphs::DEPLOY)
+            .and(Role::Strong, &format!(" {words}"))
+            .and(Role::Text, &format!(" at {at}, {when}"));
+        let step = Step::Function(analysis.text(deploy.function).to_owned());
+        (Key::text(&words), link("deploy", what, step))
+    })
 }
 
 fn link(word: &str, what: Text, step: Step) -> Row {

@@ -22,6 +22,8 @@ const CELLS_WANTED: u16 = 42;
 const BASE: usize = 5;
 /// Fewer in a minute are no peak, however rare they are.
 const FEW: u32 = 5;
+/// So many minutes below in a row do not end a rise: few events fall unevenly.
+const DIP: usize = 2;
 /// So many times what is usual is told as a peak.
 const PEAK: f64 = 4.0;
 
@@ -151,20 +153,8 @@ fn axis(analysis: &Analysis, minutes: Minutes) -> (String, Text) {
         }
     }
     let words = last.map_or_else(Text::default, |deploy| {
-        let version = |sym| match analysis.text(sym) {
-            number if number.bytes().all(|byte| byte.is_ascii_digit()) => format!("v{number}"),
-            name => name.to_owned(),
-        };
-        Text::of(Role::Focus, glyphs::DEPLOY).and(
-            Role::Text,
-            &format!(
-                " {} {} {}→{}",
-                figures::clock(deploy.at),
-                analysis.text(deploy.function),
-                version(deploy.from),
-                version(deploy.to)
-            ),
-        )
+        let (at, words) = (figures::clock(deploy.at), deploy.words(analysis));
+        Text::of(Role::Focus, glyphs::DEPLOY).and(Role::Text, &format!(" {at} {words}"))
     });
     (cells.into_iter().collect(), words)
 }
@@ -231,12 +221,22 @@ impl Known {
         &self.0[..self.0.len().saturating_sub(3 * BASE)]
     }
 
-    /// ` since 14:01`: since when it is at least that without a break.
+    /// ` since 14:01`: since when it is at least that, but for a few minutes now and then.
     fn since(&self, least: f64, minutes: Minutes) -> String {
-        let is_so = |(_, level): &&Minute| f64::from(*level) >= least;
-        let run = self.0.iter().rev().take_while(is_so).last();
-        run.map_or_else(String::new, |(at, _)| {
-            format!(" since {}", figures::clock_minute(minutes.start(*at)))
+        let (mut since, mut below) = (None, 0);
+        for (at, level) in self.0.iter().rev() {
+            below = if f64::from(*level) >= least {
+                since = Some(*at);
+                0
+            } else {
+                below + 1
+            };
+            if below > DIP {
+                break;
+            }
+        }
+        since.map_or_else(String::new, |at| {
+            format!(" since {}", figures::clock_minute(minutes.start(at)))
         })
     }
 }
@@ -336,6 +336,9 @@ mod tests {
         assert_eq!(said(&levels), "level");
         levels[14..].fill(8);
         assert_eq!(said(&levels), "×8 since 00:14");
+        levels[16..18].fill(1);
+        assert_eq!(said(&levels), "×5 since 00:14", "a dip");
+        levels[16..18].fill(8);
         levels[..10].fill(0);
         levels[10..14].fill(0);
         assert_eq!(said(&levels), "new at 00:14");
