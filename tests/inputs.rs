@@ -382,6 +382,44 @@ fn moments_of_1970_and_9999_and_beyond_are_counted_and_cost_no_more() {
     }
 }
 
+/// A line that says nothing and is stamped when nothing can have run changes nothing but the count of lines: not when the logs began
+/// (or the 40 runs of the hour before, which only the metric counts, would be missing), nor what is newest, nor who waited for a start.
+#[test]
+fn a_moment_that_cannot_be_changes_no_figure_of_the_others() {
+    let line = |at: i64, message: String| {
+        serde_json::json!({
+            "logGroupName": "/aws/lambda/f", "logStreamName": "2026/03/01/[$LATEST]aa", "timestamp": at,
+            "eventId": format!("x{at}"), "message": message,
+        })
+        .to_string()
+            + "\n"
+    };
+    let runs = |at: i64, count: u32| {
+        format!(
+            "{{\"namespace\":\"AWS/Lambda\",\"metric_name\":\"Invocations\",\"dimensions\":{{\"FunctionName\":\"f\"}},\"timestamp\":{at},\
+             \"value\":{{\"sum\":{count},\"count\":{count},\"min\":1,\"max\":1}},\"unit\":\"Count\"}}\n"
+        )
+    };
+    let minute = 60_000;
+    let init = "INIT_START Runtime Version: python:3.13.v31\tRuntime Version ARN: arn:aws:lambda:eu-west-1::runtime:aa\n";
+    let lines = line(NOON, init.to_owned())
+        + &run(1, NOON + 300, "100.00")
+        + &run(2, NOON + minute, "100.00")
+        + &run(3, NOON + minute + 20_000, "100.00")
+        + &line(NOON + 10 * minute, "tick".to_owned())
+        + &runs(NOON - 60 * minute, 40)
+        + &runs(NOON + minute, 2);
+    let mut alone = report_of(&lines);
+    assert_eq!(alone["completeness"]["coverage"], 1.0);
+    for moment in [0, -1, 253_402_300_799_000] {
+        let mut beside = report_of(&(lines.clone() + &line(moment, "tock".to_owned())));
+        assert_eq!(beside["inputs"]["log_events"], 9);
+        beside["inputs"]["log_events"] = alone["inputs"]["log_events"].take();
+        alone["inputs"]["log_events"] = beside["inputs"]["log_events"].clone();
+        assert_eq!(beside, alone, "{moment}");
+    }
+}
+
 #[test]
 fn lines_of_a_mebibyte_and_objects_of_a_million_keys_are_single_lines() {
     let long = "x".repeat(1 << 20);

@@ -358,8 +358,15 @@ impl Engine {
             self.newest = Some(line.at);
         }
         let place = Arc::make_mut(&mut self.streams[stream as usize]);
-        place.first = place.first.min(line.at);
-        place.last = place.last.max(line.at);
+        // A moment that cannot be says when a stream wrote only where no other does.
+        match (line.at.can_be(), place.first.can_be()) {
+            (true, false) => (place.first, place.last) = (line.at, line.at),
+            (false, true) => {}
+            _ => {
+                place.first = place.first.min(line.at);
+                place.last = place.last.max(line.at);
+            }
+        }
         if line.text_len > 0 {
             let raw = LogLine {
                 group: self.symbols.get(place.group),

@@ -103,6 +103,13 @@ pub struct FactRef {
 }
 
 impl Facts {
+    /// When the first stream began, by its first line. A line whose moment cannot be tells nothing of that.
+    pub fn first(&self) -> Option<Timestamp> {
+        let began = || self.streams.iter().map(|stream| stream.first);
+        let can_be = began().filter(|first| first.can_be());
+        can_be.min().or_else(|| began().min())
+    }
+
     /// Concurrent executions that the account grants to all functions of a place; `None` where no configuration says.
     pub fn account_concurrency(&self, place: Option<&str>) -> Option<u32> {
         let said = self

@@ -22,7 +22,7 @@ pub(super) fn since(facts: &Facts, assembled: &Assembled) -> HashMap<Sym, Timest
     let torn: HashSet<Sym> = facts.gaps.iter().map(|gap| gap.group).collect();
     for home in &assembled.environments {
         let stream = &facts.streams[home.stream as usize];
-        if torn.contains(&stream.group) {
+        if torn.contains(&stream.group) || !stream.first.can_be() {
             continue;
         }
         let known = first.entry(home.function).or_insert(stream.first);

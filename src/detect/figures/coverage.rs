@@ -68,7 +68,7 @@ pub fn overall(analysis: &Analysis) -> Option<f64> {
 
 /// The first minute that lies in the logs from its beginning.
 pub fn first_whole_minute(facts: &Facts) -> Option<Timestamp> {
-    let first = facts.streams.iter().map(|stream| stream.first).min()?;
+    let first = facts.first()?;
     let first = facts.horizon.map_or(first, |horizon| horizon.max(first));
     Some(first.plus_ms(MINUTE_MS - 1).minute())
 }

@@ -30,7 +30,7 @@ pub(super) fn unseen<'a>(
     deliveries: &[Delivery],
 ) -> BTreeMap<(Timestamp, &'a str), Receives> {
     let mut found: BTreeMap<(Timestamp, &str), Receives> = BTreeMap::new();
-    let Some(begin) = facts.streams.iter().map(|stream| stream.first).min() else {
+    let Some(begin) = facts.first() else {
         return found;
     };
     let mut first: HashMap<(Sym, Sym), (u16, &Delivery)> = HashMap::new();

@@ -215,9 +215,7 @@ impl<'a> Completeness<'a> {
         Self {
             coverage: analysis.coverage.map(share),
             complete_until: facts.watermark,
-            horizon: facts
-                .horizon
-                .or_else(|| facts.streams.iter().map(|stream| stream.first).min()),
+            horizon: facts.horizon.or_else(|| facts.first()),
             gaps,
             evicted: Evicted {
                 invocations: facts.evicted.invocations,
