@@ -38,6 +38,7 @@ use crate::store::scene::{Mode, Scene};
 
 use folder::Folder;
 use keep::Keeping;
+use member::Member;
 use renderings::RENDERINGS;
 
 pub use keep::Keep;
@@ -50,6 +51,7 @@ use super::telemetry::Telemetry;
 
 /// Bytes of log text that are kept for the picture, which shows the last screenful of it.
 const PICTURE_TEXT: usize = 2 << 20;
+const LOGS: &str = "logs.otlp.jsonl";
 /// How often it is looked whether the work was cancelled.
 const LOOK: Duration = Duration::from_millis(50);
 /// zstd's level. Higher ones take longer and make logs, and JSON that is made of them, no smaller.
@@ -271,14 +273,19 @@ impl Work<'_> {
         self.picture(&analysis, text, &mut folder)
             .map_err(unwritten)?;
         let mut manifest = self.manifest(origin, &analysis, &counts, &lines);
-        for rendering in RENDERINGS {
-            self.at(Step::Concluding, progress)?;
-            rendering(&analysis, &manifest, &mut folder).map_err(unwritten)?;
-        }
-        self.at(Step::Concluding, progress)?;
         let telemetry = Telemetry::new(&analysis, lines.region());
-        Self::traces(&telemetry, &mut folder).map_err(unwritten)?;
-        self.logs(&telemetry, &mut folder, progress)?;
+        let records = folder.path().join(RECORDS);
+        let mut logs = folder.create(LOGS).map_err(unwritten)?;
+        // The lines are worked on by all cores, what is made of the analysis by one: both at once.
+        let rows = thread::scope(|scope| {
+            let others = scope.spawn(|| made_of(&analysis, &manifest, &telemetry, &mut folder));
+            let rows = self.logs(&telemetry, &records, &mut logs, progress);
+            let others = others.join().unwrap_or_else(|panic| resume_unwind(panic));
+            let rows = rows?;
+            others.map_err(unwritten)?;
+            Ok::<_, SnapshotError>(rows)
+        })?;
+        folder.close(logs, Some(rows)).map_err(unwritten)?;
         manifest.files = folder.files().to_vec();
         folder.manifest(&manifest).map_err(unwritten)?;
         self.at(Step::Packing, progress)?;
@@ -385,28 +392,17 @@ impl Work<'_> {
         folder.close(member, None)
     }
 
-    fn traces(telemetry: &Telemetry<'_>, folder: &mut Folder) -> io::Result<()> {
-        let mut member = folder.create("traces.otlp.jsonl")?;
-        let spans = otlp_json::traces(telemetry, &mut member)?;
-        folder.close(member, Some(spans))
-    }
-
-    /// Reads the records that were written once more.
+    /// Reads the records that were written once more. Says how many lines of log there were.
     fn logs(
         &self,
         telemetry: &Telemetry<'_>,
-        folder: &mut Folder,
+        records: &Path,
+        member: &mut Member,
         progress: &mut OnProgress<'_>,
-    ) -> Result<(), SnapshotError> {
-        const NAME: &str = "logs.otlp.jsonl";
-        let unwritten = |cause| SnapshotError::Write {
-            path: folder::shown(NAME),
-            cause,
-        };
-        let mut member = folder.create(NAME).map_err(unwritten)?;
+    ) -> Result<u64, SnapshotError> {
         let (mut rows, mut going, mut failed) = (0, true, None);
         files::each(
-            &[folder.path().join(RECORDS)],
+            &[records.to_owned()],
             &files::Options::default(),
             &|| otlp_json::logs(telemetry),
             &mut |logs, _, read| {
@@ -422,12 +418,28 @@ impl Work<'_> {
                 going && failed.is_none()
             },
         )?;
-        if let Some(cause) = failed {
-            return Err(unwritten(cause));
+        match failed {
+            Some(cause) => Err(SnapshotError::Write {
+                path: folder::shown(LOGS),
+                cause,
+            }),
+            None if going => Ok(rows),
+            None => Err(SnapshotError::Cancelled),
         }
-        if !going {
-            return Err(SnapshotError::Cancelled);
-        }
-        folder.close(member, Some(rows)).map_err(unwritten)
     }
+}
+
+/// Writes all files that are made from the analysis alone.
+fn made_of(
+    analysis: &Analysis,
+    manifest: &Manifest,
+    telemetry: &Telemetry<'_>,
+    folder: &mut Folder,
+) -> io::Result<()> {
+    for rendering in RENDERINGS {
+        rendering(analysis, manifest, folder)?;
+    }
+    let mut member = folder.create("traces.otlp.jsonl")?;
+    let spans = otlp_json::traces(telemetry, &mut member)?;
+    folder.close(member, Some(spans))
 }
