@@ -30,6 +30,10 @@ const GAP: Duration = Duration::from_millis(500);
 /// the dashboard open should not hear the fan for it.
 const REST: u32 = 9;
 
+/// At the start, when the history comes in, whoever was woken waits for each picture: then it is fewer.
+const EAGER_REST: u32 = 3;
+const START: Duration = Duration::from_secs(30);
+
 /// Where the engine's records come from.
 pub(crate) enum Feed {
     /// Pumps, and what they say of their sources.
@@ -140,7 +144,7 @@ struct Work {
     broken_recording: Option<(Box<str>, Health)>,
     /// Those that the engine knows of.
     open_gaps: Vec<Gap>,
-    /// Measures how long things take.
+    /// Measures how long things take, since the start or since another place is watched.
     meter: Stopwatch,
     /// Records came since the last analysis.
     stale: bool,
@@ -230,6 +234,7 @@ impl Work {
         self.picture.place = place;
         self.stale = true;
         self.changed = true;
+        self.meter = Stopwatch::start();
         self.next = Duration::ZERO;
     }
 
@@ -257,7 +262,7 @@ impl Work {
                 let before = meter.elapsed();
                 picture.analysis = Arc::new(engine.analyse());
                 picture.show(engine, board);
-                *next = meter.elapsed() + GAP.max(meter.elapsed().saturating_sub(before) * REST);
+                *next = next_picture(before, meter.elapsed());
             }
             !picture.scene.is_closed()
         })?;
@@ -351,9 +356,14 @@ impl Work {
         self.picture.show(&self.engine, &self.board);
         self.stale = false;
         self.changed = false;
-        let after = self.meter.elapsed();
-        self.next = after + GAP.max(after.saturating_sub(before) * REST);
+        self.next = next_picture(before, self.meter.elapsed());
     }
+}
+
+/// When the next picture may be made after one that took from `before` to `after`.
+fn next_picture(before: Duration, after: Duration) -> Duration {
+    let rest = if after < START { EAGER_REST } else { REST };
+    after + GAP.max(after.saturating_sub(before) * rest)
 }
 
 impl Picture {
