@@ -323,8 +323,8 @@ fn unused(analysis: &Analysis, function: Option<Sym>, which: Which, listed: usiz
         .checked_sub(listed)
         .filter(|unused| *unused > 0)?;
     let words = format!(
-        "{} more starts served no run",
-        figures::count(unused as u64)
+        "{} served no run",
+        figures::number_of(unused as u64, "more starts")
     );
     Some(Text::of(Role::Dim, &words))
 }

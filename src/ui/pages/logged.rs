@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::model::invocation::InvocationIndex;
 use crate::store::scene::Scene;
+use crate::ui::figures;
 use crate::ui::find;
 use crate::ui::page::Part;
 use crate::ui::rows;
@@ -26,7 +27,8 @@ pub(super) fn part(scene: &Arc<Scene>, runs: &[(InvocationIndex, String)]) -> Op
         return None;
     }
     lines.sort_unstable_by_key(|(place, ..)| *place);
-    let title = format!("What they wrote, {} lines in order of time", lines.len());
+    let count = figures::number_of(lines.len() as u64, "lines");
+    let title = format!("What they wrote, {count} in order of time");
     let of = lines.into_iter().map(|(_, id, run, name)| (id, run, name));
     let table = rows::lines_of(scene, of.collect());
     let aside = Text::of(Role::Dim, "the line under the cursor unfolds");

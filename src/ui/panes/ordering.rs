@@ -136,7 +136,7 @@ fn what(scene: &Scene, order: Vec<usize>) -> Part {
     ];
     let title = "What overtook what, and does it matter";
     Part::new("what", title, Table::new(columns, rows))
-        .aside(Text::of(Role::Dim, &format!("{} keys", figures::count(keys_seen))))
+        .aside(Text::of(Role::Dim, &figures::number_of(keys_seen, "keys")))
         .between(3, 9)
         .foot(Text::of(Role::Dim, "R: arrivals overtaken by a later one, of all · stale: an older one applied after a newer"))
 }
@@ -249,9 +249,9 @@ fn list(scene: &Arc<Scene>, domain: usize) -> Part {
         let line = Text::of(Role::Ok, "in order").and(
             Role::Text,
             &format!(
-                ": {} arrivals on {} keys",
-                figures::count(of.arrivals),
-                of.keys
+                ": {} on {}",
+                figures::number_of(of.arrivals, "arrivals"),
+                figures::number_of(of.keys.into(), "keys")
             ),
         );
         return Part::lines("late", title, vec![line]).aside(Text::of(Role::Dim, &aside));

@@ -251,9 +251,9 @@ fn list(
 ) -> Part {
     let keys = lines.iter().map(Entry::key).collect();
     let title = format!(
-        "What it says now: {} lines of {} streams",
-        figures::count(scene.text.len() as u64),
-        streams.len()
+        "What it says now: {} of {}",
+        figures::number_of(scene.text.len() as u64, "lines"),
+        figures::number_of(streams.len() as u64, "streams")
     );
     let aside = match watermark {
         Some(until) => format!("complete to {}", figures::clock(until)),
@@ -377,13 +377,10 @@ fn under_cursor(scene: &Scene, streams: &HashMap<StreamNo, Stream>, id: LineId) 
     let mut aside = Text::default();
     if let Some(run) = run {
         let at = find::invocation(&scene.analysis, run)?;
-        let count = find::lines(scene, at).len();
+        let lines = figures::number_of(find::lines(scene, at).len() as u64, "lines");
         title = title.and(
             Role::Text,
-            &format!(
-                " {} · this request: {count} lines",
-                figures::request(run.request)
-            ),
+            &format!(" {} · this request: {lines}", figures::request(run.request)),
         );
         aside = Text::of(Role::Dim, "o O step through them · v trace");
     }

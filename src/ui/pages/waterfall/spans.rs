@@ -126,11 +126,11 @@ fn title(analysis: &Analysis, tree: &Tree) -> Text {
     let name = tree.entry.as_deref().unwrap_or(function);
     let runs = tree.rows.iter().filter(|row| row.kind == RowKind::Run);
     let mut words = format!(
-        " {} · {} · {} runs of {} functions",
+        " {} · {} · {} of {}",
         figures::clock_ms(tree.from),
         figures::duration(tree.to.since(tree.from) as f64),
-        runs.count(),
-        tree.functions
+        figures::number_of(runs.count() as u64, "runs"),
+        figures::number_of(tree.functions as u64, "functions")
     );
     if let Some(trace) = root.and_then(|root| root.trace) {
         words.push_str(&format!(" · {}", trace.trace));

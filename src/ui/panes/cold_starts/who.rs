@@ -38,8 +38,8 @@ pub(super) fn part(scene: &Scene, order: Vec<usize>, of: Inits) -> Part {
         figures::count(runs)
     );
     let aside = format!(
-        "{} starts in all",
-        figures::count(analysis.inits.len() as u64)
+        "{} in all",
+        figures::number_of(analysis.inits.len() as u64, "starts")
     );
     let hours = analysis.window.map_or(1.0, |(from, to)| {
         (to.since(from).max(60_000) as f64) / 3_600_000.0

@@ -91,8 +91,8 @@ pub(super) fn part(analysis: &Analysis, function: Sym, inits: &[u32]) -> Part {
     ];
     let title = format!("{name}: why it had to start");
     let aside = format!(
-        "{felt} felt · {} starts · h l choose, Enter opens its runs",
-        inits.len()
+        "{felt} felt · {} · h l choose, Enter opens its runs",
+        figures::number_of(inits.len() as u64, "starts")
     );
     let lines = rows.len() as u16;
     Part::new("why", title, Table::new(columns, Rows::few(rows)))

@@ -56,13 +56,13 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
         "What is wrong now: {}{}, {}",
         match incidents.len() {
             0 => "nothing urgent".to_owned(),
-            some => plural(some, "incident"),
+            some => figures::number_of(some as u64, "incidents"),
         },
         match over.len() {
             0 => String::new(),
             some => format!(", {some} over"),
         },
-        plural(findings.len(), "finding")
+        figures::number_of(findings.len() as u64, "findings")
     );
     let keys = leaves
         .iter()
@@ -79,14 +79,6 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
     Part::new("findings", Text::from(title), Table::bare(columns, rows))
         .aside(Text::of(Role::Dim, "harmed requests/min [at least]"))
         .between(4, 10)
-}
-
-fn plural(n: usize, what: &str) -> String {
-    if n == 1 {
-        format!("1 {what}")
-    } else {
-        format!("{n} {what}s")
-    }
 }
 
 /// What proves the finding under the cursor.

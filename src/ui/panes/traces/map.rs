@@ -51,8 +51,8 @@ pub(super) fn part(scene: &Scene, index: &Index) -> Option<Part> {
     });
     let lines = lines(&edges);
     let title = format!(
-        "Who calls whom: {} edges",
-        figures::count(edges.len() as u64)
+        "Who calls whom: {}",
+        figures::number_of(edges.len() as u64, "edges")
     );
     let rows = lines
         .into_iter()
