@@ -195,6 +195,10 @@ fn room_under_the_limit_and_what_refusals_cost() {
     }
     let near = super::pressures(&full, &Settings::default());
     assert_eq!((near[0].headroom, near[0].metastable), (Some(0.0), false));
+    assert_eq!(
+        finding(&full).claim,
+        "stock refuses 10/min, 33 % of tries: has 1 slot reserved"
+    );
 }
 
 #[test]

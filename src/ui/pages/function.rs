@@ -9,6 +9,7 @@ use crate::model::config::EventSourceMapping;
 use crate::model::invocation::{Invocation, InvocationIndex};
 use crate::model::rows::FunctionFigures;
 use crate::model::symbols::Sym;
+use crate::model::words::number_of;
 use crate::store::scene::Scene;
 use crate::ui::counted::Counted;
 use crate::ui::figures;
@@ -84,7 +85,7 @@ fn summary(analysis: &Analysis, function: &FunctionFigures) -> Part {
                 |s| figures::duration(f64::from(s) * 1e3)
             ),
             match known.reserved_concurrency {
-                Some(limit) => format!("{limit} slots reserved"),
+                Some(limit) => format!("{} reserved", number_of(limit.into(), "slots")),
                 None => "no slots reserved".to_owned(),
             }
         ),

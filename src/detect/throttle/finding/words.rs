@@ -5,7 +5,7 @@ use crate::detect::throttle::concurrency::{by_minute, occupied};
 use crate::model::analysis::Analysis;
 use crate::model::rows::ThrottleClass;
 use crate::model::text::plain;
-use crate::model::words::{count, duration, percent, rate, time_of_day};
+use crate::model::words::{count, duration, number_of, percent, rate, time_of_day};
 
 /// A run that takes this many times as long is why there is no room.
 const LONGER: f64 = 1.5;
@@ -67,7 +67,7 @@ fn slots(episode: &Episode<'_>) -> String {
         (Some(need), Some(limit)) if need > limit => {
             format!(": needs {need} slots, has {limit} reserved")
         }
-        (_, Some(limit)) => format!(": has {limit} slots reserved"),
+        (_, Some(limit)) => format!(": has {} reserved", number_of(limit.into(), "slots")),
         _ => String::new(),
     }
 }
