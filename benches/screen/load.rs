@@ -91,7 +91,7 @@ impl Program {
         thread::spawn(move || {
             // The terminal lives as long as somebody reads it.
             let _master = pair.master;
-            let mut bytes = [0; 1 << 16];
+            let mut bytes = vec![0; 1 << 16];
             while let Ok(got @ 1..) = reader.read(&mut bytes) {
                 screen.0.lock().expect("the screen").process(&bytes[..got]);
                 screen.1.notify_all();

@@ -323,10 +323,7 @@ fn unused(analysis: &Analysis, function: Option<Sym>, which: Which, listed: usiz
         .count()
         .checked_sub(listed)
         .filter(|unused| *unused > 0)?;
-    let words = format!(
-        "{} served no run",
-        figures::number_of(unused as u64, "more starts")
-    );
+    let words = format!("{} served no run", number_of(unused as u64, "more starts"));
     Some(Text::of(Role::Dim, &words))
 }
 

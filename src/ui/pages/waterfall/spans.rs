@@ -130,7 +130,7 @@ fn title(analysis: &Analysis, tree: &Tree) -> Text {
         figures::clock_ms(tree.from),
         figures::duration(tree.to.since(tree.from) as f64),
         figures::number_of(runs.count() as u64, "runs"),
-        figures::number_of(tree.functions as u64, "functions")
+        figures::number_of(u64::from(tree.functions), "functions")
     );
     if let Some(trace) = root.and_then(|root| root.trace) {
         words.push_str(&format!(" · {}", trace.trace));
