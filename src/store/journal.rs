@@ -31,7 +31,7 @@ type Span = (Timestamp, Timestamp);
 /// A compressed stretch of lines.
 #[derive(Debug)]
 struct Block {
-    compressed: Vec<u8>,
+    compressed: Box<[u8]>,
     raw: usize,
     span: Option<Span>,
 }
@@ -52,7 +52,8 @@ impl Journal {
         self.raw_bytes += lines.len() as u64;
         if self.open.len() >= BLOCK_BYTES {
             let block = Block {
-                compressed: zstd::bulk::compress(&self.open, LEVEL)?,
+                // It comes in the room of the worst case, which is more than the lines themselves take.
+                compressed: zstd::bulk::compress(&self.open, LEVEL)?.into_boxed_slice(),
                 raw: self.open.len(),
                 span: self.open_span.take(),
             };

@@ -176,7 +176,11 @@ impl LogText {
     }
 
     fn seal(&mut self) {
-        let next = self.open.first + self.open.rows.len() as u64;
+        // What is bounded is what it holds: it must not keep the room that it grew into.
+        let open = Arc::make_mut(&mut self.open);
+        open.text.shrink_to_fit();
+        open.rows.shrink_to_fit();
+        let next = open.first + open.rows.len() as u64;
         let fresh = Segment {
             first: next,
             ..Segment::default()
@@ -363,6 +367,10 @@ mod tests {
         }
         let (bytes, limit) = text.bytes();
         assert!(bytes <= limit, "{bytes} of {limit}");
+        let sealed = text.sealed.iter();
+        let room = sealed.map(|one| one.text.capacity() + one.rows.capacity() * size_of::<Row>());
+        let room: usize = room.sum();
+        assert!(room <= limit, "{room} bytes are taken of {limit}");
         assert_eq!(text.dropped(), (512, Some(Timestamp(511))));
         assert_eq!(text.len(), 512);
         assert_eq!(text.line(LineId(511)), None);
