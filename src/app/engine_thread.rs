@@ -122,15 +122,27 @@ pub(crate) fn spawn(
         changed: false,
         next: Duration::ZERO,
     };
-    let run = move || match feed {
-        Feed::Pumps {
-            batches,
-            board,
-            anew,
-        } => work.pumped(batches, board, anew, &runtime),
-        Feed::Files { paths, options } => work.files(&paths, &options),
+    let run = move || {
+        give_way();
+        match feed {
+            Feed::Pumps {
+                batches,
+                board,
+                anew,
+            } => work.pumped(batches, board, anew, &runtime),
+            Feed::Files { paths, options } => work.files(&paths, &options),
+        }
     };
     thread::Builder::new().name("engine".to_owned()).spawn(run)
+}
+
+/// Lets the thread that calls, and those that it starts, give way to the others: a key does not wait for conclusions. Other systems than
+/// Linux count by the process, which would hold the screen back as well.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, 5) {
+        tracing::debug!(%error, "the engine does not give way");
+    }
 }
 
 struct Work {
