@@ -71,7 +71,7 @@ fn a_first_run_is_told_three_things_until_the_first_key() {
     let lines: Vec<&str> = first.lines().collect();
     for (line, words) in lines[36..39].iter().zip([
         "Enter opens what you point at, Esc goes back; that is enough to find a cause.",
-        "x explains any figure, ? shows the keys here, / filters, Space holds the picture.",
+        "x explains any figure, ? shows the keys, / filters, Space holds the picture.",
         "nepho only reads. What AWS calls cost, and what it cannot see, is on 8.",
     ]) {
         assert_eq!(line.trim(), words);

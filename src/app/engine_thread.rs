@@ -28,7 +28,7 @@ const GAP: Duration = Duration::from_millis(500);
 
 /// After a picture that took 100 ms the next comes so many times 100 ms later: taking records in goes first, and whoever keeps
 /// the dashboard open should not hear the fan for it.
-const REST: u32 = 9;
+const REST: u32 = 14;
 
 /// At the start, when the history comes in, whoever was woken waits for each picture: then it is fewer.
 const EAGER_REST: u32 = 3;
