@@ -57,6 +57,8 @@ pub(super) struct Known {
     pub seen: usize,
     /// Log groups that are polled.
     groups: BTreeSet<String>,
+    /// Log groups were looked for once, whatever came of it.
+    pub looked_for_groups: bool,
     pub account_concurrency: Option<i64>,
 }
 
@@ -142,6 +144,15 @@ impl Known {
     /// How many groups are polled.
     pub(super) fn groups(&self) -> usize {
         self.groups.len()
+    }
+
+    /// Whether functions may still become known: those that cannot be listed are named by their log groups.
+    pub(super) fn awaits_names(&self) -> bool {
+        match self.listing {
+            Listing::Awaited => true,
+            Listing::Done => false,
+            Listing::Nothing => !self.looked_for_groups && self.groups.is_empty(),
+        }
     }
 
     /// Names of the functions: as listed, else as the log groups name them.

@@ -200,7 +200,7 @@ impl Metrics {
     }
 
     fn awaits_functions(&self) -> bool {
-        self.fleet.known().listing == Listing::Awaited
+        self.fleet.known().awaits_names()
     }
 
     fn pause(&self) -> Next {

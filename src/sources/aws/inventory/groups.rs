@@ -70,13 +70,17 @@ impl Groups {
             .and_then(|to_ask| to_ask.front())
             .cloned();
         let found = match first {
-            Some((prefix, token)) => self.ask(&prefix, token, now).await?,
-            None => self.begin_round(),
+            Some((prefix, token)) => self.ask(&prefix, token, now).await,
+            None => Ok(self.begin_round()),
         };
         let more = self
             .to_ask
             .as_ref()
             .is_some_and(|to_ask| !to_ask.is_empty());
+        if !more || found.is_err() {
+            self.fleet.known().looked_for_groups = true;
+        }
+        let found = found?;
         if !more {
             self.to_ask = None;
         }
