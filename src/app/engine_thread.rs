@@ -140,7 +140,7 @@ pub(crate) fn spawn(
 /// Linux count by the process, which would hold the screen back as well.
 fn give_way() {
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, 5) {
+    if let Err(error) = rustix::process::setpriority_process(None, 10) {
         tracing::debug!(%error, "the engine does not give way");
     }
 }
