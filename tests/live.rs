@@ -375,6 +375,20 @@ fn timeouts(function: &str, runs: i64) -> Vec<Value> {
     (0..runs).flat_map(run).collect()
 }
 
+/// A watch without a screen, and its first three reports: each says how far everything was read.
+fn three_reports(url: &str, region: &str, more: &[&str]) -> (Following, Vec<String>) {
+    let watch = ["report", "--every", "5s", "--format", "json"];
+    let place = ["--region", region, "--endpoint-url", url];
+    let watch = Following::start(nepho(&[&watch, more, &place].concat()));
+    let reports = watch.lines(3, Duration::from_secs(60));
+    assert_eq!(reports.len(), 3);
+    for report in &reports {
+        let report: Value = serde_json::from_str(report).unwrap();
+        assert!(report["completeness"]["complete_until"].is_string());
+    }
+    (watch, reports)
+}
+
 #[test]
 fn a_watch_without_a_screen_reports_and_tells_each_finding_once() {
     let moto = Server::moto();
@@ -388,26 +402,11 @@ fn a_watch_without_a_screen_reports_and_tells_each_finding_once() {
     let folder = tempfile::tempdir().unwrap();
     let told = folder.path().join("told.ndjson");
     let command = format!("tee -a '{}'", told.display());
-    let watch = Following::start(nepho(&[
-        "report",
-        "--every",
-        "5s",
-        "--format",
-        "json",
-        "--on-finding",
-        &command,
-        "--region",
-        region,
-        "--endpoint-url",
-        &url,
-    ]));
-    let reports = watch.lines(3, Duration::from_secs(60));
-    assert_eq!(reports.len(), 3);
+    let (watch, reports) = three_reports(&url, region, &["--on-finding", &command]);
     for report in &reports {
         let report: Value = serde_json::from_str(report).unwrap();
         assert_eq!(report["schema"], "nepho.report/1");
         assert_eq!(report["totals"]["timeouts"], 80);
-        assert!(report["completeness"]["complete_until"].is_string());
     }
     let raised = |report: &str| -> Vec<Value> {
         let report: Value = serde_json::from_str(report).unwrap();
@@ -442,23 +441,7 @@ fn a_watch_goes_on_without_what_is_denied_names_it_once_and_ends_by_sigterm() {
             Reply::Json(403, denied.to_string())
         }
     });
-    let watch = Following::start(nepho(&[
-        "report",
-        "--every",
-        "5s",
-        "--format",
-        "json",
-        "--region",
-        "eu-west-1",
-        "--endpoint-url",
-        &url,
-    ]));
-    let reports = watch.lines(3, Duration::from_secs(60));
-    assert_eq!(reports.len(), 3);
-    for report in &reports {
-        let report: Value = serde_json::from_str(report).unwrap();
-        assert!(report["completeness"]["complete_until"].is_string());
-    }
+    let (watch, _) = three_reports(&url, "eu-west-1", &[]);
     let (status, said) = watch.stop("-TERM");
     assert_eq!(status, Some(0), "nothing was raised: {said}");
     for action in [

@@ -76,39 +76,14 @@ fn every_pane_in_every_size() {
 }
 
 /// One file a pane and state, with all sizes: what is said there needs no styles, and its blanks no room.
-#[test]
-fn every_pane_in_every_state_and_size() {
-    for (state, scene) in &without_figures() {
-        for (at, pane) in panes::all().iter().enumerate() {
-            let mut all = String::new();
-            for size in SIZES {
-                let mut screen = screen(scene);
-                press(&mut screen, &(at + 1).to_string());
-                let shown = text(&frame(&mut screen, size));
-                let lines: Vec<&str> = shown.lines().map(str::trim_end).collect();
-                writeln!(
-                    all,
-                    "{}×{}\n{}",
-                    size.0,
-                    size.1,
-                    lines.join("\n").trim_end()
-                )
-                .unwrap();
-            }
-            insta::assert_snapshot!(frames_of(&[pane.title(), state]), all);
-        }
-    }
-}
-
-#[test]
-fn what_is_near_its_limit_stands_on_the_throttling_pane_before_anybody_is_refused() {
-    let scene = near_limit();
+/// The frames of a scene at every size after some keys; each is looked at before.
+fn at_all_sizes(scene: &Arc<Scene>, keys: &str, look: impl Fn(&str)) -> String {
     let mut all = String::new();
     for size in SIZES {
-        let mut screen = screen(&scene);
-        press(&mut screen, "3");
+        let mut screen = screen(scene);
+        press(&mut screen, keys);
         let shown = text(&frame(&mut screen, size));
-        assert!(shown.contains("near"), "{size:?}: {shown}");
+        look(&shown);
         let lines: Vec<&str> = shown.lines().map(str::trim_end).collect();
         writeln!(
             all,
@@ -119,6 +94,25 @@ fn what_is_near_its_limit_stands_on_the_throttling_pane_before_anybody_is_refuse
         )
         .unwrap();
     }
+    all
+}
+
+#[test]
+fn every_pane_in_every_state_and_size() {
+    for (state, scene) in &without_figures() {
+        for (at, pane) in panes::all().iter().enumerate() {
+            let all = at_all_sizes(scene, &(at + 1).to_string(), |_| {});
+            insta::assert_snapshot!(frames_of(&[pane.title(), state]), all);
+        }
+    }
+}
+
+#[test]
+fn what_is_near_its_limit_stands_on_the_throttling_pane_before_anybody_is_refused() {
+    let scene = near_limit();
+    let all = at_all_sizes(&scene, "3", |shown| {
+        assert!(shown.contains("near"), "{shown}");
+    });
     // Three of four slots: a quarter is free.
     assert!(all.contains("3/4") && all.contains("25 %"), "{all}");
     insta::assert_snapshot!("throttling_near_limit", all);
