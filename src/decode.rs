@@ -38,7 +38,7 @@ pub use self::place::{Place, function_in, place};
 use self::placing::Placing;
 use crate::model::config::FunctionConfig;
 use crate::model::event_id::EventId;
-use crate::model::fact::{Fact, What};
+use crate::model::fact::{AppFact, Fact, What};
 use crate::model::metric::MetricPoint;
 use crate::model::odd::Odd;
 use crate::model::placed;
@@ -143,6 +143,21 @@ impl Decoder {
         let fact = app_line::with_rules(fact, message, function, &self.rules, symbols)?;
         Some(What::App(fact))
     }
+}
+
+/// What a line that says nothing else says all the same: which run wrote it, where it names that. Worth asking only in streams in
+/// which Lambda itself is silent about runs.
+pub fn run_named(line: &LogLine<'_>, symbols: &mut Symbols) -> Option<Fact> {
+    let app = AppFact {
+        request_id: Some(app_line::run_named(line.message)?),
+        names_run: true,
+        ..AppFact::default()
+    };
+    Some(Fact {
+        at: line.timestamp,
+        event: EventId::parse(line.event_id, line.timestamp, symbols),
+        what: What::App(app),
+    })
 }
 
 /// What of a log event cannot be, whatever else it says; `fact` is what [`Decoder::line`] read in it.

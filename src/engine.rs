@@ -8,6 +8,7 @@ mod block;
 mod canonical;
 mod forget;
 mod intake;
+mod named;
 mod pipeline;
 mod reread;
 mod spans;

@@ -217,7 +217,7 @@ fn bursts_on_a_slow_init_are_cold_starts_first() {
         .unwrap();
     assert_eq!(
         row.felt_cold_starts,
-        truth.functions["cart-api"].cold_starts
+        Some(truth.functions["cart-api"].cold_starts)
     );
 }
 

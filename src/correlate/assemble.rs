@@ -3,6 +3,7 @@
 mod attempts;
 mod attribution;
 mod ends;
+mod named;
 mod status;
 
 use std::panic::resume_unwind;
@@ -102,6 +103,7 @@ fn home(facts: &Facts, stream: &StreamFacts, at: u32, all: &Mutex<Vec<Draft>>) -
     let concurrent = environment.concurrent;
     let mut attempts = attempts::find(stream, concurrent);
     let orphans = attribution::attribute(facts, stream, concurrent, &mut attempts);
+    named::count(stream, concurrent, &mut attempts);
     if attempts.is_empty() && environment.init_start.is_none() && !stream.facts.has(Kinds::INIT) {
         return Home {
             orphans,
@@ -202,6 +204,7 @@ fn number(facts: &Facts, mut drafts: Vec<Draft>, assembled: &mut Assembled) {
     assembled.by_request = Requests::of(&assembled.invocations);
     let mut before: HashMap<Sym, u16> = HashMap::new();
     for attempts in assembled.by_request.values() {
+        named::drop_foreign(&mut assembled.invocations, attempts);
         before.clear();
         for &at in attempts {
             let run = &mut assembled.invocations[at as usize];
@@ -226,6 +229,7 @@ fn finish(facts: &Facts, stream: &StreamFacts, home: &Environment, attempt: Atte
         stream: home.stream,
         fact,
     };
+    let counted = attempt.told() || attempt.named;
     let report = attempt.report.unwrap_or_default();
     let run = Invocation {
         function: home.function,
@@ -249,7 +253,7 @@ fn finish(facts: &Facts, stream: &StreamFacts, home: &Environment, attempt: Atte
         trace: attempt.trace,
         first_line: refer(attempt.start_line.unwrap_or(attempt.first_line)),
         report_line: attempt.report_line.map(refer),
-        counted: attempt.start_line.is_some() || attempt.report_line.is_some(),
+        counted,
         app: attempt.app,
         init: None,
     };

@@ -58,6 +58,7 @@ impl World {
             function: Some(self.sym(function)),
             version: Some(self.sym(version)),
             facts: FactLog::default(),
+            tells_runs: false,
             first: at(i64::MAX / 2),
             last: at(0),
         };
@@ -100,7 +101,9 @@ impl World {
             what,
         };
         self.noise(env, ms);
-        self.streams[env.0].facts.push(fact);
+        let stream = &mut self.streams[env.0];
+        stream.tells_runs |= fact.what.tells_runs();
+        stream.facts.push(fact);
     }
 
     /// A line that says nothing: only that the stream was alive.

@@ -29,7 +29,7 @@ pub(super) fn decode_json(
         marks
     };
     let mut reading = Reading::new(function, marks, symbols);
-    reading.fact.request_id = request_id(root);
+    (reading.fact.request_id, reading.fact.names_run) = request_id(root);
     reading.fact.trace = trace_id(root);
     reading.fact.level = level(root);
     let message = root.first_of(&MESSAGE);
@@ -81,7 +81,8 @@ pub(super) fn decode_text(
 ) -> AppFact {
     let header = header::parse(message);
     let mut reading = Reading::new(function, marks, symbols);
-    reading.fact.request_id = header.request_id.or_else(|| request_id_in_span(message));
+    reading.fact.request_id = request_id_in_text(&header, message);
+    reading.fact.names_run = reading.fact.request_id.is_some();
     reading.fact.level = header.level;
     let mut rest = header.rest;
     for piece in 0..PIECES {
@@ -144,7 +145,10 @@ fn is_unhandled_lead(prose: &str) -> bool {
 
 /// In JSON mode python's runtime puts a warning in front of its JSON: request id and level stand in that.
 fn adopt_head(fact: &mut AppFact, account: &Json<'_>) {
-    fact.request_id = fact.request_id.or_else(|| request_id(account));
+    if fact.request_id.is_none() {
+        fact.request_id = request_id(account).0;
+        fact.names_run = fact.request_id.is_some();
+    }
     let level = account.text_at("log_level").and_then(words::level);
     fact.level = fact.level.or(level);
 }
@@ -166,10 +170,10 @@ pub(super) fn level(root: &Json<'_>) -> Option<Level> {
     words::level(root.first_of(&NAMES)?.text()?)
 }
 
-/// The request id of a JSON line, under the names of the runtimes, of Powertools and of loggers.
-pub(super) fn request_id(root: &Json<'_>) -> Option<RequestId> {
-    const NAMES: [&str; 8] = [
-        "requestId",
+/// The request id of a JSON line, and whether it is that of the run itself: under the names of the runtimes and of Powertools it is;
+/// `requestId` alone may be that of a gateway, unless the line has the form that runtimes give to what is logged.
+pub(super) fn request_id(root: &Json<'_>) -> (Option<RequestId>, bool) {
+    const OF_THE_RUN: [&str; 7] = [
         "function_request_id",
         "AWSRequestId",
         "FunctionRequestId",
@@ -178,22 +182,54 @@ pub(super) fn request_id(root: &Json<'_>) -> Option<RequestId> {
         "lambda_request_id",
         "faas.invocation_id",
     ];
-    let own = |object: &Json<'_>| RequestId::parse(object.first_of(&NAMES)?.text()?);
     // tracing of Rust puts the id into the span, others into a context.
-    own(root).or_else(|| {
-        let around = [
-            "span",
-            "context",
-            "lambda",
-            "lambdaContext",
-            "lambda_context",
-        ];
-        own(root.first_of(&around)?)
-    })
+    const AROUND: [&str; 5] = [
+        "span",
+        "context",
+        "lambda",
+        "lambdaContext",
+        "lambda_context",
+    ];
+    let under = |object: &Json<'_>, names: &[&str]| {
+        let found = names.iter().find_map(|name| object.text_at(name));
+        RequestId::parse(found?)
+    };
+    let around = root.first_of(&AROUND);
+    let of_the_run = under(root, &OF_THE_RUN).or_else(|| under(around?, &OF_THE_RUN));
+    if of_the_run.is_some() {
+        return (of_the_run, true);
+    }
+    match under(root, &["requestId"]) {
+        None => (under(around.unwrap_or(&Json::Null), &["requestId"]), false),
+        found => (found, is_of_a_runtime(root)),
+    }
+}
+
+/// `{"timestamp","level","message","requestId"}`: what runtimes make of a line that is logged in JSON mode.
+fn is_of_a_runtime(root: &Json<'_>) -> bool {
+    let keys = ["timestamp", "level", "message"];
+    keys.iter().all(|key| root.get(key).is_some()) && level(root).is_some()
+}
+
+pub(super) fn request_id_in_text(header: &Header<'_>, message: &str) -> Option<RequestId> {
+    header.request_id.or_else(|| request_id_in_span(message))
+}
+
+/// The run that a line names as its own, whatever else it says.
+pub(super) fn run_named(message: &str) -> Option<RequestId> {
+    let text = message.trim_start();
+    if !text.starts_with('{') {
+        return request_id_in_text(&header::parse(text), text);
+    }
+    let named = ["equest", "invocation_id"]
+        .iter()
+        .any(|name| text.contains(name));
+    let (id, of_the_run) = request_id(&named.then(|| Json::parse(text))??);
+    id.filter(|_| of_the_run)
 }
 
 /// `Lambda runtime invoke{requestId="…" xrayTraceId="…"}`: the span of Rust's runtime in front of a text.
-pub(super) fn request_id_in_span(message: &str) -> Option<RequestId> {
+fn request_id_in_span(message: &str) -> Option<RequestId> {
     RequestId::parse(words::behind(message, "{requestId=\"")?.get(..36)?)
 }
 

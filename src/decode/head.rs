@@ -32,7 +32,7 @@ pub fn head(message: &str) -> Head<'_> {
 fn of_json<'a>(root: &Json<'a>, message: &'a str) -> Head<'a> {
     let own = root.first_of(&app_line::MESSAGE).and_then(Json::text);
     Head {
-        request_id: app_line::request_id(root),
+        request_id: app_line::request_id(root).0,
         trace: app_line::trace_id(root),
         level: app_line::level(root),
         text: own.map_or(Cow::Borrowed(message), |text| Cow::Owned(text.to_owned())),
@@ -55,9 +55,7 @@ fn of_text(message: &str) -> Head<'_> {
     }
     let header = header::parse(message);
     Head {
-        request_id: header
-            .request_id
-            .or_else(|| app_line::request_id_in_span(message)),
+        request_id: app_line::request_id_in_text(&header, message),
         trace: None,
         level: header.level,
         text: match header.rest.trim() {

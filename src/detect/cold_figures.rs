@@ -41,7 +41,7 @@ pub fn cold_figures(analysis: &Analysis) -> Vec<ColdFigures> {
             let share = |part: u64, of: u64| (of > 0).then(|| part as f64 / of as f64);
             ColdFigures {
                 function,
-                init_rate: share(kinds.all, figures.invocations),
+                init_rate: share(kinds.all, figures.told()),
                 proactive_share: share(kinds.ahead, kinds.ahead + kinds.on_demand),
                 bad_init_share: share(kinds.bad, kinds.all),
                 init_cost_per_hour: costs

@@ -48,13 +48,13 @@ pub fn figures(analysis: &Analysis) -> Vec<FunctionFigures> {
     rows
 }
 
-/// Felt cold starts over invocations; where lines are missing, the interval is that of the smaller sample.
+/// Felt cold starts over the invocations that say how they started; where lines are missing, the interval is that of the smaller sample.
 fn cold_rate(row: &FunctionFigures) -> Option<Rate> {
     match row.coverage {
         Some(coverage) if coverage < coverage::WHOLE => {
-            wilson_covered(row.felt_cold_starts, row.invocations, coverage)
+            wilson_covered(row.felt_cold_starts?, row.told(), coverage)
         }
-        _ => statistics::wilson(row.felt_cold_starts, row.invocations),
+        _ => statistics::wilson(row.felt_cold_starts?, row.told()),
     }
 }
 
@@ -80,17 +80,21 @@ impl Tally<'_> {
             .iter()
             .map(|run| concurrency::busy(run, &analysis.inits))
             .collect();
+        let only_named = count(Invocation::is_only_named);
+        let invocations = runs.len() as u64;
+        let silent = only_named > 0 && only_named == invocations && self.felt == 0;
         let billed = runs.iter().filter_map(|run| run.billed_ms.map(f64::from));
-        FunctionFigures {
+        let mut row = FunctionFigures {
             function,
-            invocations: runs.len() as u64,
+            invocations,
+            only_named,
             errors: count(|run| run.status.failed()),
             timeouts: count(|run| run.status == InvocationStatus::Timeout),
             out_of_memory: count(|run| run.status == InvocationStatus::OutOfMemory),
             duration_ms: percentiles(&mut durations),
             init_ms: percentiles(&mut self.inits),
             environments: self.environments,
-            felt_cold_starts: self.felt,
+            felt_cold_starts: (!silent).then_some(self.felt),
             cold_rate: None,
             throttled: None,
             duplicates_harmful: None,
@@ -99,7 +103,7 @@ impl Tally<'_> {
             memory_mb: runs.iter().rev().find_map(|run| run.memory_mb),
             max_memory_used_mb: runs.iter().filter_map(|run| run.max_memory_used_mb).max(),
             billed_ms: billed.reduce(|sum, billed| sum + billed),
-            peak_concurrency: concurrency::peak(&intervals),
+            peak_concurrency: Some(concurrency::peak(&intervals)),
             id_coverage: share_of(runs, names_an_event),
             sampled_share: runs
                 .iter()
@@ -107,7 +111,9 @@ impl Tally<'_> {
                 .then(|| sampled_share(runs))
                 .flatten(),
             coverage: None,
-        }
+        };
+        row.peak_concurrency = row.peak_concurrency.filter(|_| !row.is_hidden());
+        row
     }
 }
 

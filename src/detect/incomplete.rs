@@ -1,5 +1,7 @@
 //! What the figures could not see: missing lines, gaps and denied log groups. A remark on the data, never an alarm.
 
+mod only_named;
+
 use crate::detect::Detector;
 use crate::model::analysis::Analysis;
 use crate::model::facts::{FactRef, SeenGap};
@@ -27,6 +29,7 @@ impl Detector for Incomplete {
 
     fn candidates(&self, analysis: &Analysis, _: &Settings) -> Vec<Candidate> {
         let mut found = coverage(analysis);
+        found.extend(only_named::candidates(analysis));
         let mut groups: Vec<Sym> = analysis.facts.gaps.iter().map(|gap| gap.group).collect();
         groups.sort_unstable();
         groups.dedup();
@@ -40,6 +43,7 @@ fn coverage(analysis: &Analysis) -> Vec<Candidate> {
     let mut partial: Vec<(f64, Sym)> = analysis
         .functions
         .iter()
+        .filter(|figures| !figures.is_hidden())
         .filter_map(|figures| Some((share(figures)?, figures.function)))
         .collect();
     partial.sort_by(|a, b| {

@@ -55,6 +55,8 @@ pub(super) struct BlockStream {
     /// The same, else what the first line tells that names its function.
     pub(super) function: Option<Arc<str>>,
     pub(super) version: Option<Sym>,
+    /// Lambda tells here of runs that go well: lines that merely name their run need not be kept.
+    tells_runs: bool,
 }
 
 pub(super) struct BlockLine {
@@ -146,6 +148,13 @@ impl Block {
         let (group, place) = placed::split(line.group);
         let fact = self.decoder.line(line, function, &mut self.symbols);
         let odd = decode::odd(line, fact.as_ref());
+        stream.tells_runs |= fact.as_ref().is_some_and(|fact| fact.what.tells_runs());
+        let fact = match fact {
+            None if !stream.tells_runs && function.is_some() => {
+                decode::run_named(line, &mut self.symbols)
+            }
+            fact => fact,
+        };
         let text_len = if self.keep_text {
             self.text.push_str(line.message);
             line.message.len() as u32
@@ -250,6 +259,7 @@ impl Block {
                     function: named.clone(),
                     named,
                     version,
+                    tells_runs: false,
                 });
                 self.stream_index.insert((group, stream), at);
                 at

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::intake::Engine;
+use super::named;
 use super::reread::Seen;
 use crate::model::fact::{Fact, Kinds, What};
 use crate::model::facts::{Facts, SeenGap, StreamFacts};
@@ -71,12 +72,13 @@ impl Engine {
 }
 
 impl Engine {
-    /// Sorts the streams in which something came late. What turns out to have been read twice was forgotten in between.
+    /// Sorts the streams in which something came late, and thins what only names runs. What turns out to have been read twice was
+    /// forgotten in between.
     pub(super) fn sort(&mut self) {
         for at in std::mem::take(&mut self.unsorted) {
-            let again = Arc::make_mut(&mut self.streams[at as usize])
-                .facts
-                .sort(&self.symbols);
+            let stream = Arc::make_mut(&mut self.streams[at as usize]);
+            let again = stream.facts.sort(&self.symbols);
+            named::thin(stream);
             self.inputs.log_events -= again.len() as u64;
             self.inputs.log_events_reread += again.len() as u64;
             let is_report = |fact: &&Fact| matches!(fact.what, What::Report(_));

@@ -65,7 +65,7 @@ impl Engine {
             let stream = Arc::make_mut(stream);
             let reaches = scope.meets(stream.first, stream.last);
             if wanted(stream.function) && reaches {
-                stream.facts.retain(|fact| scope.holds(fact.at));
+                stream.facts.retain(|_, fact| scope.holds(fact.at));
             } else {
                 stream.facts = FactLog::default();
             }

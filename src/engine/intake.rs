@@ -80,7 +80,7 @@ pub struct Engine {
     pub(super) named: usize,
     pub(super) streams: Vec<Arc<StreamFacts>>,
     pub(super) stream_index: HashMap<(Sym, Sym), u32>,
-    /// Streams whose facts are out of order since the last analysis.
+    /// Streams whose facts are out of order since the last analysis, or of which [`thin`](super::named::thin) may leave some out.
     pub(super) unsorted: HashSet<u32>,
     pub(super) spans: Spans,
     pub(super) metrics: BTreeMap<MetricKey, MetricPoint>,
@@ -314,6 +314,7 @@ impl Engine {
                         function: None,
                         version: stream.version.map(&mut *to),
                         facts: FactLog::default(),
+                        tells_runs: false,
                         first: Timestamp(i64::MAX),
                         last: Timestamp(i64::MIN),
                     }));
@@ -405,7 +406,13 @@ impl Engine {
     fn take_fact(&mut self, stream: u32, fact: Fact) {
         self.reports += usize::from(matches!(fact.what, What::Report(_)));
         let place = Arc::make_mut(&mut self.streams[stream as usize]);
-        if !place.facts.push(fact) {
+        let names_only = fact.what.only_names().is_some();
+        if names_only && place.tells_runs {
+            return;
+        }
+        let tells_now = !place.tells_runs && fact.what.tells_runs();
+        place.tells_runs |= tells_now;
+        if !place.facts.push(fact) || names_only || tells_now {
             self.unsorted.insert(stream);
         }
     }

@@ -62,7 +62,7 @@ fn cut(stream: &Arc<StreamFacts>, from: Timestamp, until: Timestamp) -> Option<A
     let mut inside = StreamFacts::clone(stream);
     inside
         .facts
-        .retain(|fact| fact.at >= from && fact.at < until);
+        .retain(|_, fact| fact.at >= from && fact.at < until);
     // A stream without facts stays only as an environment that was seen: outside it was not.
     (!inside.facts.is_empty() || stream.first >= from).then(|| Arc::new(inside))
 }

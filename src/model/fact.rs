@@ -179,6 +179,35 @@ impl What {
         }
     }
 
+    /// Whether the platform writes such a line of runs that go well, or of the start of their environment: where it stands, START and
+    /// REPORT are not hidden by the system log level of the function. At `WARN` lines of failures are left.
+    pub fn tells_runs(&self) -> bool {
+        match self {
+            Self::Start { .. }
+            | Self::End { .. }
+            | Self::TimedOut { .. }
+            | Self::InitStart { .. }
+            | Self::RestoreStart { .. } => true,
+            Self::Report(report) => matches!(report.status, None | Some(Status::Success)),
+            Self::RuntimeDone { status, .. }
+            | Self::InitDone { status, .. }
+            | Self::InitReport { status, .. }
+            | Self::RestoreReport { status, .. } => *status == Status::Success,
+            Self::RuntimeExit { .. }
+            | Self::LogsDropped { .. }
+            | Self::App(_)
+            | Self::Access(_) => false,
+        }
+    }
+
+    /// The run that an application line names, if it says nothing else that is kept.
+    pub fn only_names(&self) -> Option<RequestId> {
+        match self {
+            Self::App(app) if app.is_empty() => app.request_id,
+            _ => None,
+        }
+    }
+
     /// The platform writes such a line once for each attempt of a request: two that are equal to the millisecond are one.
     pub fn is_unique(&self) -> bool {
         matches!(
@@ -263,6 +292,8 @@ pub enum Level {
 pub struct AppFact {
     /// The request id that the line names; else `correlate` finds it by trace id, then by position.
     pub request_id: Option<RequestId>,
+    /// The id stands where runtimes and Powertools put that of the run itself, not merely under a name that may mean any request.
+    pub names_run: bool,
     pub trace: Option<TraceId>,
     pub level: Option<Level>,
     /// Event items that the invocation received: the payload was logged.

@@ -256,10 +256,10 @@ impl FactLog {
     }
 
     /// Leaves out the facts that `keep` refuses.
-    pub fn retain(&mut self, keep: impl Fn(&Fact) -> bool) {
+    pub fn retain(&mut self, keep: impl Fn(u32, &Fact) -> bool) {
         let old = take(self);
-        for (_, fact) in old.iter() {
-            if keep(&fact) {
+        for (place, fact) in old.iter() {
+            if keep(place, &fact) {
                 self.push(fact);
             }
         }
@@ -486,7 +486,7 @@ mod tests {
     fn leaving_out_keeps_the_others_whole() {
         let mut log: FactLog = (0..100).map(|n| fact(n, n as u8, 0)).collect();
         let before = log.heap_bytes();
-        log.retain(|fact| fact.at.0 % 10 == 0);
+        log.retain(|_, fact| fact.at.0 % 10 == 0);
         let left: Vec<Fact> = log.iter().map(|(_, fact)| fact).collect();
         assert_eq!(left.len(), 10);
         assert!(

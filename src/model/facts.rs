@@ -53,6 +53,9 @@ pub struct StreamFacts {
     /// Version from the stream's name (`[$LATEST]`, `[12]`).
     pub version: Option<Sym>,
     pub facts: FactLog,
+    /// A line that Lambda writes of runs that go well was ever seen here. Where none was, application lines that do nothing but name
+    /// their run are kept too, the first and the last of each run.
+    pub tells_runs: bool,
     /// Timestamps of the first and last event of any kind, noise too.
     pub first: Timestamp,
     pub last: Timestamp,

@@ -45,7 +45,8 @@ pub struct Invocation {
     pub report_line: Option<FactRef>,
     /// Its application facts, in order of time: see [`Self::app_lines`].
     pub app: AppLines,
-    /// Had a START or a REPORT line: counted. An attempt seen only by END or application lines is not.
+    /// Had a START or a REPORT line, or is [only named](Self::is_only_named): counted. Other attempts that are seen only by END or
+    /// application lines are not.
     pub counted: bool,
     /// The environment started or restarted for it: index in `Analysis::inits`, set by `detect::cold_start`.
     pub init: Option<u32>,
@@ -63,6 +64,12 @@ pub struct AppLine {
 pub type AppLines = SmallVec<[AppLine; 2]>;
 
 impl Invocation {
+    /// Whether it is counted by its application lines alone, where Lambda writes nothing of runs that go well: how long it took, how it
+    /// ended and whether it waited for a start is unknown.
+    pub fn is_only_named(&self) -> bool {
+        self.counted && self.start_estimated && self.report_line.is_none()
+    }
+
     /// Its application facts, in order of time.
     pub fn app_lines(&self) -> impl DoubleEndedIterator<Item = FactRef> {
         self.app_lines_of(Kinds::APP)

@@ -96,6 +96,7 @@ impl Remap for AppFact {
     fn remap(&mut self, to: &mut dyn FnMut(Sym) -> Sym) {
         let Self {
             request_id: _,
+            names_run: _,
             trace: _,
             level: _,
             items,

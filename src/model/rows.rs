@@ -434,14 +434,17 @@ pub struct ErrorGroup {
 pub struct FunctionFigures {
     pub function: Sym,
     pub invocations: u64,
+    /// Of them those that only application lines name: [`Invocation::is_only_named`](super::invocation::Invocation::is_only_named).
+    pub only_named: u64,
     pub errors: u64,
     pub timeouts: u64,
     pub out_of_memory: u64,
     pub duration_ms: Option<Percentiles>,
     pub init_ms: Option<Percentiles>,
     pub environments: u64,
-    pub felt_cold_starts: u64,
-    /// Felt cold starts / invocations, with its Wilson 95 % interval; `None` without invocations.
+    /// `None` where no line tells how the runs started.
+    pub felt_cold_starts: Option<u64>,
+    /// Felt cold starts / invocations of which lines tell how they started, with its Wilson 95 % interval; `None` without any.
     pub cold_rate: Option<Rate>,
     pub throttled: Option<u64>,
     pub duplicates_harmful: Option<u64>,
@@ -450,12 +453,28 @@ pub struct FunctionFigures {
     pub memory_mb: Option<u32>,
     pub max_memory_used_mb: Option<u32>,
     pub billed_ms: Option<f64>,
-    pub peak_concurrency: u64,
+    /// `None` where too many of the runs are only named: how long they took is unknown.
+    pub peak_concurrency: Option<u64>,
     pub id_coverage: Option<f64>,
     pub sampled_share: Option<f64>,
     /// REPORT lines / Invocations metric over final minutes; `None` without the metric.
     pub coverage: Option<f64>,
 }
+
+impl FunctionFigures {
+    /// Invocations of which Lambda's own lines were seen.
+    pub fn told(&self) -> u64 {
+        self.invocations - self.only_named
+    }
+
+    /// Whether more runs are only named than lost lines explain.
+    pub fn is_hidden(&self) -> bool {
+        self.only_named * HIDDEN > self.invocations
+    }
+}
+
+/// Where more than one run in so many is only named, Lambda was silent about them.
+const HIDDEN: u64 = 50;
 
 /// What the starts of one function cost. In the order of [`FunctionFigures`]. `None`: cannot be known, or there is nothing to divide by.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,7 @@
 //! Figures as cells show them, by the words of the report. Absent is never 0.
 
 use crate::model::ids::RequestId;
-use crate::model::rows::Rate;
+use crate::model::rows::{FunctionFigures, Rate};
 use crate::model::time::Timestamp;
 use crate::model::words;
 pub use crate::model::words::{count, duration, number_of, rate as per_minute};
@@ -16,6 +16,16 @@ pub const NONE: &str = "–";
 /// A count that may be unknown.
 pub fn count_or_unknown(n: Option<u64>) -> String {
     n.map_or_else(|| UNKNOWN.to_owned(), count)
+}
+
+/// `28/8,760`: felt cold starts of the runs that say how they started.
+pub fn felt(function: &FunctionFigures) -> String {
+    let of = function.felt_cold_starts.map(|_| function.told());
+    format!(
+        "{}/{}",
+        count_or_unknown(function.felt_cold_starts),
+        count_or_unknown(of)
+    )
 }
 
 /// A round time on an axis, without digits that say nothing: `500 ms`, `10 s`, `2 min`, `1 h`.

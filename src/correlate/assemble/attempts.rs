@@ -36,6 +36,8 @@ pub(super) struct Attempt {
     /// Moment of its latest line.
     pub(super) last_seen: Timestamp,
     pub(super) app: AppLines,
+    /// An application line names it as its own run.
+    pub(super) named: bool,
     /// The first exception on its lines that nobody handled.
     pub(super) exception: Option<Exception>,
 }
@@ -58,8 +60,14 @@ impl Attempt {
             first_line: line,
             last_seen: at,
             app: AppLines::new(),
+            named: false,
             exception: None,
         }
+    }
+
+    /// START or REPORT was seen.
+    pub(super) fn told(&self) -> bool {
+        self.start_line.is_some() || self.report_line.is_some()
     }
 
     fn closed(&self) -> bool {

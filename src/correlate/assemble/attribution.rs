@@ -14,6 +14,8 @@ use super::status;
 
 /// A line this far from every attempt of its request is of another attempt: retries wait a minute.
 const NEAR_MS: i64 = 30_000;
+/// Where Lambda is silent, only the longest timeout bounds a run.
+const LONGEST_RUN_MS: i64 = 900_000;
 /// A START that was computed from REPORT may lie a little late: both are whole milliseconds.
 const ROUNDING_MS: i64 = 2;
 /// So many starts of one millisecond are told apart by the order of their lines.
@@ -30,19 +32,17 @@ pub(super) fn attribute(
     attempts: &mut Vec<Attempt>,
 ) -> Vec<u32> {
     let places = Places::new(facts, stream, concurrent, attempts);
-    let mut known = Known::new(attempts);
+    let mut known = Known::new(attempts, stream.tells_runs);
     let mut orphans = Vec::new();
     for (line, fact) in stream.facts.of(Kinds::APP) {
         let kinds = fact.what.kinds();
         let What::App(app) = fact.what else { continue };
         let at = fact.at;
         let owner = match app.request_id {
-            Some(request_id) => Some(
-                known
-                    .by_request(attempts, request_id, at)
-                    .or_else(|| places.inside_for_certain(line, at))
-                    .unwrap_or_else(|| known.open(attempts, request_id, line, at)),
-            ),
+            Some(request_id) => known
+                .by_request(attempts, request_id, at)
+                .or_else(|| places.inside_for_certain(line, at))
+                .or_else(|| known.open(attempts, request_id, line, at)),
             None => known
                 .by_trace(attempts, &app, at)
                 .or_else(|| places.around(line, at)),
@@ -50,6 +50,7 @@ pub(super) fn attribute(
         match owner {
             Some(owner) => {
                 let attempt = &mut attempts[owner];
+                attempt.named |= app.names_run && app.request_id == Some(attempt.request_id);
                 attempt.app.push(AppLine { fact: line, kinds });
                 let unhandled = app.exception.filter(|exception| exception.unhandled);
                 attempt.exception = attempt.exception.take().or(unhandled);
@@ -70,13 +71,16 @@ pub(super) fn attribute(
 struct Known {
     requests: HashMap<RequestId, Vec<usize>>,
     traces: HashMap<TraceId, Vec<usize>>,
+    /// Lambda tells here of runs that go well.
+    tells_runs: bool,
 }
 
 impl Known {
-    fn new(attempts: &[Attempt]) -> Self {
+    fn new(attempts: &[Attempt], tells_runs: bool) -> Self {
         let mut known = Self {
             requests: HashMap::new(),
             traces: HashMap::new(),
+            tells_runs,
         };
         for (index, attempt) in attempts.iter().enumerate() {
             let same = known.requests.entry(attempt.request_id).or_default();
@@ -90,7 +94,12 @@ impl Known {
 
     fn by_request(&self, attempts: &[Attempt], id: RequestId, at: Timestamp) -> Option<usize> {
         let (index, distance) = nearest(attempts, self.requests.get(&id)?, at)?;
-        (distance <= NEAR_MS).then_some(index)
+        let near = if self.tells_runs {
+            NEAR_MS
+        } else {
+            LONGEST_RUN_MS
+        };
+        (distance <= near).then_some(index)
     }
 
     fn by_trace(&self, attempts: &[Attempt], app: &AppFact, at: Timestamp) -> Option<usize> {
@@ -98,18 +107,22 @@ impl Known {
         (distance <= SECOND_MS).then_some(index)
     }
 
-    /// A new attempt, of which nothing but this line was seen.
+    /// A new attempt, of which nothing but this line was seen. Where Lambda is silent nothing tells a retry in the same environment
+    /// from what the first attempt left behind: there it is none.
     fn open(
         &mut self,
         attempts: &mut Vec<Attempt>,
         id: RequestId,
         line: u32,
         at: Timestamp,
-    ) -> usize {
+    ) -> Option<usize> {
+        if !self.tells_runs && self.requests.contains_key(&id) {
+            return None;
+        }
         attempts.push(Attempt::new(id, line, at));
         let index = attempts.len() - 1;
         self.requests.entry(id).or_default().push(index);
-        index
+        Some(index)
     }
 }
 
@@ -138,6 +151,8 @@ fn nearest(attempts: &[Attempt], among: &[usize], at: Timestamp) -> Option<(usiz
 /// The attempts of a sequential environment in order of start.
 struct Places {
     spans: Vec<Span>,
+    /// They are all that ran there.
+    whole: bool,
 }
 
 struct Span {
@@ -152,7 +167,10 @@ struct Span {
 impl Places {
     fn new(facts: &Facts, stream: &StreamFacts, concurrent: bool, attempts: &[Attempt]) -> Self {
         if concurrent {
-            return Self { spans: Vec::new() };
+            return Self {
+                spans: Vec::new(),
+                whole: false,
+            };
         }
         let mut spans: Vec<Span> = attempts
             .iter()
@@ -169,7 +187,10 @@ impl Places {
             })
             .collect();
         spans.sort_by_key(|span| (span.start, span.index));
-        Self { spans }
+        Self {
+            spans,
+            whole: stream.tells_runs,
+        }
     }
 
     /// The attempt that runs at a line, where both its ends are known.
@@ -182,9 +203,12 @@ impl Places {
     fn around(&self, line: u32, at: Timestamp) -> Option<usize> {
         let latest = self.latest_before(line, at);
         if let Some((_, span)) = latest
-            && span.end.is_none_or(|end| at <= end)
+            && span.end.map_or(self.whole, |end| at <= end)
         {
             return Some(span.index);
+        }
+        if !self.whole {
+            return None;
         }
         // Between two: an init that runs again after a crash writes before the START it delays, and a stamp of whole
         // seconds may lie up to a second early.

@@ -18,8 +18,8 @@ const LONGEST_TIMEOUT_MS: i64 = 900_000;
 ///
 /// While its timeout and 5 s more have not passed at the newest line, and nothing else started in its environment, it still
 /// runs: it ends with the window. Otherwise its lines were lost: it took as long as its function usually does, but no longer
-/// than until its timeout or the next start in its environment, and not less than its own lines show. Those of one environment
-/// stand together, in order of start.
+/// than until its timeout or the next start in its environment, and not less than its own lines show. Of a run that only its
+/// application lines name, nothing tells more than that. Those of one environment stand together, in order of start.
 pub(super) fn estimate(facts: &Facts, environments: &[Environment], drafts: &mut [Draft]) {
     let usual = usual_lengths(drafts);
     let newest = facts.newest.unwrap_or_default();
@@ -36,6 +36,11 @@ pub(super) fn estimate(facts: &Facts, environments: &[Environment], drafts: &mut
             .map(|(_, start)| start);
         next = Some((run.environment, run.start));
         if *ended {
+            continue;
+        }
+        if run.is_only_named() {
+            run.end = *last_seen;
+            run.end_estimated = true;
             continue;
         }
         let usual = usual.get(&home.function).copied().unwrap_or_default();

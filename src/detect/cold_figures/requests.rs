@@ -30,7 +30,7 @@ pub(super) fn by_entry(analysis: &Analysis) -> HashMap<Sym, ColdRequests> {
     let calls = Calls::of(analysis);
     let mut entries: HashMap<Sym, Vec<Request>> = HashMap::new();
     for (at, run) in (0..).zip(&analysis.assembled.invocations) {
-        if !run.counted || calls.is_called[at as usize] {
+        if !run.counted || run.is_only_named() || calls.is_called[at as usize] {
             continue;
         }
         let took_ms = run.end.since(run.start).max(0) + calls.felt_ms(at);

@@ -35,7 +35,7 @@ impl Detector for ColdStarts {
             .assembled
             .invocations
             .iter()
-            .filter(|run| run.counted)
+            .filter(|run| run.counted && !run.is_only_named())
         {
             if let Some(waits) = functions.get_mut(&run.function) {
                 waits.runs.push(run.start);

@@ -104,7 +104,9 @@ impl Tally {
         let cold =
             |init: Option<u32>| init.is_some_and(|at| analysis.inits[at as usize].cause.is_some());
         for (at, run) in (0..).zip(&analysis.assembled.invocations) {
-            if !run.counted || !meant(run.function) {
+            // Of a run that is only named nobody knows how it started; had it failed, Lambda would have said so.
+            let unknown = bad == BadRequest::ColdStart && run.is_only_named();
+            if !run.counted || !meant(run.function) || unknown {
                 continue;
             }
             self.count(run.start, 1);

@@ -74,11 +74,11 @@ fn near_limit(
     for figures in &analysis.functions {
         let name = analysis.text(figures.function);
         let Some(limit) = reservation(analysis, Some(figures.function)) else {
-            *pools.entry(placed::place(name)).or_default() += figures.peak_concurrency;
+            *pools.entry(placed::place(name)).or_default() += figures.peak_concurrency.unwrap_or(0);
             continue;
         };
         let resource = format!("lambda:{name}");
-        let close = figures.peak_concurrency as f64 >= CLOSE * f64::from(limit);
+        let close = figures.peak_concurrency.unwrap_or(0) as f64 >= CLOSE * f64::from(limit);
         if limit > 0 && close && !refused(&resource) {
             let runs = Runs::of_function(analysis, Some(figures.function));
             found.extend(unrefused(analysis, resource, &runs, limit));
@@ -261,9 +261,11 @@ impl Runs {
             .filter(|run| run.counted && shares(run.function))
             .map(|run| occupied(run, felt(run)))
             .collect();
+        let hidden = (analysis.functions.iter())
+            .any(|figures| shares(figures.function) && figures.is_hidden());
         Self {
             function: refusing,
-            are_seen: !concurrent && homes.any(|home| Some(home.function) == refusing),
+            are_seen: !concurrent && !hidden && homes.any(|home| Some(home.function) == refusing),
             loads: by_minute(stretches.iter().copied()),
             stretches,
         }

@@ -39,7 +39,8 @@ fn figures(facts: &mut Facts, function: &str, invocations: u64) -> FunctionFigur
         }),
         init_ms: None,
         environments: 1,
-        felt_cold_starts: 1,
+        only_named: 0,
+        felt_cold_starts: Some(1),
         cold_rate: Some(Rate {
             value: 1.0 / 3.0,
             low: 0.1,
@@ -52,7 +53,7 @@ fn figures(facts: &mut Facts, function: &str, invocations: u64) -> FunctionFigur
         memory_mb: Some(512),
         max_memory_used_mb: None,
         billed_ms: Some(1_234.0),
-        peak_concurrency: 20,
+        peak_concurrency: Some(20),
         id_coverage: Some(0.5),
         sampled_share: None,
         coverage: None,
@@ -102,6 +103,7 @@ fn facts() -> Facts {
             event: EventId::Text(event),
             what: What::Report(report),
         }]),
+        tells_runs: true,
         first: TEN,
         last: TEN.plus_ms(62),
     })];

@@ -112,7 +112,9 @@ fn row(word: &str, role: Role, id: &str, what: Text, step: Step) -> (Key, Row) {
 struct Side {
     runs: u64,
     errors: u64,
-    cold: u64,
+    /// Runs that say how they started, and those of them that waited.
+    told: u64,
+    cold: Option<u64>,
     p50: Option<f64>,
     p99: Option<f64>,
 }
@@ -123,14 +125,20 @@ impl Side {
         Self {
             runs: figures.invocations,
             errors: figures.errors,
+            told: figures.told(),
             cold: figures.felt_cold_starts,
             p50: duration.map(|of| of.p50),
             p99: duration.map(|of| of.p99),
         }
     }
 
-    fn share(self, of: u64) -> Option<f64> {
-        (self.runs > 0).then(|| of as f64 / self.runs as f64)
+    fn errors(self) -> Option<f64> {
+        (self.runs > 0).then(|| self.errors as f64 / self.runs as f64)
+    }
+
+    fn cold(self) -> Option<f64> {
+        let cold = self.cold.filter(|_| self.told > 0)?;
+        Some(cold as f64 / self.told as f64)
     }
 }
 
@@ -155,32 +163,22 @@ fn functions(one: &Analysis, two: &Analysis, (before, after): (Stretch, Stretch)
     let rows = Rows::new(keys, move |at| {
         let (name, one, two) = &sides[at];
         let rate = |runs: u64, minutes: f64| figures::per_minute(runs as f64 / minutes);
-        let share = |side: &Side, of: u64| {
-            side.share(of)
-                .map_or_else(|| figures::NONE.to_owned(), figures::percent)
-        };
+        let share =
+            |share: Option<f64>| share.map_or_else(|| figures::NONE.to_owned(), figures::percent);
         let took = |ms: Option<f64>| ms.map_or_else(|| figures::NONE.to_owned(), figures::duration);
         Row {
             cells: vec![
                 Cell::of(Role::Strong, name),
                 Cell::of(Role::Dim, &rate(one.runs, minutes_one)),
                 Cell::text(&rate(two.runs, minutes_two)),
-                Cell::of(Role::Dim, &share(one, one.errors)),
-                worse(
-                    share(two, two.errors),
-                    one.share(one.errors),
-                    two.share(two.errors),
-                ),
+                Cell::of(Role::Dim, &share(one.errors())),
+                worse(share(two.errors()), one.errors(), two.errors()),
                 Cell::of(Role::Dim, &took(one.p50)),
                 worse(took(two.p50), one.p50, two.p50),
                 Cell::of(Role::Dim, &took(one.p99)),
                 worse(took(two.p99), one.p99, two.p99),
-                Cell::of(Role::Dim, &share(one, one.cold)),
-                worse(
-                    share(two, two.cold),
-                    one.share(one.cold),
-                    two.share(two.cold),
-                ),
+                Cell::of(Role::Dim, &share(one.cold())),
+                worse(share(two.cold()), one.cold(), two.cold()),
             ],
             open: Some(Step::Function(name.clone())),
             function: Some(name.clone()),
@@ -219,7 +217,7 @@ fn change((_, one, two): &(String, Side, Side)) -> f64 {
         (Some(before), Some(after)) => ratio(before, after),
         _ => 0.0,
     };
-    let failing = match (one.share(one.errors), two.share(two.errors)) {
+    let failing = match (one.errors(), two.errors()) {
         (Some(before), Some(after)) => ratio(before + 0.01, after + 0.01),
         _ => 0.0,
     };

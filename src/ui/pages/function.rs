@@ -106,7 +106,7 @@ fn summary(analysis: &Analysis, function: &FunctionFigures) -> Part {
                 "{} invocations in {} environments, {} at once at most",
                 count(function.invocations),
                 count(function.environments),
-                count(function.peak_concurrency)
+                figures::count_or_unknown(function.peak_concurrency)
             ),
         ),
         (
@@ -122,9 +122,8 @@ fn summary(analysis: &Analysis, function: &FunctionFigures) -> Part {
         (
             "cold",
             format!(
-                "{} of {} felt{cold} · init {}",
-                count(function.felt_cold_starts),
-                count(function.invocations),
+                "{} felt{cold} · init {}",
+                figures::felt(function).replace('/', " of "),
                 percentiles(&function.init_ms)
             ),
         ),

@@ -53,8 +53,8 @@ pub(super) fn candidate(
     let (cause, of_cause) = top_cause(starts)?;
     let mut found = candidate_of(analysis, figures, &cause.to_string(), starts);
     let counted = share(
-        figures.felt_cold_starts,
-        figures.invocations,
+        figures.felt_cold_starts?,
+        figures.told(),
         &format!(
             " runs of {} started cold",
             plain(analysis.text(figures.function))

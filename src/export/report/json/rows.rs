@@ -47,7 +47,7 @@ pub(in crate::export) struct FunctionRow<'a> {
     duration_ms: Option<PercentileRow>,
     init_ms: Option<PercentileRow>,
     environments: u64,
-    felt_cold_starts: u64,
+    felt_cold_starts: Option<u64>,
     cold_rate: Option<f64>,
     cold_rate_low: Option<f64>,
     cold_rate_high: Option<f64>,
@@ -58,7 +58,7 @@ pub(in crate::export) struct FunctionRow<'a> {
     memory_mb: Option<u32>,
     max_memory_used_mb: Option<u32>,
     billed_ms: Option<f64>,
-    peak_concurrency: u64,
+    peak_concurrency: Option<u64>,
     id_coverage: Option<f64>,
     sampled_share: Option<f64>,
 }

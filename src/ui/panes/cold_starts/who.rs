@@ -27,8 +27,8 @@ pub(super) fn part(scene: &Scene, order: Vec<usize>, of: Inits) -> Part {
     let total =
         |of: fn(&FunctionFigures) -> u64| -> u64 { analysis.functions.iter().map(of).sum() };
     let (felt, runs) = (
-        total(|function| function.felt_cold_starts),
-        total(|function| function.invocations),
+        total(|function| function.felt_cold_starts.unwrap_or(0)),
+        total(FunctionFigures::told),
     );
     let share = crate::detect::statistics::wilson(felt, runs)
         .map_or_else(String::new, |rate| format!(", {}", figures::rate(&rate)));
@@ -107,11 +107,7 @@ fn row(analysis: &Analysis, function: &FunctionFigures, inits: &[u32], hours: f6
             Cell::text(&memory.map_or_else(|| figures::UNKNOWN.to_owned(), |mb| mb.to_string())),
             Cell::of(
                 if notable { Role::Cold } else { Role::Text },
-                &format!(
-                    "{}/{}",
-                    figures::count(function.felt_cold_starts),
-                    figures::count(function.invocations)
-                ),
+                &figures::felt(function),
             ),
             Cell::text(&rate),
             percentile(|of| of.p50),

@@ -49,7 +49,7 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
         "Functions by harm, {of}: {} invocations, {} errors, {} cold",
         figures::count(total(|function| function.invocations)),
         figures::count(total(|function| function.errors)),
-        figures::count(total(|function| function.felt_cold_starts)),
+        figures::count(total(|function| function.felt_cold_starts.unwrap_or(0))),
     );
     let names = order.iter().map(|at| analysis.functions[*at].function);
     let keys = names.chain(unseen.iter().copied());
@@ -227,10 +227,11 @@ fn row(
                 function.reordered.is_some(),
                 Role::Disorder,
             ),
-            Cell::text(&match limit {
-                Some(limit) => format!("{}/{limit}", function.peak_concurrency),
-                None => format!("{}/{}", function.peak_concurrency, figures::NONE),
-            }),
+            Cell::text(&format!(
+                "{}/{}",
+                figures::count_or_unknown(function.peak_concurrency),
+                limit.map_or_else(|| figures::NONE.to_owned(), |limit| limit.to_string())
+            )),
             Cell::Text(version),
         ],
         open: Some(Step::Function(name.to_owned())),
@@ -265,15 +266,12 @@ fn per_minute(levels: &[Level], invocations: u64, analysis: &Analysis) -> Text {
 
 /// `28/8,760`, bright where the share stands out.
 fn cold(function: &FunctionFigures) -> Text {
-    let text = format!(
-        "{}/{}",
-        figures::count(function.felt_cold_starts),
-        figures::count(function.invocations)
-    );
+    let text = figures::felt(function);
     let notable = |rate: &Rate| rate.low >= 0.05;
     let role = match &function.cold_rate {
         Some(rate) if notable(rate) => Role::Cold,
-        _ if function.felt_cold_starts == 0 => Role::Dim,
+        _ if function.felt_cold_starts.is_none() => Role::Unknown,
+        _ if function.felt_cold_starts == Some(0) => Role::Dim,
         _ => Role::Text,
     };
     Text::of(role, &text)
