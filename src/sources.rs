@@ -148,9 +148,9 @@ pub enum FetchError {
     /// Passes by itself: the network, a time-out, the service's own fault.
     #[error("{message}")]
     Transient { message: String },
-    /// No credentials, or expired ones: passes once somebody logs in.
+    /// No credentials, or expired ones: passes once somebody logs in. `asked`: the service was, and does not take them.
     #[error("{message}")]
-    LoggedOut { message: String },
+    LoggedOut { message: String, asked: bool },
     /// A right is missing: this source stops, the others go on.
     #[error("{message}")]
     Denied { right: Right, message: String },
@@ -160,4 +160,17 @@ pub enum FetchError {
     /// Nothing that waiting would mend: an unreadable file, an unknown region.
     #[error("{message}")]
     Broken { message: String },
+    /// Nothing that waiting would mend, and nothing could be asked: no region, certificates that cannot be read.
+    #[error("{message}")]
+    Unable { message: String },
+}
+
+impl FetchError {
+    /// Whether the call went out that the fetch was to make.
+    pub fn was_asked(&self) -> bool {
+        !matches!(
+            self,
+            Self::LoggedOut { asked: false, .. } | Self::Elsewhere { .. } | Self::Unable { .. }
+        )
+    }
 }

@@ -259,14 +259,10 @@ impl Pump {
 
     async fn fail(&mut self, error: FetchError, began: Timestamp) -> Option<Duration> {
         let now = self.shared.now();
-        if let FetchError::Elsewhere { message } = error {
-            self.leave_to_another(message);
-            return None;
-        }
-        self.health.trouble = Some(error.to_string().into());
-        self.health.failures += 1;
+        let trouble = error.to_string();
+        let failures = self.health.failures + 1;
         let since = *self.trouble_since.get_or_insert(began);
-        let tired = self.health.failures >= TRIES || now.since(since) >= IN_TROUBLE_MS;
+        let tired = failures >= TRIES || now.since(since) >= IN_TROUBLE_MS;
         let wait = self.backoff.next_wait();
         let (state, wait) = match error {
             FetchError::Throttled { after, .. } => (SourceState::Throttled, Some(wait.max(after))),
@@ -278,12 +274,17 @@ impl Pump {
                 SourceState::LoggedOut,
                 Some(wait).filter(|_| self.goes_on(true)),
             ),
-            FetchError::Broken { .. } | FetchError::Elsewhere { .. } => (SourceState::Broken, None),
+            FetchError::Broken { .. } | FetchError::Unable { .. } => (SourceState::Broken, None),
             FetchError::Denied { right, .. } => {
                 self.health.lacks = Some(right);
                 (SourceState::Denied, None)
             }
+            FetchError::Elsewhere { message } => {
+                self.leave_to_another(message);
+                return None;
+            }
         };
+        (self.health.trouble, self.health.failures) = (Some(trouble.into()), failures);
         self.health.state = state;
         let why = match state {
             SourceState::Throttled => GapReason::Throttled,

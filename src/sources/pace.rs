@@ -82,6 +82,13 @@ impl Bucket {
         self.shown_at = now;
     }
 
+    /// Takes the token of a call back that was not made after all.
+    pub fn give_back(&mut self, now: Timestamp) {
+        self.free_at -= 1_000.0 / self.rate;
+        self.shown = (self.per_second(now) - 1_000.0 / SHOWN_OVER_MS).max(0.0);
+        self.shown_at = now;
+    }
+
     /// The moment of the next call, in milliseconds since the epoch: at most a second's worth is held.
     fn next_at(&self, now: Timestamp) -> f64 {
         let now_ms = now.0 as f64;
@@ -218,6 +225,19 @@ mod tests {
             bucket.granted(Timestamp(17_000 + second * 1_000));
         }
         assert!(about(&bucket, 5.0), "never above its share");
+    }
+
+    #[test]
+    fn a_call_that_was_not_made_leaves_its_token_and_no_trace_in_the_rate() {
+        let mut bucket = Bucket::new(Some(2.0), 0.5, Timestamp(0));
+        for at in 0..100 {
+            assert!(bucket.wait(Timestamp(at)).is_zero());
+            bucket.take(Timestamp(at));
+            bucket.give_back(Timestamp(at));
+        }
+        assert!(bucket.per_second(Timestamp(100)) < 1e-9);
+        bucket.take(Timestamp(100));
+        assert!(!bucket.wait(Timestamp(100)).is_zero(), "one a second");
     }
 
     #[test]

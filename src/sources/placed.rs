@@ -176,8 +176,9 @@ fn said(error: FetchError, place: &str) -> FetchError {
         FetchError::Transient { message } => FetchError::Transient {
             message: said(message),
         },
-        FetchError::LoggedOut { message } => FetchError::LoggedOut {
+        FetchError::LoggedOut { message, asked } => FetchError::LoggedOut {
             message: said(message),
+            asked,
         },
         FetchError::Elsewhere { message } => FetchError::Elsewhere {
             message: message.map(said),
@@ -190,6 +191,9 @@ fn said(error: FetchError, place: &str) -> FetchError {
             message: said(message),
         },
         FetchError::Broken { message } => FetchError::Broken {
+            message: said(message),
+        },
+        FetchError::Unable { message } => FetchError::Unable {
             message: said(message),
         },
     }

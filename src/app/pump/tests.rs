@@ -211,6 +211,57 @@ async fn a_denied_source_stops_and_says_what_it_lacks_while_the_others_go_on() {
     assert_eq!(health.gaps.len(), 1);
 }
 
+/// Only what went out counts: neither a call, nor a pace, nor a right is shown of those that lacked credentials.
+#[tokio::test(start_paused = true)]
+async fn calls_that_were_not_made_are_not_counted() {
+    let logged_out = |asked| {
+        let message = "no AWS credentials".to_owned();
+        Answer::Fail(FetchError::LoggedOut { message, asked })
+    };
+    let (pumps, _received, cancel) = pumps();
+    let (source, asked) = script(
+        "logs a",
+        vec![
+            logged_out(false),
+            logged_out(false),
+            logged_out(true),
+            Answer::Records(1, Next::CaughtUp),
+        ],
+    );
+    pumps.start(source);
+    let board = pumps.board();
+    // 200 and 400 ms are waited, less up to a quarter each.
+    sleep(Duration::from_millis(445)).await;
+    assert_eq!(asked.lock().unwrap().len(), 2);
+    assert_eq!(board.borrow().calls.get(&key()), None);
+    sleep(Duration::from_millis(200)).await;
+    assert_eq!(asked.lock().unwrap().len(), 3);
+    let calls = board.borrow().calls[&key()];
+    assert_eq!(calls.made, 1, "refused, but made");
+    assert!(calls.per_second < 1.5 / 30.0, "{}", calls.per_second);
+    sleep(Duration::from_millis(810)).await;
+    assert_eq!(board.borrow().calls[&key()].made, 2);
+    cancel.cancel();
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_nothing_can_be_asked_nothing_is_counted() {
+    let (pumps, received, _cancel) = pumps();
+    let unable = FetchError::Unable {
+        message: "no AWS region".to_owned(),
+    };
+    let elsewhere = FetchError::Elsewhere { message: None };
+    for (name, error) in [("logs a", unable), ("logs b", elsewhere)] {
+        let (source, _) = script(name, vec![Answer::Fail(error)]);
+        pumps.start(source);
+    }
+    let board = pumps.board();
+    drop(pumps);
+    records_until_closed(received).await;
+    assert!(board.borrow().calls.is_empty());
+    assert_eq!(board.borrow().sources["logs a"].state, SourceState::Broken);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_found_source_is_pumped_too() {
     let (pumps, received, _cancel) = pumps();

@@ -199,19 +199,17 @@ impl Turnstile {
         }
     }
 
-    /// Takes in how the call went, for the board.
+    /// Takes in how the call went, for the board. One that did not go out is not counted.
     pub(super) fn answered(&self, call: &Call, fetched: &Result<Page, FetchError>) {
         let now = (self.clock)();
         let mut lanes = lock(&self.lanes);
-        let key = (Arc::clone(&call.place), call.action);
-        if matches!(fetched, Err(FetchError::Elsewhere { .. })) {
-            // Nothing was called, nor will be.
-            lanes.remove(&key);
-            return;
-        }
-        let Some(lane) = lanes.get_mut(&key) else {
+        let Some(lane) = lanes.get_mut(&(Arc::clone(&call.place), call.action)) else {
             return;
         };
+        if !fetched.as_ref().err().is_none_or(FetchError::was_asked) {
+            lane.bucket.give_back(now);
+            return;
+        }
         lane.calls.made += 1;
         match fetched {
             Ok(page) => {
@@ -236,10 +234,11 @@ impl Turnstile {
         }
     }
 
-    /// Writes the figures of all calls, as of now.
+    /// Writes the figures of all calls that were made, as of now.
     pub(super) fn write(&self, board: &mut Board) {
         let now = (self.clock)();
-        for (key, lane) in lock(&self.lanes).iter() {
+        let lanes = lock(&self.lanes);
+        for (key, lane) in lanes.iter().filter(|(_, lane)| lane.calls.made > 0) {
             let calls = Calls {
                 per_second: lane.bucket.per_second(now),
                 quota_per_second: lane.quota,
@@ -248,6 +247,7 @@ impl Turnstile {
             };
             board.calls.insert(key.clone(), calls);
         }
+        drop(lanes);
         let mut purse = lock(&self.purse);
         let wait = purse.wait(now).filter(|wait| !wait.is_zero());
         board.money = Money {

@@ -88,7 +88,7 @@ fn trust(bundle: Option<&Path>) -> Result<TlsContext, FetchError> {
         }
     };
     let context = TlsContext::builder().with_trust_store(trusted).build();
-    context.map_err(|error| FetchError::Broken {
+    context.map_err(|error| FetchError::Unable {
         message: format!("TLS cannot be set up: {error} · check {BUNDLE}"),
     })
 }
@@ -107,7 +107,7 @@ fn check(pem: &[u8]) -> Result<(), String> {
 }
 
 fn unusable(path: &Path, why: &str) -> FetchError {
-    FetchError::Broken {
+    FetchError::Unable {
         message: format!(
             "{}: {why} · check {BUNDLE}, or what is set instead",
             path.display()

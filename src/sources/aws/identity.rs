@@ -63,7 +63,11 @@ impl Among {
                     place: &clients.place,
                 };
                 match failure(&error, at) {
-                    error @ FetchError::LoggedOut { .. } => return Err(error),
+                    FetchError::LoggedOut { message, .. } => {
+                        // What the source asks for was not asked.
+                        let asked = false;
+                        return Err(FetchError::LoggedOut { message, asked });
+                    }
                     _ => None,
                 }
             }

@@ -13,7 +13,9 @@ pub(super) fn missing(error: &CredentialsError, profile: Option<&str>) -> FetchE
     let told = texts(error);
     let says = |words: &str| told.iter().any(|text| text.contains(words));
     if says("SSO token") || says("sso") && says("expired") {
-        return expired(profile);
+        let message = expiry(profile);
+        let asked = false;
+        return FetchError::LoggedOut { message, asked };
     }
     let name = profile.unwrap_or("default");
     let message = if says("was not defined") {
@@ -34,7 +36,8 @@ pub(super) fn missing(error: &CredentialsError, profile: Option<&str>) -> FetchE
             ),
         }
     };
-    FetchError::LoggedOut { message }
+    let asked = false;
+    FetchError::LoggedOut { message, asked }
 }
 
 fn nothing_found(profile: Option<&str>) -> String {
@@ -48,26 +51,33 @@ fn nothing_found(profile: Option<&str>) -> String {
 
 /// The credentials were good once.
 pub(super) fn expired(profile: Option<&str>) -> FetchError {
-    let message = if credentials_in_environment(profile) {
+    refused(expiry(profile))
+}
+
+/// AWS was asked with credentials that it does not take.
+fn refused(message: String) -> FetchError {
+    let asked = true;
+    FetchError::LoggedOut { message, asked }
+}
+
+fn expiry(profile: Option<&str>) -> String {
+    if credentials_in_environment(profile) {
         "login expired: the credentials in the environment are too old · export new ones and start nepho again".to_owned()
     } else {
         let name = profile.unwrap_or("default");
         format!(
             "login of profile {name} expired · run aws sso login --profile {name}, nepho goes on by itself"
         )
-    };
-    FetchError::LoggedOut { message }
+    }
 }
 
 /// AWS does not know the key.
 pub(super) fn unknown(place: &Place, code: &str) -> FetchError {
-    FetchError::LoggedOut {
-        message: format!(
-            "AWS does not accept the credentials of {} in {} ({code}) · check the profile, or log in again",
-            whose(place),
-            place.region
-        ),
-    }
+    refused(format!(
+        "AWS does not accept the credentials of {} in {} ({code}) · check the profile, or log in again",
+        whose(place),
+        place.region
+    ))
 }
 
 /// The signature is wrong: a wrong secret key, or a clock that is off.
@@ -83,7 +93,7 @@ pub(super) fn bad_signature(place: &Place, text: &str) -> FetchError {
             whose(place)
         )
     };
-    FetchError::LoggedOut { message }
+    refused(message)
 }
 
 fn whose(place: &Place) -> String {

@@ -101,7 +101,8 @@ impl Session {
             && now.since(*at) < LOGIN_AGAIN_MS
         {
             let message = message.clone();
-            return Err(FetchError::LoggedOut { message });
+            let asked = false;
+            return Err(FetchError::LoggedOut { message, asked });
         }
         match self.connect(now).await {
             Ok(clients) => {
@@ -114,7 +115,7 @@ impl Session {
                 Ok(clients)
             }
             Err(error) => {
-                if let FetchError::LoggedOut { message } = &error {
+                if let FetchError::LoggedOut { message, .. } = &error {
                     state.failed = Some((now, message.clone()));
                 }
                 Err(error)
@@ -227,7 +228,7 @@ async fn region(choice: &Choice, providers: &ProviderConfig) -> Result<Region, F
         .configure(providers)
         .imds_client(metadata(providers))
         .build();
-    instance.region().await.ok_or_else(|| FetchError::Broken {
+    instance.region().await.ok_or_else(|| FetchError::Unable {
         message: format!(
             "no AWS region: looked at --region, AWS_REGION and profile {:?} · pass --region",
             place::profile(choice).as_deref().unwrap_or("default")

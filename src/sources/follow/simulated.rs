@@ -126,6 +126,7 @@ impl Simulated {
             2 => Err(transient()),
             3 => Err(FetchError::LoggedOut {
                 message: "login expired".to_owned(),
+                asked: true,
             }),
             4 => {
                 sleep(Duration::from_secs(10)).await;
