@@ -154,6 +154,9 @@ pub enum FetchError {
     /// A right is missing: this source stops, the others go on.
     #[error("{message}")]
     Denied { right: Right, message: String },
+    /// A right is missing that another place of the same account has, which is asked from now on: the same call at once.
+    #[error("{message}")]
+    Lent { message: String },
     /// Another source reads the same: this one ends, and nothing is missing. One of those that say so has the words for it.
     #[error("{}", message.as_deref().unwrap_or("read by another source"))]
     Elsewhere { message: Option<String> },
@@ -166,6 +169,11 @@ pub enum FetchError {
 }
 
 impl FetchError {
+    /// Whether the same call is made at once, by another.
+    pub fn is_passing_on(&self) -> bool {
+        matches!(self, Self::Lent { .. })
+    }
+
     /// Whether the call went out that the fetch was to make.
     pub fn was_asked(&self) -> bool {
         !matches!(

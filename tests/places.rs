@@ -4,6 +4,8 @@
 
 #[path = "support/program.rs"]
 mod program;
+#[path = "support/proxy.rs"]
+mod proxy;
 #[path = "support/python.rs"]
 mod python;
 #[path = "support/server.rs"]
@@ -11,12 +13,14 @@ mod server;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::sync::{Arc, Mutex};
 
 use nepho::app::clock;
 use nepho::demo::{Options, Scenario, World};
 use nepho::model::record::Record;
 use nepho::model::time::Timestamp;
 use program::{finish, nepho};
+use proxy::Proxy;
 use serde_json::{Value, json};
 use server::{Server, boto};
 
@@ -237,12 +241,13 @@ fn a_place_that_cannot_be_asked_is_said_and_the_others_go_on() {
     assert!(said.contains(&words), "{said}");
 }
 
-/// A home with these profiles, each with the same keys.
+/// A home with these profiles, each with a key of its name.
 fn home(profiles: &[&str]) -> tempfile::TempDir {
     let home = tempfile::tempdir().unwrap();
     fs::create_dir_all(home.path().join(".aws")).unwrap();
-    let keys =
-        |name: &&str| format!("[{name}]\naws_access_key_id = test\naws_secret_access_key = test\n");
+    let keys = |name: &&str| {
+        format!("[{name}]\naws_access_key_id = {name}\naws_secret_access_key = test\n")
+    };
     let text: String = profiles.iter().map(keys).collect();
     fs::write(home.path().join(".aws/credentials"), text).unwrap();
     home
@@ -291,6 +296,112 @@ fn two_profiles_of_one_account_are_read_once_and_it_is_said() {
             format!("{region}/two: the same account and region as {region}/one: read once, there");
         assert_eq!(said.matches(&words).count(), 1, "{said}");
     }
+}
+
+/// What a report of two profiles of one account says, of which some rights are `denied` (profile, mark of the call); its words, and
+/// how often each denial was met.
+fn with_rights(region: &str, denied: &[(&'static str, &'static str)]) -> (Value, String, Vec<u32>) {
+    let moto = Server::moto();
+    let at = clock::now().plus_ms(-60_000);
+    for part in [NORTH, WEST] {
+        let (events, documents) = crossing(part, at);
+        put(&moto, region, &events, &documents);
+    }
+    let denied = denied.to_vec();
+    let met = Arc::new(Mutex::new(vec![0; denied.len()]));
+    let counts = Arc::clone(&met);
+    let proxy = Proxy::denying(&moto.url(), move |head, body| {
+        let is_met = |(profile, call): &(&str, &str)| {
+            head.contains(&format!("Credential={profile}/"))
+                && call
+                    .split('+')
+                    .all(|mark| head.contains(mark) || body.contains(mark))
+        };
+        let at = denied.iter().position(is_met);
+        at.is_some_and(|at| {
+            counts.lock().unwrap()[at] += 1;
+            true
+        })
+    });
+    let home = home(&["one", "two"]);
+    let mut command = nepho(&["report", "--format", "json", "--exit-zero", "--full"]);
+    command
+        .args(["--region", region, "--profile", "one,two"])
+        .args(["--endpoint-url", &proxy.url])
+        .env("HOME", home.path());
+    let (status, out, said) = finish(command);
+    assert_eq!(status, Some(0), "{said}");
+    let report = serde_json::from_str(&out).unwrap();
+    let met = met.lock().unwrap().clone();
+    (report, said, met)
+}
+
+/// The first profile may not find log groups, not read one of them, and not list traces; the second may. Each figure is there,
+/// once, under the first one's name, and none of the denials is met twice.
+#[test]
+fn of_two_profiles_of_one_account_one_has_the_rights_that_the_other_lacks() {
+    let region = "eu-central-2";
+    let denied = [
+        ("one", "DescribeLogGroups"),
+        ("one", "FilterLogEvents+/aws/lambda/back"),
+        ("one", "/TraceSummaries"),
+    ];
+    let (report, said, met) = with_rights(region, &denied);
+    let functions = report["functions"].as_array().unwrap().iter();
+    let runs: BTreeMap<&str, u64> = functions
+        .map(|one| {
+            let name = one["function"].as_str().unwrap();
+            (name, one["invocations"].as_u64().unwrap())
+        })
+        .collect();
+    let (front, back) = (format!("front@{region}/one"), format!("back@{region}/one"));
+    assert_eq!(runs, BTreeMap::from([(&*front, 1), (&*back, 1)]), "{said}");
+    let links = report["links"].as_array().unwrap();
+    assert_eq!(links.len(), 1, "{links:?}");
+    assert_eq!(
+        (&links[0]["parent"], &links[0]["child"]),
+        (&json!(CALLER), &json!(CALLED))
+    );
+    assert_eq!(report["completeness"]["gaps"], json!([]), "{said}");
+    for right in [
+        "logs:DescribeLogGroups",
+        "logs:FilterLogEvents on /aws/lambda/back",
+        "xray:GetTraceSummaries",
+    ] {
+        let words =
+            format!("{region}/one: {right} is denied: asked with the rights of {region}/two");
+        assert_eq!(said.matches(&words).count(), 1, "{said}");
+    }
+    assert!(
+        met[0] <= 2,
+        "once by each of the two sources that ask for groups: {met:?}"
+    );
+    assert_eq!(met[1..], [1, 1]);
+}
+
+#[test]
+fn what_is_denied_to_both_profiles_of_an_account_is_a_gap_once() {
+    let region = "eu-south-2";
+    let denied = [
+        ("one", "FilterLogEvents+/aws/lambda/back"),
+        ("two", "FilterLogEvents+/aws/lambda/back"),
+    ];
+    let (report, said, met) = with_rights(region, &denied);
+    let functions = report["functions"].as_array().unwrap();
+    assert_eq!(functions.len(), 1, "{said}");
+    assert_eq!(functions[0]["function"], format!("front@{region}/one"));
+    let gaps = report["completeness"]["gaps"].as_array().unwrap();
+    let group = format!("/aws/lambda/back@{region}/one");
+    assert_eq!(gaps.len(), 1, "{gaps:?}");
+    assert_eq!(
+        (&gaps[0]["log_group"], &gaps[0]["why"]),
+        (&json!(group), &json!("denied"))
+    );
+    assert_eq!(met, [1, 1], "each is asked once");
+    assert!(
+        said.contains("denied: logs:FilterLogEvents on /aws/lambda/back"),
+        "{said}"
+    );
 }
 
 #[test]

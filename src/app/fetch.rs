@@ -55,10 +55,10 @@ fn verdict(board: &Board) -> anyhow::Result<Vec<String>> {
     if let Some(trouble) = kept_away.filter(|_| !logs_read) {
         bail!("{trouble}");
     }
-    let elsewhere = sources
+    let places = sources
         .clone()
-        .filter_map(|source| source.elsewhere.as_deref());
-    let mut words: Vec<_> = elsewhere.map(str::to_owned).collect();
+        .flat_map(|source| [&source.elsewhere, &source.lent]);
+    let mut words: Vec<_> = places.flatten().map(ToString::to_string).collect();
     words.extend(sources.clone().filter_map(trouble));
     if !logs_read {
         words.extend(sources.filter_map(nothing_found));

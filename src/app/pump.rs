@@ -279,6 +279,11 @@ impl Pump {
                 self.health.lacks = Some(right);
                 (SourceState::Denied, None)
             }
+            FetchError::Lent { message } => {
+                self.health.lent = Some(message.into());
+                self.publish();
+                return Some(Duration::ZERO);
+            }
             FetchError::Elsewhere { message } => {
                 self.leave_to_another(message);
                 return None;

@@ -10,9 +10,16 @@ use crate::model::placed;
 pub(super) struct Troubles(BTreeMap<Box<str>, Box<str>>);
 
 impl Troubles {
-    /// Says what is new: trouble of a log group, a right that is missing, that it goes on, and that two places are one.
+    /// Says what is new: trouble of a log group, a right that is missing, that it goes on, that two places are one, and what one asks with the
+    /// rights of the other.
     pub(super) fn tell(&mut self, board: &Board, notice: &dyn Fn(&str)) {
         for source in board.sources.values() {
+            if let Some(words) = &source.lent {
+                let of = format!("rights of {}", source.name);
+                if self.0.insert(of.into(), words.clone()).as_ref() != Some(words) {
+                    notice(words);
+                }
+            }
             if let Some(words) = &source.elsewhere {
                 if self.0.insert(source.name.clone(), words.clone()).is_none() {
                     notice(words);

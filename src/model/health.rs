@@ -1,6 +1,7 @@
 //! How the sources of records fare: what the header and the sources pane say about them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use super::record::Gap;
@@ -45,12 +46,24 @@ pub struct Health {
     pub again_at: Option<Timestamp>,
     /// The right that it lacks: stopped for that.
     pub lacks: Option<Right>,
+    /// Whose rights it uses for want of its own place's, in words.
+    pub lent: Option<Box<str>>,
     /// Another source reads the same, so that this one ended.
     pub elsewhere: Option<Box<str>>,
     /// How much of it is read: a file that is not at its end yet.
     pub progress: Option<Progress>,
     /// What it is doing or found, in words (`34 functions, 19 match`).
     pub note: Option<Box<str>>,
+}
+
+impl fmt::Display for Right {
+    /// `logs:FilterLogEvents on /aws/lambda/pay`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.resource {
+            Some(resource) => write!(f, "{} on {resource}", self.action),
+            None => self.action.fmt(f),
+        }
+    }
 }
 
 /// A stretch that was read later than it should have been.

@@ -2,6 +2,7 @@
 
 mod actions;
 pub mod choices;
+mod connection;
 pub mod doctor;
 mod error;
 mod fleet;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 pub use http::connector;
 pub use scope::Scope;
 
+use self::connection::Connection;
 use self::fleet::Fleet;
 use self::identity::{Among, Taken};
 use self::live_tail::{LiveTail, Wanted};
@@ -64,7 +66,7 @@ pub fn actions(minimal: bool) -> impl Iterator<Item = &'static str> {
 }
 
 /// Everything there is of the functions and log groups in scope, `live` what somebody looks at, of each place; of two places that
-/// are one account and region, of the first. Nothing is called before the first fetch.
+/// are one account and region, of the first, with the rights of both. Nothing is called before the first fetch.
 pub fn open(
     choices: Vec<Choice>,
     scope: &Scope,
@@ -151,15 +153,15 @@ fn of_places(
     choices: Vec<Choice>,
     sources: impl Fn(Arc<Session>) -> Vec<Box<dyn Source>>,
 ) -> Vec<Box<dyn Source>> {
-    let taken = (choices.len() > 1).then(Arc::<Taken>::default);
-    let mut sessions = Vec::<Arc<Session>>::new();
+    let names: Vec<Option<Arc<str>>> = choices.iter().map(|choice| choice.name.clone()).collect();
+    let connections: Arc<[_]> = choices.into_iter().map(Connection::new).collect();
+    let taken = (names.len() > 1).then(Arc::<Taken>::default);
     let mut all = Vec::new();
-    for choice in choices {
-        let name = choice.name.clone();
-        let among = taken.as_ref().map(|taken| Among::new(taken, &sessions));
-        let session = Session::among(choice, among);
-        sessions.push(Arc::clone(&session));
-        let sources = sources(session);
+    for (this, name) in names.into_iter().enumerate() {
+        let among = taken
+            .as_ref()
+            .map(|taken| Among::new(taken, &connections, this));
+        let sources = sources(Session::new(Arc::clone(&connections[this]), among));
         all.extend(match name {
             Some(name) => placed(sources, &name),
             None => sources,

@@ -180,6 +180,9 @@ fn said(error: FetchError, place: &str) -> FetchError {
             message: said(message),
             asked,
         },
+        FetchError::Lent { message } => FetchError::Lent {
+            message: said(message),
+        },
         FetchError::Elsewhere { message } => FetchError::Elsewhere {
             message: message.map(said),
         },

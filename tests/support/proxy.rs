@@ -45,9 +45,13 @@ struct Shared {
     /// Events of a page.
     limit: usize,
     plan: Box<dyn Fn(usize) -> Option<Fault> + Send + Sync>,
+    denies: Box<Denial>,
     clock: Stopwatch,
     state: Mutex<State>,
 }
+
+/// Whether a right is missing, by the head of a call and its body.
+type Denial = dyn Fn(&str, &str) -> bool + Send + Sync;
 
 #[derive(Default)]
 struct State {
@@ -64,11 +68,29 @@ impl Proxy {
         limit: usize,
         plan: impl Fn(usize) -> Option<Fault> + Send + Sync + 'static,
     ) -> Self {
+        Self::between(upstream, limit, Box::new(plan), Box::new(|_, _| false))
+    }
+
+    /// Passes all calls on to `upstream` but those that it denies, by their head and body.
+    pub(crate) fn denying(
+        upstream: &str,
+        denies: impl Fn(&str, &str) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self::between(upstream, 10_000, Box::new(|_| None), Box::new(denies))
+    }
+
+    fn between(
+        upstream: &str,
+        limit: usize,
+        plan: Box<dyn Fn(usize) -> Option<Fault> + Send + Sync>,
+        denies: Box<Denial>,
+    ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let shared = Arc::new(Shared {
             upstream: upstream.trim_start_matches("http://").to_owned(),
             limit,
-            plan: Box::new(plan),
+            plan,
+            denies,
             clock: Stopwatch::start(),
             state: Mutex::default(),
         });
@@ -114,6 +136,12 @@ impl Shared {
         }
         let mut body = vec![0; length];
         reader.read_exact(&mut body).ok()?;
+        if (self.denies)(&head, &String::from_utf8_lossy(&body)) {
+            let body =
+                json!({ "__type": "AccessDeniedException", "message": "played by the proxy" });
+            let body = body.to_string();
+            return send(connection, 400, body.as_bytes(), body.len());
+        }
         if !filter {
             let (status, answer) = self.pass_on(&head, &body);
             return send(connection, status, &answer, answer.len());

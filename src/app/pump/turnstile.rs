@@ -229,7 +229,7 @@ impl Turnstile {
                 lane.calls.refused += 1;
                 lane.bucket.refused(now);
             }
-            Err(FetchError::Denied { .. }) => lane.calls.denied += 1,
+            Err(FetchError::Denied { .. } | FetchError::Lent { .. }) => lane.calls.denied += 1,
             Err(_) => {}
         }
     }

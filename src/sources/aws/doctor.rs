@@ -25,9 +25,9 @@ use super::actions::{
     LIST_EVENT_SOURCE_MAPPINGS, LIST_FUNCTIONS, LIST_PROVISIONED_CONCURRENCY_CONFIGS,
     LIST_RETRIEVED_TRACES, START_LIVE_TAIL, START_QUERY, START_TRACE_RETRIEVAL,
 };
+use super::connection::{Clients, Connection};
 use super::error::{At, failure};
 use super::place::Service;
-use super::session::{Clients, Session};
 use super::{Choice, live_tail, place};
 use crate::model::time::{MINUTE_MS, Timestamp};
 use crate::sources::FetchError;
@@ -96,8 +96,7 @@ pub enum Outcome {
 /// Asks everything once. Fails where there are no credentials or no region.
 pub async fn examine(choice: Choice, clock: &dyn Fn() -> Timestamp) -> Result<Checkup, FetchError> {
     let profile = place::profile(&choice);
-    let session = Session::new(choice);
-    let clients = session.clients(clock()).await?;
+    let clients = Connection::new(choice).clients(clock()).await?;
     let mut checkup = Checkup {
         profile,
         region: clients.place.region.clone(),

@@ -1,12 +1,12 @@
-//! Which of several places are one: two profiles may lead to one account, and what they show of the same region is the same.
+//! Which of several places are one: two profiles may lead to one account, and what they show of the same region is the same. It is
+//! read once, by the first; what is denied to it is asked with the rights of the others.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::actions::GET_CALLER_IDENTITY;
-use super::error::{At, failure};
-use super::session::{Clients, Session};
+use super::connection::{Clients, Connection};
+use super::session::Inquiry;
 use crate::model::time::Timestamp;
 use crate::sources::FetchError;
 
@@ -24,69 +24,139 @@ impl Taken {
     }
 }
 
+/// Another place, by its number, whose rights are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Lender(usize);
+
+/// IAM action and resource.
+type Key = (&'static str, Option<Box<str>>);
+
 /// One place among others.
 pub(super) struct Among {
     taken: Arc<Taken>,
-    /// The places that were named before: of two that are one the first is asked.
-    earlier: Vec<Arc<Session>>,
+    /// All places, in the order in which they were named: of two that are one the first is asked.
+    all: Arc<[Arc<Connection>]>,
+    /// Which of them this is.
+    this: usize,
+    /// With these clients it is not another.
+    settled: tokio::sync::Mutex<Option<Arc<Clients>>>,
     /// It was said that another place is the same.
     was_said: AtomicBool,
+    /// With whose rights is asked what was denied to this place's own.
+    lent: Mutex<BTreeMap<Key, Lender>>,
 }
 
 impl Among {
-    pub(super) fn new(taken: &Arc<Taken>, earlier: &[Arc<Session>]) -> Self {
+    pub(super) fn new(taken: &Arc<Taken>, all: &Arc<[Arc<Connection>]>, this: usize) -> Self {
         Self {
             taken: Arc::clone(taken),
-            earlier: earlier.to_vec(),
+            all: Arc::clone(all),
+            this,
+            settled: tokio::sync::Mutex::default(),
             was_said: AtomicBool::new(false),
+            lent: Mutex::default(),
         }
     }
 
-    /// Fails where another place is the same account and region. Who these credentials are may be asked without any right; where
-    /// nobody answers (an emulator without STS) the place counts as one of its own.
+    /// Fails where another place is the same account and region. Where nobody says whose account it is, the place counts as one of
+    /// its own.
     pub(super) async fn is_another(
         &self,
-        clients: &Clients,
-        label: &Arc<str>,
+        clients: &Arc<Clients>,
         now: Timestamp,
     ) -> Result<(), FetchError> {
-        for earlier in &self.earlier {
+        let mut settled = self.settled.lock().await;
+        if settled
+            .as_ref()
+            .is_some_and(|known| Arc::ptr_eq(known, clients))
+        {
+            return Ok(());
+        }
+        for earlier in &self.all[..self.this] {
             // What fails there is said there.
-            drop(Box::pin(earlier.clients(now)).await);
-        }
-        let account = match clients.sts.get_caller_identity().send().await {
-            Ok(answer) => answer.account,
-            Err(error) => {
-                let at = At {
-                    action: GET_CALLER_IDENTITY,
-                    resource: None,
-                    place: &clients.place,
-                };
-                match failure(&error, at) {
-                    FetchError::LoggedOut { message, .. } => {
-                        // What the source asks for was not asked.
-                        let asked = false;
-                        return Err(FetchError::LoggedOut { message, asked });
-                    }
-                    _ => None,
-                }
+            if let Ok(theirs) = earlier.clients(now).await {
+                self.take(earlier, &theirs).await.ok();
             }
-        };
-        let region = &clients.place.region;
-        match account.and_then(|account| self.taken.take(&account, region, label)) {
-            Some(other) => Err(self.elsewhere(&other)),
-            None => Ok(()),
         }
+        let this = &self.all[self.this];
+        match self.take(this, clients).await {
+            Ok(None) => {}
+            Ok(Some(other)) => return Err(self.elsewhere(&other)),
+            Err(error) => {
+                this.forget(clients, Some((now, error.to_string()))).await;
+                return Err(error);
+            }
+        }
+        *settled = Some(Arc::clone(clients));
+        Ok(())
+    }
+
+    /// Takes account and region of these clients for the place; the label of another that has them already.
+    async fn take(
+        &self,
+        place: &Connection,
+        clients: &Clients,
+    ) -> Result<Option<Arc<str>>, FetchError> {
+        let (account, region) = (clients.account().await?, &clients.place.region);
+        Ok(account.and_then(|account| self.taken.take(account, region, place.label())))
     }
 
     /// That it is asked elsewhere, in words the first time.
     fn elsewhere(&self, other: &str) -> FetchError {
         let was_said = self.was_said.swap(true, Ordering::Relaxed);
-        let words = || format!("the same account and region as {other}: read once, there");
+        let words = || {
+            format!(
+                "the same account and region as {other}: read once, there, with the rights of both"
+            )
+        };
         FetchError::Elsewhere {
             message: (!was_said).then(words),
         }
     }
+
+    /// Whose rights are used for that, if not this place's own.
+    pub(super) fn lender(&self, inquiry: &Inquiry) -> Option<Lender> {
+        let lent = self.lent.lock().unwrap_or_else(PoisonError::into_inner);
+        lent.get(&key(inquiry)).copied()
+    }
+
+    pub(super) fn connection(&self, lender: Lender) -> &Connection {
+        &self.all[lender.0]
+    }
+
+    /// After a denial: the label of the place whose rights are used from now on, the next of the same account and region.
+    pub(super) async fn lend(&self, inquiry: &Inquiry) -> Option<Arc<str>> {
+        let known = self.lender(inquiry);
+        if known != inquiry.lender {
+            // Somebody else was denied it meanwhile.
+            return known.map(|lender| Arc::clone(self.connection(lender).label()));
+        }
+        let account = inquiry.account().await.ok().flatten()?;
+        let region = &inquiry.place.region;
+        let from = known.map_or(0, |Lender(at)| at + 1);
+        for at in (from..self.all.len()).filter(|at| *at != self.this) {
+            let other = &self.all[at];
+            if !other.may_reach(region) {
+                continue;
+            }
+            // Who is not logged in lends nothing.
+            let Ok(clients) = other.clients(inquiry.at()).await else {
+                continue;
+            };
+            if clients.place.region == *region
+                && clients.account().await.ok().flatten() == Some(account)
+            {
+                let mut lent = self.lent.lock().unwrap_or_else(PoisonError::into_inner);
+                lent.insert(key(inquiry), Lender(at));
+                return Some(Arc::clone(other.label()));
+            }
+        }
+        None
+    }
+}
+
+fn key(inquiry: &Inquiry) -> Key {
+    (inquiry.action.iam, inquiry.resource.clone())
 }
 
 #[cfg(test)]

@@ -15,11 +15,10 @@ use aws_sdk_cloudwatchlogs::types::{
 };
 use tokio::time::timeout;
 
-use super::actions::{Action, DESCRIBE_LOG_GROUPS, START_LIVE_TAIL};
-use super::error::{At, failure};
+use super::actions::{DESCRIBE_LOG_GROUPS, START_LIVE_TAIL};
 use super::fleet::Fleet;
 use super::place::Service;
-use super::session::{Clients, Session};
+use super::session::Session;
 use crate::model::batch::Batch;
 use crate::model::health::{Filled, Health};
 use crate::model::record::{Gap, GapReason, LogRecord, Record};
@@ -144,19 +143,17 @@ impl LiveTail {
     }
 
     async fn find(&mut self, group: Box<str>, now: Timestamp) -> Result<Page, FetchError> {
-        let clients = self.session.clients(now).await?;
-        let question = clients
+        let action = DESCRIBE_LOG_GROUPS;
+        let inquiry = self.session.inquire(action, Some(&group), now).await?;
+        let question = inquiry
             .logs
             .describe_log_groups()
             .log_group_name_prefix(&*group);
-        let found = match question.send().await {
-            Ok(answer) => answer.log_groups.unwrap_or_default(),
-            Err(error) => {
-                let error = failure(&error, at(DESCRIBE_LOG_GROUPS, &group, &clients));
-                return Err(self.session.failed(&clients, error).await);
-            }
-        };
+        let answer = question.send().await;
+        let found = self.session.answered(&inquiry, answer).await?;
         let this = found
+            .log_groups
+            .unwrap_or_default()
             .into_iter()
             .find(|found| found.log_group_name.as_deref() == Some(&*group));
         let arn = this.and_then(|this| {
@@ -169,11 +166,12 @@ impl LiveTail {
     }
 
     async fn start(&mut self, now: Timestamp) -> Result<Page, FetchError> {
-        let clients = self.session.clients(now).await?;
         let known: Vec<(Box<str>, String)> = self
             .known_arns()
             .map(|(group, arn)| (group.clone(), arn.clone()))
             .collect();
+        let first = known.first().map(|(group, _)| &**group);
+        let inquiry = self.session.inquire(START_LIVE_TAIL, first, now).await?;
         let mut groups = BTreeMap::new();
         for (group, _) in &known {
             if let Some(handed) = self.fleet.live(group) {
@@ -182,13 +180,9 @@ impl LiveTail {
                 groups.insert(group.clone(), handed);
             }
         }
-        let first = known
-            .first()
-            .map(|(group, _)| group.clone())
-            .unwrap_or_default();
-        let own = !clients.place.is_aws(Service::Logs);
+        let own = !inquiry.place.is_aws(Service::Logs);
         let arns = known.into_iter().map(|(_, arn)| arn).collect();
-        let question = clients.logs.start_live_tail();
+        let question = inquiry.logs.start_live_tail();
         let question = on_its_host(question.set_log_group_identifiers(Some(arns)), own);
         match question.send().await {
             Ok(answer) => {
@@ -209,8 +203,8 @@ impl LiveTail {
                 })
             }
             Err(error) => {
-                let error = failure(&error, at(START_LIVE_TAIL, &first, &clients));
-                Err(refused(self.session.failed(&clients, error).await))
+                let error = inquiry.failure(&error);
+                Err(refused(self.session.failed(&inquiry, error).await))
             }
         }
     }
@@ -404,14 +398,6 @@ impl Source for LiveTail {
 impl Drop for LiveTail {
     fn drop(&mut self) {
         self.hang_up();
-    }
-}
-
-fn at<'a>(action: Action, group: &'a str, clients: &'a Clients) -> At<'a> {
-    At {
-        action,
-        resource: Some(group),
-        place: &clients.place,
     }
 }
 

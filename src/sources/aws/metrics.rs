@@ -109,8 +109,8 @@ impl Metrics {
             self.round = self.begin(now);
             return Ok(Page::new(Batch::default(), self.pause()));
         };
-        let clients = self.session.clients(now).await?;
-        let question = clients
+        let inquiry = self.session.inquire(GET_METRIC_DATA, None, now).await?;
+        let question = inquiry
             .cloudwatch
             .get_metric_data()
             .start_time(DateTime::from_millis(round.from.0))
@@ -119,8 +119,7 @@ impl Metrics {
             .set_metric_data_queries(Some(round.queries()))
             .set_next_token(round.token.clone());
         let answer = question.send().await;
-        let of = (GET_METRIC_DATA, None);
-        let answer = self.session.answered(&clients, answer, of).await?;
+        let answer = self.session.answered(&inquiry, answer).await?;
         for result in answer.metric_data_results.unwrap_or_default() {
             round.take(result);
         }
@@ -467,7 +466,7 @@ mod tests {
             since: minute(0),
             until: None,
         };
-        let session = Session::new(Choice::default());
+        let session = Session::alone(Choice::default());
         let mut metrics = Metrics::new(session, Arc::clone(&fleet), window);
         let quiet = (1..functions).map(|at| format!("quiet{at}"));
         for name in quiet.chain(["busy".to_owned()]) {

@@ -1,293 +1,160 @@
-//! Credentials, region and clients: made at the first call, so that the screen stands before, and made anew after a login
-//! expired, so that polling goes on by itself once somebody has logged in.
+//! The way to one account and region, shared by all its sources: whose clients make a call, and what it means that one fails.
 
 use std::error::Error;
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::ops::Deref;
+use std::sync::Arc;
 
-use aws_config::BehaviorVersion;
-use aws_config::default_provider::credentials::DefaultCredentialsChain;
-use aws_config::environment::EnvironmentVariableRegionProvider;
-use aws_config::imds;
-use aws_config::imds::region::ImdsRegionProvider;
-use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
-use aws_config::provider_config::ProviderConfig;
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{Region, SdkConfig};
-use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use tokio::sync::Mutex;
-use tokio::time::timeout;
 
+#[cfg(test)]
+use super::Choice;
 use super::actions::Action;
+use super::connection::{Clients, Connection};
 use super::error::{At, failure};
-use super::http::{self, ANSWER_WITHIN, CONNECT_WITHIN, METADATA_WITHIN};
-use super::identity::Among;
-use super::place::{self, Place};
-use super::{Choice, login};
+use super::identity::{Among, Lender};
 use crate::model::time::Timestamp;
 use crate::sources::FetchError;
 
-/// Credentials are there within that: a process or a login server may be asked for them.
-const LOGIN_WITHIN: Duration = Duration::from_secs(8);
-/// A failed login is not tried again by every source at once.
-const LOGIN_AGAIN_MS: i64 = 2_000;
-
-/// The way to one account and region, shared by all its sources.
+/// The way to one account and region.
 pub(super) struct Session {
-    choice: Choice,
-    label: Arc<str>,
+    connection: Arc<Connection>,
     /// Where there are others.
     among: Option<Among>,
-    state: Mutex<State>,
-    region: OnceLock<String>,
 }
 
-#[derive(Default)]
-struct State {
-    clients: Option<Arc<Clients>>,
-    failed: Option<(Timestamp, String)>,
-}
-
-/// One client a service.
-pub(super) struct Clients {
-    pub logs: aws_sdk_cloudwatchlogs::Client,
-    pub xray: aws_sdk_xray::Client,
-    pub cloudwatch: aws_sdk_cloudwatch::Client,
-    pub lambda: aws_sdk_lambda::Client,
-    pub sts: aws_sdk_sts::Client,
-    pub place: Place,
+/// One call: what it asks, and the clients that make it.
+pub(super) struct Inquiry {
+    clients: Arc<Clients>,
+    /// Whose they are, where they are not the session's own.
+    pub(super) lender: Option<Lender>,
+    pub(super) action: Action,
+    /// The log group or function that is asked for, where it is one.
+    pub(super) resource: Option<Box<str>>,
+    now: Timestamp,
 }
 
 impl Session {
-    pub(super) fn new(choice: Choice) -> Arc<Self> {
-        Self::among(choice, None)
+    pub(super) fn new(connection: Arc<Connection>, among: Option<Among>) -> Arc<Self> {
+        Arc::new(Self { connection, among })
     }
 
-    /// One among others.
-    pub(super) fn among(choice: Choice, among: Option<Among>) -> Arc<Self> {
-        Arc::new(Self {
-            among,
-            label: choice.label().into(),
-            choice,
-            state: Mutex::default(),
-            region: OnceLock::new(),
-        })
+    #[cfg(test)]
+    pub(super) fn alone(choice: Choice) -> Arc<Self> {
+        Self::new(Connection::new(choice), None)
     }
 
     /// Profile and region as they were chosen: what tells this session from others.
     pub(super) fn label(&self) -> Arc<str> {
-        Arc::clone(&self.label)
+        Arc::clone(self.connection.label())
     }
 
     /// The region, once it is known.
     pub(super) fn region(&self) -> Option<&str> {
-        self.region.get().map(String::as_str)
+        self.connection.region()
     }
 
-    /// The clients; logs in first where nobody has yet.
-    pub(super) async fn clients(&self, now: Timestamp) -> Result<Arc<Clients>, FetchError> {
-        let mut state = self.state.lock().await;
-        if let Some(clients) = &state.clients {
-            return Ok(Arc::clone(clients));
-        }
-        if let Some((at, message)) = &state.failed
-            && now.since(*at) < LOGIN_AGAIN_MS
-        {
-            let message = message.clone();
-            let asked = false;
-            return Err(FetchError::LoggedOut { message, asked });
-        }
-        match self.connect(now).await {
-            Ok(clients) => {
-                let clients = Arc::new(clients);
-                self.region.get_or_init(|| clients.place.region.clone());
-                *state = State {
-                    clients: Some(Arc::clone(&clients)),
-                    failed: None,
-                };
-                Ok(clients)
-            }
-            Err(error) => {
-                if let FetchError::LoggedOut { message, .. } = &error {
-                    state.failed = Some((now, message.clone()));
-                }
-                Err(error)
-            }
-        }
-    }
-
-    async fn connect(&self, now: Timestamp) -> Result<Clients, FetchError> {
-        let clients = connect(&self.choice).await?;
+    /// Prepares a call; logs in first where nobody has yet.
+    pub(super) async fn inquire(
+        &self,
+        action: Action,
+        resource: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Inquiry, FetchError> {
+        let own = self.connection.clients(now).await?;
+        let mut inquiry = Inquiry {
+            clients: own,
+            lender: None,
+            action,
+            resource: resource.map(Into::into),
+            now,
+        };
         if let Some(among) = &self.among {
-            among.is_another(&clients, &self.label, now).await?;
+            among.is_another(&inquiry.clients, now).await?;
+            if let Some(lender) = among.lender(&inquiry) {
+                inquiry.clients = among.connection(lender).clients(now).await?;
+                inquiry.lender = Some(lender);
+            }
         }
-        Ok(clients)
+        Ok(inquiry)
     }
 
     /// The answer of a call, or what it means that there is none.
     pub(super) async fn answered<T, E>(
         &self,
-        clients: &Arc<Clients>,
+        inquiry: &Inquiry,
         answer: Result<T, SdkError<E, HttpResponse>>,
-        of: (Action, Option<&str>),
     ) -> Result<T, FetchError>
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
         match answer {
             Ok(answer) => Ok(answer),
-            Err(error) => Err(self.refused(clients, &error, of).await),
+            Err(error) => Err(self.failed(inquiry, inquiry.failure(&error)).await),
         }
     }
 
-    /// What a refused or failed call means; credentials that do not hold any more are got anew for the next.
-    pub(super) async fn refused<E>(
-        &self,
-        clients: &Arc<Clients>,
-        error: &SdkError<E, HttpResponse>,
-        (action, resource): (Action, Option<&str>),
-    ) -> FetchError
+    /// Passes a failure of a call on. After an expired login the next call reads the credentials anew; after a denial another place
+    /// of the same account is asked, where there is one.
+    pub(super) async fn failed(&self, inquiry: &Inquiry, error: FetchError) -> FetchError {
+        match error {
+            FetchError::LoggedOut { .. } => {
+                let connection = match (&self.among, inquiry.lender) {
+                    (Some(among), Some(lender)) => among.connection(lender),
+                    _ => &self.connection,
+                };
+                connection.forget(&inquiry.clients, None).await;
+                error
+            }
+            FetchError::Denied { right, message } => {
+                let next = match &self.among {
+                    Some(among) => among.lend(inquiry).await,
+                    None => None,
+                };
+                match next {
+                    Some(lender) => {
+                        let message =
+                            format!("{right} is denied: asked with the rights of {lender}");
+                        FetchError::Lent { message }
+                    }
+                    None => FetchError::Denied { right, message },
+                }
+            }
+            other => other,
+        }
+    }
+}
+
+impl Inquiry {
+    /// What it means that it failed.
+    pub(super) fn failure<E>(&self, error: &SdkError<E, HttpResponse>) -> FetchError
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let place = &clients.place;
         let at = At {
-            action,
-            resource,
-            place,
+            action: self.action,
+            resource: self.resource.as_deref(),
+            place: &self.place,
         };
-        self.failed(clients, failure(error, at)).await
+        failure(error, at)
     }
 
-    /// Passes a failure of a call on; after an expired login the next call reads the credentials anew.
-    pub(super) async fn failed(&self, clients: &Arc<Clients>, error: FetchError) -> FetchError {
-        if matches!(error, FetchError::LoggedOut { .. }) {
-            let mut state = self.state.lock().await;
-            if state
-                .clients
-                .as_ref()
-                .is_some_and(|held| Arc::ptr_eq(held, clients))
-            {
-                state.clients = None;
-            }
-        }
-        error
+    /// When it was prepared.
+    pub(super) fn at(&self) -> Timestamp {
+        self.now
+    }
+}
+
+impl Deref for Inquiry {
+    type Target = Clients;
+
+    fn deref(&self) -> &Clients {
+        &self.clients
     }
 }
 
 /// The next page that an answer names. An empty name is none.
 pub(super) fn further(token: Option<String>) -> Option<String> {
     token.filter(|token| !token.is_empty())
-}
-
-async fn connect(choice: &Choice) -> Result<Clients, FetchError> {
-    let http = http::client()?;
-    let providers = ProviderConfig::without_region().with_http_client(http.clone());
-    let region = region(choice, &providers).await?;
-    let place = Place::new(choice, region.to_string());
-    let credentials = credentials(choice, &providers.with_region(Some(region.clone()))).await;
-    let loaded = timeout(LOGIN_WITHIN, credentials.provide_credentials()).await;
-    loaded
-        .unwrap_or_else(|_| Err(CredentialsError::provider_timed_out(LOGIN_WITHIN)))
-        .map_err(|error| login::missing(&error, place.profile.as_deref()))?;
-    let config = configure(choice, http, region, credentials).await;
-    Ok(Clients {
-        logs: aws_sdk_cloudwatchlogs::Client::new(&config),
-        xray: aws_sdk_xray::Client::new(&config),
-        cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
-        lambda: aws_sdk_lambda::Client::new(&config),
-        sts: aws_sdk_sts::Client::new(&config),
-        place,
-    })
-}
-
-/// `--region`, the environment, the profile, the instance. An emulator takes any: other tools that are given its endpoint and
-/// no region ask it for `us-east-1`.
-async fn region(choice: &Choice, providers: &ProviderConfig) -> Result<Region, FetchError> {
-    let mut profile = ProfileFileRegionProvider::builder().configure(providers);
-    if let Some(name) = &choice.profile {
-        profile = profile.profile_name(name);
-    }
-    let known = RegionProviderChain::first_try(choice.region.clone().map(Region::new))
-        .or_else(EnvironmentVariableRegionProvider::new())
-        .or_else(profile.build());
-    if let Some(region) = known.region().await {
-        return Ok(region);
-    }
-    if place::is_emulated(choice) {
-        return Ok(Region::from_static("us-east-1"));
-    }
-    let instance = ImdsRegionProvider::builder()
-        .configure(providers)
-        .imds_client(metadata(providers))
-        .build();
-    instance.region().await.ok_or_else(|| FetchError::Unable {
-        message: format!(
-            "no AWS region: looked at --region, AWS_REGION and profile {:?} · pass --region",
-            place::profile(choice).as_deref().unwrap_or("default")
-        ),
-    })
-}
-
-/// A profile that is named on the command line wins over the environment; else the usual chain.
-async fn credentials(choice: &Choice, providers: &ProviderConfig) -> SharedCredentialsProvider {
-    match &choice.profile {
-        Some(name) => SharedCredentialsProvider::new(
-            ProfileFileCredentialsProvider::builder()
-                .configure(providers)
-                .profile_name(name)
-                .build(),
-        ),
-        None => SharedCredentialsProvider::new(
-            DefaultCredentialsChain::builder()
-                .imds_client(metadata(providers))
-                .configure(providers.clone())
-                .build()
-                .await,
-        ),
-    }
-}
-
-fn metadata(providers: &ProviderConfig) -> imds::Client {
-    let direct = providers.clone().with_http_client(http::metadata_client());
-    imds::Client::builder()
-        .configure(&direct)
-        .max_attempts(1)
-        .connect_timeout(METADATA_WITHIN)
-        .read_timeout(METADATA_WITHIN)
-        .build()
-}
-
-/// Every call is bounded in time, and made once: the pump decides when to try again.
-async fn configure(
-    choice: &Choice,
-    http: SharedHttpClient,
-    region: Region,
-    credentials: SharedCredentialsProvider,
-) -> SdkConfig {
-    let bounds = TimeoutConfig::builder()
-        .connect_timeout(CONNECT_WITHIN)
-        .read_timeout(ANSWER_WITHIN)
-        .operation_attempt_timeout(ANSWER_WITHIN)
-        .build();
-    let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
-        .region(region)
-        .credentials_provider(credentials)
-        .timeout_config(bounds)
-        .retry_config(RetryConfig::disabled());
-    if let Some(profile) = &choice.profile {
-        loader = loader.profile_name(profile);
-    }
-    if let Some(endpoint) = &choice.endpoint_url {
-        loader = loader.endpoint_url(endpoint);
-    }
-    loader.load().await
 }

@@ -9,10 +9,9 @@ use aws_sdk_xray::types::{IndexingRuleValue, TraceSegmentDestination};
 use super::actions::{
     Action, DESCRIBE_LOG_GROUPS, GET_INDEXING_RULES, GET_TRACE_SEGMENT_DESTINATION,
 };
-use super::error::{At, failure};
 use super::fleet::{Fleet, Traces};
 use super::logs::{self, Way};
-use super::session::{Clients, Session};
+use super::session::Session;
 use crate::model::batch::Batch;
 use crate::model::health::Health;
 use crate::model::time::Timestamp;
@@ -61,14 +60,11 @@ impl TransactionSearch {
     }
 
     async fn page(&mut self, now: Timestamp) -> Result<Page, FetchError> {
-        let asked = match self.session.clients(now).await {
-            Ok(clients) => match self.ask(&clients).await {
-                Ok(found) => Ok(found),
-                Err(error) => Err(self.session.failed(&clients, error).await),
-            },
-            Err(error) => Err(error),
-        };
-        let found = asked.inspect_err(|_| self.nothing_told())?;
+        let asked = self.ask(now).await;
+        if asked.as_ref().is_err_and(|error| !error.is_passing_on()) {
+            self.nothing_told();
+        }
+        let found = asked?;
         let next = match self.step {
             Step::Done => Next::End,
             _ => Next::More,
@@ -90,12 +86,15 @@ impl TransactionSearch {
         }
     }
 
-    async fn ask(&mut self, clients: &Clients) -> Result<Vec<Box<dyn Source>>, FetchError> {
+    async fn ask(&mut self, now: Timestamp) -> Result<Vec<Box<dyn Source>>, FetchError> {
+        let Some(action) = self.action() else {
+            return Ok(Vec::new());
+        };
+        let inquiry = self.session.inquire(action, None, now).await?;
         match self.step {
             Step::Destination => {
-                let answer = clients.xray.get_trace_segment_destination().send().await;
-                let answer = answer
-                    .map_err(|error| failure(&error, at(GET_TRACE_SEGMENT_DESTINATION, clients)))?;
+                let answer = inquiry.xray.get_trace_segment_destination().send().await;
+                let answer = self.session.answered(&inquiry, answer).await?;
                 if answer.destination == Some(TraceSegmentDestination::CloudWatchLogs) {
                     self.step = Step::Group;
                 } else {
@@ -105,13 +104,12 @@ impl TransactionSearch {
                 Ok(Vec::new())
             }
             Step::Group => {
-                let question = clients
+                let question = inquiry
                     .logs
                     .describe_log_groups()
                     .log_group_name_prefix(SPANS);
                 let answer = question.send().await;
-                let answer =
-                    answer.map_err(|error| failure(&error, at(DESCRIBE_LOG_GROUPS, clients)))?;
+                let answer = self.session.answered(&inquiry, answer).await?;
                 let groups = answer.log_groups.unwrap_or_default();
                 let exists = groups
                     .iter()
@@ -120,9 +118,8 @@ impl TransactionSearch {
                 Ok(self.read_spans(exists).into_iter().collect())
             }
             Step::Rules => {
-                let answer = clients.xray.get_indexing_rules().send().await;
-                let answer =
-                    answer.map_err(|error| failure(&error, at(GET_INDEXING_RULES, clients)))?;
+                let answer = inquiry.xray.get_indexing_rules().send().await;
+                let answer = self.session.answered(&inquiry, answer).await?;
                 let rules = answer.indexing_rules.unwrap_or_default();
                 self.indexed = rules.iter().find_map(|rule| match &rule.rule {
                     Some(IndexingRuleValue::Probabilistic(rule)) => {
@@ -149,14 +146,6 @@ impl TransactionSearch {
             let group = logs::group(&self.session, &self.fleet, SPANS, self.window, Way::Filter);
             Box::new(group) as Box<dyn Source>
         })
-    }
-}
-
-fn at(action: Action, clients: &Clients) -> At<'_> {
-    At {
-        action,
-        resource: None,
-        place: &clients.place,
     }
 }
 

@@ -13,9 +13,8 @@ use self::retrieval::{Retrieval, Retrieved};
 use super::actions::{
     Action, BATCH_GET_TRACES, GET_TRACE_SUMMARIES, LIST_RETRIEVED_TRACES, START_TRACE_RETRIEVAL,
 };
-use super::error::{At, failure};
 use super::fleet::{Fleet, Traces};
-use super::session::{Clients, Session, further};
+use super::session::{Inquiry, Session, further};
 use crate::model::batch::Batch;
 use crate::model::health::Health;
 use crate::model::record::Record;
@@ -98,19 +97,20 @@ impl XRay {
             Traces::Spans => return Ok(Page::new(Batch::default(), Next::End)),
             Traces::Indexed | Traces::Retrieved => {}
         }
-        let clients = self.session.clients(now).await?;
+        let action = self.action();
+        let inquiry = self.session.inquire(action, None, now).await?;
         let asked = self.wanted.len();
-        let fetched = match self.action() {
+        let fetched = match action {
             GET_TRACE_SUMMARIES => {
-                let listed = self.list(&clients, now).await;
+                let listed = self.list(&inquiry, now).await;
                 listed.map(|scanned| (Batch::default(), scanned))
             }
             BATCH_GET_TRACES => {
-                let fetched = self.fetch_traces(&clients, now).await;
+                let fetched = self.fetch_traces(&inquiry, now).await;
                 fetched.map(|batch| (batch, asked.min(TRACES_A_CALL) as i64))
             }
             _ => {
-                let fetched = self.retrieve(&clients, now).await;
+                let fetched = self.retrieve(&inquiry, now).await;
                 // Paid for when they are asked for, not when they are listed.
                 let started = self.retrieval.as_ref().map_or(0, Retrieval::started);
                 fetched.map(|batch| (batch, started as i64))
@@ -121,7 +121,7 @@ impl XRay {
                 usd: traces as f64 * USD,
                 ..Page::new(batch, self.pause(now))
             }),
-            Err(error) => Err(self.session.failed(&clients, error).await),
+            Err(error) => Err(self.session.failed(&inquiry, error).await),
         }
     }
 
@@ -152,7 +152,7 @@ impl XRay {
     }
 
     /// The next page of summaries; how many traces were scanned for it.
-    async fn list(&mut self, clients: &Clients, now: Timestamp) -> Result<i64, FetchError> {
+    async fn list(&mut self, inquiry: &Inquiry, now: Timestamp) -> Result<i64, FetchError> {
         let next = self.next_listing(now);
         let (from, to) = *self.listing.get_or_insert(next);
         // By the time of the update where it is followed: a trace that grew is listed again.
@@ -160,19 +160,15 @@ impl XRay {
             Some(_) => TimeRangeType::TraceId,
             None => TimeRangeType::Event,
         };
-        let question = clients
+        let question = inquiry
             .xray
             .get_trace_summaries()
             .start_time(DateTime::from_millis(from.0))
             .end_time(DateTime::from_millis(to.0))
             .time_range_type(by)
             .set_next_token(self.token.clone());
-        let at = At {
-            action: GET_TRACE_SUMMARIES,
-            resource: None,
-            place: &clients.place,
-        };
-        let answer = question.send().await.map_err(|error| failure(&error, at))?;
+        let answer = question.send().await;
+        let answer = answer.map_err(|error| inquiry.failure(&error))?;
         let summaries = answer.trace_summaries.unwrap_or_default();
         let scanned = answer
             .traces_processed_count
@@ -225,11 +221,11 @@ impl XRay {
     /// Five traces; those that AWS did not get to are asked for again.
     async fn fetch_traces(
         &mut self,
-        clients: &Clients,
+        inquiry: &Inquiry,
         now: Timestamp,
     ) -> Result<Batch, FetchError> {
         let ids: Vec<String> = self.wanted.iter().take(TRACES_A_CALL).cloned().collect();
-        let (records, unprocessed) = traces(clients, &ids).await?;
+        let (records, unprocessed) = traces(inquiry, &ids).await?;
         self.wanted.drain(..ids.len());
         for id in ids {
             let known = self.known.entry(id.clone()).or_default();
@@ -245,12 +241,12 @@ impl XRay {
     }
 
     /// Starts a retrieval, or takes what it gathered. One that failed is begun anew.
-    async fn retrieve(&mut self, clients: &Clients, now: Timestamp) -> Result<Batch, FetchError> {
+    async fn retrieve(&mut self, inquiry: &Inquiry, now: Timestamp) -> Result<Batch, FetchError> {
         let Some(mut retrieval) = self.retrieval.take() else {
-            self.retrieval = Some(Retrieval::start(clients, &self.wanted).await?);
+            self.retrieval = Some(Retrieval::start(inquiry, &self.wanted).await?);
             return Ok(Batch::default());
         };
-        let records = match retrieval.page(clients).await? {
+        let records = match retrieval.page(inquiry).await? {
             Retrieved::Nothing => {
                 self.retrieval = Some(retrieval);
                 Vec::new()
@@ -302,24 +298,19 @@ fn started_s(id: &str) -> Option<i64> {
 
 /// Segment documents of at most five traces, and the ids that AWS left out this time.
 async fn traces(
-    clients: &Clients,
+    inquiry: &Inquiry,
     ids: &[String],
 ) -> Result<(Vec<Record>, BTreeSet<String>), FetchError> {
     let mut records = Vec::new();
     let mut unprocessed = BTreeSet::new();
     let mut token = None;
     loop {
-        let question = clients
+        let question = inquiry
             .xray
             .batch_get_traces()
             .set_trace_ids(Some(ids.to_vec()));
-        let at = At {
-            action: BATCH_GET_TRACES,
-            resource: None,
-            place: &clients.place,
-        };
         let answer = question.set_next_token(token).send().await;
-        let answer = answer.map_err(|error| failure(&error, at))?;
+        let answer = answer.map_err(|error| inquiry.failure(&error))?;
         let traces = answer.traces.unwrap_or_default();
         let segments = traces
             .into_iter()
@@ -384,7 +375,7 @@ mod tests {
             since: START.plus_ms(-60_000),
             until: None,
         };
-        XRay::new(Session::new(Choice::default()), fleet, window)
+        XRay::new(Session::alone(Choice::default()), fleet, window)
     }
 
     /// The trace is listed in that revision so many seconds after it started; whether it is fetched then, which is done.

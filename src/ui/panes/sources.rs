@@ -301,12 +301,12 @@ fn rights(scene: &Scene) -> Part {
         .values()
         .filter_map(|source| source.lacks.as_ref())
     {
-        let on = right
-            .resource
-            .as_deref()
-            .map_or_else(String::new, |resource| format!(" on {resource}"));
-        let words = format!("{}{on} → add it to the policy", right.action);
+        let words = format!("{right} → add it to the policy");
         lines.push(Text::of(Role::Error, "lack   ").and(Role::Text, &words));
+    }
+    let sources = scene.board.sources.values();
+    for words in sources.filter_map(|source| source.lent.as_deref()) {
+        lines.push(Text::of(Role::Dim, "lent   ").and(Role::Text, words));
     }
     if lines.is_empty() {
         lines.push(Text::of(Role::Dim, "no rights needed"));

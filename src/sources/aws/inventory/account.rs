@@ -31,10 +31,12 @@ impl Account {
     }
 
     async fn page(&self, now: Timestamp) -> Result<Page, FetchError> {
-        let clients = self.session.clients(now).await?;
-        let answer = clients.lambda.get_account_settings().send().await;
-        let of = (GET_ACCOUNT_SETTINGS, None);
-        let answer = self.session.answered(&clients, answer, of).await?;
+        let inquiry = self
+            .session
+            .inquire(GET_ACCOUNT_SETTINGS, None, now)
+            .await?;
+        let answer = inquiry.lambda.get_account_settings().send().await;
+        let answer = self.session.answered(&inquiry, answer).await?;
         let limit = answer
             .account_limit
             .map(|limit| i64::from(limit.concurrent_executions));

@@ -14,9 +14,8 @@ use crate::model::time::Timestamp;
 use crate::sources::aws::actions::{
     Action, GET_FUNCTION_CONCURRENCY, LIST_PROVISIONED_CONCURRENCY_CONFIGS,
 };
-use crate::sources::aws::error::{At, failure};
 use crate::sources::aws::fleet::{Fleet, Listing};
-use crate::sources::aws::session::{Clients, Session, further};
+use crate::sources::aws::session::{Inquiry, Session, further};
 use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
 
 /// One call a function: asked again after that.
@@ -71,13 +70,14 @@ impl Concurrency {
             self.plan(now);
             return Ok(Page::new(Batch::default(), self.pause()));
         };
-        let clients = self.session.clients(now).await?;
+        let action = self.action();
+        let inquiry = self.session.inquire(action, Some(&name), now).await?;
         let asked = match self.kind {
-            Kind::Reserved => self.reserved(&clients, &name).await,
-            Kind::Provisioned => self.provisioned(&clients, &name).await,
+            Kind::Reserved => self.reserved(&inquiry, &name).await,
+            Kind::Provisioned => self.provisioned(&inquiry, &name).await,
         };
         if let Err(error) = asked {
-            return Err(self.session.failed(&clients, error).await);
+            return Err(self.session.failed(&inquiry, error).await);
         }
         self.to_ask.pop_front();
         self.asked.insert(name);
@@ -85,12 +85,12 @@ impl Concurrency {
         Ok(Page::new(news, self.pause()))
     }
 
-    async fn reserved(&self, clients: &Clients, name: &str) -> Result<(), FetchError> {
-        let question = clients.lambda.get_function_concurrency();
+    async fn reserved(&self, inquiry: &Inquiry, name: &str) -> Result<(), FetchError> {
+        let question = inquiry.lambda.get_function_concurrency();
         let reserved = match question.function_name(name).send().await {
             Ok(answer) => answer.reserved_concurrent_executions.map(i64::from),
             Err(error) if is_gone(error.as_service_error()) => None,
-            Err(error) => return Err(failure(&error, self.at(clients, name))),
+            Err(error) => return Err(inquiry.failure(&error)),
         };
         if let Some(function) = self.fleet.known().functions.get_mut(name) {
             function.reserved = reserved;
@@ -98,16 +98,16 @@ impl Concurrency {
         Ok(())
     }
 
-    async fn provisioned(&self, clients: &Clients, name: &str) -> Result<(), FetchError> {
+    async fn provisioned(&self, inquiry: &Inquiry, name: &str) -> Result<(), FetchError> {
         let mut slots = Vec::new();
         let mut marker = None;
         loop {
-            let question = clients.lambda.list_provisioned_concurrency_configs();
+            let question = inquiry.lambda.list_provisioned_concurrency_configs();
             let question = question.function_name(name).set_marker(marker);
             let answer = match question.send().await {
                 Ok(answer) => answer,
                 Err(error) if is_gone(error.as_service_error()) => break,
-                Err(error) => return Err(failure(&error, self.at(clients, name))),
+                Err(error) => return Err(inquiry.failure(&error)),
             };
             let configs = answer.provisioned_concurrency_configs.unwrap_or_default();
             slots.extend(configs.into_iter().map(|config| {
@@ -126,14 +126,6 @@ impl Concurrency {
             function.provisioned = Some(Value::Array(slots)).filter(|slots| *slots != json!([]));
         }
         Ok(())
-    }
-
-    fn at<'a>(&self, clients: &'a Clients, name: &'a str) -> At<'a> {
-        At {
-            action: self.action(),
-            resource: Some(name),
-            place: &clients.place,
-        }
     }
 
     /// Functions that were never asked for; all of them once a round is over.

@@ -54,11 +54,11 @@ impl EventSources {
         if self.awaits_functions() {
             return Ok(Page::new(Batch::default(), Next::CaughtUp));
         }
-        let clients = self.session.clients(now).await?;
-        let question = clients.lambda.list_event_source_mappings();
+        let action = LIST_EVENT_SOURCE_MAPPINGS;
+        let inquiry = self.session.inquire(action, None, now).await?;
+        let question = inquiry.lambda.list_event_source_mappings();
         let answer = question.set_marker(self.marker.clone()).send().await;
-        let of = (LIST_EVENT_SOURCE_MAPPINGS, None);
-        let answer = self.session.answered(&clients, answer, of).await?;
+        let answer = self.session.answered(&inquiry, answer).await?;
         for mapping in answer.event_source_mappings.unwrap_or_default() {
             if let Some((function, shown)) = shown(&mapping) {
                 self.listed.entry(function).or_default().push(shown);

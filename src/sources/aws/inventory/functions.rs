@@ -12,11 +12,10 @@ use crate::model::batch::Batch;
 use crate::model::health::Health;
 use crate::model::time::Timestamp;
 use crate::sources::aws::actions::{Action, GET_FUNCTION_CONFIGURATION, LIST_FUNCTIONS};
-use crate::sources::aws::error::{At, failure};
 use crate::sources::aws::fleet::{Fleet, Listing};
 use crate::sources::aws::logs::{self, Way};
 use crate::sources::aws::scope::FUNCTION_GROUPS;
-use crate::sources::aws::session::{Clients, Session, further};
+use crate::sources::aws::session::{Session, further};
 use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
 
 /// Finds functions, hands on their configuration and starts the log groups they write to.
@@ -56,18 +55,11 @@ impl Functions {
     }
 
     async fn page(&mut self, now: Timestamp) -> Result<Page, FetchError> {
-        let found = match self.session.clients(now).await {
-            Ok(clients) => match self.ask(&clients).await {
-                Ok(found) => Ok(found),
-                Err(error) => Err(self.session.failed(&clients, error).await),
-            },
-            Err(error) => Err(error),
-        };
-        match found {
+        match self.ask(now).await {
             Ok(found) => Ok(self.take(found)),
             Err(error) => {
                 let mut known = self.fleet.known();
-                if known.listing == Listing::Awaited {
+                if known.listing == Listing::Awaited && !error.is_passing_on() {
                     known.listing = Listing::Nothing;
                 }
                 Err(error)
@@ -76,22 +68,17 @@ impl Functions {
     }
 
     /// One call: the next functions.
-    async fn ask(&mut self, clients: &Clients) -> Result<Vec<Configuration>, FetchError> {
-        let at = At {
-            action: self.action(),
-            resource: self
-                .named
-                .as_ref()
-                .and_then(|named| named.last())
-                .map(String::as_str),
-            place: &clients.place,
-        };
-        let Some(name) = at.resource else {
-            let answer = clients
-                .lambda
-                .list_functions()
-                .set_marker(self.marker.clone());
-            let answer = answer.send().await.map_err(|error| failure(&error, at))?;
+    async fn ask(&mut self, now: Timestamp) -> Result<Vec<Configuration>, FetchError> {
+        let (action, name) = (
+            self.action(),
+            self.named.as_ref().and_then(|named| named.last()),
+        );
+        let name = name.map(String::as_str);
+        let inquiry = self.session.inquire(action, name, now).await?;
+        let Some(name) = name else {
+            let question = inquiry.lambda.list_functions();
+            let answer = question.set_marker(self.marker.clone()).send().await;
+            let answer = self.session.answered(&inquiry, answer).await?;
             self.marker = further(answer.next_marker);
             let functions = answer.functions.unwrap_or_default();
             return Ok(functions
@@ -99,11 +86,8 @@ impl Functions {
                 .filter_map(|function| configuration!(function))
                 .collect());
         };
-        let answer = clients
-            .lambda
-            .get_function_configuration()
-            .function_name(name);
-        let found = match answer.send().await {
+        let question = inquiry.lambda.get_function_configuration();
+        let found = match question.function_name(name).send().await {
             Ok(function) => configuration!(function).into_iter().collect(),
             Err(error)
                 if error.as_service_error().and_then(|error| error.code())
@@ -112,7 +96,10 @@ impl Functions {
                 // Deleted, perhaps: its log group may be there still.
                 vec![Configuration::unknown(name)]
             }
-            Err(error) => return Err(failure(&error, at)),
+            Err(error) => {
+                let error = inquiry.failure(&error);
+                return Err(self.session.failed(&inquiry, error).await);
+            }
         };
         if let Some(named) = &mut self.named {
             named.pop();

@@ -77,7 +77,7 @@ impl Groups {
             .to_ask
             .as_ref()
             .is_some_and(|to_ask| !to_ask.is_empty());
-        if !more || found.is_err() {
+        if !more || found.as_ref().is_err_and(|error| !error.is_passing_on()) {
             self.fleet.known().looked_for_groups = true;
         }
         let found = found?;
@@ -125,15 +125,14 @@ impl Groups {
         token: Option<String>,
         now: Timestamp,
     ) -> Result<Vec<Box<dyn Source>>, FetchError> {
-        let clients = self.session.clients(now).await?;
-        let question = clients
+        let inquiry = self.session.inquire(DESCRIBE_LOG_GROUPS, None, now).await?;
+        let question = inquiry
             .logs
             .describe_log_groups()
             .set_log_group_name_prefix(Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty()))
             .set_next_token(token);
         let answer = question.send().await;
-        let of = (DESCRIBE_LOG_GROUPS, None);
-        let answer = self.session.answered(&clients, answer, of).await?;
+        let answer = self.session.answered(&inquiry, answer).await?;
         let to_ask = self.to_ask.get_or_insert_default();
         to_ask.pop_front();
         if let Some(token) = further(answer.next_token) {

@@ -56,11 +56,14 @@ impl Filtered {
     }
 
     pub(super) async fn ask(&self, question: &Question, now: Timestamp) -> Result<Answer, Refused> {
-        let clients = self.session.clients(now).await.map_err(Refused::Other)?;
+        let inquiry = self
+            .session
+            .inquire(FILTER_LOG_EVENTS, Some(&self.group), now);
+        let inquiry = inquiry.await.map_err(Refused::Other)?;
         // The end of a call is the last millisecond that is read.
         let last = question.to.map(|to| to.0 - 1);
         let pattern = self.text.as_ref().map(|text| format!("\"{text}\""));
-        let answer = clients
+        let answer = inquiry
             .logs
             .filter_log_events()
             .log_group_name(&*self.group)
@@ -82,11 +85,8 @@ impl Filtered {
             Err(error) if is_absent(error.as_service_error()) => Ok(Answer::Absent),
             Err(error) if speaks_of_class(error.as_service_error()) => Err(Refused::Class),
             Err(error) => {
-                let error = self
-                    .session
-                    .refused(&clients, &error, (FILTER_LOG_EVENTS, Some(&self.group)))
-                    .await;
-                Err(Refused::Other(error))
+                let error = self.session.failed(&inquiry, inquiry.failure(&error));
+                Err(Refused::Other(error.await))
             }
         }
     }

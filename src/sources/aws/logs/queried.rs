@@ -17,8 +17,7 @@ use chrono::NaiveDateTime;
 use crate::model::record::LogRecord;
 use crate::model::time::Timestamp;
 use crate::sources::aws::actions::{Action, GET_QUERY_RESULTS, START_QUERY};
-use crate::sources::aws::error::{At, failure};
-use crate::sources::aws::session::{Clients, Session};
+use crate::sources::aws::session::{Inquiry, Session};
 use crate::sources::follow::{Answer, Question};
 use crate::sources::{Call, FetchError};
 
@@ -51,12 +50,15 @@ impl Queried {
         }
     }
 
-    pub(super) fn call(&self) -> Call {
-        let action = match self.running {
+    fn action(&self) -> Action {
+        match self.running {
             Some(_) => GET_QUERY_RESULTS,
             None => START_QUERY,
-        };
-        action.call(&self.session)
+        }
+    }
+
+    pub(super) fn call(&self) -> Call {
+        self.action().call(&self.session)
     }
 
     /// What the last answer cost: known once the query has ended.
@@ -70,16 +72,17 @@ impl Queried {
         now: Timestamp,
     ) -> Result<Answer, FetchError> {
         self.usd = 0.0;
-        let clients = self.session.clients(now).await?;
+        let (group, action) = (Some(&*self.group), self.action());
+        let inquiry = self.session.inquire(action, group, now).await?;
         match self.running.take() {
-            None => self.start(&clients, question, now).await,
-            Some((id, from)) => self.results(&clients, id, from).await,
+            None => self.start(&inquiry, question, now).await,
+            Some((id, from)) => self.results(&inquiry, id, from).await,
         }
     }
 
     async fn start(
         &mut self,
-        clients: &Arc<Clients>,
+        inquiry: &Inquiry,
         question: &Question,
         now: Timestamp,
     ) -> Result<Answer, FetchError> {
@@ -90,7 +93,7 @@ impl Queried {
         let from = token.unwrap_or(question.from.0.max(0) / 1_000);
         // The last second is read whole.
         let to = question.to.map_or(now.0, |to| to.0 - 1) / 1_000;
-        let query = clients
+        let query = inquiry
             .logs
             .start_query()
             .log_group_name(&*self.group)
@@ -104,7 +107,10 @@ impl Queried {
                 Ok(Answer::Pending)
             }
             Err(error) if code(&error) == "ResourceNotFoundException" => Ok(Answer::Absent),
-            Err(error) => Err(self.failed(clients, START_QUERY, &error).await),
+            Err(error) => {
+                let error = inquiry.failure(&error);
+                Err(self.session.failed(inquiry, error).await)
+            }
         }
     }
 
@@ -120,15 +126,16 @@ impl Queried {
 
     async fn results(
         &mut self,
-        clients: &Arc<Clients>,
+        inquiry: &Inquiry,
         id: String,
         from: i64,
     ) -> Result<Answer, FetchError> {
-        let answer = clients.logs.get_query_results().query_id(&id).send().await;
+        let answer = inquiry.logs.get_query_results().query_id(&id).send().await;
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) => {
-                let error = self.failed(clients, GET_QUERY_RESULTS, &error).await;
+                let error = inquiry.failure(&error);
+                let error = self.session.failed(inquiry, error).await;
                 if !matches!(error, FetchError::Broken { .. }) {
                     self.running = Some((id, from));
                     return Err(error);
@@ -182,23 +189,6 @@ impl Queried {
             message: field("@message").unwrap_or_default().into(),
         })
     }
-
-    async fn failed<E>(
-        &self,
-        clients: &Arc<Clients>,
-        action: Action,
-        error: &SdkError<E, HttpResponse>,
-    ) -> FetchError
-    where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
-    {
-        let at = At {
-            action,
-            resource: Some(&self.group),
-            place: &clients.place,
-        };
-        self.session.failed(clients, failure(error, at)).await
-    }
 }
 
 fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> &str {
@@ -223,7 +213,7 @@ mod tests {
     use crate::sources::aws::Choice;
 
     fn queried(text: Option<&str>) -> Queried {
-        Queried::new(&Session::new(Choice::default()), "/rare", text)
+        Queried::new(&Session::alone(Choice::default()), "/rare", text)
     }
 
     fn answer(rows: usize, at: &str) -> GetQueryResultsOutput {

@@ -8,9 +8,7 @@ use aws_smithy_types::DateTime;
 use super::started_s;
 use crate::model::record::Record;
 use crate::sources::FetchError;
-use crate::sources::aws::actions::{Action, LIST_RETRIEVED_TRACES, START_TRACE_RETRIEVAL};
-use crate::sources::aws::error::{At, failure};
-use crate::sources::aws::session::{Clients, further};
+use crate::sources::aws::session::{Inquiry, further};
 
 /// Traces that AWS takes in one retrieval.
 const TRACES_A_RETRIEVAL: usize = 100;
@@ -40,7 +38,7 @@ pub(super) enum Retrieved {
 impl Retrieval {
     /// Asks for the first of the wanted traces and those that started soon before or after it.
     pub(super) async fn start(
-        clients: &Clients,
+        inquiry: &Inquiry,
         wanted: &VecDeque<String>,
     ) -> Result<Self, FetchError> {
         let first = wanted.front().and_then(|id| started_s(id)).unwrap_or(0);
@@ -56,14 +54,14 @@ impl Retrieval {
         let (from, to) = seconds.fold((first, first), |(from, to), second| {
             (from.min(second), to.max(second))
         });
-        let question = clients
+        let question = inquiry
             .xray
             .start_trace_retrieval()
             .set_trace_ids(Some(ids.clone()))
             .start_time(DateTime::from_secs(from))
             .end_time(DateTime::from_secs(to + TAIL_S));
         let answer = question.send().await;
-        let answer = answer.map_err(|error| failure(&error, at(START_TRACE_RETRIEVAL, clients)))?;
+        let answer = answer.map_err(|error| inquiry.failure(&error))?;
         Ok(Self {
             token: answer.retrieval_token.unwrap_or_default(),
             ids,
@@ -78,16 +76,16 @@ impl Retrieval {
     }
 
     /// The next page, once there is one.
-    pub(super) async fn page(&mut self, clients: &Clients) -> Result<Retrieved, FetchError> {
+    pub(super) async fn page(&mut self, inquiry: &Inquiry) -> Result<Retrieved, FetchError> {
         self.listed = true;
-        let question = clients
+        let question = inquiry
             .xray
             .list_retrieved_traces()
             .retrieval_token(&self.token)
             .trace_format(TraceFormatType::Xray)
             .set_next_token(self.next.clone());
         let answer = question.send().await;
-        let answer = answer.map_err(|error| failure(&error, at(LIST_RETRIEVED_TRACES, clients)))?;
+        let answer = answer.map_err(|error| inquiry.failure(&error))?;
         match answer.retrieval_status {
             Some(RetrievalStatus::Scheduled | RetrievalStatus::Running) => {
                 return Ok(Retrieved::Nothing);
@@ -114,13 +112,5 @@ impl Retrieval {
         } else {
             Retrieved::Last(records, std::mem::take(&mut self.ids))
         })
-    }
-}
-
-fn at(action: Action, clients: &Clients) -> At<'_> {
-    At {
-        action,
-        resource: None,
-        place: &clients.place,
     }
 }
