@@ -244,3 +244,87 @@ fn diff_tells_what_is_new_after_a_moment() {
     assert_eq!(output.status.code(), Some(2));
     assert!(told(&output).contains("name a second PATH"));
 }
+
+/// What is absurd never stops the program, is counted, and is named with its line: on standard error beside JSON, in the notes of the table.
+#[test]
+fn absurd_input_is_counted_and_named() {
+    const NOON: i64 = 1_772_366_400_000;
+    let event = |at: i64, message: &str| {
+        serde_json::json!({
+            "logGroupName": "/aws/lambda/f", "logStreamName": "2026/03/01/[$LATEST]aa", "timestamp": at, "message": message,
+        })
+        .to_string()
+    };
+    let id = |number: u8| format!("00000000-0000-4000-8000-0000000000{number:02}");
+    let start = |number: u8| format!("START RequestId: {} Version: $LATEST\n", id(number));
+    let report = |number: u8, took: &str| {
+        format!(
+            "REPORT RequestId: {}\tDuration: {took} ms\tBilled Duration: 1 ms\tMemory Size: 128 MB\tMax Memory Used: 40 MB\t\n",
+            id(number)
+        )
+    };
+    let keys: Vec<String> = (0..1_000_000).map(|key| format!("\"k{key}\":1")).collect();
+    let deep = format!("{}1{}", "{\"error\":".repeat(10_000), "}".repeat(10_000));
+    let lines = [
+        // A run as it should be, and one of a negative length.
+        event(NOON, &start(1)),
+        event(NOON + 100, &report(1, "100.00")),
+        event(NOON + 200, &start(2)),
+        event(NOON + 300, &report(2, "-7.50")),
+        // Runs of 1970 and 9999.
+        event(0, &start(3)),
+        event(253_402_300_799_000, &start(4)),
+        // A mebibyte, a million keys, ten thousand levels, NUL and half of a surrogate pair.
+        event(NOON + 400, &"x".repeat(1 << 20)),
+        event(NOON + 500, &format!("{{{}}}", keys.join(","))),
+        event(NOON + 600, &deep),
+        event(NOON + 700, "error: \0").replace("\\u0000", "\\u0000 \\ud800"),
+        // Cut off, of a wrong type, of none.
+        event(NOON + 800, "cut")[..60].to_owned(),
+        event(NOON + 900, "typed").replace(&(NOON + 900).to_string(), "\"noon\""),
+        deep.clone(),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("absurd.ndjson");
+    fs::write(&path, lines.join("\n")).unwrap();
+    let path = path.to_str().unwrap();
+
+    let output = run(&["report", path, "--format", "json", "--exit-zero"]);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["inputs"]["log_events"], 10);
+    assert_eq!(json["inputs"]["unparsed_lines"], 3);
+    assert_eq!(json["totals"]["invocations"], 4);
+    // The one length that is known, and the stretch in which things can have run.
+    assert_eq!(json["functions"][0]["duration_ms"]["max"], 100.0);
+    assert_eq!(json["window"]["from"], "2026-03-01T12:00:00.000Z");
+    let said = told(&output);
+    let named = [
+        (":11: not JSON", ""),
+        (
+            ":5: stamped 1970-01-01T00:00:00.000Z (0 ms)",
+            "2 records are like it",
+        ),
+        (":4: Duration: -7.50 ms is no figure", ""),
+        (":7: a message of 1048576 bytes", "2 records are like it"),
+        (
+            ":9: the message is JSON that nests deeper than 128 levels",
+            "",
+        ),
+        (":10: the message holds NUL or U+FFFD", ""),
+    ];
+    for (what, like) in named {
+        let line = said.lines().find(|line| line.contains(what));
+        assert!(
+            line.is_some_and(|line| line.contains(like)),
+            "{what}: {said}"
+        );
+    }
+
+    let output = run(&["report", path, "--exit-zero"]);
+    let table = String::from_utf8(output.stdout.clone()).unwrap();
+    assert!(table.contains("3 lines could not be read"), "{table}");
+    for (what, _) in &named[1..] {
+        assert!(table.contains(what), "{what}: {table}");
+    }
+}

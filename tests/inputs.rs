@@ -269,8 +269,15 @@ fn an_empty_directory_and_a_missing_file_say_what_to_do() {
 fn lone_surrogates_and_nul_are_read() {
     let folder = folder();
     let line = event(1).replace("START", "\\u0000 \\ud800 \\udfff \\ud83d\\ude00");
-    let seen = read(&[file(&folder, "odd", line)]);
+    let path = file(&folder, "odd", line);
+    let seen = read(std::slice::from_ref(&path));
     assert_eq!((seen.log_events, seen.unparsed), (1, 0));
+    let named = format!("{}:1: the message holds NUL or U+FFFD", path.display());
+    assert!(
+        seen.read.warnings[0].starts_with(&named),
+        "{:?}",
+        seen.read.warnings
+    );
 }
 
 #[test]
@@ -435,8 +442,15 @@ fn lines_of_a_mebibyte_and_objects_of_a_million_keys_are_single_lines() {
     let lines = [said(&long), said(&wide), wide, event(1)].join("\n");
     let seen = read(&[file(&folder, "long", lines)]);
     assert_eq!((seen.log_events, seen.unparsed), (3, 1));
-    let first = seen.read.warnings.last().unwrap();
-    assert!(first.contains("long:3: "), "{first}");
+    let [unparsed, cut] = &seen.read.warnings[..] else {
+        panic!("{:?}", seen.read.warnings);
+    };
+    assert!(unparsed.contains("long:3: "), "{unparsed}");
+    assert!(
+        cut.contains("long:1: a message of 1048576 bytes")
+            && cut.ends_with("2 records are like it"),
+        "{cut}"
+    );
 }
 
 /// The report on a recording of the incident: `change` is made to each log event.

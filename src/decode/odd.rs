@@ -12,6 +12,15 @@ use crate::model::record::LogLine;
 const OLDEST_MS: i64 = (14 * 24 + 1) * 3_600_000;
 const AHEAD_MS: i64 = 3 * 3_600_000;
 
+/// CloudWatch takes events of 1 MiB, of which it counts 26 bytes for what it writes beside the message.
+const FULL: usize = (1 << 20) - 26;
+
+/// The JSON reader goes no deeper.
+const DEEPEST: usize = 128;
+
+/// U+FFFD in UTF-8.
+const REPLACEMENT: [u8; 3] = [0xef, 0xbf, 0xbd];
+
 /// More of what stands where a figure should is not shown.
 const LONGEST: usize = 40;
 
@@ -58,7 +67,64 @@ pub(super) fn of(line: &LogLine<'_>, what: Option<&What>) -> Option<Odd> {
         let words = "the event names no log group · --log-group NAME names it";
         return found(OddKind::Place, words.to_owned());
     }
-    None
+    let (kind, words) = text(line.message)?;
+    found(kind, words)
+}
+
+/// What of the text of an event cannot be, or was not read to its end.
+fn text(message: &str) -> Option<(OddKind, String)> {
+    if message.len() >= FULL {
+        let words = format!(
+            "a message of {} bytes, as much as CloudWatch takes in one event · it is one line, what was longer was cut",
+            message.len()
+        );
+        return Some((OddKind::Length, words));
+    }
+    if holds_no_letters(message) {
+        let words = "the message holds NUL or U+FFFD, which stand for what is no text · the rest of it counts";
+        return Some((OddKind::Letters, words.to_owned()));
+    }
+    is_too_deep(message).then(|| {
+        let words = format!(
+            "the message is JSON that nests deeper than {DEEPEST} levels · it is one line, nothing in it was read"
+        );
+        (OddKind::Depth, words)
+    })
+}
+
+/// Both are rare enough that a search for their first bytes passes over ordinary text at once.
+fn holds_no_letters(message: &str) -> bool {
+    let bytes = message.as_bytes();
+    memchr::memchr2_iter(0, REPLACEMENT[0], bytes)
+        .any(|at| bytes[at] == 0 || bytes[at..].starts_with(&REPLACEMENT))
+}
+
+fn is_too_deep(message: &str) -> bool {
+    let bytes = message.as_bytes();
+    if bytes.len() <= 2 * DEEPEST || !message.trim_start().starts_with(['{', '[']) {
+        return false;
+    }
+    // Counted first, which is faster than to follow the text.
+    let open = |byte: &u8| matches!(byte, b'{' | b'[');
+    if bytes.iter().filter(|byte| open(byte)).count() <= DEEPEST {
+        return false;
+    }
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            byte if open(byte) => depth += 1,
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return true;
+        }
+    }
+    false
 }
 
 fn moment(line: &LogLine<'_>) -> Option<String> {
@@ -224,6 +290,35 @@ mod tests {
             r#"{{"type":"platform.report","record":{{"requestId":"{ID}","metrics":{{"durationMs":5.0}},"status":"success"}}}}"#
         );
         assert_eq!(words(NOON, None, &line), "");
+    }
+
+    /// Each beside the longest, deepest and strangest text that is ordinary.
+    #[test]
+    fn text_that_is_cut_no_text_or_too_deep_is_named() {
+        let deep = |levels: usize| {
+            let open = "{\"a\":".repeat(levels);
+            format!("{open}1{}", "}".repeat(levels))
+        };
+        for (message, named) in [
+            ("x".repeat(FULL - 1), ""),
+            ("x".repeat(FULL), "a message of 1048550 bytes"),
+            ("caf\u{e9} \u{ff21} \u{1f600} \u{fffe}".into(), ""),
+            ("a\0b".into(), "the message holds NUL"),
+            ("half a pair: \u{fffd}".into(), "the message holds NUL"),
+            (deep(128), ""),
+            (deep(129), "the message is JSON that nests deeper"),
+            ("[".repeat(10_000), "the message is JSON that nests deeper"),
+            (format!("[\"{}\"]", "[\\\"".repeat(500)), ""),
+            (format!("[{}]", "[],".repeat(500)), ""),
+            (format!("brackets {}", "[".repeat(500)), ""),
+        ] {
+            let said = words(NOON, None, &message);
+            assert!(
+                said.starts_with(named) && said.is_empty() == named.is_empty(),
+                "{:.40}: {said}",
+                message
+            );
+        }
     }
 
     #[test]

@@ -56,7 +56,10 @@ fn cut(stream: &Arc<StreamFacts>, from: Timestamp, until: Timestamp) -> Option<A
     if stream.last < from || stream.first >= until {
         return None;
     }
-    if stream.first >= from && stream.last < until {
+    // A moment that cannot be is in neither of the stream's ends, but a fact may have it.
+    let facts = stream.facts.span();
+    let whole = |(first, last): (Timestamp, Timestamp)| first >= from && last < until;
+    if whole((stream.first, stream.last)) && facts.is_none_or(whole) {
         return Some(Arc::clone(stream));
     }
     let mut inside = StreamFacts::clone(stream);
@@ -121,6 +124,30 @@ mod tests {
         assert_eq!(inside.functions[0].invocations, 4);
         assert_eq!(inside.functions, report.functions);
         assert_eq!(inside.window, report.window);
+    }
+
+    /// A run of the year 9999 is in no window, though its stream is.
+    #[test]
+    fn a_moment_that_cannot_be_lies_in_no_window() {
+        let mut engine = engine();
+        let line = |timestamp| LogRecord {
+            group: "/aws/lambda/orders".into(),
+            stream: "2026/11/20/[7]bbbb".into(),
+            timestamp,
+            ingestion: None,
+            event_id: None,
+            message: format!(
+                "START RequestId: 00000000-0000-4000-8000-{:012} Version: 7\n",
+                timestamp.0 % 1_000_000
+            )
+            .into(),
+        };
+        let (then, never) = (Timestamp(1_795_168_800_000), Timestamp(253_402_300_799_000));
+        let records = [then, never].map(|at| Record::Log(line(at)));
+        engine.apply(&Batch::from(records.to_vec()));
+        let inside = within(&engine.analyse(), then, then.plus_ms(1_000));
+        assert_eq!(inside.functions[0].invocations, 1);
+        assert_eq!(inside.window.map(|(from, _)| from), Some(then));
     }
 
     #[test]

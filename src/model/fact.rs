@@ -86,6 +86,8 @@ pub enum What {
 pub struct Kinds(u16);
 
 impl Kinds {
+    /// What every fact meets.
+    pub const ANY: Self = Self(u16::MAX);
     // The common ones first: a set of the first seven is packed in a byte.
     /// Start, end, time-out and exit of an invocation.
     pub const RUN: Self = Self(1);

@@ -174,10 +174,14 @@ impl FactLog {
         self.packed_from(0).any(|(_, said, _)| said.meets(kinds))
     }
 
+    /// When the first and the last fact of a log that is sorted were written.
+    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        Some((self.moments().next()?, self.last?.0))
+    }
+
     /// When each fact was written.
     pub fn moments(&self) -> impl Iterator<Item = Timestamp> {
-        self.packed_from(0)
-            .map(|(_, _, body)| self.moment(&self.head(&body).0))
+        self.moments_of(Kinds::ANY)
     }
 
     /// When each fact that speaks of one of `kinds` was written.

@@ -11,6 +11,12 @@ pub enum OddKind {
     Figure,
     /// An event that names no log group: it belongs to no function.
     Place,
+    /// A message as long as CloudWatch takes one: what was longer was cut.
+    Length,
+    /// A message with letters that are none: NUL, or what stands for bytes and halves of pairs that are no text.
+    Letters,
+    /// A message of JSON that nests deeper than it is read.
+    Depth,
 }
 
 /// One record that cannot be as it is. Its words name what it says, and what becomes of it.
