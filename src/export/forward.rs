@@ -275,7 +275,7 @@ impl Work<'_> {
         let read = each(
             self.origin,
             &empty,
-            &mut |chunk: Redacting<Logs<'_, '_, _>>, _, read| {
+            &mut |chunk: Redacting<Logs<'_, '_, _, _>>, _, read| {
                 let mut requests = chunk.to.finish().1.into_iter();
                 failed = requests
                     .try_for_each(|request| receiver.logs(request, sent))

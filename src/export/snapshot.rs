@@ -270,15 +270,16 @@ impl Work<'_> {
         let (analysis, text) = concluded(engine, self.options)?;
         let analysis = Arc::new(analysis);
         let path = place(&analysis);
-        self.picture(&analysis, text, &mut folder)
-            .map_err(unwritten)?;
         let mut manifest = self.manifest(origin, &analysis, &counts, &lines);
         let telemetry = Telemetry::new(&analysis, lines.region());
         let records = folder.path().join(RECORDS);
         let mut logs = folder.create(LOGS).map_err(unwritten)?;
         // The lines are worked on by all cores, what is made of the analysis by one: both at once.
         let rows = thread::scope(|scope| {
-            let others = scope.spawn(|| made_of(&analysis, &manifest, &telemetry, &mut folder));
+            let others = scope.spawn(|| {
+                self.picture(&analysis, text, &mut folder)?;
+                made_of(&analysis, &manifest, &telemetry, &mut folder)
+            });
             let rows = self.logs(&telemetry, &records, &mut logs, progress);
             let others = others.join().unwrap_or_else(|panic| resume_unwind(panic));
             let rows = rows?;

@@ -4,7 +4,7 @@
 //! under `nepho.*`. An attribute that is not known is left out.
 
 mod attributes;
-mod batch;
+pub(super) mod batch;
 mod logs;
 mod run;
 mod xray;
@@ -30,7 +30,7 @@ use crate::model::time::Timestamp;
 use attributes::{list, text};
 use batch::Batches;
 
-pub use logs::LogBatches;
+pub(super) use logs::{EVENT_ID, Entry, LogBatches, REQUEST_ID};
 
 /// What makes spans and log records of an analysis.
 pub struct Telemetry<'a> {
@@ -122,18 +122,18 @@ impl<'a> Telemetry<'a> {
 
     /// The trace of a run: its own; without one that of the request it belongs to; at last the id of the run at the top, which is a
     /// UUID and as long.
-    fn trace_id(&self, run: InvocationIndex) -> Vec<u8> {
+    fn trace_id(&self, run: InvocationIndex) -> [u8; 16] {
         let own = |run| self.analysis.invocation(run).trace;
         let root = self.requests().root(run);
         let known = own(run).or_else(|| own(root));
         let id = known.map_or(self.analysis.invocation(root).request_id.0, |context| {
             context.trace.0
         });
-        valid(id).to_vec()
+        valid(id)
     }
 
     /// The span of a run: its segment; without one a number that request id and attempt give.
-    fn span_id(&self, run: InvocationIndex) -> Vec<u8> {
+    fn span_id(&self, run: InvocationIndex) -> [u8; 8] {
         let invocation = self.analysis.invocation(run);
         let segment = invocation.trace.and_then(|context| context.segment);
         let segment = segment.or_else(|| Some(self.own_segment(run)?.id));
@@ -141,7 +141,7 @@ impl<'a> Telemetry<'a> {
             || hash(&[&invocation.request_id.0, &invocation.attempt.to_be_bytes()]),
             SpanId::number,
         );
-        valid(number.to_be_bytes()).to_vec()
+        valid(number.to_be_bytes())
     }
 
     fn environment(&self, stream: u32) -> Resource {

@@ -1,27 +1,30 @@
 //! The log lines of a snapshot once more, as OpenTelemetry has them: by then it is known which run wrote each.
 
-use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
-
-use crate::export::telemetry::{LogBatches, Telemetry};
+use crate::export::telemetry::batch::Request;
+use crate::export::telemetry::{Entry, LogBatches, Telemetry};
 use crate::model::odd::Odd;
 use crate::model::record::LogLine;
 use crate::sources::files::Sink;
 
 /// A sink of log lines alone: what is made of each request that they fill. A block of an input is worked on by itself, so its last
 /// request is seldom full.
-pub(in crate::export) struct Logs<'t, 'a, T> {
-    batches: LogBatches<'t, 'a>,
-    make: fn(ExportLogsServiceRequest) -> T,
+pub(in crate::export) struct Logs<'t, 'a, R, T> {
+    batches: LogBatches<'t, 'a, R>,
+    make: fn(R) -> T,
     made: Vec<T>,
     rows: u64,
 }
 
-impl<'t, 'a, T> Logs<'t, 'a, T> {
-    /// Requests have at most `limit` bytes of protobuf; a larger line goes alone.
+impl<'t, 'a, R, T> Logs<'t, 'a, R, T>
+where
+    R: Request,
+    for<'l> R::Record<'l>: From<Entry<'l>>,
+{
+    /// Requests have at most `limit` bytes; a larger line goes alone.
     pub(in crate::export) fn new(
         telemetry: &'t Telemetry<'a>,
         limit: usize,
-        make: fn(ExportLogsServiceRequest) -> T,
+        make: fn(R) -> T,
     ) -> Self {
         Self {
             batches: LogBatches::new(telemetry, limit),
@@ -39,7 +42,11 @@ impl<'t, 'a, T> Logs<'t, 'a, T> {
     }
 }
 
-impl<T> Sink for Logs<'_, '_, T> {
+impl<R, T> Sink for Logs<'_, '_, R, T>
+where
+    R: Request,
+    for<'l> R::Record<'l>: From<Entry<'l>>,
+{
     fn log(&mut self, line: &LogLine<'_>) -> Option<Odd> {
         let full = self.batches.push(line);
         self.made.extend(full.map(self.make));

@@ -12,17 +12,19 @@ use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use prost::Message;
 
 /// The conventions that attributes are named by.
-const SCHEMA: &str = "https://opentelemetry.io/schemas/1.44.0";
+pub(in crate::export) const SCHEMA: &str = "https://opentelemetry.io/schemas/1.44.0";
 /// Tags and lengths around a record or a resource, at most.
 const AROUND: usize = 128;
 
-/// A request that records are added to.
-pub(super) trait Request: Default {
-    type Record: Message;
+/// A request that records are added to, in the encoding that it will have.
+pub(in crate::export) trait Request: Default {
+    type Record<'r>;
+    /// Bytes that a record takes, tags and names aside.
+    fn size(record: &Self::Record<'_>) -> usize;
     /// Opens the next resource.
     fn open(&mut self, resource: Resource);
     /// Adds a record to the resource that was opened as number `at`.
-    fn add(&mut self, at: usize, record: Self::Record);
+    fn add(&mut self, at: usize, record: Self::Record<'_>);
 }
 
 /// The request that is being filled.
@@ -50,9 +52,9 @@ impl<O: Eq + Hash, R: Request> Batches<O, R> {
         &mut self,
         origin: O,
         resource: impl FnOnce() -> Resource,
-        record: R::Record,
+        record: R::Record<'_>,
     ) -> Option<R> {
-        let size = record.encoded_len() + AROUND;
+        let size = R::size(&record) + AROUND;
         let full = self.size + size > self.limit;
         let full = if full { self.rest() } else { None };
         let next = self.origins.len();
@@ -81,7 +83,8 @@ impl<O: Eq + Hash, R: Request> Batches<O, R> {
     }
 }
 
-fn scope() -> InstrumentationScope {
+/// Who made the records.
+pub(in crate::export) fn scope() -> InstrumentationScope {
     InstrumentationScope {
         name: env!("CARGO_PKG_NAME").to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -90,7 +93,11 @@ fn scope() -> InstrumentationScope {
 }
 
 impl Request for ExportTraceServiceRequest {
-    type Record = Span;
+    type Record<'r> = Span;
+
+    fn size(span: &Span) -> usize {
+        span.encoded_len()
+    }
 
     fn open(&mut self, resource: Resource) {
         self.resource_spans.push(ResourceSpans {
@@ -109,7 +116,11 @@ impl Request for ExportTraceServiceRequest {
 }
 
 impl Request for ExportLogsServiceRequest {
-    type Record = LogRecord;
+    type Record<'r> = LogRecord;
+
+    fn size(record: &LogRecord) -> usize {
+        record.encoded_len()
+    }
 
     fn open(&mut self, resource: Resource) {
         self.resource_logs.push(ResourceLogs {

@@ -1,23 +1,75 @@
 //! Log lines as log records, each with the span of the run that wrote it.
 
-use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, SeverityNumber};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 
 use super::attributes::{any, list, text};
-use super::batch::Batches;
+use super::batch::{Batches, Request};
 use super::{Telemetry, nanos, resource, valid};
 use crate::decode::{Head, head};
 use crate::model::fact::Level;
+use crate::model::ids::RequestId;
 use crate::model::invocation::InvocationIndex;
 use crate::model::record::LogLine;
 use crate::model::time::Timestamp;
 
+/// What is known of a line, whatever it is encoded in.
+pub(in crate::export) struct Entry<'l> {
+    pub(in crate::export) line: LogLine<'l>,
+    pub(in crate::export) level: Option<Level>,
+    pub(in crate::export) request: Option<RequestId>,
+    pub(in crate::export) trace: Option<[u8; 16]>,
+    pub(in crate::export) span: Option<[u8; 8]>,
+}
+
+impl Entry<'_> {
+    /// Nanoseconds since the epoch: of the line, and of its ingestion; 0 where that is not known.
+    pub(in crate::export) fn nanos(&self) -> (u64, u64) {
+        let observed = self.line.ingestion.map_or(0, nanos);
+        (nanos(self.line.timestamp), observed)
+    }
+
+    /// Number and name of its level.
+    pub(in crate::export) fn severity(&self) -> Option<(i32, &'static str)> {
+        self.level
+            .map(|level| (severity(level) as i32, level.into()))
+    }
+}
+
+/// Names of the attributes that a line has.
+pub(in crate::export) const EVENT_ID: &str = "log.record.uid";
+pub(in crate::export) const REQUEST_ID: &str = "faas.invocation_id";
+
+impl From<Entry<'_>> for LogRecord {
+    fn from(entry: Entry<'_>) -> Self {
+        let (time_unix_nano, observed_time_unix_nano) = entry.nanos();
+        let (number, name) = entry.severity().unwrap_or_default();
+        let ids = [
+            (EVENT_ID, entry.line.event_id.map(str::to_owned)),
+            (REQUEST_ID, entry.request.map(|id| id.to_string())),
+        ];
+        Self {
+            time_unix_nano,
+            observed_time_unix_nano,
+            severity_number: number,
+            severity_text: name.to_owned(),
+            body: Some(any(Value::StringValue(entry.line.message.to_owned()))),
+            attributes: ids
+                .into_iter()
+                .filter_map(|(name, value)| Some(text(name, value?)))
+                .collect(),
+            trace_id: entry.trace.map(Vec::from).unwrap_or_default(),
+            span_id: entry.span.map(Vec::from).unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+}
+
 /// Takes log lines one by one and gives them back in requests.
-pub struct LogBatches<'t, 'a> {
+pub(in crate::export) struct LogBatches<'t, 'a, R> {
     telemetry: &'t Telemetry<'a>,
-    batches: Batches<Place, ExportLogsServiceRequest>,
+    batches: Batches<Place, R>,
     /// The stream of the line before, if it is known: lines of one stream come in runs.
     last: Option<u32>,
 }
@@ -31,9 +83,13 @@ enum Place {
     Elsewhere(Box<str>, Box<str>),
 }
 
-impl<'t, 'a> LogBatches<'t, 'a> {
-    /// Requests have at most `limit` bytes of protobuf; a larger line goes alone.
-    pub fn new(telemetry: &'t Telemetry<'a>, limit: usize) -> Self {
+impl<'t, 'a, R> LogBatches<'t, 'a, R>
+where
+    R: Request,
+    for<'l> R::Record<'l>: From<Entry<'l>>,
+{
+    /// Requests have at most `limit` bytes; a larger line goes alone.
+    pub(in crate::export) fn new(telemetry: &'t Telemetry<'a>, limit: usize) -> Self {
         Self {
             telemetry,
             batches: Batches::new(limit),
@@ -42,12 +98,12 @@ impl<'t, 'a> LogBatches<'t, 'a> {
     }
 
     /// Adds a line. Gives the request that was full before, if it was.
-    pub fn push(&mut self, line: &LogLine<'_>) -> Option<ExportLogsServiceRequest> {
+    pub(in crate::export) fn push(&mut self, line: &LogLine<'_>) -> Option<R> {
         let telemetry = self.telemetry;
         let same = self.last.filter(|last| telemetry.is_of(line, *last));
         let known = same.or_else(|| telemetry.stream(line));
         self.last = known;
-        let record = telemetry.record(line, known);
+        let record = telemetry.entry(line, known).into();
         match known {
             Some(at) => {
                 let resource = || telemetry.environment(at);
@@ -62,7 +118,7 @@ impl<'t, 'a> LogBatches<'t, 'a> {
     }
 
     /// The request that is not full yet.
-    pub fn rest(&mut self) -> Option<ExportLogsServiceRequest> {
+    pub(in crate::export) fn rest(&mut self) -> Option<R> {
         self.batches.rest()
     }
 }
@@ -91,34 +147,17 @@ impl Telemetry<'_> {
         resource(attributes)
     }
 
-    fn record(&self, line: &LogLine<'_>, stream: Option<u32>) -> LogRecord {
+    fn entry<'l>(&self, line: &LogLine<'l>, stream: Option<u32>) -> Entry<'l> {
         let head = head(line.message);
         let run = self.run_of(line, &head, stream);
         let request = run.map(|run| self.analysis.invocation(run).request_id);
-        let request = head.request_id.or(request);
-        let trace = head.trace.map(|trace| valid(trace.0).to_vec());
-        let ids = [
-            ("log.record.uid", line.event_id.map(str::to_owned)),
-            ("faas.invocation_id", request.map(|id| id.to_string())),
-        ];
-        LogRecord {
-            time_unix_nano: nanos(line.timestamp),
-            observed_time_unix_nano: line.ingestion.map_or(0, nanos),
-            severity_number: head.level.map_or(SeverityNumber::Unspecified, severity) as i32,
-            severity_text: head
-                .level
-                .map_or_else(String::new, |level| level.to_string()),
-            body: Some(any(Value::StringValue(line.message.to_owned()))),
-            attributes: ids
-                .into_iter()
-                .filter_map(|(name, value)| Some(text(name, value?)))
-                .collect(),
-            trace_id: run
-                .map(|run| self.trace_id(run))
-                .or(trace)
-                .unwrap_or_default(),
-            span_id: run.map_or_else(Vec::new, |run| self.span_id(run)),
-            ..LogRecord::default()
+        let trace = head.trace.map(|trace| valid(trace.0));
+        Entry {
+            line: *line,
+            level: head.level,
+            request: head.request_id.or(request),
+            trace: run.map(|run| self.trace_id(run)).or(trace),
+            span: run.map(|run| self.span_id(run)),
         }
     }
 

@@ -20,8 +20,8 @@ impl Telemetry<'_> {
         let items = self.items(run);
         let links = self.requests().parents(at);
         OtlpSpan {
-            trace_id: self.trace_id(at),
-            span_id: self.span_id(at),
+            trace_id: self.trace_id(at).to_vec(),
+            span_id: self.span_id(at).to_vec(),
             parent_span_id: self.parent_of_run(at),
             name: self.analysis.text(run.function).to_owned(),
             kind: match items.first().map(trigger) {
@@ -54,9 +54,9 @@ impl Telemetry<'_> {
         let own = self.span_id(at);
         let id = hash(&[b"init", &own, &init.at.0.to_be_bytes()]);
         Some(OtlpSpan {
-            trace_id: self.trace_id(at),
+            trace_id: self.trace_id(at).to_vec(),
             span_id: valid(id.to_be_bytes()).to_vec(),
-            parent_span_id: own,
+            parent_span_id: own.to_vec(),
             name: "init".to_owned(),
             kind: Kind::Internal as i32,
             start_time_unix_nano: nanos(init.at),
@@ -81,7 +81,7 @@ impl Telemetry<'_> {
         }
         let linked = self.requests().parent(at).map(|link| link.parent);
         if let Some(parent) = linked.filter(|&run| self.trace_id(run) == self.trace_id(at)) {
-            return self.span_id(parent);
+            return self.span_id(parent).to_vec();
         }
         let header = self
             .analysis
@@ -93,8 +93,8 @@ impl Telemetry<'_> {
 
     fn link(&self, link: &Link) -> SpanLink {
         SpanLink {
-            trace_id: self.trace_id(link.parent),
-            span_id: self.span_id(link.parent),
+            trace_id: self.trace_id(link.parent).to_vec(),
+            span_id: self.span_id(link.parent).to_vec(),
             attributes: vec![
                 text("nepho.link.tier", link.tier.to_string()),
                 real("nepho.link.confidence", share(f64::from(link.confidence))),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
@@ -345,7 +346,7 @@ fn no_request_is_larger_than_the_limit_and_nothing_is_lost() {
 
 fn records(analysis: &Analysis, lines: &[(i64, Option<&str>, &str)]) -> Vec<LogRecord> {
     let telemetry = Telemetry::new(analysis, None);
-    let mut batches = LogBatches::new(&telemetry, 1_000_000);
+    let mut batches = LogBatches::<ExportLogsServiceRequest>::new(&telemetry, 1_000_000);
     for (ms, event_id, message) in lines {
         let line = LogLine {
             group: "/aws/lambda/orders",
