@@ -184,6 +184,8 @@ struct Fields<'a>(Vec<Field<'a>>);
 struct Field<'a> {
     /// Key of the object around it, and its own.
     keys: [&'a str; 2],
+    /// Letters and digits of both: most names differ in their number already.
+    length: usize,
     value: Cow<'a, str>,
 }
 
@@ -206,7 +208,7 @@ impl<'a> Fields<'a> {
             other => other.digits_or_text(),
         };
         if let Some(value) = value {
-            self.0.push(Field { keys, value });
+            self.0.push(Field::new(keys, value));
         }
     }
 
@@ -229,10 +231,8 @@ impl<'a> Fields<'a> {
             .split_once("id=\"")
             .and_then(|(_, rest)| rest.split_once('"'));
         if let Some((id, _)) = id {
-            fields.0.push(Field {
-                keys: ["", "requestId"],
-                value: Cow::Borrowed(id),
-            });
+            let id = Cow::Borrowed(id);
+            fields.0.push(Field::new(["", "requestId"], id));
         }
         let mut rest = message;
         while let Some((_, element)) = rest.split_once('<') {
@@ -246,10 +246,8 @@ impl<'a> Fields<'a> {
                 && !name.starts_with('/')
                 && !value.trim().is_empty()
             {
-                fields.0.push(Field {
-                    keys: ["", name],
-                    value: Cow::Borrowed(value.trim()),
-                });
+                let value = Cow::Borrowed(value.trim());
+                fields.0.push(Field::new(["", name], value));
             }
         }
         fields
@@ -265,14 +263,26 @@ impl<'a> Fields<'a> {
     }
 }
 
-impl Field<'_> {
-    fn is(&self, name: &str) -> bool {
-        let letters = self.keys.iter().flat_map(|key| key.bytes());
-        letters
-            .filter(u8::is_ascii_alphanumeric)
-            .map(|byte| byte.to_ascii_lowercase())
-            .eq(name.bytes())
+impl<'a> Field<'a> {
+    fn new(keys: [&'a str; 2], value: Cow<'a, str>) -> Self {
+        let length = letters(&keys).count();
+        Self {
+            keys,
+            length,
+            value,
+        }
     }
+
+    fn is(&self, name: &str) -> bool {
+        self.length == name.len() && letters(&self.keys).eq(name.bytes())
+    }
+}
+
+/// A name without its marks, in lower case.
+fn letters(keys: &[&str; 2]) -> impl Iterator<Item = u8> {
+    let all = keys.iter().flat_map(|key| key.bytes());
+    all.filter(u8::is_ascii_alphanumeric)
+        .map(|byte| byte.to_ascii_lowercase())
 }
 
 /// The next field of a broken object, and what stands behind it.
@@ -288,9 +298,6 @@ fn broken_field(text: &str) -> Option<(Field<'_>, &str)> {
         let end = text.find([',', '}']).unwrap_or(text.len());
         (text[..end].trim(), &text[end..])
     };
-    let field = Field {
-        keys: ["", key],
-        value: Cow::Borrowed(value.trim_matches('"')),
-    };
-    Some((field, behind))
+    let value = Cow::Borrowed(value.trim_matches('"'));
+    Some((Field::new(["", key], value), behind))
 }
