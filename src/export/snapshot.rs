@@ -211,12 +211,12 @@ fn search(
 }
 
 /// Concludes on a thread of its own: once nobody waits for it any more it is left to itself.
-fn concluded(mut engine: Engine, options: &Options) -> Result<(Analysis, LogText), SnapshotError> {
+fn concluded(engine: Engine, options: &Options) -> Result<(Analysis, LogText), SnapshotError> {
     let (sender, concluded) = sync_channel(1);
     let work = thread::spawn(move || {
-        let analysis = engine.analyse();
+        let text = engine.text();
         // Nobody waits where it was cancelled.
-        drop(sender.send((analysis, engine.text())));
+        drop(sender.send((engine.conclude(), text)));
     });
     loop {
         match concluded.recv_timeout(LOOK) {
