@@ -67,6 +67,7 @@ struct Draft {
 /// of start, the streams in no particular order.
 fn homes(facts: &Facts) -> (Vec<Home>, Vec<Draft>) {
     let threads = thread::available_parallelism().map_or(1, usize::from);
+    let told = named::told(facts);
     let next = AtomicUsize::new(0);
     let drafts = Mutex::new(Vec::new());
     let work = || {
@@ -76,7 +77,8 @@ fn homes(facts: &Facts) -> (Vec<Home>, Vec<Draft>) {
             let Some(stream) = facts.streams.get(at) else {
                 return done;
             };
-            done.push((at, home(facts, stream, at as u32, &drafts)));
+            let tells_runs = told.contains(&(stream.function, stream.version));
+            done.push((at, home(facts, stream, at as u32, tells_runs, &drafts)));
         }
     };
     let mut homes: Vec<(usize, Home)> = thread::scope(|scope| {
@@ -93,7 +95,14 @@ fn homes(facts: &Facts) -> (Vec<Home>, Vec<Draft>) {
     (homes, drafts.unwrap_or_else(PoisonError::into_inner))
 }
 
-fn home(facts: &Facts, stream: &StreamFacts, at: u32, all: &Mutex<Vec<Draft>>) -> Home {
+/// `tells_runs`: Lambda tells of the runs of this function, if their lines were not lost.
+fn home(
+    facts: &Facts,
+    stream: &StreamFacts,
+    at: u32,
+    tells_runs: bool,
+    all: &Mutex<Vec<Draft>>,
+) -> Home {
     let Some(mut environment) = environment_of(facts, stream, at) else {
         return Home {
             orphans: all_app_lines(stream),
@@ -102,8 +111,8 @@ fn home(facts: &Facts, stream: &StreamFacts, at: u32, all: &Mutex<Vec<Draft>>) -
     };
     let concurrent = environment.concurrent;
     let mut attempts = attempts::find(stream, concurrent);
-    let orphans = attribution::attribute(facts, stream, concurrent, &mut attempts);
-    named::count(stream, concurrent, &mut attempts);
+    let orphans = attribution::attribute(facts, stream, concurrent, tells_runs, &mut attempts);
+    named::count(tells_runs, concurrent, &mut attempts);
     if attempts.is_empty() && environment.init_start.is_none() && !stream.facts.has(Kinds::INIT) {
         return Home {
             orphans,

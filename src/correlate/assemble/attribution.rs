@@ -29,10 +29,11 @@ pub(super) fn attribute(
     facts: &Facts,
     stream: &StreamFacts,
     concurrent: bool,
+    tells_runs: bool,
     attempts: &mut Vec<Attempt>,
 ) -> Vec<u32> {
-    let places = Places::new(facts, stream, concurrent, attempts);
-    let mut known = Known::new(attempts, stream.tells_runs);
+    let places = Places::new(facts, stream, concurrent, tells_runs, attempts);
+    let mut known = Known::new(attempts, tells_runs);
     let mut orphans = Vec::new();
     for (line, fact) in stream.facts.of(Kinds::APP) {
         let kinds = fact.what.kinds();
@@ -165,7 +166,13 @@ struct Span {
 }
 
 impl Places {
-    fn new(facts: &Facts, stream: &StreamFacts, concurrent: bool, attempts: &[Attempt]) -> Self {
+    fn new(
+        facts: &Facts,
+        stream: &StreamFacts,
+        concurrent: bool,
+        tells_runs: bool,
+        attempts: &[Attempt],
+    ) -> Self {
         if concurrent {
             return Self {
                 spans: Vec::new(),
@@ -189,7 +196,7 @@ impl Places {
         spans.sort_by_key(|span| (span.start, span.index));
         Self {
             spans,
-            whole: stream.tells_runs,
+            whole: tells_runs,
         }
     }
 

@@ -1,16 +1,28 @@
 //! Runs that only application lines tell of. At a system log level of `WARN` Lambda writes neither START nor REPORT of a run that
 //! goes well; its own lines still name it.
 
-use crate::model::facts::StreamFacts;
+use hashbrown::HashSet;
+
+use crate::model::facts::Facts;
 use crate::model::invocation::{Invocation, InvocationIndex};
+use crate::model::symbols::Sym;
 
 use super::attempts::Attempt;
+
+/// Functions, by version, of whose runs Lambda tells: the log level is one for all environments of a version, so where one of them
+/// has such lines those that another lacks were lost.
+pub(super) fn told(facts: &Facts) -> HashSet<(Option<Sym>, Option<Sym>)> {
+    let streams = facts.streams.iter().filter(|stream| stream.tells_runs);
+    streams
+        .map(|stream| (stream.function, stream.version))
+        .collect()
+}
 
 /// Says of the attempts of a stream which of those without START and REPORT are runs all the same, by [`Attempt::named`]: none where
 /// Lambda tells of runs, for there the lines of these were lost. An environment that runs one request at a time runs no two that
 /// overlap: of ids that do, one is not that of a run, and only as many count as can stand one after the other.
-pub(super) fn count(stream: &StreamFacts, concurrent: bool, attempts: &mut [Attempt]) {
-    if stream.tells_runs {
+pub(super) fn count(tells_runs: bool, concurrent: bool, attempts: &mut [Attempt]) {
+    if tells_runs {
         for attempt in attempts {
             attempt.named = false;
         }
