@@ -315,8 +315,7 @@ mod tests {
             let said = words(NOON, None, &message);
             assert!(
                 said.starts_with(named) && said.is_empty() == named.is_empty(),
-                "{:.40}: {said}",
-                message
+                "{message:.40}: {said}"
             );
         }
     }

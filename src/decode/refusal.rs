@@ -88,21 +88,23 @@ impl Refusing {
 
     /// Takes in one object of the line, not what lies below it.
     pub(super) fn object(&mut self, object: &Json<'_>, own_function: Option<&str>) {
+        // Once: an object may have a million keys.
+        let is_metadata = is_metadata(object);
         for (key, value) in object.entries() {
             match (key.as_ref(), value) {
                 ("httpStatusCode" | "HTTPStatusCode", value) if value.number() == Some(429.0) => {
                     self.code.get_or_insert_with(|| "429".into());
                 }
                 ("requestId" | "RequestId" | "awsRequestId" | "aws_request_id", value)
-                    if is_metadata(object) =>
+                    if is_metadata =>
                 {
                     self.request_id = self
                         .request_id
                         .take()
                         .or_else(|| Some(value.text()?.into()));
                 }
-                ("attempts", value) if is_metadata(object) => self.attempts = whole(value),
-                ("RetryAttempts", value) if is_metadata(object) => {
+                ("attempts", value) if is_metadata => self.attempts = whole(value),
+                ("RetryAttempts", value) if is_metadata => {
                     self.attempts = whole(value).map(|retries| retries.saturating_add(1));
                 }
                 ("Reason" | "reason", Json::Text(text)) if is_reason(text) => {
