@@ -221,7 +221,16 @@ const STACKS: [&str; 8] = [
     "trace",
 ];
 
-/// Whether an object is the runtime's own account of an exception: its fields and nothing that a logger adds.
+/// Of these the runtime is gone: the service tells the caller, no runtime tells of itself.
+const OF_THE_SERVICE: [&str; 4] = [
+    "Runtime.ExitError",
+    "Runtime.OutOfMemory",
+    "Extension.Crash",
+    "Sandbox.Timedout",
+];
+
+/// Whether an object is the runtime's own account of an exception: its fields and nothing that a logger adds. The service's answer to a
+/// caller has the same form.
 pub(super) fn is_runtime_account(object: &Json<'_>) -> bool {
     const FIELDS: [&str; 10] = [
         "errorType",
@@ -235,8 +244,12 @@ pub(super) fn is_runtime_account(object: &Json<'_>) -> bool {
         "requestId",
         "location",
     ];
-    object.get("errorType").is_some()
-        && object.get("errorMessage").is_some()
+    let kind = object.get("errorType");
+    kind.is_some_and(|kind| {
+        !kind
+            .text()
+            .is_some_and(|kind| OF_THE_SERVICE.contains(&kind))
+    }) && object.get("errorMessage").is_some()
         && object.entries().iter().all(|(key, value)| {
             // node repeats the fields an error carries: `code`, `errno`, `reason`, …
             FIELDS.contains(&key.as_ref()) || !matches!(value, Json::Object(_))

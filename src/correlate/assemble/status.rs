@@ -20,6 +20,7 @@ pub(super) struct Outcome {
 /// A timeout strikes no later than this after the time that was allowed.
 const STRIKES_WITHIN_MS: f64 = 1_000.0;
 const OUT_OF_MEMORY: &str = "Runtime.OutOfMemory";
+const TIMED_OUT: &str = "Sandbox.Timedout";
 
 /// REPORT's `Status` decides, then `platform.runtimeDone`, then the lines of a timeout and of an exit. Without any of them
 /// text logs leave the handler's exception to the runtime's own line; a line that the application logged decides nothing.
@@ -97,7 +98,7 @@ impl<'a> Lines<'a> {
     /// The status, and whether the runtime ended with it.
     fn verdict(&self, facts: &Facts) -> (InvocationStatus, bool) {
         let named = facts.text_of(self.error_type);
-        if self.status == Some(Status::Timeout) || self.timed_out {
+        if self.status == Some(Status::Timeout) || self.timed_out || named == Some(TIMED_OUT) {
             return (InvocationStatus::Timeout, true);
         }
         if self.starved || named == Some(OUT_OF_MEMORY) {

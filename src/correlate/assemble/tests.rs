@@ -215,7 +215,16 @@ fn the_status_of_report_decides() {
     };
     assert_eq!(named("Runtime.ExitError"), (Error, true));
     assert_eq!(named("Runtime.OutOfMemory"), (OutOfMemory, true));
-    assert_eq!(named("Extension.Crash"), (Error, true));
+    assert_eq!(named("Sandbox.Timedout"), (Timeout, true));
+    for gone in [
+        "Runtime.ImportModuleError",
+        "Runtime.Unknown",
+        "Runtime.InvalidEntrypoint",
+        "Runtime.BadFunctionCode",
+        "Extension.Crash",
+    ] {
+        assert_eq!(named(gone), (Error, true), "{gone}");
+    }
     assert_eq!(named("Runtime.MarshalError"), (Error, false));
     assert_eq!(named("ValueError"), (Error, false));
 }
