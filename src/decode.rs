@@ -212,3 +212,6 @@ pub fn function_config(
 fn document(json: &str) -> Result<Json<'_>, DecodeError> {
     Json::parse(json).ok_or(DecodeError::Syntax)
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,6 +28,7 @@ mod testing;
 pub mod throttle;
 pub mod timeout;
 pub mod triage;
+pub mod waiting;
 
 /// Says what one kind of trouble looks like in an analysis whose rows are complete.
 pub trait Detector {

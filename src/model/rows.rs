@@ -130,8 +130,19 @@ pub struct Pressure {
     pub fan_factors: Vec<(Sym, f64)>,
     /// How calls multiply down to it; `None` where one layer calls it.
     pub flood: Option<Flood>,
+    /// Who makes the refused calls of which no record shows a caller, where metrics tell.
+    pub residual: Option<Residual>,
     /// Callers by their share of the rise in calls, most first; empty where nobody calls more than before.
     pub blame: Vec<Rise>,
+}
+
+/// A caller that leaves no record of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Residual {
+    /// The function's queue of asynchronous events: they grow old or are dropped.
+    AsyncQueue,
+    /// What polls its queue or stream: records grow old.
+    EventSource,
 }
 
 /// The chain of callers that most tries of a refusing function come down, while refusals lasted.

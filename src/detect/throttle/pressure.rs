@@ -1,5 +1,7 @@
 //! How near a refusing function is to its limit, and what its refusals cost those who call it.
 
+mod claimed;
+
 use std::collections::BTreeMap;
 
 use hashbrown::{HashMap, HashSet};
@@ -9,6 +11,7 @@ use super::concurrency::{Load, by_minute, headroom, needed_slots, occupied};
 use super::finding::{Calls, Demand, Episode, fed_by_events, is_lost};
 use crate::detect::figures::coverage;
 use crate::detect::statistics::{rises, theil_sen};
+use crate::detect::waiting;
 use crate::model::analysis::Analysis;
 use crate::model::invocation::{Invocation, InvocationIndex};
 use crate::model::placed;
@@ -91,8 +94,10 @@ fn near_limit(
                 && placed::place(analysis.text(*function)) == home
         });
         let limit = left_by_account(analysis, settings, member);
-        // Their peaks together are at least the peak of all together.
-        let close = limit.filter(|limit| *limit > 0 && peaks as f64 >= CLOSE * f64::from(*limit));
+        // Their peaks together are at least the peak of all together; the account has functions that nobody reads the logs of.
+        let claimed = claimed::by_minute(analysis, home).into_values().max();
+        let peak = peaks.max(u64::from(claimed.unwrap_or(0)));
+        let close = limit.filter(|limit| *limit > 0 && peak as f64 >= CLOSE * f64::from(*limit));
         if let Some(limit) = close {
             let runs = Runs::of_pool(analysis, member);
             let resource = placed::join(POOL, home).into_owned();
@@ -120,6 +125,7 @@ fn unrefused(analysis: &Analysis, resource: String, runs: &Runs, limit: u32) -> 
         delayed: 0,
         fan_factors: Vec::new(),
         flood: None,
+        residual: None,
         blame: Vec::new(),
     })
 }
@@ -197,6 +203,8 @@ fn pressure(
         delayed: episode.count.saturating_sub(lost),
         fan_factors: tries.by_caller(analysis),
         flood: episode.flood.clone(),
+        residual: (episode.function)
+            .and_then(|function| waiting::residual(analysis, function, (episode.from, episode.to))),
         blame: episode.demand.iter().flat_map(Demand::rises).collect(),
     }
 }
@@ -223,6 +231,8 @@ fn place(analysis: &Analysis, function: Option<Sym>) -> Option<&str> {
 struct Runs {
     /// The only function among them; `None` for a pool.
     function: Option<Sym>,
+    /// The highest level of the pool in each minute, by the account's metric; empty for a function.
+    claimed: BTreeMap<Timestamp, u32>,
     /// Each environment runs one invocation at a time, and its logs are read.
     are_seen: bool,
     stretches: Vec<(Timestamp, Timestamp)>,
@@ -242,6 +252,7 @@ impl Runs {
         });
         Self {
             function: None,
+            claimed: claimed::by_minute(analysis, home),
             ..runs
         }
     }
@@ -265,6 +276,7 @@ impl Runs {
             .any(|figures| shares(figures.function) && figures.is_hidden());
         Self {
             function: refusing,
+            claimed: BTreeMap::new(),
             are_seen: !concurrent && !hidden && homes.any(|home| Some(home.function) == refusing),
             loads: by_minute(stretches.iter().copied()),
             stretches,
@@ -276,7 +288,8 @@ impl Runs {
         self.stretches.iter().filter(holds).count() as u32
     }
 
-    /// The highest level of each minute: by the logs, or by `ConcurrentExecutions` where that says something else.
+    /// The highest level of each minute: by the logs, or by `ConcurrentExecutions` of a function and `ClaimedAccountConcurrency` of the
+    /// account where that says something else.
     fn peaks(&self, analysis: &Analysis) -> BTreeMap<Timestamp, u32> {
         let mut peaks: BTreeMap<Timestamp, u32> = if self.are_seen {
             self.loads
@@ -286,7 +299,12 @@ impl Runs {
         } else {
             BTreeMap::new()
         };
-        for (minute, most) in metric(analysis, self.function, "ConcurrentExecutions", |it| it.max) {
+        let of_function = metric(analysis, self.function, "ConcurrentExecutions", |it| it.max);
+        let of_pool = self
+            .claimed
+            .iter()
+            .map(|(at, most)| (*at, f64::from(*most)));
+        for (minute, most) in of_function.chain(of_pool) {
             let seen = peaks.get(&minute).copied().unwrap_or(0);
             if most > 0.0 && !AGREE.contains(&(f64::from(seen) / most)) {
                 peaks.insert(minute, most.min(f64::from(u32::MAX)) as u32);

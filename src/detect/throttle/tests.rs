@@ -288,3 +288,40 @@ fn what_refused_nobody_is_told_where_its_limit_is_near() {
     );
     assert_eq!(near(20), [], "4 of 20 are far from the limit");
 }
+
+/// The account grants 100 slots, 40 of them reserved for stock: the pool has 60. The logs that are read show one run at a time; the
+/// account's metric counts 94 that are not free, of which 54 are the pool's.
+#[test]
+fn the_pool_is_as_full_as_the_account_says() {
+    let near = |claimed: bool| {
+        let mut world = World::default();
+        for minute in 0..5 {
+            world.run("shop", f64::from(minute), OK);
+        }
+        let (stock, shop) = (world.sym("stock"), world.sym("shop"));
+        let point = crate::model::metric::MetricPoint {
+            namespace: world.sym("AWS/Lambda"),
+            name: world.sym("ClaimedAccountConcurrency"),
+            dimensions: Vec::new(),
+            at: at(4.0),
+            sum: 180.0,
+            count: 2.0,
+            min: 86.0,
+            max: 94.0,
+        };
+        world.facts.metrics.extend(claimed.then_some(point));
+        let functions = &mut world.facts.functions;
+        functions.entry(stock).or_default().reserved_concurrency = Some(40);
+        functions.entry(shop).or_default().account_concurrency = Some(100);
+        world.facts.newest = Some(at(5.0));
+        let mut analysis = world.analysis();
+        analysis.functions = crate::detect::figures::figures(&analysis);
+        let near = super::pressures(&analysis, &Settings::default());
+        let pool = near.into_iter().find(|one| one.resource == "account");
+        pool.map(|pool| (pool.limit, pool.peak, pool.headroom))
+    };
+    assert_eq!(near(false), None, "one of 60");
+    let (limit, peak, headroom) = near(true).expect("54 of 60 are in use");
+    assert_eq!((limit, peak), (Some(60), Some(54)));
+    assert!((headroom.unwrap() - 0.1).abs() < 1e-9, "{headroom:?}");
+}

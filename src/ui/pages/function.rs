@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 
+use crate::detect::waiting;
 use crate::model::analysis::Analysis;
 use crate::model::config::EventSourceMapping;
 use crate::model::invocation::{Invocation, InvocationIndex};
@@ -140,11 +141,21 @@ fn summary(analysis: &Analysis, function: &FunctionFigures) -> Part {
         ("memory", memory),
         ("set", configured),
     ];
+    let age = |name: &str, of: &str| {
+        let ms = waiting::newest(analysis, function.function, name)?;
+        let words = format!("{of} {} old, by {name}", figures::duration(ms));
+        Some(("waits", words))
+    };
+    let waits = [
+        age("IteratorAge", "records of its streams up to"),
+        age("AsyncEventAge", "asynchronous events up to"),
+    ];
     let fed = known.and_then(|known| known.event_sources.as_deref());
     let fed = fed.unwrap_or_default().iter();
     let fed = fed.map(|mapping| ("fed by", fed_by(analysis, mapping)));
     let lines = lines
         .into_iter()
+        .chain(waits.into_iter().flatten())
         .chain(fed)
         .map(|(label, words)| Text::of(Role::Dim, &format!("{label:8} ")).and(Role::Text, &words))
         .collect();

@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 
 use crate::model::analysis::Analysis;
 use crate::model::fact::Kinds;
-use crate::model::rows::{Pressure, Throttle};
+use crate::model::rows::{Pressure, Residual, Throttle};
 use crate::model::symbols::Sym;
 use crate::ui::figures;
 use crate::ui::page::{Cell, Column, Key, Part, Row, Rows, Table};
@@ -62,7 +62,12 @@ pub(super) fn part(analysis: &Analysis, mine: &[&Throttle], pressure: Option<&Pr
         if rose {
             cells.extend((0..4).map(|_| Cell::of(Role::Unknown, figures::UNKNOWN)));
         }
-        cells.push(Cell::of(Role::Unknown, "no record of a caller"));
+        let who = match pressure.and_then(|pressure| pressure.residual) {
+            Some(Residual::AsyncQueue) => "its asynchronous queue: events grow old",
+            Some(Residual::EventSource) => "its event source: records grow old",
+            None => "no record of a caller",
+        };
+        cells.push(Cell::of(Role::Unknown, who));
         let row = Row {
             cells,
             ..Row::default()
