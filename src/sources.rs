@@ -78,6 +78,11 @@ pub struct Window {
 }
 
 impl Window {
+    /// What follows a page: `more` pages, else what follows once all was read.
+    pub fn after(self, more: bool) -> Next {
+        if more { Next::More } else { self.when_read() }
+    }
+
     /// What follows once all that there is was read: the end, where it is read once.
     pub fn when_read(self) -> Next {
         match self.until {

@@ -61,7 +61,14 @@ impl DemoSource {
             Next::CaughtUp => self.complete(now.plus_ms(-SETTLED_MS)),
             Next::End => self.complete(now),
         };
-        Page::new(Batch { records, complete }, next)
+        Page::new(
+            Batch {
+                records,
+                complete,
+                ..Batch::default()
+            },
+            next,
+        )
     }
 
     fn note(&mut self, record: &Record) {

@@ -7,7 +7,6 @@ use super::pump::Patience;
 use crate::engine::Engine;
 use crate::model::batch::Batch;
 use crate::model::health::{Board, Health, SourceState};
-use crate::model::placed;
 use crate::sources::Source;
 use crate::sources::pace::Terms;
 
@@ -47,10 +46,8 @@ fn verdict(board: &Board) -> anyhow::Result<Vec<String>> {
     let sources = board.sources.values();
     let logs_read = sources
         .clone()
-        .any(|source| is_log(source) && source.state == SourceState::Ended);
-    let finds_logs = |source: &&Health| {
-        is_log(source) || matches!(placed::name(&source.name), "functions" | "log groups")
-    };
+        .any(|source| source.is_log() && source.state == SourceState::Ended);
+    let finds_logs = |source: &&Health| source.is_log() || source.finds_logs();
     let kept_away = sources.clone().filter(finds_logs).find_map(trouble);
     if let Some(trouble) = kept_away.filter(|_| !logs_read) {
         bail!("{trouble}");
@@ -65,10 +62,6 @@ fn verdict(board: &Board) -> anyhow::Result<Vec<String>> {
     }
     words.dedup();
     Ok(words)
-}
-
-fn is_log(source: &Health) -> bool {
-    source.name.starts_with("logs ")
 }
 
 fn trouble(source: &Health) -> Option<String> {

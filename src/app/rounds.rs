@@ -102,14 +102,12 @@ fn past_was_read(board: &Board) -> bool {
     let mut logs = board
         .sources
         .values()
-        .filter(|source| source.name.starts_with("logs "))
+        .filter(|source| source.is_log())
         .peekable();
-    let lists = ["functions", "log groups"];
-    let listed = |name: &&str| {
-        let finder = board.sources.get(*name);
-        finder.is_none_or(|finder| finder.note.is_some() || finder.trouble.is_some())
-    };
+    let mut finders = (board.sources.values()).filter(|source| source.finds_logs());
     logs.peek().is_some()
-        && lists.iter().all(listed)
+        && finders.all(|finder| {
+            finder.note.is_some() || finder.trouble.is_some() || finder.elsewhere.is_some()
+        })
         && logs.all(|source| source.complete_until.is_some() || source.trouble.is_some())
 }

@@ -3,13 +3,13 @@
 mod gaps;
 mod line;
 mod order;
+mod passes;
 mod price;
 mod print;
 mod seen;
 mod show;
 mod spending;
 
-use std::collections::VecDeque;
 use std::io::Write;
 use std::thread;
 use std::time::Duration;
@@ -88,13 +88,13 @@ async fn follow(
     let ended = loop {
         tokio::select! {
             _ = &mut interrupted => break Ok(()),
-            permit = pipe.reserve(), if !show.unwritten.is_empty() => match permit {
-                Ok(permit) => permit.send(piece(&mut show.unwritten)),
+            permit = pipe.reserve(), if show.unwritten() > 0 => match permit {
+                Ok(permit) => permit.send(show.piece(PIECE)),
                 Err(_) => break Ok(()),
             },
             () = pipe.closed() => break Ok(()),
-            batch = batches.recv(), if show.unwritten.len() < UNWRITTEN => match batch {
-                Some(batch) => show.take(batch, clock::now()),
+            batch = batches.recv(), if show.unwritten() < UNWRITTEN => match batch {
+                Some(batch) => show.take(batch, &board.borrow(), clock::now()),
                 None => break Err(anyhow!(troubles::nothing_left(&board.borrow()))),
             },
             Ok(()) = board.changed() => {
@@ -114,8 +114,8 @@ async fn follow(
     show.let_go_all();
     show.say(Gaps::end(&board.borrow(), tail.style));
     let last_lines = async {
-        while !show.unwritten.is_empty() {
-            if pipe.send(piece(&mut show.unwritten)).await.is_err() {
+        while show.unwritten() > 0 {
+            if pipe.send(show.piece(PIECE)).await.is_err() {
                 return;
             }
         }
@@ -127,17 +127,6 @@ async fn follow(
     // A pipe that nobody reads takes no more: the rest is lost with it.
     timeout(LAST_LINES, last_lines).await.ok();
     ended
-}
-
-/// Takes the next lines to be written at once, whole.
-fn piece(unwritten: &mut VecDeque<String>) -> String {
-    let mut piece = String::new();
-    while piece.len() < PIECE
-        && let Some(line) = unwritten.pop_front()
-    {
-        piece.push_str(&line);
-    }
-    piece
 }
 
 /// Writes on a thread of its own, so that a pipe that is not read does not keep Ctrl-C waiting.

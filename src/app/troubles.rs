@@ -30,8 +30,8 @@ impl Troubles {
             let begun = source.complete_until.is_some() || source.state == SourceState::Throttled;
             // Where one of several places cannot be read the others go on.
             let lost =
-                placed::place(&source.name).is_some() && is_finder(source) && given_up(source);
-            let worth_saying = is_log(source) && begun
+                placed::place(&source.name).is_some() && is_finder(source) && source.has_given_up();
+            let worth_saying = source.is_log() && begun
                 || source.state == SourceState::Denied
                 || placed::name(&source.name) == "live tail"
                 || lost;
@@ -55,18 +55,18 @@ pub(super) fn nothing_to_follow(board: &Board) -> Option<String> {
     let mut logs = board
         .sources
         .values()
-        .filter(|source| is_log(source))
+        .filter(|source| source.is_log())
         .peekable();
     if logs.peek().is_some() {
         let mut logs = logs.clone();
         let place = |source: &Health| placed::place(&source.name).map(str::to_owned);
         let begun: Vec<_> = logs.clone().map(place).collect();
         // Of several places some may not have come so far.
-        let to_come = |finder: &Health| !given_up(finder) && !begun.contains(&place(finder));
+        let to_come = |finder: &Health| !finder.has_given_up() && !begun.contains(&place(finder));
         if (board.sources.values()).any(|source| is_finder(source) && to_come(source)) {
             return None;
         }
-        if logs.clone().all(given_up) {
+        if logs.clone().all(Health::has_given_up) {
             return logs.find_map(|source| source.trouble.as_deref()).map(words);
         }
         let mut functions = board
@@ -89,7 +89,7 @@ pub(super) fn nothing_to_follow(board: &Board) -> Option<String> {
         .filter(|source| is_finder(source))
         .collect();
     // Both of a place are there from its start.
-    let lost = finders.len() > 1 && finders.into_iter().all(given_up);
+    let lost = finders.len() > 1 && finders.into_iter().all(Health::has_given_up);
     lost.then(|| nothing_left(board))
 }
 
@@ -109,17 +109,7 @@ fn words(text: &str) -> String {
 }
 
 fn is_finder(source: &Health) -> bool {
-    let finds = matches!(placed::name(&source.name), "functions" | "log groups");
-    finds && source.elsewhere.is_none()
-}
-
-fn is_log(source: &Health) -> bool {
-    source.name.starts_with("logs ")
-}
-
-/// It failed and is not asked again.
-fn given_up(source: &Health) -> bool {
-    source.trouble.is_some() && source.again_at.is_none()
+    source.finds_logs() && source.elsewhere.is_none()
 }
 
 #[cfg(test)]

@@ -241,6 +241,7 @@ mod tests {
                 why: GapReason::Denied,
             })],
             complete: vec![("g".into(), Timestamp(2))],
+            ..Batch::default()
         };
         let mut out = Vec::new();
         write_batch(&batch, &mut out).unwrap();

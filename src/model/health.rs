@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::placed;
 use super::record::Gap;
 use super::time::Timestamp;
 
@@ -72,6 +73,23 @@ pub struct Filled {
     pub gap: Gap,
     /// When all of it had been read.
     pub at: Timestamp,
+}
+
+impl Health {
+    /// Whether it brings the lines of a log group.
+    pub fn is_log(&self) -> bool {
+        self.name.starts_with("logs ")
+    }
+
+    /// Whether it finds log groups and starts their sources.
+    pub fn finds_logs(&self) -> bool {
+        matches!(placed::name(&self.name), "functions" | "log groups")
+    }
+
+    /// Whether it failed and is not asked again.
+    pub fn has_given_up(&self) -> bool {
+        self.trouble.is_some() && self.again_at.is_none()
+    }
 }
 
 impl Board {

@@ -214,9 +214,10 @@ impl<E: Events> Follow<E> {
             self.repeats = 0;
         }
         let mut batch = Batch::default();
+        let claimed = self.cursor.complete_until();
         if self.cursor.took(next) {
             let known = self.cursor.newest();
-            batch.records = self.only_new(events);
+            batch.records = self.only_new(events, claimed);
             // Late lines of a silent group do not make it a busy one.
             let fresh = self.cursor.newest() > known;
             self.empty = if fresh { 0 } else { self.empty + 1 };
@@ -230,15 +231,19 @@ impl<E: Events> Follow<E> {
         if self.until.is_none() || self.cursor.complete_until().is_some() {
             batch.complete.push((self.group.clone(), complete));
         }
+        let passed = self.cursor.passed_at().filter(|_| !self.cursor.has_more());
+        batch
+            .passed
+            .extend(passed.map(|at| (self.group.clone(), at)));
         Ok(Page::new(batch, self.pause()))
     }
 
-    fn only_new(&mut self, events: Vec<LogRecord>) -> Vec<Record> {
+    fn only_new(&mut self, events: Vec<LogRecord>, claimed: Option<Timestamp>) -> Vec<Record> {
         let mut copies = Copies::default();
         let mut fresh = Vec::with_capacity(events.len());
         for record in events {
             if self.seen.is_new(&record, &mut copies) {
-                self.cursor.saw(record.timestamp, record.ingestion);
+                self.cursor.saw(record.timestamp, record.ingestion, claimed);
                 let handed = self.handed.as_ref();
                 if handed.is_none_or(|handed| handed.polled(&record)) {
                     fresh.push(Record::Log(record));
@@ -268,6 +273,7 @@ impl<E: Events> Follow<E> {
         if let Some(complete) = self.cursor.complete_until() {
             batch.complete.push((self.group.clone(), complete));
         }
+        batch.passed.push((self.group.clone(), self.asked_at));
         let next = self.until.map_or(Next::CaughtUp, |_| Next::End);
         Page::new(batch, next)
     }

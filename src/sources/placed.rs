@@ -117,12 +117,16 @@ impl Source for Placed {
 
 fn batch(batch: Batch, place: &str) -> Batch {
     let records = batch.records.into_iter();
-    let complete = batch.complete.into_iter();
+    let moments = |moments: Vec<(Box<str>, Timestamp)>| {
+        let moments = moments.into_iter();
+        moments
+            .map(|(group, at)| (name(&group, place), at))
+            .collect()
+    };
     Batch {
         records: records.map(|record| self::record(record, place)).collect(),
-        complete: complete
-            .map(|(group, until)| (name(&group, place), until))
-            .collect(),
+        complete: moments(batch.complete),
+        passed: moments(batch.passed),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::print::{self, Style};
-use crate::model::health::{Board, Health};
+use crate::model::health::Board;
 use crate::model::record::Gap;
 use crate::model::time::Timestamp;
 
@@ -53,7 +53,7 @@ impl Gaps {
 
     /// What is still open at the end, and up to which time everything was shown.
     pub(super) fn end(board: &Board, style: Style) -> Vec<String> {
-        let open = board.sources.values().filter(|source| is_log(source));
+        let open = board.sources.values().filter(|source| source.is_log());
         let open = open.filter_map(|health| health.unseen.as_ref());
         let mut lines: Vec<String> = open.map(|gap| print::gap(gap, None, style)).collect();
         lines.extend(complete_until(board).and_then(|until| print::complete(until, style)));
@@ -63,18 +63,14 @@ impl Gaps {
 
 /// The least of the log groups that are there.
 fn complete_until(board: &Board) -> Option<Timestamp> {
-    let logs = board.sources.values().filter(|source| is_log(source));
+    let logs = board.sources.values().filter(|source| source.is_log());
     logs.map(|source| source.complete_until).min().flatten()
-}
-
-fn is_log(source: &Health) -> bool {
-    source.name.starts_with("logs ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::health::Filled;
+    use crate::model::health::{Filled, Health};
     use crate::model::record::GapReason;
 
     fn gap(to: i64) -> Gap {

@@ -1,6 +1,7 @@
-//! Holds lines for a moment to put them in order of their own time. What comes later still comes marked.
+//! Holds lines for a moment to put them in order of their own time, or for less where nothing can come before them. What comes
+//! later still comes marked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::model::record::LogRecord;
@@ -14,7 +15,9 @@ const MOST: usize = 20_000;
 /// Lines on hold.
 #[derive(Debug, Default)]
 pub(super) struct Hold {
-    lines: BTreeMap<Place, Held>,
+    lines: BTreeMap<Place, LogRecord>,
+    /// Until when they are held, in the order in which they came; some may be gone.
+    until: VecDeque<(Timestamp, Place)>,
     count: u64,
     /// Time of the newest line that was let go.
     gone: Option<Timestamp>,
@@ -22,12 +25,6 @@ pub(super) struct Hold {
 
 /// Order of lines: their time, then the order in which CloudWatch gave them.
 type Place = (Timestamp, u64);
-
-#[derive(Debug)]
-struct Held {
-    record: LogRecord,
-    until: Timestamp,
-}
 
 /// A line in its turn.
 #[derive(Debug)]
@@ -42,16 +39,28 @@ impl Hold {
     pub(super) fn take(&mut self, record: LogRecord, now: Timestamp) {
         self.count += 1;
         let until = now.plus_ms(HELD.as_millis() as i64);
-        self.lines
-            .insert((record.timestamp, self.count), Held { record, until });
+        let place = (record.timestamp, self.count);
+        self.until.push_back((until, place));
+        self.lines.insert(place, record);
     }
 
     /// Lines whose time on hold is over, with all that stand before them.
     pub(super) fn due(&mut self, now: Timestamp) -> Vec<InTurn> {
-        let last_due = self.lines.iter().rfind(|(_, held)| held.until <= now);
+        let mut last = None;
+        while let Some((_, place)) = self.until.pop_front_if(|(until, _)| *until <= now) {
+            last = last.max(Some(place));
+        }
         let surplus = self.lines.len().checked_sub(MOST + 1);
         let last_surplus = surplus.and_then(|at| self.lines.keys().nth(at)).copied();
-        let last = last_due.map(|(place, _)| *place).max(last_surplus);
+        self.up_to(last.max(last_surplus))
+    }
+
+    /// Lines up to that time: nothing comes that belongs before them.
+    pub(super) fn before(&mut self, time: Timestamp) -> Vec<InTurn> {
+        self.up_to(Some((time, self.count)))
+    }
+
+    fn up_to(&mut self, last: Option<Place>) -> Vec<InTurn> {
         let Some((at, count)) = last else {
             return Vec::new();
         };
@@ -71,16 +80,16 @@ impl Hold {
         self.let_go(all)
     }
 
-    fn let_go(&mut self, lines: BTreeMap<Place, Held>) -> Vec<InTurn> {
+    fn let_go(&mut self, lines: BTreeMap<Place, LogRecord>) -> Vec<InTurn> {
+        if self.lines.is_empty() {
+            self.until.clear();
+        }
         let mut in_turn = Vec::with_capacity(lines.len());
-        for held in lines.into_values() {
-            let at = held.record.timestamp;
+        for record in lines.into_values() {
+            let at = record.timestamp;
             let late = self.gone.is_some_and(|gone| at < gone);
             self.gone = self.gone.max(Some(at));
-            in_turn.push(InTurn {
-                record: held.record,
-                late,
-            });
+            in_turn.push(InTurn { record, late });
         }
         in_turn
     }
@@ -127,6 +136,26 @@ mod tests {
         hold.take(line(300), Timestamp(1_500));
         assert_eq!(shown(&hold.due(Timestamp(2_000))), [(100, false)]);
         assert_eq!(shown(&hold.due(Timestamp(2_500))), [(300, false)]);
+    }
+
+    #[test]
+    fn lines_that_nothing_can_come_before_are_not_held() {
+        let mut hold = Hold::default();
+        hold.take(line(300), Timestamp(1_000));
+        hold.take(line(200), Timestamp(1_000));
+        hold.take(line(100), Timestamp(1_000));
+        assert_eq!(
+            shown(&hold.before(Timestamp(200))),
+            [(100, false), (200, false)]
+        );
+        assert!(hold.due(Timestamp(1_999)).is_empty());
+        hold.take(line(150), Timestamp(1_999));
+        // What is behind its time waits like any other, and the one that is due lets it go.
+        assert_eq!(
+            shown(&hold.due(Timestamp(2_000))),
+            [(150, true), (300, false)]
+        );
+        assert!(hold.is_empty() && hold.until.is_empty());
     }
 
     #[test]

@@ -111,7 +111,12 @@ pub(super) fn complete(until: Timestamp, style: Style) -> Option<String> {
 
 /// C1 controls are legal in JSON text and act on some terminals: escaped like the others.
 fn json(row: &impl Serialize) -> String {
-    let text = serde_json::to_string(row).unwrap_or_default();
+    let mut text = serde_json::to_string(row).unwrap_or_default();
+    // DEL, and the first of the two bytes of the others.
+    if memchr::memchr2(0x7f, 0xc2, text.as_bytes()).is_none() {
+        text.push('\n');
+        return text;
+    }
     let mut safe = String::with_capacity(text.len() + 1);
     for letter in text.chars() {
         match letter {

@@ -6,10 +6,12 @@ use serde::Deserialize;
 
 use super::line::{Line, Reader};
 use super::order::{Hold, InTurn};
+use super::passes::Passes;
 use super::print::{self, Style};
 use super::seen::{Page, Seen};
 use crate::decode::Decoder;
 use crate::model::batch::Batch;
+use crate::model::health::Board;
 use crate::model::placed;
 use crate::model::record::Record;
 use crate::model::time::Timestamp;
@@ -23,9 +25,16 @@ pub(super) struct Show {
     /// Runs on arm64, which costs less.
     arm: bool,
     hold: Hold,
+    passes: Passes,
     seen: Seen,
-    /// Lines to be written, with their line ends.
-    pub(super) unwritten: VecDeque<String>,
+    unwritten: VecDeque<Unwritten>,
+}
+
+/// What is to be written: read and printed when its turn comes, since what is printed takes more room.
+enum Unwritten {
+    Line(InTurn),
+    /// With its line end.
+    Words(String),
 }
 
 /// The fields of a function's configuration that matter for its cost.
@@ -51,13 +60,14 @@ impl Show {
             style,
             arm: false,
             hold: Hold::default(),
+            passes: Passes::default(),
             seen: Seen::default(),
             unwritten: VecDeque::new(),
         }
     }
 
-    /// Takes a page that came at `now`.
-    pub(super) fn take(&mut self, batch: Batch, now: Timestamp) {
+    /// Takes a page that came at `now`, while the sources fare as the board says.
+    pub(super) fn take(&mut self, batch: Batch, board: &Board, now: Timestamp) {
         let mut page = Page::default();
         for record in batch.records {
             match record {
@@ -66,12 +76,39 @@ impl Show {
                         self.hold.take(record, now);
                     }
                 }
-                Record::Gap(gap) => self.unwritten.push_back(print::gap(&gap, None, self.style)),
+                Record::Gap(gap) => {
+                    let words = print::gap(&gap, None, self.style);
+                    self.unwritten.push_back(Unwritten::Words(words));
+                }
                 Record::Function(json) => self.learn(&json),
                 Record::Segment(_) | Record::Metric(_) => {}
             }
         }
+        self.passes.note(batch.passed);
+        if let Some(since) = self.passes.all_since(board) {
+            let in_order = self.hold.before(since);
+            self.show(in_order);
+        }
         self.let_go_due(now);
+    }
+
+    /// Lines that are to be written.
+    pub(super) fn unwritten(&self) -> usize {
+        self.unwritten.len()
+    }
+
+    /// The next lines to be written at once, whole, with their line ends: so many bytes and what the last line has more.
+    pub(super) fn piece(&mut self, bytes: usize) -> String {
+        let mut piece = String::new();
+        while piece.len() < bytes
+            && let Some(next) = self.unwritten.pop_front()
+        {
+            match next {
+                Unwritten::Line(line) => self.print(line, &mut piece),
+                Unwritten::Words(words) => piece.push_str(&words),
+            }
+        }
+        piece
     }
 
     /// Whether lines are on hold.
@@ -89,7 +126,8 @@ impl Show {
     pub(super) fn say(&mut self, lines: Vec<String>) {
         if !lines.is_empty() {
             self.let_go_all();
-            self.unwritten.extend(lines);
+            self.unwritten
+                .extend(lines.into_iter().map(Unwritten::Words));
         }
     }
 
@@ -100,13 +138,14 @@ impl Show {
     }
 
     fn show(&mut self, lines: Vec<InTurn>) {
-        for line in lines {
-            let line = self.reader.read(line);
-            if self.is_wanted(&line) {
-                let written = print::line(&line, self.style, self.arm);
-                self.unwritten
-                    .extend(Some(written).filter(|text| !text.is_empty()));
-            }
+        self.unwritten
+            .extend(lines.into_iter().map(Unwritten::Line));
+    }
+
+    fn print(&mut self, line: InTurn, into: &mut String) {
+        let line = self.reader.read(line);
+        if self.is_wanted(&line) {
+            into.push_str(&print::line(&line, self.style, self.arm));
         }
     }
 
@@ -141,6 +180,7 @@ impl Show {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::health::{Health, SourceState};
     use crate::model::record::LogRecord;
     use crate::model::settings::Settings;
 
@@ -160,10 +200,12 @@ mod tests {
         let style = Style::Text { color: false };
         let mut show = Show::new(decoder, "pay".to_owned(), filter.map(str::to_owned), style);
         for (second, batch) in batches.into_iter().enumerate() {
-            show.take(batch.into(), Timestamp(100_000 + second as i64 * 2_000));
+            let now = Timestamp(100_000 + second as i64 * 2_000);
+            show.take(batch.into(), &Board::default(), now);
         }
         show.let_go_all();
-        show.unwritten.into()
+        let all = show.piece(usize::MAX);
+        all.split_inclusive('\n').map(str::to_owned).collect()
     }
 
     const OURS: &str = "2026/11/20/pay[7]aa";
@@ -198,6 +240,53 @@ mod tests {
         let filtered = shown(Some("refused"), vec![page]);
         assert_eq!(filtered.len(), 1);
         assert!(filtered[0].ends_with("refused by bank\n"));
+    }
+
+    /// A backlog of two pages, as an emulator gives them: in order of time within each stream only. What was read whole is shown at
+    /// once and in order; what was written while it was read waits its second, and a straggler comes marked.
+    #[test]
+    fn a_backlog_is_shown_in_order_as_soon_as_it_was_read_whole() {
+        let settings = Settings::default();
+        let style = Style::Text { color: false };
+        let decoder = Decoder::new(&settings).unwrap();
+        let mut show = Show::new(decoder, "pay".to_owned(), None, style);
+        let mut logs = Health {
+            name: "logs /shared".into(),
+            state: SourceState::Reading,
+            ..Health::default()
+        };
+        let board = |logs: &Health| Board {
+            sources: [(logs.name.clone(), logs.clone())].into(),
+            ..Board::default()
+        };
+        let now = Timestamp(100_000);
+        let line = |at, id: &str| record(OURS, at, id, id);
+        let first: Batch = vec![line(1_000, "a"), line(99_000, "d")].into();
+        show.take(first, &board(&logs), now);
+        assert_eq!(show.piece(usize::MAX), "", "another page follows");
+        logs.state = SourceState::CaughtUp;
+        let second = Batch {
+            passed: vec![("/shared".into(), Timestamp(99_900))],
+            ..vec![line(2_000, "b"), line(50_000, "c"), line(99_950, "e")].into()
+        };
+        show.take(second, &board(&logs), now.plus_ms(100));
+        let texts = |piece: String| -> Vec<String> {
+            let lines = piece.lines();
+            lines
+                .map(|line| line.split_whitespace().nth(1).unwrap().to_owned())
+                .collect()
+        };
+        assert_eq!(texts(show.piece(usize::MAX)), ["a", "b", "c", "d"]);
+        show.let_go_due(now.plus_ms(1_099));
+        assert_eq!(show.piece(usize::MAX), "");
+        show.let_go_due(now.plus_ms(1_100));
+        assert_eq!(texts(show.piece(usize::MAX)), ["e"]);
+        let straggler = Batch {
+            passed: vec![("/shared".into(), Timestamp(101_900))],
+            ..vec![line(60_000, "s")].into()
+        };
+        show.take(straggler, &board(&logs), now.plus_ms(2_000));
+        assert!(show.piece(usize::MAX).ends_with("s  (late by 5.0 ms)\n"));
     }
 
     #[test]

@@ -282,11 +282,7 @@ impl XRay {
             return Next::CaughtUp;
         }
         let behind = self.listing.is_some() || self.read_until < self.end(now).plus_ms(-1_000);
-        if self.wanted.is_empty() && !behind {
-            self.window.when_read()
-        } else {
-            Next::More
-        }
+        self.window.after(behind || !self.wanted.is_empty())
     }
 }
 

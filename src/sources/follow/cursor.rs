@@ -312,10 +312,15 @@ impl Cursor {
         }
     }
 
-    /// Takes note of an event that was not seen before.
-    pub(super) fn saw(&mut self, timestamp: Timestamp, ingestion: Option<Timestamp>) {
+    /// Takes note of an event that was not seen before; `claimed` is what was complete before its page came.
+    pub(super) fn saw(
+        &mut self,
+        timestamp: Timestamp,
+        ingestion: Option<Timestamp>,
+        claimed: Option<Timestamp>,
+    ) {
         self.newest = self.newest.max(Some(timestamp));
-        if self.complete_until.is_some_and(|until| timestamp < until) {
+        if claimed.is_some_and(|until| timestamp < until) {
             self.late += 1;
         }
         if let Some(ingestion) = ingestion {
@@ -363,6 +368,11 @@ impl Cursor {
         self.complete_until
     }
 
+    /// When the last whole pass at the edge began.
+    pub(super) fn passed_at(&self) -> Option<Timestamp> {
+        self.tiers[EDGE].map(|begun| begun.at)
+    }
+
     /// Events that arrived after their time was thought complete.
     pub(super) fn late(&self) -> u64 {
         self.late
@@ -396,7 +406,8 @@ mod tests {
         assert_eq!(question.to, None, "at the edge");
         for (timestamp, lateness) in events {
             let ingestion = Some(Timestamp(timestamp + lateness));
-            cursor.saw(Timestamp(*timestamp), ingestion);
+            let claimed = cursor.complete_until();
+            cursor.saw(Timestamp(*timestamp), ingestion, claimed);
         }
         assert!(cursor.took(None));
         question.from.0

@@ -228,8 +228,7 @@ fn lost_places(scene: &Scene) -> BTreeSet<&str> {
 
 /// Whether it finds or reads log lines: without them nothing is seen of a place.
 fn reads_logs(source: &Health) -> bool {
-    let name = placed::name(&source.name);
-    matches!(name, "functions" | "log groups") || name.starts_with("logs ")
+    source.is_log() || source.finds_logs()
 }
 
 fn is_lost(state: SourceState) -> bool {

@@ -16,7 +16,7 @@ use crate::sources::aws::fleet::{Fleet, Listing};
 use crate::sources::aws::logs::{self, Way};
 use crate::sources::aws::scope::FUNCTION_GROUPS;
 use crate::sources::aws::session::{Session, further};
-use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
+use crate::sources::{Call, FetchError, Fetching, Page, Source, Window};
 
 /// Finds functions, hands on their configuration and starts the log groups they write to.
 pub(in crate::sources::aws) struct Functions {
@@ -146,14 +146,9 @@ impl Functions {
             };
             self.named = self.fleet.scope.only_named_functions();
         }
-        let next = if more {
-            Next::More
-        } else {
-            self.window.when_read()
-        };
         Page {
             found: groups,
-            ..Page::new(batch, next)
+            ..Page::new(batch, self.window.after(more))
         }
     }
 }
@@ -193,7 +188,10 @@ impl Source for Functions {
                 "no Lambda function in {region} that matches {wanted} · {seen} functions without the filter · check --region"
             )
             .into(),
-            (_, wanted) if wanted.is_empty() => format!("{seen} functions in {region}").into(),
+            (_, wanted) if wanted.is_empty() => {
+                let s = if seen == 1 { "" } else { "s" };
+                format!("{seen} function{s} in {region}").into()
+            }
             (matching, _) => format!("{matching} of {seen} functions in {region}").into(),
         });
     }

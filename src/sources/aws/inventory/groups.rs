@@ -84,14 +84,9 @@ impl Groups {
         if !more {
             self.to_ask = None;
         }
-        let next = if more {
-            Next::More
-        } else {
-            self.window.when_read()
-        };
         Ok(Page {
             found,
-            ..Page::new(Batch::default(), next)
+            ..Page::new(Batch::default(), self.window.after(more))
         })
     }
 
@@ -185,7 +180,12 @@ impl Source for Groups {
     }
 
     fn describe(&self, health: &mut Health) {
-        let mut note = format!("{} log groups", self.fleet.known().groups());
+        let known = self.fleet.known();
+        if !known.looked_for_groups {
+            return;
+        }
+        let groups = known.groups();
+        let mut note = format!("{groups} log group{}", if groups == 1 { "" } else { "s" });
         if self.queried > 0 {
             let queried = self.queried;
             note.push_str(&format!(
