@@ -51,8 +51,10 @@ impl Engine {
         metrics.sort_by(|a, b| metric_order(a, &symbols).cmp(&metric_order(b, &symbols)));
         let mut gaps = [&self.gaps[..], &self.open_gaps].concat();
         gaps.extend(streams.iter().flat_map(|stream| dropped(stream)));
-        gaps.sort_by_key(|gap| (gap.from, gap.to, symbols.get(gap.group).to_owned()));
-        gaps.dedup();
+        let by_time = |gap: &SeenGap| (gap.from, gap.to, symbols.get(gap.group).to_owned());
+        gaps.sort_by_key(by_time);
+        let mut gaps = SeenGap::merged(&gaps);
+        gaps.sort_by_key(by_time);
         Facts {
             symbols,
             streams,
@@ -66,6 +68,11 @@ impl Engine {
             evicted: self.evicted,
             horizon: self.horizon,
             watermark: self.watermark(),
+            complete: self
+                .complete
+                .iter()
+                .map(|(group, at)| (*group, *at))
+                .collect(),
             newest: self.newest,
         }
     }

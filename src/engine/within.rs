@@ -46,6 +46,11 @@ pub fn within(analysis: &Analysis, from: Timestamp, until: Timestamp) -> Analysi
         evicted: facts.evicted,
         horizon: facts.horizon,
         watermark: facts.watermark.map(|watermark| watermark.min(until)),
+        complete: facts
+            .complete
+            .iter()
+            .map(|(group, at)| (*group, (*at).min(until)))
+            .collect(),
         newest: facts.newest.map(log_event),
     };
     pipeline::analyse(inside, &analysis.settings)

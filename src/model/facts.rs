@@ -39,6 +39,8 @@ pub struct Facts {
     pub horizon: Option<Timestamp>,
     /// Everything before it has arrived, as far as can be known: the smallest watermark of the groups.
     pub watermark: Option<Timestamp>,
+    /// By log group, before when everything has arrived; none where the sources do not say so.
+    pub complete: BTreeMap<Sym, Timestamp>,
     /// Timestamp of the newest log event.
     pub newest: Option<Timestamp>,
 }
@@ -95,6 +97,25 @@ pub struct SeenGap {
     pub from: Timestamp,
     pub to: Timestamp,
     pub why: GapReason,
+}
+
+impl SeenGap {
+    /// The same stretches, of which those of one group for one reason that touch are one; `gaps` are in order of their begin.
+    pub fn merged(gaps: &[Self]) -> Vec<Self> {
+        let mut merged: Vec<Self> = Vec::new();
+        let mut last: BTreeMap<(Sym, GapReason), usize> = BTreeMap::new();
+        for gap in gaps {
+            let place = last.entry((gap.group, gap.why)).or_insert(usize::MAX);
+            match merged.get_mut(*place) {
+                Some(before) if gap.from <= before.to => before.to = before.to.max(gap.to),
+                _ => {
+                    *place = merged.len();
+                    merged.push(*gap);
+                }
+            }
+        }
+        merged
+    }
 }
 
 /// Points at one fact of [`Facts`]. Those of one stream are ordered as its lines are.

@@ -1,5 +1,7 @@
 //! Counts a minute, for sparklines: one pass over the rows, cells aligned to whole minutes.
 
+use hashbrown::HashMap;
+
 use crate::model::analysis::Analysis;
 use crate::model::symbols::Sym;
 use crate::model::time::{MINUTE_MS, Timestamp};
@@ -77,6 +79,25 @@ impl Known {
         }
     }
 
+    /// The same of what functions log themselves, by function: their own log groups tell, though others are read less often.
+    pub fn of_functions(analysis: &Analysis) -> HashMap<Sym, Self> {
+        let facts = &analysis.facts;
+        let all = Self::of(analysis);
+        let mut each = HashMap::new();
+        for stream in &facts.streams {
+            if let (Some(function), Some(until)) =
+                (stream.function, facts.complete.get(&stream.group))
+            {
+                let known: &mut Self = each.entry(function).or_insert(Self {
+                    until: Some(*until),
+                    ..all
+                });
+                known.until = known.until.min(Some(*until));
+            }
+        }
+        each
+    }
+
     /// Whether the count of the minute from `start` on may be shown: what came of a minute that is still arriving may,
     /// but that nothing came yet is no zero.
     fn tells(&self, start: Timestamp, count: u64) -> bool {
@@ -108,7 +129,7 @@ impl Deploy {
 
 /// Every change of version in the window, oldest first.
 pub fn deploys(analysis: &Analysis) -> Vec<Deploy> {
-    let mut running: hashbrown::HashMap<Sym, Vec<Sym>> = hashbrown::HashMap::new();
+    let mut running: HashMap<Sym, Vec<Sym>> = HashMap::new();
     let mut found = Vec::new();
     for invocation in &analysis.assembled.invocations {
         let Some(version) = invocation.version else {

@@ -1,7 +1,6 @@
 //! What table and markdown say alike.
 
 use crate::model::analysis::Analysis;
-use crate::model::facts::SeenGap;
 use crate::model::finding::Severity;
 use crate::model::rows::{Evidence, FunctionFigures};
 use crate::model::text::plain;
@@ -67,7 +66,7 @@ pub(in crate::export) fn completeness(analysis: &Analysis) -> Vec<String> {
         }
         _ => {}
     }
-    for gap in joined(&facts.gaps) {
+    for gap in &facts.gaps {
         lines.push(format!(
             "not seen: {} from {} to {} ({})",
             plain(facts.text(gap.group)),
@@ -88,26 +87,6 @@ pub(in crate::export) fn completeness(analysis: &Analysis) -> Vec<String> {
         lines.push(format!("{} older runs were forgotten", count(evicted)));
     }
     lines
-}
-
-/// Gaps of one group for one reason that follow on each other are one.
-fn joined(gaps: &[SeenGap]) -> Vec<SeenGap> {
-    let mut joined: Vec<SeenGap> = Vec::new();
-    for gap in gaps {
-        let goes_on = |before: &&mut SeenGap| {
-            (before.group, before.why) == (gap.group, gap.why)
-                && before.from <= gap.to
-                && gap.from <= before.to
-        };
-        match joined.iter_mut().find(goes_on) {
-            Some(before) => {
-                before.from = before.from.min(gap.from);
-                before.to = before.to.max(gap.to);
-            }
-            None => joined.push(*gap),
-        }
-    }
-    joined
 }
 
 /// The cells of one function; `?` where a figure cannot be known, `–` where there is nothing to measure.

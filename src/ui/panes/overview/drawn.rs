@@ -57,21 +57,22 @@ impl Tally {
         }
     }
 
-    fn drawn(self, known: &Known, minutes: Minutes) -> Drawn {
-        let levels = |counts: Vec<u64>| {
+    /// What the function logs itself is known as far as its `own` log is; what others tell of it, as far as all are.
+    fn drawn(self, own: &Known, all: &Known, minutes: Minutes) -> Drawn {
+        let levels = |counts: Vec<u64>, known| {
             let cells = counts.into_iter().enumerate();
             minutes.count(known, cells.map(|(at, count)| (minutes.start(at), count)))
         };
         let each = minutes.len.div_ceil(CELLS);
-        let cells = |counts| merge(&levels(counts), each, u32::saturating_add);
+        let cells = |counts, known| merge(&levels(counts, known), each, u32::saturating_add);
         Drawn {
-            runs: levels(self.runs),
-            errors: cells(self.errors),
-            p99: merge(&self.took.p99(known), each, u32::max),
-            cold: cells(self.cold),
-            refused: cells(self.refused),
-            doubled: cells(self.doubled),
-            overtaken: cells(self.overtaken),
+            runs: levels(self.runs, own),
+            errors: cells(self.errors, own),
+            p99: merge(&self.took.p99(own), each, u32::max),
+            cold: cells(self.cold, own),
+            refused: cells(self.refused, all),
+            doubled: cells(self.doubled, all),
+            overtaken: cells(self.overtaken, all),
             version: self.version,
         }
     }
@@ -129,9 +130,12 @@ pub(super) fn by_function(analysis: &Analysis, minutes: Minutes) -> HashMap<Sym,
             add(&mut tally.overtaken, row.at, 1);
         }
     }
-    let known = Known::of(analysis);
+    let (all, own) = (Known::of(analysis), Known::of_functions(analysis));
     of.into_iter()
-        .map(|(function, tally)| (function, tally.drawn(&known, minutes)))
+        .map(|(function, tally)| {
+            let own = own.get(&function).unwrap_or(&all);
+            (function, tally.drawn(own, &all, minutes))
+        })
         .collect()
 }
 
@@ -144,6 +148,52 @@ pub(super) fn merge(levels: &[Level], each: usize, join: fn(u32, u32) -> u32) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::{Engine, Limits};
+    use crate::model::batch::Batch;
+    use crate::model::record::{LogRecord, Record};
+    use crate::model::settings::Settings;
+    use crate::model::time::MINUTE_MS;
+
+    /// Both ran in the first minute. The log of one was read up to the fifth, the other's, which is quiet and read less often, up to
+    /// the third: each says of itself what its own log tells, and neither that nobody else refused it.
+    #[test]
+    fn a_function_is_known_as_far_as_its_own_log_was_read() {
+        let settings = Settings::default();
+        let limits = Limits::of(&settings.memory, false);
+        let mut engine = Engine::new(settings, limits).unwrap();
+        let minute = |at: i64| Timestamp(at * MINUTE_MS);
+        let mut batch = Batch::default();
+        for (function, read) in [("busy", 5), ("quiet", 3)] {
+            let group: Box<str> = format!("/aws/lambda/{function}").into();
+            let id = "00000000-0000-4000-8000-000000000001";
+            let report = format!(
+                "REPORT RequestId: {id}\tDuration: 9.00 ms\tBilled Duration: 9 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\t\n"
+            );
+            for message in [format!("START RequestId: {id} Version: 7\n"), report] {
+                batch.records.push(Record::Log(LogRecord {
+                    group: group.clone(),
+                    stream: format!("1970/01/01/[7]{function}").into(),
+                    timestamp: Timestamp(9),
+                    ingestion: None,
+                    event_id: None,
+                    message: message.into(),
+                }));
+            }
+            batch.complete.push((group, minute(read)));
+        }
+        engine.apply(&batch);
+        let analysis = engine.analyse();
+        let drawn = by_function(&analysis, Minutes::until(minute(5), 6));
+        let of = |name: &str| {
+            let name = analysis.facts.symbols.lookup(name).unwrap();
+            (&drawn[&name].runs, &drawn[&name].refused)
+        };
+        let (runs, refused) = of("busy");
+        assert_eq!(*runs, [Some(1), Some(0), Some(0), Some(0), Some(0), None]);
+        assert_eq!(*refused, [Some(0), Some(0), Some(0), None, None, None]);
+        let (runs, _) = of("quiet");
+        assert_eq!(*runs, [Some(1), Some(0), Some(0), None, None, None]);
+    }
 
     #[test]
     fn a_cell_joins_its_known_minutes_and_is_unknown_without_any() {
