@@ -12,12 +12,12 @@ mod python;
 mod server;
 
 use std::collections::BTreeMap;
+use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nepho::app::clock::Stopwatch;
 use program::{Following, nepho};
 use proxy::{Fault, Proxy};
-use rstest::rstest;
 use serde_json::{Value, json};
 use server::{Server, boto};
 
@@ -37,19 +37,21 @@ fn now_ms() -> i64 {
 /// Writes lines `from` to `to` of a function, so many milliseconds ago.
 fn write(moto: &Server, function: &str, lines: std::ops::Range<i64>, ago: i64) {
     let begun = now_ms() - ago;
-    let events: Vec<Value> = lines
-        .map(|at| {
-            let stream = format!("2026/11/20/[$LATEST]{}", at % 3);
-            let group = format!("/aws/lambda/{function}");
-            json!({ "group": group, "stream": stream, "timestamp": begun + at, "message": format!("line {at}") })
-        })
-        .collect();
-    boto(
-        &moto.url(),
-        REGION,
-        "put-logs",
-        &json!({ "events": events }),
+    put(
+        moto,
+        lines.map(|at| line(function, at, begun + at)).collect(),
     );
+}
+
+fn line(function: &str, at: i64, timestamp: i64) -> Value {
+    let stream = format!("2026/11/20/[$LATEST]{}", at % 3);
+    let group = format!("/aws/lambda/{function}");
+    json!({ "group": group, "stream": stream, "timestamp": timestamp, "message": format!("line {at}") })
+}
+
+fn put(moto: &Server, events: Vec<Value>) {
+    let events = json!({ "events": events });
+    boto(&moto.url(), REGION, "put-logs", &events);
 }
 
 fn tail(function: &str, url: &str) -> Following {
@@ -76,35 +78,91 @@ fn counted(lines: &[String], into: &mut BTreeMap<String, u32>) {
     }
 }
 
+/// A fault, how many calls in a row it hits, and how long is waited then.
+struct Case {
+    function: &'static str,
+    fault: Fault,
+    times: usize,
+    waits_ms: u64,
+}
+
 /// Three calls in a row are hit, amid the pages of the first pass: 200, 400 and 800 ms are waited, or three seconds where the
 /// service says to slow down.
-#[rstest]
-#[case::throttled("throttled", Fault::Refused(400, "ThrottlingException"), 3, 4_000)]
-#[case::broken("broken", Fault::Refused(500, "InternalFailure"), 3, 1_400)]
-#[case::unavailable(
-    "unavailable",
-    Fault::Refused(503, "ServiceUnavailableException"),
-    3,
-    1_400
-)]
-#[case::reset("reset", Fault::Reset, 3, 1_400)]
-#[case::hangs("hangs", Fault::Hangs, 1, 10_200)]
-#[case::half("half", Fault::Half, 3, 1_400)]
-#[case::slow("slow", Fault::Slow(2_000), 2, 4_000)]
-#[case::garbled("garbled", Fault::Garbled, 3, 1_400)]
-#[case::expired("expired", Fault::Refused(400, "ExpiredTokenException"), 3, 4_000)]
-#[case::skewed("skewed", Fault::Refused(400, "InvalidSignatureException"), 3, 4_000)]
-#[case::again("again", Fault::Again, 2, 0)]
-#[case::reversed("reversed", Fault::Reversed, 3, 0)]
-#[case::empty("empty", Fault::Empty, 2, 0)]
-fn after_a_fault_all_lines_are_there_once(
-    #[case] function: &str,
-    #[case] fault: Fault,
-    #[case] times: usize,
-    #[case] waits_ms: u64,
-) {
-    let moto = Server::moto();
-    write(&moto, function, 0..40, 8_000);
+const CASES: [Case; 13] = [
+    case(
+        "throttled",
+        Fault::Refused(400, "ThrottlingException"),
+        3,
+        4_000,
+    ),
+    case("broken", Fault::Refused(500, "InternalFailure"), 3, 1_400),
+    case(
+        "unavailable",
+        Fault::Refused(503, "ServiceUnavailableException"),
+        3,
+        1_400,
+    ),
+    case("reset", Fault::Reset, 3, 1_400),
+    case("hangs", Fault::Hangs, 1, 10_200),
+    case("half", Fault::Half, 3, 1_400),
+    case("slow", Fault::Slow(2_000), 2, 4_000),
+    case("garbled", Fault::Garbled, 3, 1_400),
+    case(
+        "expired",
+        Fault::Refused(400, "ExpiredTokenException"),
+        3,
+        4_000,
+    ),
+    case(
+        "skewed",
+        Fault::Refused(400, "InvalidSignatureException"),
+        3,
+        4_000,
+    ),
+    case("again", Fault::Again, 2, 0),
+    case("reversed", Fault::Reversed, 3, 0),
+    case("empty", Fault::Empty, 2, 0),
+];
+
+const fn case(function: &'static str, fault: Fault, times: usize, waits_ms: u64) -> Case {
+    Case {
+        function,
+        fault,
+        times,
+        waits_ms,
+    }
+}
+
+/// They wait much and do little: several at a time.
+#[test]
+fn after_each_fault_all_lines_are_there_once() {
+    let moto = &*Server::moto();
+    for cases in CASES.chunks(7) {
+        thread::scope(|scope| {
+            let run = |case| {
+                (
+                    case,
+                    scope.spawn(move || all_lines_are_there_once(moto, case)),
+                )
+            };
+            let running: Vec<_> = cases.iter().map(run).collect();
+            let failed: Vec<&str> = running
+                .into_iter()
+                .filter_map(|(case, running)| running.join().err().map(|_| case.function))
+                .collect();
+            assert!(failed.is_empty(), "above: {failed:?}");
+        });
+    }
+}
+
+fn all_lines_are_there_once(moto: &Server, case: &Case) {
+    let &Case {
+        function,
+        fault,
+        times,
+        waits_ms,
+    } = case;
+    write(moto, function, 0..40, 8_000);
     let proxy = Proxy::start(&moto.url(), 7, move |call| {
         (2..2 + times).contains(&call).then_some(fault)
     });
@@ -115,23 +173,38 @@ fn after_a_fault_all_lines_are_there_once(
     // Six pages at five a second, a second on hold, and a slow machine.
     let within = Duration::from_millis(waits_ms + 2_500) * 2;
     counted(&tail.lines(39, within), &mut lines);
-    assert_eq!(lines.len(), 40, "after {:?}", begun.elapsed());
+    let took = begun.elapsed();
+    assert_eq!(lines.len(), 40, "{function} after {took:?}");
     // One that is as late as is read again each half minute, though the group was never seen to be, and a new one.
-    write(&moto, function, 40..41, 50_000);
-    write(&moto, function, 41..42, 0);
-    counted(&tail.lines(3, Duration::from_secs(36)), &mut lines);
+    let now = now_ms();
+    put(
+        moto,
+        vec![line(function, 40, now - 50_000), line(function, 41, now)],
+    );
+    counted(&tail.lines(2, Duration::from_secs(36)), &mut lines);
     assert_eq!(
         lines.len(),
         42,
-        "the late one within half a minute, and the new one"
+        "{function}: the late one within half a minute, and the new one"
     );
+    // Whatever the next passes bring again would be shown once a second on hold is over.
+    let (calls, _) = proxy.calls();
+    let begun = Stopwatch::start();
+    while proxy.calls().0 < calls + 3 {
+        assert!(
+            begun.elapsed() < Duration::from_secs(30),
+            "{function} is polled"
+        );
+        thread::sleep(Duration::from_millis(50));
+    }
+    counted(&tail.lines(1, Duration::from_millis(1_500)), &mut lines);
     assert!(
         lines.values().all(|times| *times == 1),
-        "none twice: {lines:?}"
+        "{function}: none twice: {lines:?}"
     );
     let (calls, most) = proxy.calls();
-    assert!(calls > 2 + times, "{calls}");
-    assert!(most <= QUOTA, "within the quota: {most}");
+    assert!(calls > 2 + times, "{function}: {calls}");
+    assert!(most <= QUOTA, "{function} within the quota: {most}");
     assert_eq!(tail.interrupt().0, Some(0));
 }
 

@@ -14,12 +14,14 @@ mod server;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
 
 use nepho::app::clock;
 use nepho::demo::{Options, Scenario, World};
 use nepho::model::record::Record;
 use nepho::model::time::Timestamp;
-use program::{finish, nepho};
+use program::{Following, finish, nepho};
 use proxy::Proxy;
 use serde_json::{Value, json};
 use server::{Server, boto};
@@ -334,6 +336,118 @@ fn with_rights(region: &str, denied: &[(&'static str, &'static str)]) -> (Value,
     let report = serde_json::from_str(&out).unwrap();
     let met = met.lock().unwrap().clone();
     (report, said, met)
+}
+
+/// Two functions of one name that really run, in two regions, beside what Lambda and CloudWatch say of each: followed live in both,
+/// each line once and with its place, and then counted, with settings and refusals that are each region's own.
+#[test]
+fn functions_that_run_in_two_regions_are_followed_live_and_counted_apart() {
+    let ministack = Server::ministack();
+    let url = ministack.url();
+    let (west, north) = ("us-west-2", "eu-west-3");
+    let source =
+        "def handler(event, context):\n    print('paying', event['order'])\n    return 1\n";
+    let invoke = |region, order: u32, times: u32| {
+        let call = json!({ "name": "pay", "payload": { "order": order }, "times": times });
+        boto(&url, region, "invoke", &call);
+    };
+    for (region, memory, concurrency) in [(west, 256, 7), (north, 512, 9)] {
+        let create = json!({ "name": "pay", "source": source, "memory": memory });
+        boto(&url, region, "create-function", &create);
+        let reserve = json!({ "name": "pay", "concurrency": concurrency });
+        boto(&url, region, "reserve", &reserve);
+        // Its log group begins with its first run.
+        invoke(region, 0, 1);
+    }
+    let minute = clock::now().0 / 60_000 * 60;
+    let refused = json!({ "name": "Throttles", "function": "pay", "timestamp": minute - 120, "values": [1.0, 1.0, 1.0] });
+    boto(&url, west, "put-metrics", &json!({ "points": [refused] }));
+
+    let regions = format!("{west},{north}");
+    let mut command = nepho(&["tail", "pay", "--json", "--live-tail", "--max-cost", "5"]);
+    command.args(["--region", &regions, "--endpoint-url", &url]);
+    let tail = Following::start(command);
+    let is_report = |line: &&Value| line["kind"] == "report";
+    let runs = |lines: &[Value], region: &str| {
+        let function = format!("pay@{region}");
+        lines
+            .iter()
+            .filter(is_report)
+            .filter(|line| line["function"] == function)
+            .count()
+    };
+    let mut lines: Vec<Value> = Vec::new();
+    let mut until = |reports: usize| {
+        while lines.iter().filter(is_report).count() < reports {
+            let next = tail.lines(1, Duration::from_secs(30));
+            assert!(!next.is_empty(), "{reports} runs: {lines:#?}");
+            lines.extend(
+                next.iter()
+                    .map(|line| serde_json::from_str::<Value>(line).unwrap()),
+            );
+        }
+        lines.clone()
+    };
+    until(2);
+    // Both sessions begin meanwhile.
+    thread::sleep(Duration::from_secs(3));
+    invoke(west, 1, 2);
+    invoke(north, 2, 3);
+    let mut lines = until(7);
+    let more = tail.lines(1, Duration::from_secs(12));
+    lines.extend(
+        more.iter()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap()),
+    );
+    assert_eq!(
+        (runs(&lines, west), runs(&lines, north)),
+        (3, 4),
+        "polled meanwhile, once each"
+    );
+    let printed = |region: &str, order: u32| {
+        let group = format!("/aws/lambda/pay@{region}");
+        let text = format!("paying {order}");
+        let is_it = |line: &&Value| {
+            line["log_group"] == group && line["message"].as_str().unwrap().trim_end() == text
+        };
+        lines.iter().filter(is_it).count()
+    };
+    assert_eq!([printed(west, 1), printed(north, 2)], [2, 3], "{lines:#?}");
+    assert_eq!([printed(west, 2), printed(north, 1)], [0, 0]);
+    let (status, said) = tail.interrupt();
+    assert_eq!(status, Some(0));
+    assert!(said.contains("$0.02 so far"), "a session in each: {said}");
+
+    let mut command = nepho(&[
+        "report",
+        "--format",
+        "json",
+        "--exit-zero",
+        "--region",
+        &regions,
+    ]);
+    command
+        .env("AWS_ENDPOINT_URL", &url)
+        .env("AWS_ENDPOINT_URL_XRAY", Server::moto().url());
+    let (_, out, said) = finish(command);
+    let report: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out} {said}"));
+    let functions = report["functions"].as_array().unwrap().iter();
+    let rows: Vec<Value> = functions
+        .map(|one| json!([one["function"], one["invocations"], one["memory_mb"]]))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            json!([format!("pay@{north}"), 4, 512]),
+            json!([format!("pay@{west}"), 3, 256])
+        ]
+    );
+    let throttles = report["throttles"].as_array().unwrap().iter();
+    let rows: Vec<Value> = throttles
+        .map(|row| json!([row["resource"], row["count"], row["class"]]))
+        .collect();
+    let resource = format!("lambda:pay@{west}");
+    assert_eq!(rows, [json!([resource, 3, "reserved_limit"])], "{said}");
 }
 
 /// The first profile may not find log groups, not read one of them, and not list traces; the second may. Each figure is there,
