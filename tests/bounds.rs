@@ -127,6 +127,41 @@ fn keys_of_events_without_invocations() {
     assert!(analysis.facts.evicted.event_ids > 0);
 }
 
+/// Lambda says nothing of them, each line names a run of its own, three lines each of which the middle one is not kept.
+#[test]
+fn runs_that_only_their_lines_name() {
+    let (_alone, analysis) = flooded(|number, at| {
+        let id = uuid(number);
+        let message =
+            format!(r#"{{"timestamp":"t","level":"INFO","message":"done","requestId":"{id}"}}"#);
+        let lines = 0..3;
+        lines
+            .map(|line_of_run| {
+                let event = format!("{number}-{line_of_run}");
+                line(
+                    STREAM,
+                    at.plus_ms(line_of_run),
+                    Some(event),
+                    message.clone(),
+                )
+            })
+            .collect()
+    });
+    assert!(
+        analysis.facts.horizon > Some(Timestamp(START)),
+        "the oldest are gone"
+    );
+    let runs = &analysis.assembled.invocations;
+    assert!(runs.len() > 1_000 && runs.len() < 40_000, "{}", runs.len());
+    assert!(runs.iter().all(|run| run.is_only_named()));
+    let facts = analysis.facts.streams[0].facts.len();
+    assert!(
+        facts <= 2 * runs.len() + 1,
+        "{facts} facts of {} runs",
+        runs.len()
+    );
+}
+
 #[test]
 fn streams_that_say_nothing() {
     let (_alone, analysis) = flooded(|number, at| {
