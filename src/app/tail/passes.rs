@@ -66,9 +66,8 @@ mod tests {
     fn lines_wait_for_every_log_group_that_is_there_or_may_be_found() {
         let mut passes = Passes::default();
         let found = source("functions", Some("1 function"));
-        let groups = [source("logs a", None), source("logs b@west", None)];
-        let [a, b] = groups;
-        let both = board(&[found.clone(), a.clone(), b.clone()]);
+        let (a, b) = (source("logs a", None), source("logs b@west", None));
+        let both = board(&[found.clone(), a.clone(), b]);
         assert_eq!(passes.all_since(&both), None, "none was read");
         passes.note(vec![("a".into(), Timestamp(7))]);
         assert_eq!(passes.all_since(&both), None, "b was not");

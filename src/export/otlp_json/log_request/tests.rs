@@ -46,7 +46,7 @@ fn it_says_what_the_messages_of_protobuf_say() {
         messages.for_each(|message| theirs.add(at, message));
     }
     let line = ours.line();
-    assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
+    assert_eq!(memchr::memchr_iter(b'\n', &line).count(), 1);
     let read: ExportLogsServiceRequest = serde_json::from_slice(&line).unwrap();
     assert_eq!(read, theirs);
 }
