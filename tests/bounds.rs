@@ -10,6 +10,7 @@ use nepho::engine::{Engine, Limits, Scope};
 use nepho::export::report;
 use nepho::model::analysis::Analysis;
 use nepho::model::batch::Batch;
+use nepho::model::invocation::Invocation;
 use nepho::model::record::{LogRecord, Record};
 use nepho::model::settings::Settings;
 use nepho::model::time::Timestamp;
@@ -153,7 +154,7 @@ fn runs_that_only_their_lines_name() {
     );
     let runs = &analysis.assembled.invocations;
     assert!(runs.len() > 1_000 && runs.len() < 40_000, "{}", runs.len());
-    assert!(runs.iter().all(|run| run.is_only_named()));
+    assert!(runs.iter().all(Invocation::is_only_named));
     let facts = analysis.facts.streams[0].facts.len();
     assert!(
         facts <= 2 * runs.len() + 1,
