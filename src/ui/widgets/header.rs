@@ -290,7 +290,67 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::model::analysis::Analysis;
+    use crate::model::facts::SeenGap;
     use crate::model::health::Board;
+    use crate::model::record::Gap;
+
+    /// One minute from 12:01 on.
+    const FROM: Timestamp = Timestamp(43_260_000);
+
+    fn complete_to(minute: i64) -> Scene {
+        let mut scene = Scene::empty(Mode::Live, "dev", FROM.plus_ms(minute * 60_000));
+        let mut analysis = Analysis::default();
+        Arc::make_mut(&mut analysis.facts).watermark = Some(scene.now);
+        analysis.window = Some((FROM.plus_ms(-60_000), scene.now));
+        scene.analysis = Arc::new(analysis);
+        scene
+    }
+
+    #[test]
+    fn a_stretch_that_is_not_seen_for_now_stands_instead_of_what_is_complete() {
+        let mut scene = complete_to(4);
+        let gap = Gap {
+            group: "/aws/lambda/pay".into(),
+            from: FROM,
+            to: FROM.plus_ms(60_000),
+            why: GapReason::Throttled,
+        };
+        let health = Health {
+            name: "logs /aws/lambda/pay".into(),
+            unseen: Some(gap),
+            ..Health::default()
+        };
+        let mut board = Board::default();
+        board.sources.insert(health.name.clone(), health);
+        scene.board = Arc::new(board);
+        let said = complete(&scene, true, true).characters();
+        assert_eq!(said, "gap 12:01–12:02");
+    }
+
+    #[test]
+    fn a_stretch_of_the_window_that_stays_unseen_stands_behind_it_unless_it_was_denied() {
+        let said = |minute: i64, why| {
+            let mut scene = complete_to(4);
+            let analysis = Arc::make_mut(&mut scene.analysis);
+            let facts = Arc::make_mut(&mut analysis.facts);
+            let from = FROM.plus_ms(minute * 60_000);
+            facts.gaps.push(SeenGap {
+                group: facts.symbols.intern("/aws/lambda/pay"),
+                from,
+                to: from.plus_ms(60_000),
+                why,
+            });
+            complete(&scene, true, true).characters()
+        };
+        let whole = "complete to 12:05:00";
+        assert_eq!(
+            said(0, GapReason::Dropped),
+            format!("{whole} gap 12:01–12:02")
+        );
+        assert_eq!(said(0, GapReason::Denied), whole);
+        assert_eq!(said(-10, GapReason::Dropped), whole, "before the window");
+    }
 
     #[test]
     fn a_file_says_how_much_of_it_is_read_by_its_size_or_by_what_came() {
