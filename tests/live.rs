@@ -570,6 +570,55 @@ fn a_trace_that_grew_is_read_again_and_takes_the_place_of_what_was_known() {
     assert_eq!(watch.interrupt().0, Some(0));
 }
 
+/// Log groups are listed each minute: what is there from the twentieth second on stands in a report within a minute more.
+#[test]
+fn a_function_that_is_made_while_it_is_watched_is_followed_too() {
+    let at = now_ms() - 10_000;
+    let made = now_ms() + 20_000;
+    let url = fault::serve(move |operation, question| match operation {
+        "DescribeLogGroups" => {
+            let names: &[&str] = if now_ms() < made {
+                &["front"]
+            } else {
+                &["front", "later"]
+            };
+            let group = |name: &&str| json!({ "logGroupName": format!("/aws/lambda/{name}") });
+            let groups: Vec<Value> = names.iter().map(group).collect();
+            Reply::Json(200, json!({ "logGroups": groups }).to_string())
+        }
+        "FilterLogEvents" => {
+            let number = if question.contains("lambda/front") {
+                1
+            } else {
+                2
+            };
+            let id = format!("8f6b4f2e-0000-4000-8000-00000000000{number}");
+            let line = json!({ "logStreamName": format!("2026/01/01/[$LATEST]{number}"), "timestamp": at, "ingestionTime": at,
+                "eventId": number.to_string(), "message": format!("START RequestId: {id} Version: $LATEST") });
+            Reply::Json(200, json!({ "events": [line] }).to_string())
+        }
+        _ => Reply::Json(
+            404,
+            json!({ "__type": "ResourceNotFoundException" }).to_string(),
+        ),
+    });
+    let (watch, reports) = three_reports(&url, "eu-west-1", &["--full"]);
+    let runs = |report: &str| -> Vec<(String, u64)> {
+        let report: Value = serde_json::from_str(report).unwrap();
+        let functions = report["functions"].as_array().unwrap().iter();
+        let row = |one: &Value| {
+            let name = one["function"].as_str().unwrap().to_owned();
+            (name, one["invocations"].as_u64().unwrap())
+        };
+        functions.map(row).collect()
+    };
+    assert_eq!(runs(&reports[0]), [("front".to_owned(), 1)]);
+    let both = [("front".to_owned(), 1), ("later".to_owned(), 1)];
+    let found = (0..15).any(|_| runs(&watch.lines(1, SOON)[0]) == both);
+    assert!(found, "the next listing names it");
+    assert_eq!(watch.interrupt().0, Some(0));
+}
+
 #[test]
 fn a_watch_of_nothing_says_why_and_fails() {
     let port = server::free_port();
