@@ -80,26 +80,15 @@ impl Outcomes {
                 outcomes.given_up += 1;
             }
         }
-        let counted = |name| metric_sum(analysis, function, name) > 0.0;
+        let counted = |name| {
+            let points = analysis.facts.lambda_metric(function, name);
+            points.map(|point| point.sum).sum::<f64>() > 0.0
+        };
         outcomes.dropped = counted("AsyncEventsDropped");
         outcomes.undelivered =
             counted("DeadLetterErrors") || counted("DestinationDeliveryFailures");
         outcomes
     }
-}
-
-/// Sum of a metric of a function over the window, from the dimension set `{FunctionName}` alone.
-fn metric_sum(analysis: &Analysis, function: Sym, name: &str) -> f64 {
-    let symbols = &analysis.facts.symbols;
-    let (Some(name), Some(dimension)) = (symbols.lookup(name), symbols.lookup("FunctionName"))
-    else {
-        return 0.0;
-    };
-    let points = analysis.facts.metrics.iter();
-    points
-        .filter(|point| point.name == name && point.dimensions == [(dimension, function)])
-        .map(|point| point.sum)
-        .sum()
 }
 
 #[cfg(test)]

@@ -28,9 +28,10 @@ pub(super) fn residual(
     (from, to): (Timestamp, Timestamp),
 ) -> Option<Residual> {
     let span = (from.minute(), to);
-    let dropped = points(analysis, function, "AsyncEventsDropped");
-    let mut dropped = dropped.filter(|(at, _, sum)| within(*at, span) && *sum > 0.0);
-    if dropped.next().is_some() || moves(analysis, function, "AsyncEventAge", span) {
+    let mut dropped = analysis.facts.lambda_metric(function, "AsyncEventsDropped");
+    if dropped.any(|point| within(point.at.minute(), span) && point.sum > 0.0)
+        || moves(analysis, function, "AsyncEventAge", span)
+    {
         return Some(Residual::AsyncQueue);
     }
     moves(analysis, function, "IteratorAge", span).then_some(Residual::EventSource)
@@ -54,26 +55,8 @@ fn within(at: Timestamp, (from, to): (Timestamp, Timestamp)) -> bool {
 }
 
 fn levels(analysis: &Analysis, function: Sym, name: &str) -> BTreeMap<Timestamp, f64> {
-    let levels = points(analysis, function, name);
-    levels.map(|(at, most, _)| (at, most)).collect()
-}
-
-/// (minute, maximum, sum) under the one dimension `FunctionName`.
-fn points(
-    analysis: &Analysis,
-    function: Sym,
-    name: &str,
-) -> impl Iterator<Item = (Timestamp, f64, f64)> {
-    let symbols = &analysis.facts.symbols;
-    let name = symbols.lookup(name);
-    let dimension = symbols.lookup("FunctionName");
-    let points = analysis.facts.metrics.iter();
-    points
-        .filter(move |point| {
-            Some(point.name) == name
-                && matches!(point.dimensions[..], [(key, of)] if Some(key) == dimension && of == function)
-        })
-        .map(|point| (point.at.minute(), point.max, point.sum))
+    let points = analysis.facts.lambda_metric(function, name);
+    points.map(|point| (point.at.minute(), point.max)).collect()
 }
 
 #[cfg(test)]

@@ -127,6 +127,21 @@ pub struct FactRef {
 }
 
 impl Facts {
+    /// The points of one of Lambda's own metrics for a function as a whole: those under the dimension set `{FunctionName}` alone.
+    pub fn lambda_metric<'f>(
+        &'f self,
+        function: Sym,
+        name: &str,
+    ) -> impl Iterator<Item = &'f MetricPoint> + use<'f> {
+        let [namespace, name, dimension] =
+            ["AWS/Lambda", name, "FunctionName"].map(|text| self.symbols.lookup(text));
+        self.metrics.iter().filter(move |point| {
+            Some(point.namespace) == namespace
+                && Some(point.name) == name
+                && matches!(point.dimensions[..], [(key, of)] if Some(key) == dimension && of == function)
+        })
+    }
+
     /// When the first stream began, by its first line. A line whose moment cannot be tells nothing of that.
     pub fn first(&self) -> Option<Timestamp> {
         let began = || self.streams.iter().map(|stream| stream.first);

@@ -299,7 +299,11 @@ impl Runs {
         } else {
             BTreeMap::new()
         };
-        let of_function = metric(analysis, self.function, "ConcurrentExecutions", |it| it.max);
+        let facts = &analysis.facts;
+        let function = self.function.into_iter();
+        let of_function = function
+            .flat_map(|function| facts.lambda_metric(function, "ConcurrentExecutions"))
+            .map(|point| (point.at.minute(), point.max));
         let of_pool = self
             .claimed
             .iter()
@@ -332,12 +336,13 @@ impl Runs {
     fn little(&self, analysis: &Analysis) -> Option<f64> {
         let function = self.function.filter(|_| self.are_seen)?;
         let from = coverage::first_whole_minute(&analysis.facts)?;
-        let ran: BTreeMap<Timestamp, f64> =
-            metric(analysis, self.function, "Invocations", |point| point.sum)
-                .filter(|(minute, _)| {
-                    *minute >= from && coverage::is_final(&analysis.facts, function, *minute)
-                })
-                .collect();
+        let points = analysis.facts.lambda_metric(function, "Invocations");
+        let ran: BTreeMap<Timestamp, f64> = points
+            .map(|point| (point.at.minute(), point.sum))
+            .filter(|(minute, _)| {
+                *minute >= from && coverage::is_final(&analysis.facts, function, *minute)
+            })
+            .collect();
         let inside: Vec<i64> = (self.stretches.iter())
             .filter(|(from, _)| ran.contains_key(&from.minute()))
             .map(|(from, to)| to.since(*from))
@@ -352,22 +357,6 @@ impl Runs {
         let seen = held as f64 / (ran.len() as f64 * MINUTE_MS as f64);
         (expected > 0.0).then(|| (seen - expected) / expected)
     }
-}
-
-/// The points of one metric of Lambda for a function as a whole, by minute.
-fn metric<'a>(
-    analysis: &'a Analysis,
-    function: Option<Sym>,
-    name: &'a str,
-    value: fn(&crate::model::metric::MetricPoint) -> f64,
-) -> impl Iterator<Item = (Timestamp, f64)> + 'a {
-    let facts = &analysis.facts;
-    let points = facts.metrics.iter().filter(move |point| {
-        facts.text(point.name) == name
-            && facts.text(point.namespace) == "AWS/Lambda"
-            && matches!(point.dimensions[..], [(key, of)] if Some(of) == function && facts.text(key) == "FunctionName")
-    });
-    points.map(move |point| (point.at.minute(), value(point)))
 }
 
 /// Tries to call one function, refused and done, with the runs that made them.
