@@ -415,8 +415,8 @@ fn tree(analysis: &Analysis, at: InvocationIndex) -> Option<Part> {
         Column::word("", 9),
         Column::text("", 10, 30).drop(1),
     ];
-    let many = if rows.len() == 1 { "" } else { "s" };
-    let title = format!("Request tree, {} link{many}", rows.len());
+    let count = figures::number_of(rows.len() as u64, "links");
+    let title = format!("Request tree, {count}");
     let part = Part::new("tree", title, Table::bare(columns, Rows::few(rows)));
     Some(
         part.aside(Text::of(Role::Dim, "v shows it whole"))

@@ -50,14 +50,7 @@ pub(super) fn page(scene: &Arc<Scene>, name: &str) -> Page {
         list.push(("again", format!("at {}", figures::clock(again))));
     }
     if let Some(right) = &health.lacks {
-        let on = right
-            .resource
-            .as_deref()
-            .map_or_else(String::new, |resource| format!(" on {resource}"));
-        list.push((
-            "lacks",
-            format!("{}{on}: add it to the policy", right.action),
-        ));
+        list.push(("lacks", format!("{right}: add it to the policy")));
     }
     let mut lines: Vec<Text> = list
         .into_iter()

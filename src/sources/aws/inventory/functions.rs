@@ -11,6 +11,7 @@ use super::configuration::{Configuration, configuration};
 use crate::model::batch::Batch;
 use crate::model::health::Health;
 use crate::model::time::Timestamp;
+use crate::model::words::number_of;
 use crate::sources::aws::actions::{Action, GET_FUNCTION_CONFIGURATION, LIST_FUNCTIONS};
 use crate::sources::aws::fleet::{Fleet, Listing};
 use crate::sources::aws::logs::{self, Way};
@@ -189,8 +190,7 @@ impl Source for Functions {
             )
             .into(),
             (_, wanted) if wanted.is_empty() => {
-                let s = if seen == 1 { "" } else { "s" };
-                format!("{seen} function{s} in {region}").into()
+                format!("{} in {region}", number_of(seen as u64, "functions")).into()
             }
             (matching, _) => format!("{matching} of {seen} functions in {region}").into(),
         });

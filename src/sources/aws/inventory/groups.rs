@@ -11,6 +11,7 @@ use super::{AWAIT, LOOK_AGAIN};
 use crate::model::batch::Batch;
 use crate::model::health::Health;
 use crate::model::time::Timestamp;
+use crate::model::words::number_of;
 use crate::sources::aws::actions::DESCRIBE_LOG_GROUPS;
 use crate::sources::aws::fleet::{Fleet, Listing};
 use crate::sources::aws::logs::{self, Way};
@@ -185,7 +186,7 @@ impl Source for Groups {
             return;
         }
         let groups = known.groups();
-        let mut note = format!("{groups} log group{}", if groups == 1 { "" } else { "s" });
+        let mut note = number_of(groups as u64, "log groups");
         if self.queried > 0 {
             let queried = self.queried;
             note.push_str(&format!(
