@@ -24,7 +24,7 @@ mod sequence;
 pub mod slo;
 pub mod statistics;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod throttle;
 pub mod timeout;
 pub mod triage;

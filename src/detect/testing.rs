@@ -105,6 +105,14 @@ impl World {
         self.invocations[run as usize].report_line = None;
     }
 
+    /// Only application lines tell of the run.
+    pub(crate) fn only_named(&mut self, run: InvocationIndex) {
+        let run = &mut self.invocations[run as usize];
+        run.start_estimated = true;
+        run.report_line = None;
+        run.duration_ms = None;
+    }
+
     /// `count` runs spread over the minutes `[from, to)`.
     pub(crate) fn runs(
         &mut self,

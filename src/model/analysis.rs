@@ -51,10 +51,11 @@ impl Analysis {
         &self.assembled.invocations[at as usize]
     }
 
-    /// Whether an invocation that has no end yet still runs, as far as the newest line tells.
+    /// Whether an invocation that has no end yet still runs, as far as the newest line tells; of what is only named none does.
     pub fn still_runs(&self, at: InvocationIndex) -> bool {
         let one = self.invocation(at);
         let open = one.status == InvocationStatus::Unknown && one.end_estimated;
+        let open = open && !one.is_only_named();
         open && self.facts.newest.is_some_and(|newest| one.end >= newest)
     }
 

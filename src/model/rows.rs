@@ -478,6 +478,14 @@ impl FunctionFigures {
         self.invocations - self.only_named
     }
 
+    /// Felt cold starts of all these functions and the runs that tell how they started; `None` where there are runs and none tells.
+    pub fn felt_of(rows: &[Self]) -> Option<(u64, u64)> {
+        let sum = |of: fn(&Self) -> u64| rows.iter().map(of).sum::<u64>();
+        let felt = sum(|row| row.felt_cold_starts.unwrap_or(0));
+        let (told, all) = (sum(Self::told), sum(|row| row.invocations));
+        (told > 0 || all == 0).then_some((felt, told))
+    }
+
     /// Whether more runs are only named than lost lines explain.
     pub fn is_hidden(&self) -> bool {
         self.only_named * HIDDEN > self.invocations

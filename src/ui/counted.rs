@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::detect::statistics::percentiles;
 use crate::model::analysis::Analysis;
-use crate::model::invocation::InvocationIndex;
-use crate::model::rows::Harm;
+use crate::model::invocation::{Invocation, InvocationIndex};
+use crate::model::rows::{FunctionFigures, Harm};
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
 
@@ -39,7 +39,8 @@ pub enum Counted {
 /// How long each run took that ended, by the minute in which it did.
 pub struct Took {
     minutes: Minutes,
-    took: Vec<Vec<f64>>,
+    lasted: Vec<Vec<f64>>,
+    ends: Told,
 }
 
 impl Took {
@@ -47,28 +48,67 @@ impl Took {
     pub fn new(minutes: Minutes) -> Self {
         Self {
             minutes,
-            took: vec![Vec::new(); minutes.len],
+            lasted: vec![Vec::new(); minutes.len],
+            ends: Told::new(minutes),
         }
     }
 
-    /// Counts a run that ended, if it did so in these minutes.
-    pub fn add(&mut self, end: Timestamp, took_ms: f32) {
+    /// Counts a run, if it ended in these minutes.
+    pub fn add(&mut self, run: &Invocation) {
+        self.ends.add(run.end, run);
+        if let Some(ms) = run.duration_ms {
+            self.ended(run.end, ms);
+        }
+    }
+
+    fn ended(&mut self, end: Timestamp, took_ms: f32) {
         if let Some(minute) = self.minutes.index(end) {
-            self.took[minute].push(f64::from(took_ms));
+            self.lasted[minute].push(f64::from(took_ms));
         }
     }
 
     /// The 99th percentile of each minute in milliseconds, at least 1; 0 where nothing ended, no data in a minute that is not
-    /// [`Known`].
+    /// [`Known`] or in which only runs ended that do not say how long they took.
     pub fn p99(mut self, known: &Known) -> Vec<Level> {
         let p99 = |took: &mut Vec<f64>| percentiles(took).map_or(0, |of| of.p99.max(1.0) as u64);
-        let heights: Vec<u64> = self.took.iter_mut().map(p99).collect();
+        let heights: Vec<u64> = self.lasted.iter_mut().map(p99).collect();
         let minutes = self.minutes;
         let heights = heights.into_iter().enumerate();
-        minutes.count(
-            known,
-            heights.map(|(at, height)| (minutes.start(at), height)),
-        )
+        let heights = heights.map(|(at, height)| (minutes.start(at), height));
+        self.ends.hide(minutes.count(known, heights))
+    }
+}
+
+/// In which minutes there were runs, and whether any of a minute's says how it went: those that are
+/// [only named](Invocation::is_only_named) do not.
+pub struct Told {
+    minutes: Minutes,
+    silent: Vec<Option<bool>>,
+}
+
+impl Told {
+    /// Of no run yet.
+    pub fn new(minutes: Minutes) -> Self {
+        Self {
+            minutes,
+            silent: vec![None; minutes.len],
+        }
+    }
+
+    /// Notes a run at its start or its end, if that lies in these minutes.
+    pub fn add(&mut self, at: Timestamp, run: &Invocation) {
+        if let Some(minute) = self.minutes.index(at) {
+            let silent = &mut self.silent[minute];
+            *silent = Some(silent.unwrap_or(true) && run.is_only_named());
+        }
+    }
+
+    /// A count of nothing in a minute of whose runs none says how it went is no zero.
+    pub fn hide(&self, mut levels: Vec<Level>) -> Vec<Level> {
+        for (level, silent) in levels.iter_mut().zip(&self.silent) {
+            *level = level.filter(|count| *count > 0 || *silent != Some(true));
+        }
+        levels
     }
 }
 
@@ -135,26 +175,51 @@ impl Counted {
         }
     }
 
-    /// How many in each minute; no data in a minute that is not [`Known`].
+    /// Whether anything tells of it: that none was seen where nothing does is no zero.
+    fn is_told(self, analysis: &Analysis, function: Option<Sym>) -> bool {
+        let told = |of: fn(&FunctionFigures) -> Option<u64>| {
+            let mut rows = analysis.functions.iter();
+            rows.any(|row| function.is_none_or(|name| name == row.function) && of(row).is_some())
+        };
+        match self {
+            Self::Refused => !analysis.throttles.is_empty() || told(|row| row.throttled),
+            Self::Doubled => told(|row| row.duplicates_harmful),
+            Self::Overtaken => told(|row| row.reordered),
+            _ => true,
+        }
+    }
+
+    /// How many in each minute; no data in a minute that is not [`Known`], nor where none of its runs would say so.
     pub fn levels(
         self,
         analysis: &Analysis,
         function: Option<Sym>,
         minutes: Minutes,
     ) -> Vec<Level> {
+        let runs = || {
+            let mine = |run: &&Invocation| function.is_none_or(|of| run.function == of);
+            let all = analysis.assembled.invocations.iter();
+            all.filter(|run| run.counted).filter(mine)
+        };
         if self == Self::Slowest {
             let mut took = Took::new(minutes);
-            for run in &analysis.assembled.invocations {
-                let mine = function.is_none_or(|function| run.function == function);
-                if let Some(ms) = run.duration_ms.filter(|_| run.counted && mine) {
-                    took.add(run.end, ms);
-                }
-            }
+            runs().for_each(|run| took.add(run));
             return took.p99(&Known::of(analysis));
         }
         let all = self.all(analysis, function).into_iter();
         let events = all.map(|one| (one.at, one.count));
-        minutes.count(&Known::of(analysis), events)
+        let mut levels = minutes.count(&Known::of(analysis), events);
+        if !self.is_told(analysis, function) {
+            for level in &mut levels {
+                *level = level.filter(|count| *count > 0);
+            }
+        }
+        if !matches!(self, Self::Cold | Self::Started) {
+            return levels;
+        }
+        let mut starts = Told::new(minutes);
+        runs().for_each(|run| starts.add(run.start, run));
+        starts.hide(levels)
     }
 }
 
@@ -186,6 +251,8 @@ fn slowest(runs: impl Iterator<Item = (Timestamp, f32, InvocationIndex)>) -> Vec
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::testing::{self, World};
+    use crate::model::invocation::InvocationStatus;
     use crate::model::time::MINUTE_MS;
 
     #[test]
@@ -206,11 +273,31 @@ mod tests {
             until: Some(Timestamp(2 * MINUTE_MS + 30_000)),
         };
         let mut took = Took::new(minutes);
-        runs.iter().for_each(|(end, ms, _)| took.add(*end, *ms));
+        runs.iter().for_each(|(end, ms, _)| took.ended(*end, *ms));
         assert_eq!(
             took.p99(&known),
             [Some(600), Some(5), Some(0), None],
             "a minute in which nothing ended is no unknown one"
         );
+    }
+
+    /// One run of the first minute has a REPORT line, one of it and one of the second are only named: of the second minute nothing is
+    /// known but that there was a run.
+    #[test]
+    fn what_only_named_runs_hide_is_unknown() {
+        let mut world = World::default();
+        let run = |world: &mut World, minute| world.run("f", minute, InvocationStatus::Ok);
+        run(&mut world, 0.0);
+        for minute in [0.5, 1.0] {
+            let hidden = run(&mut world, minute);
+            world.only_named(hidden);
+        }
+        let analysis = world.analysis();
+        let minutes = Minutes::until(testing::at(2.0), 3);
+        let levels = |counted: Counted| counted.levels(&analysis, None, minutes);
+        assert_eq!(levels(Counted::Runs), [Some(2), Some(1), Some(0)]);
+        assert_eq!(levels(Counted::Cold), [Some(0), None, Some(0)]);
+        assert_eq!(levels(Counted::Started), [Some(0), None, Some(0)]);
+        assert_eq!(levels(Counted::Slowest), [Some(100), None, Some(0)]);
     }
 }

@@ -104,6 +104,7 @@ fn invocation(analysis: &Analysis, at: InvocationIndex, now: Timestamp) -> Row {
                 Some(felt) if felt > 0.0 => {
                     Cell::of(Role::Cold, &figures::duration(f64::from(felt)))
                 }
+                _ if invocation.is_only_named() => Cell::of(Role::Unknown, figures::UNKNOWN),
                 _ => Cell::of(Role::Dim, figures::NONE),
             },
             match refused {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::text;
 use crate::model::analysis::Analysis;
-use crate::model::rows::Harm;
+use crate::model::rows::{FunctionFigures, Harm};
 use crate::model::time::{MINUTE_MS, Timestamp};
 use crate::model::words::{count, time_of_day};
 
@@ -22,6 +22,8 @@ struct Strip {
     /// Milliseconds of a bar.
     cell: i64,
     bars: Vec<u64>,
+    /// So many runs were looked at, where not all say whether it happened to them; `Some(0)`: it cannot be known.
+    of_runs: Option<u64>,
 }
 
 impl Strip {
@@ -38,6 +40,7 @@ impl Strip {
             from,
             cell,
             bars,
+            of_runs: None,
         }
     }
 
@@ -71,6 +74,9 @@ pub(super) fn write(analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> 
     let felt = analysis.inits.iter();
     felt.filter(|init| init.felt_ms.is_some_and(|felt| felt > 0.0))
         .for_each(|init| cold.add(init.at, 1));
+    let told = FunctionFigures::felt_of(&analysis.functions).map_or(0, |(_, told)| told);
+    let all: u64 = analysis.functions.iter().map(|row| row.invocations).sum();
+    cold.of_runs = Some(told).filter(|told| *told < all);
     // Counted by the minute: no bar is narrower, and each begins with one.
     let minutes = (from.minute(), to);
     let mut refused = Strip::new("Refused", "refused", minutes, cells_of(MINUTE_MS));
@@ -97,16 +103,24 @@ fn draw(strip: &Strip, to: Timestamp, out: &mut dyn Write) -> io::Result<()> {
         from,
         cell,
         ref bars,
+        of_runs,
     } = *strip;
     let most = bars.iter().copied().max().unwrap_or(0);
     let all: u64 = bars.iter().sum();
     let width = bars.len() * BAR;
-    let label = format!(
-        "{name}: {} in all, at most {} in {} s",
-        count(all),
-        count(most),
-        cell / 1_000
-    );
+    let label = match of_runs {
+        Some(0) => format!("{name}: unknown, no run says how it started"),
+        _ => format!(
+            "{name}: {}{} in all, at most {} in {} s",
+            count(all),
+            of_runs.map_or_else(String::new, |runs| format!(
+                " of {} runs that tell",
+                count(runs)
+            )),
+            count(most),
+            cell / 1_000
+        ),
+    };
     write!(
         out,
         "<figure class=\"strip\"><figcaption>{}</figcaption>\

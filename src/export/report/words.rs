@@ -4,7 +4,7 @@ use crate::model::analysis::Analysis;
 use crate::model::finding::Severity;
 use crate::model::rows::{Evidence, FunctionFigures};
 use crate::model::text::plain;
-use crate::model::words::{count, duration, percent, time_of_day};
+use crate::model::words::{count, duration, number_of, percent, time_of_day};
 
 /// The columns of the table of functions.
 pub(in crate::export) const COLUMNS: [&str; 11] = [
@@ -45,10 +45,13 @@ pub(super) fn summary(analysis: &Analysis) -> String {
         |(from, to)| format!("{from} to {to} ({})", duration(to.since(from) as f64)),
     );
     format!(
-        "{window} · {} invocations of {} functions, {} errors, {} timed out",
-        count(sum(|row| row.invocations)),
-        figures.iter().filter(|row| row.environments > 0).count(),
-        count(sum(|row| row.errors)),
+        "{window} · {} of {}, {}, {} timed out",
+        number_of(sum(|row| row.invocations), "invocations"),
+        number_of(
+            figures.iter().filter(|row| row.environments > 0).count() as u64,
+            "functions"
+        ),
+        number_of(sum(|row| row.errors), "errors"),
         count(sum(|row| row.timeouts)),
     )
 }
@@ -92,7 +95,8 @@ pub(in crate::export) fn completeness(analysis: &Analysis) -> Vec<String> {
 /// The cells of one function; `?` where a figure cannot be known, `–` where there is nothing to measure.
 pub(in crate::export) fn cells(analysis: &Analysis, row: &FunctionFigures) -> Vec<String> {
     let known = |value: Option<u64>| value.map_or_else(|| "?".to_owned(), count);
-    let time = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), duration);
+    let nothing = if row.invocations == 0 { "–" } else { "?" };
+    let time = |value: Option<f64>| value.map_or_else(|| nothing.to_owned(), duration);
     vec![
         plain(analysis.text(row.function)).into_owned(),
         count(row.invocations),

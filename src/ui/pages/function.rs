@@ -104,17 +104,17 @@ fn summary(analysis: &Analysis, function: &FunctionFigures) -> Part {
         (
             "runs",
             format!(
-                "{} invocations in {} environments, {} at once at most",
-                count(function.invocations),
-                count(function.environments),
+                "{} in {}, {} at once at most",
+                number_of(function.invocations, "invocations"),
+                number_of(function.environments, "environments"),
                 figures::count_or_unknown(function.peak_concurrency)
             ),
         ),
         (
             "failed",
             format!(
-                "{} errors, of them {} timed out, {} out of memory",
-                count(function.errors),
+                "{}, of them {} timed out, {} out of memory",
+                number_of(function.errors, "errors"),
                 count(function.timeouts),
                 count(function.out_of_memory)
             ),
@@ -215,11 +215,9 @@ fn strips(scene: &Scene, function: Sym) -> Part {
         .into_iter()
         .map(|(label, role, counted)| {
             let levels = counted.levels(analysis, Some(function), minutes);
-            let most = levels.iter().flatten().max().copied().unwrap_or(0);
-            let most = Cell::of(
-                Role::Dim,
-                &format!("max {}/m", figures::count(u64::from(most))),
-            );
+            let most = levels.iter().flatten().max();
+            let most = figures::count_or_unknown(most.map(|most| u64::from(*most)));
+            let most = Cell::of(Role::Dim, &format!("max {most}/m"));
             let row = Row {
                 cells: vec![Cell::Text(label), Cell::Spark(levels, role), most],
                 strip: Some(Strip {

@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 
 use crate::model::analysis::Analysis;
 use crate::model::finding::FindingKind;
+use crate::model::rows::FunctionFigures;
 use crate::model::symbols::Sym;
 use crate::store::scene::Scene;
 use crate::ui::action::Action;
@@ -55,13 +56,13 @@ impl Pane for ColdStarts {
     fn page(&self, scene: &Arc<Scene>) -> Page {
         let analysis = &scene.analysis;
         if analysis.inits.is_empty() {
-            let runs: u64 = analysis
-                .functions
-                .iter()
-                .map(|function| function.invocations)
-                .sum();
-            let base = format!("{} invocations", figures::count(runs));
-            let line = state::none_of(scene, "nobody waited for a start", &base);
+            let line = match FunctionFigures::felt_of(&analysis.functions) {
+                Some((_, told)) => {
+                    let base = figures::number_of(told, "invocations");
+                    state::none_of(scene, "nobody waited for a start", &base)
+                }
+                None => Text::of(Role::Unknown, UNTOLD),
+            };
             return Page {
                 parts: vec![Part::lines("who", "Who waits", vec![line])],
                 ..Page::default()
@@ -97,6 +98,10 @@ impl Pane for ColdStarts {
         }
     }
 }
+
+/// Said where application lines alone tell of the runs.
+const UNTOLD: &str =
+    "who waited for a start is unknown: of no run there is a START, REPORT or init line";
 
 /// Inits of each function, by index, oldest first.
 type Inits = HashMap<Sym, Vec<u32>>;

@@ -24,18 +24,14 @@ fn top_cause(analysis: &Analysis, inits: &[u32]) -> Option<(InitCause, usize, us
 /// The part; functions in their order.
 pub(super) fn part(scene: &Scene, order: Vec<usize>, of: Inits) -> Part {
     let analysis = Arc::clone(&scene.analysis);
-    let total =
-        |of: fn(&FunctionFigures) -> u64| -> u64 { analysis.functions.iter().map(of).sum() };
-    let (felt, runs) = (
-        total(|function| function.felt_cold_starts.unwrap_or(0)),
-        total(FunctionFigures::told),
-    );
-    let share = crate::detect::statistics::wilson(felt, runs)
+    let known = FunctionFigures::felt_of(&analysis.functions);
+    let share = known
+        .and_then(|(felt, told)| crate::detect::statistics::wilson(felt, told))
         .map_or_else(String::new, |rate| format!(", {}", figures::rate(&rate)));
     let title = format!(
         "Who waits: {} of {} invocations waited for a start{share}",
-        figures::count(felt),
-        figures::count(runs)
+        figures::count_or_unknown(known.map(|(felt, _)| felt)),
+        figures::count_or_unknown(known.map(|(_, told)| told))
     );
     let aside = format!(
         "{} in all",
@@ -83,22 +79,29 @@ fn row(analysis: &Analysis, function: &FunctionFigures, inits: &[u32], hours: f6
     let memory = function
         .memory_mb
         .or(known.and_then(|known| known.memory_mb));
-    let felt = felt_ms(analysis, inits);
-    let (cause, share) = match top_cause(analysis, inits) {
-        Some((cause, count, all)) => (cause.to_string(), format!("{count}/{all}")),
-        None => (figures::NONE.to_owned(), String::new()),
-    };
     let notable = function
         .cold_rate
         .as_ref()
         .is_some_and(|rate| rate.low >= 0.05);
+    // Where no run tells how it started, that nothing was seen does not say that there is nothing.
+    let silent = function.felt_cold_starts.is_none();
+    let nothing = if silent {
+        figures::UNKNOWN
+    } else {
+        figures::NONE
+    };
+    let (cause, share) = match top_cause(analysis, inits) {
+        Some((cause, count, all)) => (cause.to_string(), format!("{count}/{all}")),
+        None => (nothing.to_owned(), String::new()),
+    };
+    let felt = (!silent).then(|| felt_ms(analysis, inits) / hours);
     let rate = match &function.cold_rate {
-        Some(rate) if function.invocations >= 20 => figures::rate(rate),
-        _ => figures::NONE.to_owned(),
+        Some(rate) if function.told() >= 20 => figures::rate(rate),
+        _ => nothing.to_owned(),
     };
     let percentile = |of: fn(&crate::model::rows::Percentiles) -> f64| {
         let of = function.init_ms.as_ref().map(of);
-        Cell::text(&of.map_or_else(|| figures::NONE.to_owned(), figures::duration))
+        Cell::text(&of.map_or_else(|| nothing.to_owned(), figures::duration))
     };
     Row {
         cells: vec![
@@ -112,7 +115,7 @@ fn row(analysis: &Analysis, function: &FunctionFigures, inits: &[u32], hours: f6
             Cell::text(&rate),
             percentile(|of| of.p50),
             percentile(|of| of.p99),
-            Cell::text(&figures::duration(felt / hours)),
+            Cell::text(&figures::duration_or_unknown(felt)),
             Cell::text(&cause),
             Cell::of(Role::Dim, &share),
         ],

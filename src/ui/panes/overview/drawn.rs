@@ -6,7 +6,7 @@ use crate::model::analysis::Analysis;
 use crate::model::rows::Harm;
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
-use crate::ui::counted::Took;
+use crate::ui::counted::{Told, Took};
 use crate::ui::page::Level;
 use crate::ui::series::{Known, Minutes};
 
@@ -35,6 +35,7 @@ struct Tally {
     runs: Vec<u64>,
     errors: Vec<u64>,
     took: Took,
+    starts: Told,
     cold: Vec<u64>,
     refused: Vec<u64>,
     doubled: Vec<u64>,
@@ -49,6 +50,7 @@ impl Tally {
             runs: none(),
             errors: none(),
             took: Took::new(minutes),
+            starts: Told::new(minutes),
             cold: none(),
             refused: none(),
             doubled: none(),
@@ -64,12 +66,13 @@ impl Tally {
             minutes.count(known, cells.map(|(at, count)| (minutes.start(at), count)))
         };
         let each = minutes.len.div_ceil(CELLS);
-        let cells = |counts, known| merge(&levels(counts, known), each, u32::saturating_add);
+        let join = |levels: Vec<Level>| merge(&levels, each, u32::saturating_add);
+        let cells = |counts, known| join(levels(counts, known));
         Drawn {
             runs: levels(self.runs, own),
             errors: cells(self.errors, own),
             p99: merge(&self.took.p99(own), each, u32::max),
-            cold: cells(self.cold, own),
+            cold: join(self.starts.hide(levels(self.cold, own))),
             refused: cells(self.refused, all),
             doubled: cells(self.doubled, all),
             overtaken: cells(self.overtaken, all),
@@ -95,9 +98,8 @@ pub(super) fn by_function(analysis: &Analysis, minutes: Minutes) -> HashMap<Sym,
             .or_insert_with(|| Tally::new(minutes));
         add(&mut tally.runs, run.start, 1);
         add(&mut tally.errors, run.end, u64::from(run.status.failed()));
-        if let Some(ms) = run.duration_ms {
-            tally.took.add(run.end, ms);
-        }
+        tally.took.add(run);
+        tally.starts.add(run.start, run);
         tally.version = run.version.or(tally.version);
     }
     for row in analysis.inits.iter().filter(|row| row.cause.is_some()) {

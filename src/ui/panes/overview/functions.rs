@@ -45,11 +45,16 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
         0 => figures::count(seen as u64),
         more => format!("{seen} of {}", seen + more),
     };
+    let invocations = total(|function| function.invocations);
     let title = format!(
-        "Functions by harm, {of}: {} invocations, {} errors, {} cold",
-        figures::count(total(|function| function.invocations)),
-        figures::count(total(|function| function.errors)),
-        figures::count(total(|function| function.felt_cold_starts.unwrap_or(0))),
+        "Functions by harm, {of}: {}, {}, {} cold",
+        figures::number_of(invocations, "invocations"),
+        figures::number_of(total(|function| function.errors), "errors"),
+        match FunctionFigures::felt_of(&analysis.functions) {
+            Some((felt, told)) if told == invocations => figures::count(felt),
+            Some((felt, told)) => format!("{} of {}", figures::count(felt), figures::count(told)),
+            None => figures::UNKNOWN.to_owned(),
+        },
     );
     let names = order.iter().map(|at| analysis.functions[*at].function);
     let keys = names.chain(unseen.iter().copied());
