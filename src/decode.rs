@@ -38,7 +38,7 @@ pub use self::place::{Place, function_in, place};
 use self::placing::Placing;
 use crate::model::config::FunctionConfig;
 use crate::model::event_id::EventId;
-use crate::model::fact::{AppFact, Fact, What};
+use crate::model::fact::{AppFact, EventSource, Fact, What};
 use crate::model::metric::MetricPoint;
 use crate::model::odd::Odd;
 use crate::model::placed;
@@ -158,6 +158,17 @@ pub fn run_named(line: &LogLine<'_>, symbols: &mut Symbols) -> Option<Fact> {
         event: EventId::parse(line.event_id, line.timestamp, symbols),
         what: What::App(app),
     })
+}
+
+/// The bodies of the events that a line holds, as SimHash-64: those of nearly the same content differ in few bits. With the source and the
+/// identity of each event; events without a body, or with one too small to tell them apart, are left out.
+pub fn likenesses(message: &str) -> Vec<(EventSource, String, u64)> {
+    let mut symbols = Symbols::default();
+    let items = app_line::alike(message, &mut symbols).into_iter();
+    let known = items.filter_map(|item| Some((item.source, item.identity, item.body?)));
+    known
+        .map(|(source, identity, body)| (source, symbols.get(identity).to_owned(), body))
+        .collect()
 }
 
 /// What of a log event cannot be, whatever else it says; `fact` is what [`Decoder::line`] read in it.

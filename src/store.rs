@@ -3,4 +3,5 @@
 pub mod journal;
 pub mod log_text;
 pub mod lookup;
+pub mod near;
 pub mod scene;

@@ -18,7 +18,7 @@ use ratatui::style::Style;
 
 use keys::press;
 use picture::{busy, empty, frame, screen, text};
-use states::{near_limit, without_figures};
+use states::{near_limit, placed_again, without_figures};
 
 const SIZES: [(u16, u16); 4] = [(80, 24), (120, 40), (200, 60), (40, 12)];
 
@@ -116,6 +116,24 @@ fn what_is_near_its_limit_stands_on_the_throttling_pane_before_anybody_is_refuse
     // Three of four slots: a quarter is free.
     assert!(all.contains("3/4") && all.contains("25 %"), "{all}");
     insta::assert_snapshot!("throttling_near_limit", all);
+}
+
+#[test]
+fn what_was_sent_again_under_another_id_stands_beside_an_event_and_is_not_counted() {
+    let scene = placed_again();
+    let all = at_all_sizes(&scene, "4<enter>", |_| {});
+    // The second order is the first but for a digit, the third is another; only what came twice under one id is a repeat.
+    assert!(
+        all.contains("Near duplicates, 1 among 2 other events"),
+        "{all}"
+    );
+    let near = "00000000-0000-4000-9000-000000000002";
+    assert!(
+        all.contains(near) && !all.contains("9000-000000000003"),
+        "{all}"
+    );
+    assert_eq!(scene.analysis.duplicates.len(), 1);
+    insta::assert_snapshot!("near_duplicates", all);
 }
 
 #[test]

@@ -8,8 +8,9 @@ use super::extract::Rules;
 use super::header::{self, Header};
 use super::json::Json;
 use super::needles::Marks;
+use super::payload::Digest;
 use super::{embedded, exception, trace_header, words};
-use crate::model::fact::{AppFact, Level};
+use crate::model::fact::{AppFact, Item, Level};
 use crate::model::ids::{RequestId, TraceId};
 use crate::model::symbols::Symbols;
 
@@ -109,6 +110,21 @@ pub(super) fn decode_text(
     }
     reading.prose(rest);
     reading.finish()
+}
+
+/// The items of the events in a line, with the likeness of their bodies.
+pub(super) fn alike(message: &str, symbols: &mut Symbols) -> Vec<Item> {
+    let mut reading = Reading::new(None, Marks::default(), symbols);
+    reading.digest = Digest::Likeness;
+    let mut rest = message;
+    for _ in 0..PIECES {
+        let Some(cut) = embedded::cut(rest) else {
+            break;
+        };
+        reading.value(&cut.json, 0);
+        rest = cut.after;
+    }
+    reading.fact.items
 }
 
 /// An exception that nobody handled, as JSON behind the runtime's words or alone on a line; else a stack in front of JSON.

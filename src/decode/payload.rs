@@ -14,6 +14,7 @@ mod sns;
 mod sqs;
 mod stepfunctions;
 
+pub(super) use body::Digest;
 pub(super) use outcome::outcomes;
 
 use super::json::Json;
@@ -22,11 +23,11 @@ use crate::model::symbols::{Sym, Symbols};
 use crate::model::time::Timestamp;
 
 /// The items of an event that Lambda delivered; `None` if the object is no such event. A single record of a batch,
-/// logged alone, counts as a batch of one.
-pub(super) fn items(object: &Json<'_>, symbols: &mut Symbols) -> Option<Vec<Item>> {
+/// logged alone, counts as a batch of one. `body` of an item is what `digest` makes of it.
+pub(super) fn items(object: &Json<'_>, digest: Digest, symbols: &mut Symbols) -> Option<Vec<Item>> {
     if let Some(records) = object.first_of(&["Records", "records"]) {
         if let Json::Object(partitions) = records {
-            let items = kafka::items(object, partitions, symbols);
+            let items = kafka::items(object, partitions, digest, symbols);
             return (!items.is_empty()).then_some(items);
         }
         let items: Vec<Item> = records
@@ -37,26 +38,26 @@ pub(super) fn items(object: &Json<'_>, symbols: &mut Symbols) -> Option<Vec<Item
                 let index = u16::try_from(at).unwrap_or(u16::MAX);
                 Some(Item {
                     index,
-                    ..record_item(record, symbols)?
+                    ..record_item(record, digest, symbols)?
                 })
             })
             .collect();
         return (!items.is_empty()).then_some(items);
     }
-    let single = record_item(object, symbols)
-        .or_else(|| eventbridge::item(object, symbols))
+    let single = record_item(object, digest, symbols)
+        .or_else(|| eventbridge::item(object, digest, symbols))
         .or_else(|| gateway::item(object, symbols))
         .or_else(|| stepfunctions::item(object, symbols))?;
     Some(vec![single])
 }
 
 /// One element of `Records`: the service names itself in `eventSource` (SNS, and .NET for all: `EventSource`).
-fn record_item(record: &Json<'_>, symbols: &mut Symbols) -> Option<Item> {
+fn record_item(record: &Json<'_>, digest: Digest, symbols: &mut Symbols) -> Option<Item> {
     let source = record.first_of(&["eventSource", "EventSource"])?.text()?;
     match source {
-        "aws:sqs" => sqs::item(record, symbols),
-        "aws:sns" => sns::item(record, symbols),
-        "aws:kinesis" => kinesis::item(record, symbols),
+        "aws:sqs" => sqs::item(record, digest, symbols),
+        "aws:sns" => sns::item(record, digest, symbols),
+        "aws:kinesis" => kinesis::item(record, digest, symbols),
         "aws:dynamodb" => dynamodb::item(record, symbols),
         "aws:s3" => s3::item(record, symbols),
         _ => None,

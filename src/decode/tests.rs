@@ -208,3 +208,55 @@ fn every_metric_that_is_asked_for_is_read() {
         assert_eq!(point.dimensions.is_empty(), of_account, "{name}");
     }
 }
+
+/// The same order, as each service hands it on: the likeness is that of the order, not of what is wrapped around it.
+#[test]
+fn the_likeness_of_a_body_is_the_same_through_every_service() {
+    use base64::Engine as _;
+    let order = r#"{"orderId":"ord-0000004-707d84","amount":71.01,"currency":"EUR"}"#;
+    let quoted = order.replace('"', "\\\"");
+    let data = base64::engine::general_purpose::STANDARD.encode(order);
+    let arn = "arn:aws:sns:eu-west-1:123456789012:t";
+    let sns = format!(r#"{{"MessageId":"n","TopicArn":"{arn}","Message":"{quoted}"}}"#);
+    let sqs = |body: &str| {
+        format!(
+            r#"{{"Records":[{{"messageId":"m","body":"{body}","eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:eu-west-1:123456789012:q"}}]}}"#
+        )
+    };
+    let in_sqs = sqs(&sns.replace('\\', "\\\\").replace('"', "\\\""));
+    let cases = [
+        (EventSource::Sqs, "m", sqs(&quoted)),
+        (EventSource::Sqs, "m", in_sqs),
+        (
+            EventSource::Sns,
+            "n",
+            format!(r#"{{"Records":[{{"EventSource":"aws:sns","Sns":{sns}}}]}}"#),
+        ),
+        (
+            EventSource::Kinesis,
+            "shardId-0:7",
+            format!(
+                r#"{{"Records":[{{"eventSource":"aws:kinesis","eventID":"shardId-0:7","kinesis":{{"sequenceNumber":"7","data":"{data}"}}}}]}}"#
+            ),
+        ),
+        (
+            EventSource::Kafka,
+            "t-0:7",
+            format!(
+                r#"{{"eventSource":"aws:kafka","records":{{"t-0":[{{"topic":"t","offset":7,"value":"{data}"}}]}}}}"#
+            ),
+        ),
+        (
+            EventSource::Eventbridge,
+            "e",
+            format!(r#"{{"id":"e","source":"shop","detail-type":"Placed","detail":{order}}}"#),
+        ),
+    ];
+    let wanted = likenesses(&cases[0].2)[0].2;
+    for (source, identity, event) in cases {
+        let found = likenesses(&format!("[INFO]\treceived {event} from it"));
+        assert_eq!(found, [(source, identity.to_owned(), wanted)], "{event}");
+    }
+    assert_eq!(likenesses("no event"), []);
+    assert_eq!(likenesses(&sqs("ping")), [], "too small");
+}

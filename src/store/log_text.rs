@@ -230,15 +230,19 @@ impl LogText {
         lines.filter(|line| self.tells(line))
     }
 
+    /// The lines in `[from, to]`, in order of arrival.
+    pub fn between(&self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = Line<'_>> {
+        self.segments()
+            .filter(move |segment| segment.span.0 <= to && segment.span.1 >= from)
+            .flat_map(Segment::lines)
+            .filter(move |line| line.at >= from && line.at <= to)
+            .filter(|line| self.tells(line))
+    }
+
     /// The lines of one stream in `[from, to]`, in their order.
     pub fn of_stream(&self, stream: StreamNo, from: Timestamp, to: Timestamp) -> Vec<Line<'_>> {
-        let mut found: Vec<_> = self
-            .segments()
-            .filter(|segment| segment.span.0 <= to && segment.span.1 >= from)
-            .flat_map(Segment::lines)
-            .filter(|line| line.stream == stream && line.at >= from && line.at <= to)
-            .filter(|line| self.tells(line))
-            .collect();
+        let of_stream = |line: &Line<'_>| line.stream == stream;
+        let mut found: Vec<_> = self.between(from, to).filter(of_stream).collect();
         found.sort_by_key(Line::place);
         found
     }

@@ -19,6 +19,7 @@ pub(super) mod key;
 mod lines;
 mod logged;
 mod minute;
+mod near;
 pub(super) mod resource;
 mod source;
 pub(super) mod waterfall;

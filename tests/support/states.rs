@@ -157,3 +157,47 @@ pub fn near_limit() -> Arc<Scene> {
 pub fn blind() -> Arc<Scene> {
     runs("invoice-pdf", "INFO done")
 }
+
+/// An order that came twice under one id, the same placed again three milliseconds later under another, and another order.
+pub fn placed_again() -> Arc<Scene> {
+    let order = |placed: &str, city: &str, skus: [u32; 3]| {
+        let items: Vec<String> = skus
+            .iter()
+            .map(|sku| format!(r#"{{"sku":"sku-{sku}","count":1,"price":24.90}}"#))
+            .collect();
+        format!(
+            r#"{{"customer":{{"name":"Ann","street":"Main street 4","city":"{city}","country":"DE"}},"items":[{}],"currency":"EUR","placedAt":"2026-03-03T14:09:{placed}Z"}}"#,
+            items.join(",")
+        )
+    };
+    let first = order("02.116", "Hamburg", [117, 204, 935]);
+    let again = order("02.119", "Hamburg", [117, 204, 935]);
+    let another = order("41.480", "Ulm", [551, 618, 302]);
+    let received = [(1, &first), (1, &first), (2, &again), (3, &another)];
+    let mut records = Vec::new();
+    for (run, (message, body)) in (0..).zip(received) {
+        let id = format!("00000000-0000-4000-8000-{run:012}");
+        let body = body.replace('"', "\\\"");
+        let lines = [
+            format!("START RequestId: {id} Version: 1\n"),
+            format!(
+                r#"Received event: {{"Records":[{{"messageId":"00000000-0000-4000-9000-{message:012}","body":"{body}","eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:eu-west-1:123456789012:orders"}}]}}"#
+            ),
+            format!("END RequestId: {id}\n"),
+            format!(
+                "REPORT RequestId: {id}\tDuration: 50.00 ms\tBilled Duration: 50 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\n"
+            ),
+        ];
+        for (after, message) in (0..).zip(lines) {
+            records.push(Record::Log(LogRecord {
+                group: "/aws/lambda/orders-worker".into(),
+                stream: "2026/03/03/[1]0123456789abcdef0123456789abcdef".into(),
+                timestamp: NOW.plus_ms(-60_000 + run * 10_000 + after),
+                ingestion: None,
+                event_id: None,
+                message: message.into(),
+            }));
+        }
+    }
+    concluded(records)
+}

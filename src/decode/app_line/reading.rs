@@ -2,6 +2,7 @@
 
 use crate::decode::json::Json;
 use crate::decode::needles::Marks;
+use crate::decode::payload::Digest;
 use crate::decode::produced::{self, Context, Direction};
 use crate::decode::refusal::Refusing;
 use crate::decode::words::holds;
@@ -19,6 +20,8 @@ pub(super) struct Reading<'a> {
     function: Option<&'a str>,
     /// What the line could speak of; the rest is not looked for.
     pub(super) marks: Marks,
+    /// What is made of the bodies of events.
+    pub(super) digest: Digest,
     refusing: Refusing,
     direction: Direction,
     target: Option<Sym>,
@@ -31,6 +34,7 @@ impl<'a> Reading<'a> {
             symbols,
             function,
             marks,
+            digest: Digest::Hash,
             refusing: Refusing::default(),
             direction: Direction::Unsaid,
             target: None,
@@ -69,7 +73,7 @@ impl<'a> Reading<'a> {
     /// Takes in an object: an event as a whole, any other field by field.
     pub(super) fn object(&mut self, object: &Json<'_>, texts: u8) {
         let own = self.fact.request_id;
-        if let Some(items) = payload::items(object, self.symbols) {
+        if let Some(items) = payload::items(object, self.digest, self.symbols) {
             self.fact.last_outcomes.extend(payload::outcomes(object));
             // The event logged twice in one line is one event.
             let known = self.fact.items.len();

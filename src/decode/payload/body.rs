@@ -1,7 +1,8 @@
-//! Hashes of message bodies: equal for equal content, whatever the order of keys.
+//! Digests of message bodies: of their content, whatever the order of keys.
 
 use std::borrow::Cow;
 
+use hashbrown::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::decode::json::Json;
@@ -28,31 +29,71 @@ const VOLATILE: [&str; 14] = [
     "published_at",
 ];
 
-/// The hash of a body: of its JSON with sorted keys and without volatile fields, else of its text. `None` if it is too small.
-pub(super) fn hash(text: &str) -> Option<u64> {
-    if text.len() < SMALLEST {
-        return None;
+/// What is made of a body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::decode) enum Digest {
+    /// The same for the same content, another for any other.
+    #[default]
+    Hash,
+    /// SimHash-64 (Charikar): few bits apart where little of the content is another.
+    Likeness,
+}
+
+impl Digest {
+    /// Of a body's JSON with sorted keys and without volatile fields, else of its text. `None` if it is too small.
+    pub(super) fn text(self, text: &str) -> Option<u64> {
+        if text.len() < SMALLEST {
+            return None;
+        }
+        match Json::parse(text) {
+            Some(json @ (Json::Object(_) | Json::List(_))) => self.json(&json),
+            _ => self.content(text.as_bytes()),
+        }
     }
-    match Json::parse(text) {
-        Some(json @ (Json::Object(_) | Json::List(_))) => hash_json(&json),
-        _ => Some(xxh3_64(text.as_bytes())),
+
+    /// As [`Digest::text`], of a document that was read.
+    pub(super) fn json(self, json: &Json<'_>) -> Option<u64> {
+        let mut canonical = String::new();
+        write_canonical(json, &mut canonical);
+        self.content(canonical.as_bytes())
+    }
+
+    /// As [`Digest::text`], of data in Base64 (Kinesis, Kafka): of the data.
+    pub(super) fn base64(self, text: &str) -> Option<u64> {
+        let data = from_base64(text)?;
+        match std::str::from_utf8(&data) {
+            Ok(text) => self.text(text),
+            Err(_) => self.content(&data),
+        }
+    }
+
+    fn content(self, content: &[u8]) -> Option<u64> {
+        let of = match self {
+            Self::Hash => xxh3_64,
+            Self::Likeness => likeness,
+        };
+        (content.len() >= SMALLEST).then(|| of(content))
     }
 }
 
-/// As [`hash`], of a document that was read.
-pub(super) fn hash_json(json: &Json<'_>) -> Option<u64> {
-    let mut canonical = String::new();
-    write_canonical(json, &mut canonical);
-    (canonical.len() >= SMALLEST).then(|| xxh3_64(canonical.as_bytes()))
-}
+/// Bytes of a feature: in bodies of orders, two tell different ones apart too seldom, four make too much of one other digit.
+const FEATURE: usize = 3;
 
-/// As [`hash`], of data in Base64 (Kinesis, Kafka): of the data.
-pub(super) fn hash_base64(text: &str) -> Option<u64> {
-    let data = from_base64(text)?;
-    match std::str::from_utf8(&data) {
-        Ok(text) => hash(text),
-        Err(_) => (data.len() >= SMALLEST).then(|| xxh3_64(&data)),
+/// SimHash-64: a bit is set where more features have it in their hash than have not, each counted as often as it stands there.
+fn likeness(content: &[u8]) -> u64 {
+    let mut features: HashMap<&[u8], i32> = HashMap::new();
+    for feature in content.windows(FEATURE) {
+        *features.entry(feature).or_default() += 1;
     }
+    let mut votes = [0; u64::BITS as usize];
+    for (feature, times) in features {
+        let hash = xxh3_64(feature);
+        for (bit, vote) in votes.iter_mut().enumerate() {
+            *vote += if hash >> bit & 1 == 1 { times } else { -times };
+        }
+    }
+    let set = |(bit, vote): (usize, &i32)| u64::from(*vote > 0) << bit;
+    votes.iter().enumerate().map(set).sum()
 }
 
 /// Recursion is as deep as the JSON reader allows, 128 levels.
@@ -133,10 +174,12 @@ mod tests {
 
     #[test]
     fn order_of_keys_and_marks_of_sending_do_not_matter_but_content_does() {
-        let first = hash(r#"{"orderId":"ord-0000004-707d84","amount":71.01,"sentAt":"10:00"}"#);
-        let again =
-            hash(r#"{ "amount": 71.01, "sentAt":"10:01", "orderId":"ord-0000004-707d84" }"#);
-        let other = hash(r#"{"orderId":"ord-0000004-707d84","amount":71.02,"sentAt":"10:00"}"#);
+        let first = Digest::Hash
+            .text(r#"{"orderId":"ord-0000004-707d84","amount":71.01,"sentAt":"10:00"}"#);
+        let again = Digest::Hash
+            .text(r#"{ "amount": 71.01, "sentAt":"10:01", "orderId":"ord-0000004-707d84" }"#);
+        let other = Digest::Hash
+            .text(r#"{"orderId":"ord-0000004-707d84","amount":71.02,"sentAt":"10:00"}"#);
         assert!(first.is_some());
         assert_eq!(first, again);
         assert_ne!(first, other);
@@ -144,13 +187,17 @@ mod tests {
 
     #[test]
     fn a_body_below_32_bytes_tells_nothing() {
-        assert_eq!(hash("ping"), None);
+        assert_eq!(Digest::Hash.text("ping"), None);
         assert_eq!(
-            hash("{                                        }"),
+            Digest::Hash.text("{                                        }"),
             None,
             "{{}} in canonical form"
         );
-        assert!(hash("a text of more than thirty-two bytes").is_some());
+        assert!(
+            Digest::Hash
+                .text("a text of more than thirty-two bytes")
+                .is_some()
+        );
     }
 
     #[test]
@@ -172,8 +219,44 @@ mod tests {
         assert_eq!(from_base64("Zm9v!"), None);
         let text = "a text of more than thirty-two bytes";
         assert_eq!(
-            hash_base64("YSB0ZXh0IG9mIG1vcmUgdGhhbiB0aGlydHktdHdvIGJ5dGVz"),
-            hash(text)
+            Digest::Hash.base64("YSB0ZXh0IG9mIG1vcmUgdGhhbiB0aGlydHktdHdvIGJ5dGVz"),
+            Digest::Hash.text(text)
         );
+    }
+
+    fn bits_apart(one: &str, other: &str) -> u32 {
+        let [one, other] =
+            [one, other].map(|text| Digest::Likeness.text(text).expect("long enough"));
+        (one ^ other).count_ones()
+    }
+
+    /// Of `abcabca` the features are abc twice, bca twice and cab once: where the first two agree, so does the sum; where they do not,
+    /// the third decides.
+    #[test]
+    fn a_bit_of_the_likeness_is_what_most_features_have() {
+        let [abc, bca, cab] = ["abc", "bca", "cab"].map(|text| xxh3_64(text.as_bytes()));
+        let majority = (abc & bca) | (abc & cab) | (bca & cab);
+        assert_eq!(likeness(b"abcabca"), majority);
+        assert_eq!(likeness(b"ab"), 0, "no feature");
+    }
+
+    #[test]
+    fn what_differs_in_little_of_much_is_few_bits_apart() {
+        let order = |placed: &str, city: &str, skus: [u32; 3]| {
+            let items: Vec<String> = skus
+                .iter()
+                .map(|sku| format!(r#"{{"sku":"sku-{sku}","count":1,"price":24.90}}"#))
+                .collect();
+            format!(
+                r#"{{"customer":{{"name":"Ann","street":"Main street 4","city":"{city}","country":"DE"}},"items":[{}],"currency":"EUR","placedAt":"2026-11-26T09:17:{placed}Z","traceId":"{placed}"}}"#,
+                items.join(",")
+            )
+        };
+        let one = order("02.117", "Hamburg", [117, 204, 935]);
+        assert_eq!(bits_apart(&one, &one), 0);
+        let again = order("02.119", "Hamburg", [117, 204, 935]);
+        assert!(bits_apart(&one, &again) <= 3, "sent again by hand");
+        let another = order("41.480", "Ulm", [551, 618, 302]);
+        assert!(bits_apart(&one, &another) > 3, "another order");
     }
 }

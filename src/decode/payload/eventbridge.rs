@@ -1,6 +1,6 @@
 //! EventBridge: identity is the event's `id`, the same on retries and replays.
 
-use super::{body, rfc3339};
+use super::{Digest, rfc3339};
 use crate::decode::json::Json;
 use crate::decode::place::resource_name;
 use crate::model::fact::{EventSource, Item};
@@ -8,7 +8,7 @@ use crate::model::symbols::Symbols;
 
 /// Reads one event. `replay-name` marks one that an operator replayed from an archive; events of a schedule are
 /// identical by nature.
-pub(super) fn item(event: &Json<'_>, symbols: &mut Symbols) -> Option<Item> {
+pub(super) fn item(event: &Json<'_>, digest: Digest, symbols: &mut Symbols) -> Option<Item> {
     let kind = event.first_of(&["detail-type", "detailType"])?.text()?;
     let source = event.text_at("source")?;
     let id = event.text_at("id")?;
@@ -20,7 +20,7 @@ pub(super) fn item(event: &Json<'_>, symbols: &mut Symbols) -> Option<Item> {
     Some(Item {
         resource: rule.map(|arn| symbols.intern(resource_name(arn))),
         sent_at: event.get("time").and_then(rfc3339),
-        body: event.get("detail").and_then(body::hash_json),
+        body: event.get("detail").and_then(|detail| digest.json(detail)),
         replay: event.first_of(&["replay-name", "replayName"]).is_some(),
         scheduled,
         ..Item::new(EventSource::Eventbridge, symbols.intern(id), 0)

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{body, millis};
+use super::{Digest, millis};
 use crate::decode::json::Json;
 use crate::model::fact::{EventSource, Item};
 use crate::model::symbols::Symbols;
@@ -11,6 +11,7 @@ use crate::model::symbols::Symbols;
 pub(super) fn items(
     event: &Json<'_>,
     partitions: &[(Cow<'_, str>, Json<'_>)],
+    digest: Digest,
     symbols: &mut Symbols,
 ) -> Vec<Item> {
     if !matches!(
@@ -32,7 +33,7 @@ pub(super) fn items(
                 sent_at: record.get("timestamp").and_then(millis),
                 order_key: Some(symbols.intern(partition)),
                 sequence: Some(symbols.intern(&offset)),
-                body: record.text_at("value").and_then(body::hash_base64),
+                body: record.text_at("value").and_then(|data| digest.base64(data)),
                 ..Item::new(EventSource::Kafka, identity, 0)
             });
         }

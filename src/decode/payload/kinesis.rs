@@ -1,12 +1,12 @@
 //! Kinesis: identity is `shard:sequence`; order holds within a shard.
 
-use super::{body, seconds, source_name};
+use super::{Digest, seconds, source_name};
 use crate::decode::json::Json;
 use crate::model::fact::{EventSource, Item};
 use crate::model::symbols::Symbols;
 
 /// Reads one record.
-pub(super) fn item(record: &Json<'_>, symbols: &mut Symbols) -> Option<Item> {
+pub(super) fn item(record: &Json<'_>, digest: Digest, symbols: &mut Symbols) -> Option<Item> {
     let kinesis = record.first_of(&["kinesis", "Kinesis"])?;
     let sequence = kinesis
         .first_of(&["sequenceNumber", "SequenceNumber"])?
@@ -26,7 +26,7 @@ pub(super) fn item(record: &Json<'_>, symbols: &mut Symbols) -> Option<Item> {
         body: kinesis
             .first_of(&["data", "Data"])
             .and_then(Json::text)
-            .and_then(body::hash_base64),
+            .and_then(|data| digest.base64(data)),
         ..Item::new(EventSource::Kinesis, identity, 0)
     })
 }

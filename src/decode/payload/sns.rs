@@ -1,18 +1,22 @@
 //! SNS: identity is the message id, the same for every subscription.
 
-use super::{body, rfc3339};
+use super::{Digest, rfc3339};
 use crate::decode::json::Json;
 use crate::decode::place::{is_fifo, resource_name};
 use crate::model::fact::{EventSource, Item};
 use crate::model::symbols::Symbols;
 
 /// Reads one record.
-pub(super) fn item(record: &Json<'_>, symbols: &mut Symbols) -> Option<Item> {
-    notification(record.first_of(&["Sns", "sns"])?, symbols)
+pub(super) fn item(record: &Json<'_>, digest: Digest, symbols: &mut Symbols) -> Option<Item> {
+    notification(record.first_of(&["Sns", "sns"])?, digest, symbols)
 }
 
 /// Reads the notification itself: `Sns` of a record, or the body of an SQS message.
-pub(super) fn notification(message: &Json<'_>, symbols: &mut Symbols) -> Option<Item> {
+pub(super) fn notification(
+    message: &Json<'_>,
+    digest: Digest,
+    symbols: &mut Symbols,
+) -> Option<Item> {
     let id = message.first_of(&["MessageId", "messageId"])?.text()?;
     let topic = message.first_of(&["TopicArn", "topicArn"])?.text()?;
     let source = if is_fifo(topic) {
@@ -37,7 +41,7 @@ pub(super) fn notification(message: &Json<'_>, symbols: &mut Symbols) -> Option<
         body: message
             .first_of(&["Message", "message"])
             .and_then(Json::text)
-            .and_then(body::hash),
+            .and_then(|text| digest.text(text)),
         ..Item::new(source, symbols.intern(id), 0)
     })
 }

@@ -1,6 +1,6 @@
 //! SQS: identity is the message id, which stays the same over receives.
 
-use super::{body, count, eventbridge, millis, s3, sns, source_arn, source_name};
+use super::{Digest, count, eventbridge, millis, s3, sns, source_arn, source_name};
 use crate::decode::json::Json;
 use crate::decode::place::is_fifo;
 use crate::decode::{trace_header, words};
@@ -9,7 +9,7 @@ use crate::model::symbols::{Sym, Symbols};
 
 /// Reads one record. Only a queue whose name ends in `.fifo` keeps order: a `MessageGroupId` on a standard queue names
 /// a tenant. A message that is back on the queue which its dead-letter mark names was put there by an operator.
-pub(super) fn item(record: &Json<'_>, symbols: &mut Symbols) -> Option<Item> {
+pub(super) fn item(record: &Json<'_>, digest: Digest, symbols: &mut Symbols) -> Option<Item> {
     let id = record.first_of(&["messageId", "MessageId"])?.text()?;
     let attributes = record.first_of(&["attributes", "Attributes"]);
     let attribute = |key: &str| attributes?.get(key);
@@ -21,7 +21,7 @@ pub(super) fn item(record: &Json<'_>, symbols: &mut Symbols) -> Option<Item> {
         EventSource::Sqs
     };
     let text = record.first_of(&["body", "Body"]).and_then(Json::text);
-    let wrapped = text.and_then(|text| wrapped(text, symbols));
+    let wrapped = text.and_then(|text| wrapped(text, digest, symbols));
     let mut fifo = |key: &str| {
         let value = attribute(key).filter(|_| is_fifo)?.digits_or_text()?;
         Some(symbols.intern(&value))
@@ -39,7 +39,7 @@ pub(super) fn item(record: &Json<'_>, symbols: &mut Symbols) -> Option<Item> {
         deduplication_id,
         body: match wrapped {
             Some(Wrapped { body, .. }) => body,
-            None => text.and_then(body::hash),
+            None => text.and_then(|text| digest.text(text)),
         },
         inner: wrapped.map(|wrapped| (wrapped.source, wrapped.identity)),
         replay: wrapped.is_some_and(|wrapped| wrapped.replay)
@@ -57,13 +57,13 @@ pub(super) fn item(record: &Json<'_>, symbols: &mut Symbols) -> Option<Item> {
 struct Wrapped {
     source: EventSource,
     identity: Sym,
-    /// Hash of the content without the wrapping.
+    /// Digest of the content without the wrapping.
     body: Option<u64>,
     replay: bool,
     scheduled: bool,
 }
 
-fn wrapped(text: &str, symbols: &mut Symbols) -> Option<Wrapped> {
+fn wrapped(text: &str, digest: Digest, symbols: &mut Symbols) -> Option<Wrapped> {
     let is_marked = ["TopicArn", "detail-type", "aws:s3"]
         .iter()
         .any(|mark| words::holds(text, mark));
@@ -71,8 +71,8 @@ fn wrapped(text: &str, symbols: &mut Symbols) -> Option<Wrapped> {
         return None;
     }
     let document = Json::parse(text)?;
-    let item = sns::notification(&document, symbols)
-        .or_else(|| eventbridge::item(&document, symbols))
+    let item = sns::notification(&document, digest, symbols)
+        .or_else(|| eventbridge::item(&document, digest, symbols))
         .or_else(|| s3::item(document.get("Records")?.items().first()?, symbols))?;
     Some(Wrapped {
         source: item.source,

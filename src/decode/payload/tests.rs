@@ -4,7 +4,7 @@ use crate::model::fact::EventSource;
 fn read(json: &str) -> (Vec<Item>, Symbols) {
     let mut symbols = Symbols::default();
     let json = Json::parse(json).expect("valid JSON");
-    let items = items(&json, &mut symbols).unwrap_or_default();
+    let items = items(&json, Digest::Hash, &mut symbols).unwrap_or_default();
     (items, symbols)
 }
 

@@ -525,6 +525,24 @@ pub(super) const COLUMNS: &[Meaning] = &[
         "Its message id, or what a rule names.",
         "Enter shows every delivery of it",
     ),
+    m(
+        "near event",
+        "The id of an event of nearly the same content.",
+        "",
+        "sent again under another id, perhaps by hand or by a client that tried again: Enter shows it",
+    ),
+    m(
+        "bits apart",
+        "How far its body is from that of the event looked at.",
+        "Of 64 bits, by SimHash over the body without marks of sending: 0 for the same or nearly the same, about 32 for unlike content.",
+        "",
+    ),
+    m(
+        "away",
+        "How long after or before the event looked at it came first.",
+        "From start to start.",
+        "seconds apart is a client's second try, days apart is chance",
+    ),
     // Ordering.
     m(
         "guarantee",

@@ -23,7 +23,7 @@ use crate::ui::text::Text;
 use crate::ui::theme::Role;
 
 use super::waterfall::spans;
-use super::{gone, logged, why};
+use super::{gone, logged, near, why};
 
 pub(super) fn page(
     scene: &Arc<Scene>,
@@ -45,6 +45,8 @@ pub(super) fn page(
         &deliveries,
     )];
     parts.push(list(analysis, &deliveries, &repeats));
+    let function = find::function(analysis, consumer);
+    parts.extend(function.and_then(|function| near::part(scene, function, source, identity)));
     if let Some(finding) = finding.filter(|_| harmed) {
         parts.push(Part::lines("why", "Why it came again", why::lines(finding)));
     }
