@@ -44,6 +44,8 @@ pub(super) fn decode(event: &Json<'_>, symbols: &mut Symbols) -> Option<What> {
             duration_ms: metric(record, "durationMs")
                 .or_else(|| metric(record, "restoreDurationMs")),
         }),
+        "invokeStart" => Some(What::Serves { begins: true }),
+        "invokeSummary" | "invokeReport" => Some(What::Serves { begins: false }),
         "start" => Some(What::Start {
             request_id: request_id(record)?,
             version: sym(record, "version", symbols),
@@ -315,18 +317,19 @@ mod tests {
             r#"{{"type":"platform.start","record":{{"requestId":"{ID}","functionArn":"arn:aws:lambda:eu-west-1:1:function:f","version":"7","tenantId":"blue"}}}}"#
         ));
         assert!(matches!(what, Some(What::Start { trace: None, .. })));
-        for kind in [
-            "invokeStart",
-            "requestComplete",
-            "invokeSummary",
-            "invokeReport",
-            "spinDownStart",
-            "spinDownReport",
+        let serves = |begins| Some(What::Serves { begins });
+        for (kind, said) in [
+            ("invokeStart", serves(true)),
+            ("requestComplete", None),
+            ("invokeSummary", serves(false)),
+            ("invokeReport", serves(false)),
+            ("spinDownStart", None),
+            ("spinDownReport", None),
         ] {
             let line = format!(
                 r#"{{"type":"platform.{kind}","record":{{"requestId":"01JABCDEFGHJKMNPQRSTVWXYZ0","status":"success","metrics":{{"durationMs":4.5,"requestCount":12}}}}}}"#
             );
-            assert_eq!(read(&line).0, None, "{kind}");
+            assert_eq!(read(&line).0, said, "{kind}");
         }
     }
 

@@ -48,6 +48,11 @@ pub enum What {
         /// JSON may leave its metrics out.
         duration_ms: Option<f32>,
     },
+    /// An environment of a Web Function serves requests, of none of which the platform writes a line.
+    Serves {
+        /// It begins to (`platform.invokeStart`), or tells of what it served.
+        begins: bool,
+    },
     Start {
         request_id: RequestId,
         version: Option<Sym>,
@@ -107,7 +112,7 @@ impl Kinds {
     pub const REFUSED: Self = Self(1 << 8);
     /// What became of items: failed ones, repeats that were recognised, durable executions.
     pub const HANDLED: Self = Self(1 << 9);
-    /// Init and restore of an environment.
+    /// Init and restore of an environment, and that it serves.
     pub const INIT: Self = Self(1 << 10);
     /// Lines that the service dropped.
     pub const DROPPED: Self = Self(1 << 11);
@@ -136,7 +141,8 @@ impl What {
             | Self::InitDone { .. }
             | Self::InitReport { .. }
             | Self::RestoreStart { .. }
-            | Self::RestoreReport { .. } => Kinds::INIT,
+            | Self::RestoreReport { .. }
+            | Self::Serves { .. } => Kinds::INIT,
             Self::Start { .. }
             | Self::End { .. }
             | Self::RuntimeDone { .. }
@@ -165,6 +171,7 @@ impl What {
             | Self::InitReport { .. }
             | Self::RestoreStart { .. }
             | Self::RestoreReport { .. }
+            | Self::Serves { .. }
             | Self::LogsDropped { .. } => None,
         }
     }
@@ -196,6 +203,7 @@ impl What {
             | Self::InitReport { status, .. }
             | Self::RestoreReport { status, .. } => *status == Status::Success,
             Self::RuntimeExit { .. }
+            | Self::Serves { .. }
             | Self::LogsDropped { .. }
             | Self::App(_)
             | Self::Access(_) => false,

@@ -77,6 +77,7 @@ impl Remap for What {
             Self::App(app) => app.remap(to),
             Self::Access(access) => access.remap(to),
             Self::InitDone { .. }
+            | Self::Serves { .. }
             | Self::End { .. }
             | Self::TimedOut { .. }
             | Self::LogsDropped { .. } => {}

@@ -138,7 +138,8 @@ fn kind(what: Option<&What>, is_platform: bool) -> Kind {
             | What::RestoreReport { .. },
         ) => Kind::Init,
         Some(
-            What::RuntimeDone { .. }
+            What::Serves { .. }
+            | What::RuntimeDone { .. }
             | What::TimedOut { .. }
             | What::RuntimeExit { .. }
             | What::LogsDropped { .. },

@@ -33,8 +33,13 @@ pub(super) fn row(place: &Place<'_>, lines: &InitLines) -> Option<Init> {
         None => seen.kind_unused()?,
     };
     let init_ms = seen.init_ms.or_else(|| seen.traced_ms(kind));
-    let waited = run.filter(|_| !matches!(kind, InitKind::Proactive | InitKind::Provisioned));
-    let felt_ms = waited.map_or(Some(0.0), |run| seen.felt_ms(kind, run));
+    let felt_ms = match run {
+        _ if matches!(kind, InitKind::Proactive | InitKind::Provisioned) => Some(0.0),
+        Some(run) => seen.felt_ms(kind, run),
+        // The first of the requests that have no lines.
+        None if lines.serves.is_some() => seen.init_ms,
+        None => Some(0.0),
+    };
     Some(Init {
         version: run.map_or(place.home.version, |run| run.version),
         init_ms,
@@ -137,7 +142,7 @@ impl<'a> Seen<'a> {
         if self.again_ms.is_some() {
             return failed(since_begun.unwrap_or(0.0));
         }
-        if let Some(gap) = self.ready_gap(run) {
+        if let Some(gap) = self.ready_gap(run.start) {
             return self.by_need(gap < FELT_GAP_MS);
         }
         let Some(wait) = since_begun else {
@@ -150,7 +155,7 @@ impl<'a> Seen<'a> {
         self.by_need(wait < SURELY_IDLE_MS)
     }
 
-    /// `None`: a start that serves no requests, or one that may still be waited for.
+    /// Of an environment without invocations. `None`: a start that serves no requests, or one that may still be waited for.
     fn kind_unused(&self) -> Option<InitKind> {
         let version = self.place.home.version;
         let numbered = version.is_some_and(|version| self.place.facts.text(version) != "$LATEST");
@@ -158,6 +163,13 @@ impl<'a> Seen<'a> {
         let publishes = self.lines.published || self.place.restores && numbered;
         if publishes && kind != Some(InitKind::Restore) {
             return None;
+        }
+        if let Some((at, begins)) = self.lines.serves {
+            // Without the line of its beginning it is the likelier kind.
+            let gap = self.ready_gap(at).filter(|_| begins);
+            return Some(
+                kind.unwrap_or_else(|| self.by_need(gap.is_none_or(|gap| gap < FELT_GAP_MS))),
+            );
         }
         let newest = self.place.facts.newest?;
         let idle = newest.since(self.at) > UNUSED_MS;
@@ -173,13 +185,13 @@ impl<'a> Seen<'a> {
     }
 
     /// START − (INIT_START + Init Duration), or START − the line that ends the init; `None` where neither can be told.
-    fn ready_gap(&self, run: &Invocation) -> Option<f64> {
+    fn ready_gap(&self, start: Timestamp) -> Option<f64> {
         let begun = self.lines.begun.zip(self.init_ms).map(|(begun, length)| {
             let ready = begun.0 as f64 + f64::from(length);
-            run.start.0 as f64 - ready
+            start.0 as f64 - ready
         });
         let ended = self.lines.ended();
-        begun.or_else(|| ended.map(|(ended, _)| run.start.since(ended) as f64))
+        begun.or_else(|| ended.map(|(ended, _)| start.since(ended) as f64))
     }
 
     /// The kind where the first line is lost: by the length of the init, which only a request that waited for it has in its REPORT, else
@@ -228,7 +240,9 @@ impl<'a> Seen<'a> {
             return self.init_ms.or_else(|| self.traced_ms(kind)).or(wait);
         }
         // The first init counts if the request came with it; the second, inside the invocation, always does.
-        let ahead = self.ready_gap(run).is_some_and(|gap| gap >= FELT_GAP_MS);
+        let ahead = self
+            .ready_gap(run.start)
+            .is_some_and(|gap| gap >= FELT_GAP_MS);
         let first = self.init_ms.filter(|_| !ahead);
         match (first, self.again_ms) {
             (None, None) => None,

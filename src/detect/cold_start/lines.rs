@@ -22,6 +22,8 @@ pub(super) struct InitLines {
     pub(super) published: bool,
     /// The init report names its type: JSON logs.
     pub(super) typed: bool,
+    /// A Web Function's requests reached it: when it said so first, and whether that was as it began to serve them.
+    pub(super) serves: Option<(Timestamp, bool)>,
     /// The first line of the start.
     pub(super) line: Option<FactRef>,
     /// Lines of a start after the first invocation began: (moment, milliseconds where the line says).
@@ -68,6 +70,7 @@ impl InitLines {
             What::RestoreReport { duration_ms, .. } if later => {
                 self.later.push((at, duration_ms));
             }
+            What::Serves { begins } => self.serves = self.serves.or(Some((at, begins))),
             What::InitDone { .. } if later => {}
             What::InitStart { phase, .. } => {
                 self.published |= phase == Phase::SnapStart;
