@@ -40,6 +40,9 @@ pub fn duplicates(facts: &Facts, assembled: &Assembled, deliveries: &[Delivery])
     rows.extend(copies);
     let configured = identity::configured(&seen, &identities, &comebacks, &rows);
     rows.extend(configured);
+    if seen.lines_missing() {
+        harm::doubt(&mut rows);
+    }
     rows.sort_by_cached_key(|row| {
         let names = (facts.text(row.consumer), row.identity_text(facts));
         let ends = (row.repeat.request_id, row.first.at, row.first.request_id);

@@ -183,6 +183,11 @@ impl<'a> Seen<'a> {
         }
     }
 
+    /// Whether lines are known to be missing.
+    pub(crate) fn lines_missing(&self) -> bool {
+        self.lines_missing
+    }
+
     /// Whether a run that looks fine may have failed: lines are known to be missing, and its end is silent about errors,
     /// or its function answers for each item in a line of its own.
     pub(crate) fn doubtful(&self, run: InvocationIndex) -> bool {
