@@ -15,7 +15,7 @@ use crate::sources::snapshot::{FileEntry, hex};
 
 /// Bytes that are handed over at once. They are cut at the same places whoever writes, so that the same file is compressed to
 /// the same bytes.
-const PIECE: usize = 1 << 18;
+const PIECE: usize = 1 << 17;
 /// Pieces that may wait.
 const AHEAD: usize = 4;
 
