@@ -4,6 +4,7 @@ use crate::model::delivery::Delivery;
 use crate::model::fact::{EventSource, Item, Kinds};
 use crate::model::facts::{FactRef, Facts};
 use crate::model::invocation::{Assembled, Invocation, InvocationIndex};
+use crate::model::room::grow;
 use crate::model::symbols::Sym;
 
 /// One delivery per item of each invocation's event, in order of (start, consumer text, invocation, line, place in the batch).
@@ -18,6 +19,7 @@ pub fn deliveries(facts: &Facts, assembled: &Assembled) -> Vec<Delivery> {
         collect(facts, invocation, &mut mentions);
         let first = deliveries.len();
         for mention in received(&mut mentions) {
+            grow(&mut deliveries, 1);
             deliveries.push(Delivery {
                 invocation: index as InvocationIndex,
                 consumer: invocation.function,

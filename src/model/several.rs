@@ -4,6 +4,8 @@ use std::hash::Hash;
 
 use hashbrown::HashMap;
 
+use super::room::grow;
+
 /// Values by key, those of one key in the order in which they came.
 #[derive(Clone, Debug)]
 pub struct Several<K, V> {
@@ -26,6 +28,7 @@ impl<K: Eq + Hash, V> Several<K, V> {
     /// Adds a value behind the others of its key.
     pub fn push(&mut self, key: K, value: V) {
         let at = self.rows.len() as u32;
+        grow(&mut self.rows, 1);
         self.rows.push((value, at));
         let (_, last) = self.ends.entry(key).or_insert((at, at));
         self.rows[*last as usize].1 = at;

@@ -7,6 +7,7 @@ use super::trace::Origins;
 use super::{CLOCK_TOLERANCE_MS, Edges, Joins};
 use crate::model::ids::TraceId;
 use crate::model::invocation::InvocationIndex;
+use crate::model::room::grow;
 use crate::model::rows::{Link, LinkTier};
 use crate::model::several::Several;
 use crate::model::span::SpanKind;
@@ -75,7 +76,9 @@ impl<'a> Known<'a> {
                 joins.run(link.child).function,
             );
             let by_parent = by_edge.entry(child).or_default();
-            by_parent.entry(parent).or_default().push(*link);
+            let links = by_parent.entry(parent).or_default();
+            grow(links, 1);
+            links.push(*link);
             *calls.entry((link.parent, child)).or_default() += 1;
             *waited.entry((parent, child)).or_default() += if link.synchronous { 1 } else { -1 };
         }
@@ -155,7 +158,9 @@ impl Runs {
         let mut by_trace = Several::default();
         for (at, run) in joins.assembled.invocations.iter().enumerate() {
             let at = at as InvocationIndex;
-            by_function.entry(run.function).or_default().push(Slot {
+            let slots = by_function.entry(run.function).or_default();
+            grow(slots, 1);
+            slots.push(Slot {
                 start: run.start,
                 end: run.end,
                 at,
