@@ -26,6 +26,9 @@ use crate::store::scene::{Mode, Scene};
 /// The least time between two pictures.
 const GAP: Duration = Duration::from_millis(500);
 
+/// So much longer while nothing comes: what changes then is how far everything is read, which the screen says to the second.
+const CALM: Duration = Duration::from_millis(500);
+
 /// After a picture that took 100 ms the next comes so many times 100 ms later: taking records in goes first, and whoever keeps
 /// the dashboard open should not hear the fan for it.
 const REST: u32 = 14;
@@ -120,6 +123,7 @@ pub(crate) fn spawn(
         meter: Stopwatch::start(),
         stale: false,
         changed: false,
+        fresh: false,
         next: Duration::ZERO,
     };
     let run = move || {
@@ -162,6 +166,8 @@ struct Work {
     stale: bool,
     /// Something came since the last picture.
     changed: bool,
+    /// Records were among it.
+    fresh: bool,
     /// When the next picture may be made, by the meter.
     next: Duration,
 }
@@ -192,8 +198,10 @@ impl Work {
         runtime: &Handle,
     ) -> anyhow::Result<()> {
         let (mut flows, mut may_turn) = (true, true);
+        // What the board says changes with each call, and is looked at for each picture.
+        let mut said = false;
         while flows || may_turn {
-            let left = self.next.saturating_sub(self.meter.elapsed());
+            let left = self.due_at().saturating_sub(self.meter.elapsed());
             let changed = self.changed;
             let woke = runtime.block_on(async {
                 tokio::select! {
@@ -201,7 +209,7 @@ impl Work {
                     () = sleep(left), if changed => Woke::Due,
                     turned = anew.recv(), if may_turn => Woke::Anew(turned),
                     batch = batches.recv(), if flows => Woke::Batch(batch),
-                    Ok(()) = board.changed() => Woke::Board,
+                    Ok(()) = board.changed(), if !said => Woke::Board,
                 }
             });
             match woke {
@@ -212,10 +220,13 @@ impl Work {
                     self.engine.apply(&batch);
                     self.stale |= !batch.is_empty();
                     self.changed |= !batch.is_empty();
+                    self.fresh |= !batch.records.is_empty();
                 }
                 Woke::Batch(None) => {
                     flows = false;
-                    self.publish();
+                    self.changed = true;
+                    self.fresh = true;
+                    self.next = Duration::ZERO;
                 }
                 // What the pumps before had on its way is dropped with their channel.
                 Woke::Anew(Some(turned)) => {
@@ -225,14 +236,19 @@ impl Work {
                 }
                 Woke::Anew(None) => may_turn = false,
                 Woke::Board => {
-                    self.board = board.borrow_and_update().clone();
-                    self.board.sources.extend(self.broken_recording.clone());
-                    self.note_open_gaps();
+                    said = true;
                     self.changed = true;
                 }
                 Woke::Due => {}
             }
-            self.publish_if_due();
+            if self.changed && self.meter.elapsed() >= self.due_at() {
+                if std::mem::take(&mut said) {
+                    self.board = board.borrow_and_update().clone();
+                    self.board.sources.extend(self.broken_recording.clone());
+                    self.note_open_gaps();
+                }
+                self.publish();
+            }
         }
         self.end()
     }
@@ -246,6 +262,7 @@ impl Work {
         self.picture.place = place;
         self.stale = true;
         self.changed = true;
+        self.fresh = true;
         self.meter = Stopwatch::start();
         self.next = Duration::ZERO;
     }
@@ -354,10 +371,10 @@ impl Work {
         }
     }
 
-    fn publish_if_due(&mut self) {
-        if self.changed && self.meter.elapsed() >= self.next {
-            self.publish();
-        }
+    /// When the next picture is due, by the meter, if something came.
+    fn due_at(&self) -> Duration {
+        let calm = !self.fresh && self.next > START;
+        self.next + if calm { CALM } else { Duration::ZERO }
     }
 
     fn publish(&mut self) {
@@ -368,6 +385,7 @@ impl Work {
         self.picture.show(&self.engine, &self.board);
         self.stale = false;
         self.changed = false;
+        self.fresh = false;
         self.next = next_picture(before, self.meter.elapsed());
     }
 }

@@ -39,10 +39,10 @@ impl Polling {
     }
 }
 
-/// Its tasks wait for the network: two threads are plenty.
+/// Its tasks wait for the network: one thread is plenty, and a second would be woken for each answer only to find nothing to do.
 pub(super) fn runtime() -> anyhow::Result<Runtime> {
     Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(1)
         .enable_all()
         .build()
         .context("starting the runtime")

@@ -8,7 +8,7 @@ mod status;
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread;
 
 use hashbrown::HashMap;
@@ -63,10 +63,15 @@ struct Draft {
     last_seen: Timestamp,
 }
 
+/// Looked up once: it takes reading files.
+static CORES: LazyLock<usize> =
+    LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
+
 /// What each stream holds, worked out on all cores: no stream needs another. The invocations of one stream stand together in order
 /// of start, the streams in no particular order.
 fn homes(facts: &Facts) -> (Vec<Home>, Vec<Draft>) {
-    let threads = thread::available_parallelism().map_or(1, usize::from);
+    // No thread without a stream.
+    let threads = CORES.min(facts.streams.len());
     let told = named::told(facts);
     let next = AtomicUsize::new(0);
     let drafts = Mutex::new(Vec::new());

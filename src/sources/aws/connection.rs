@@ -13,6 +13,7 @@ use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{Region, SdkConfig};
 use aws_credential_types::provider::error::CredentialsError;
@@ -253,6 +254,8 @@ async fn configure(
         .region(region)
         .credentials_provider(credentials)
         .timeout_config(bounds)
+        // A body that does not come is bounded by the time of the whole answer.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .retry_config(RetryConfig::disabled());
     if let Some(profile) = &choice.profile {
         loader = loader.profile_name(profile);

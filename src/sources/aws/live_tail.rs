@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_cloudwatchlogs::client::customize::CustomizableOperation;
-use aws_sdk_cloudwatchlogs::config::{Builder, StalledStreamProtectionConfig};
 use aws_sdk_cloudwatchlogs::operation::start_live_tail::builders::StartLiveTailFluentBuilder;
 use aws_sdk_cloudwatchlogs::operation::start_live_tail::{StartLiveTailError, StartLiveTailOutput};
 use aws_sdk_cloudwatchlogs::types::{
@@ -417,19 +416,13 @@ fn refused(error: FetchError) -> FetchError {
 
 /// The question as it is sent; to an endpoint of one's `own` without what AWS puts before the host.
 pub(super) fn on_its_host(question: StartLiveTailFluentBuilder, own: bool) -> Question {
-    // Silence is judged here.
-    let patient =
-        Builder::new().stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-    question
-        .customize()
-        .config_override(patient)
-        .mutate_request(move |request| {
-            if own {
-                let uri = request.uri().replacen(HOST_PREFIX, "//", 1);
-                // It was a URI before.
-                request.set_uri(uri).ok();
-            }
-        })
+    question.customize().mutate_request(move |request| {
+        if own {
+            let uri = request.uri().replacen(HOST_PREFIX, "//", 1);
+            // It was a URI before.
+            request.set_uri(uri).ok();
+        }
+    })
 }
 
 type Question =
