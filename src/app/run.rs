@@ -45,6 +45,8 @@ pub enum Origin {
     Sources {
         make: MakeSources,
         terms: Terms,
+        /// The present that they are asked in, and by which quotas and money come back. The screen's may stand still.
+        clock: Clock,
         /// Which places, where there are others to watch.
         watching: Option<Watching>,
     },
@@ -143,9 +145,9 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
         Origin::Sources {
             make,
             terms,
+            clock,
             watching,
         } => {
-            let clock = clock.clone().unwrap_or_else(super::clock::system);
             let (turn, feed) =
                 Switch::start(make, watching.as_ref(), (clock, terms), &place, &cancel)?;
             attend = Some(turn.attendant());

@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
@@ -84,16 +85,18 @@ fn show(options: &Options, screen: ScreenSettings, speed: f64) -> anyhow::Result
     let limits = Limits::of(&settings.memory, true);
     let engine = Engine::new(settings, limits)?;
     let mut source: Option<Box<dyn Source>> = Some(Box::new(DemoSource::new(World::new(options))));
+    let clock = clock::simulated(options.start, speed);
     run::run(Dashboard {
         engine,
         origin: Origin::Sources {
             make: Box::new(move |_| Ok(source.take().into_iter().collect())),
             watching: None,
             terms: Terms::default(),
+            clock: Arc::clone(&clock),
         },
         mode: Mode::Demo { speed },
         place: "demo".into(),
-        clock: Some(clock::simulated(options.start, speed)),
+        clock: Some(clock),
         record: None,
         look: screen.look,
         keys: screen.keys,

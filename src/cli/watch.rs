@@ -59,6 +59,7 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<ExitCode> {
         place: watching.words(),
         origin: Origin::Sources {
             terms: args.aws.terms(),
+            clock: clock::system(),
             make: Box::new(move |watching| {
                 let (window, _) = window(&args, clock::now())?;
                 let named = records && *watching != first;

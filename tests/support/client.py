@@ -1,5 +1,5 @@
 """An independent client of the emulators: client.py URL REGION COMMAND, the input as JSON on standard input, the answer as
-JSON on standard output.
+JSON on standard output. REGION/ACCOUNT is that of another account than the usual one (ministack tells them by the key).
 
 put-logs   {"events": [{"group", "stream", "timestamp", "message"}], "class": of new log groups}
 put-traces {"documents": [text]}
@@ -7,6 +7,7 @@ put-metrics {"points": [{"name", "function", "timestamp" (s), "values": [number]
 put-minutes {"minutes": [{"name", "dimensions": {}, "timestamp" (s), "sum", "count", "min", "max", "unit"}]}
 configure  {"functions": [as ListFunctions gives them, with what other calls say of them beside]}; answers the account's limit and when they were modified
 create-function {"name", "source", "timeout", "memory", "environment"}
+feed       {"name", "source": ARN of a stream or queue}
 reserve    {"name", "concurrency"}
 assume     {"session"}; answers the keys of a session of the role `oncall`
 invoke     {"name", "payload", "times"}
@@ -21,7 +22,8 @@ from datetime import datetime, timezone
 import boto3
 from botocore.config import Config
 
-URL, REGION, COMMAND = sys.argv[1:4]
+URL, PLACE, COMMAND = sys.argv[1:4]
+REGION, _, ACCOUNT = PLACE.partition("/")
 
 
 def client(service):
@@ -29,7 +31,7 @@ def client(service):
         service,
         endpoint_url=URL,
         region_name=REGION,
-        aws_access_key_id="test",
+        aws_access_key_id=ACCOUNT or "test",
         aws_secret_access_key="test",
         config=Config(retries={"max_attempts": 2}, read_timeout=60),
     )
@@ -167,6 +169,13 @@ def create_function(name, source, timeout=5, memory=128, environment=None):
     return {}
 
 
+def feed(name, source):
+    client("lambda").create_event_source_mapping(
+        FunctionName=name, EventSourceArn=source, StartingPosition="LATEST"
+    )
+    return {}
+
+
 def reserve(name, concurrency):
     client("lambda").put_function_concurrency(
         FunctionName=name, ReservedConcurrentExecutions=concurrency
@@ -203,6 +212,7 @@ COMMANDS = {
     "put-minutes": put_minutes,
     "configure": configure,
     "create-function": create_function,
+    "feed": feed,
     "reserve": reserve,
     "assume": assume,
     "invoke": invoke,

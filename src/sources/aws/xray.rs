@@ -55,10 +55,20 @@ pub(super) struct XRay {
     token: Option<String>,
     /// Traces to be fetched, each once.
     wanted: VecDeque<String>,
+    /// Of the first of them, some pages were fetched.
+    fetching: Option<FurtherPage>,
     /// What is known of each trace: its id holds the second it started in, so that old ones come first.
     known: BTreeMap<String, Known>,
     retrieval: Option<Retrieval>,
     segments: u64,
+}
+
+/// Where the fetch of a few traces goes on.
+struct FurtherPage {
+    ids: Vec<String>,
+    token: Option<String>,
+    /// What AWS left out so far.
+    left_out: BTreeSet<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -83,6 +93,7 @@ impl XRay {
             listing: None,
             token: None,
             wanted: VecDeque::new(),
+            fetching: None,
             known: BTreeMap::new(),
             retrieval: None,
             segments: 0,
@@ -99,7 +110,11 @@ impl XRay {
         }
         let action = self.action();
         let inquiry = self.session.inquire(action, None, now).await?;
-        let asked = self.wanted.len();
+        // Traces are paid for once, however many pages they take.
+        let asked = match self.fetching {
+            None => self.wanted.len().min(TRACES_A_CALL),
+            Some(_) => 0,
+        };
         let fetched = match action {
             GET_TRACE_SUMMARIES => {
                 let listed = self.list(&inquiry, now).await;
@@ -107,7 +122,7 @@ impl XRay {
             }
             BATCH_GET_TRACES => {
                 let fetched = self.fetch_traces(&inquiry, now).await;
-                fetched.map(|batch| (batch, asked.min(TRACES_A_CALL) as i64))
+                fetched.map(|batch| (batch, asked as i64))
             }
             _ => {
                 let fetched = self.retrieve(&inquiry, now).await;
@@ -218,26 +233,55 @@ impl XRay {
         self.known.extend(queued.collect::<Vec<_>>());
     }
 
-    /// Five traces; those that AWS did not get to are asked for again.
+    /// The next page of five traces; those that AWS did not get to are asked for again.
     async fn fetch_traces(
         &mut self,
         inquiry: &Inquiry,
         now: Timestamp,
     ) -> Result<Batch, FetchError> {
-        let ids: Vec<String> = self.wanted.iter().take(TRACES_A_CALL).cloned().collect();
-        let (records, unprocessed) = traces(inquiry, &ids).await?;
-        self.wanted.drain(..ids.len());
-        for id in ids {
+        let first = || FurtherPage {
+            ids: self.wanted.iter().take(TRACES_A_CALL).cloned().collect(),
+            token: None,
+            left_out: BTreeSet::new(),
+        };
+        let fetching = self.fetching.get_or_insert_with(first);
+        let question = inquiry
+            .xray
+            .batch_get_traces()
+            .set_trace_ids(Some(fetching.ids.clone()))
+            .set_next_token(fetching.token.clone());
+        let answer = question.send().await;
+        let answer = answer.map_err(|error| inquiry.failure(&error))?;
+        let unprocessed = answer.unprocessed_trace_ids.unwrap_or_default();
+        fetching.left_out.extend(unprocessed);
+        fetching.token = further(answer.next_token);
+        if fetching.token.is_none()
+            && let Some(fetched) = self.fetching.take()
+        {
+            self.fetched(fetched, now);
+        }
+        let traces = answer.traces.unwrap_or_default().into_iter();
+        let segments = traces.flat_map(|trace| trace.segments.unwrap_or_default());
+        let records: Vec<Record> = segments
+            .filter_map(|segment| Some(Record::Segment(segment.document?.into())))
+            .collect();
+        self.segments += records.len() as u64;
+        Ok(records.into())
+    }
+
+    /// All pages of some traces were there.
+    fn fetched(&mut self, fetched: FurtherPage, now: Timestamp) {
+        self.wanted.drain(..fetched.ids.len());
+        for id in fetched.ids {
             let known = self.known.entry(id.clone()).or_default();
-            known.left_out += u8::from(unprocessed.contains(&id));
-            if unprocessed.contains(&id) && known.left_out < LEFT_OUT_AT_MOST {
+            let left_out = fetched.left_out.contains(&id);
+            known.left_out += u8::from(left_out);
+            if left_out && known.left_out < LEFT_OUT_AT_MOST {
                 self.wanted.push_back(id);
             } else {
                 self.have(id, now);
             }
         }
-        self.segments += records.len() as u64;
-        Ok(records.into())
     }
 
     /// Starts a retrieval, or takes what it gathered. One that failed is begun anew.
@@ -290,35 +334,6 @@ impl XRay {
 fn started_s(id: &str) -> Option<i64> {
     let second = id.strip_prefix("1-")?.get(..8)?;
     i64::from_str_radix(second, 16).ok()
-}
-
-/// Segment documents of at most five traces, and the ids that AWS left out this time.
-async fn traces(
-    inquiry: &Inquiry,
-    ids: &[String],
-) -> Result<(Vec<Record>, BTreeSet<String>), FetchError> {
-    let mut records = Vec::new();
-    let mut unprocessed = BTreeSet::new();
-    let mut token = None;
-    loop {
-        let question = inquiry
-            .xray
-            .batch_get_traces()
-            .set_trace_ids(Some(ids.to_vec()));
-        let answer = question.set_next_token(token).send().await;
-        let answer = answer.map_err(|error| inquiry.failure(&error))?;
-        let traces = answer.traces.unwrap_or_default();
-        let segments = traces
-            .into_iter()
-            .flat_map(|trace| trace.segments.unwrap_or_default());
-        records
-            .extend(segments.filter_map(|segment| Some(Record::Segment(segment.document?.into()))));
-        unprocessed.extend(answer.unprocessed_trace_ids.unwrap_or_default());
-        token = further(answer.next_token);
-        if token.is_none() {
-            return Ok((records, unprocessed));
-        }
-    }
 }
 
 impl Source for XRay {

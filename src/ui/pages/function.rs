@@ -1,5 +1,7 @@
 //! One function: its figures, its last hour, what is wrong with it, its invocations.
 
+mod metrics;
+
 use std::sync::Arc;
 
 use hashbrown::HashSet;
@@ -150,11 +152,14 @@ fn summary(analysis: &Analysis, function: &FunctionFigures) -> Part {
         age("IteratorAge", "records of its streams up to"),
         age("AsyncEventAge", "asynchronous events up to"),
     ];
+    let counted = metrics::beyond_the_logs(analysis, function);
+    let counted = counted.into_iter().map(|words| ("metrics", words));
     let fed = known.and_then(|known| known.event_sources.as_deref());
     let fed = fed.unwrap_or_default().iter();
     let fed = fed.map(|mapping| ("fed by", fed_by(analysis, mapping)));
     let lines = lines
         .into_iter()
+        .chain(counted)
         .chain(waits.into_iter().flatten())
         .chain(fed)
         .map(|(label, words)| Text::of(Role::Dim, &format!("{label:8} ")).and(Role::Text, &words))

@@ -28,6 +28,9 @@ pub(in crate::sources::aws) struct Concurrency {
     fleet: Arc<Fleet>,
     window: Window,
     to_ask: VecDeque<String>,
+    /// Slots of the first of them that were listed, and the page that follows.
+    slots: Vec<Value>,
+    marker: Option<String>,
     /// Functions that were asked for in this round.
     asked: BTreeSet<String>,
     round_began: Option<Timestamp>,
@@ -53,6 +56,8 @@ impl Concurrency {
             fleet,
             window,
             to_ask: VecDeque::new(),
+            slots: Vec::new(),
+            marker: None,
             asked: BTreeSet::new(),
             round_began: None,
         }
@@ -79,8 +84,10 @@ impl Concurrency {
         if let Err(error) = asked {
             return Err(self.session.failed(&inquiry, error).await);
         }
-        self.to_ask.pop_front();
-        self.asked.insert(name);
+        if self.marker.is_none() {
+            self.to_ask.pop_front();
+            self.asked.insert(name);
+        }
         let news = self.fleet.known().news();
         Ok(Page::new(news, self.pause()))
     }
@@ -98,30 +105,29 @@ impl Concurrency {
         Ok(())
     }
 
-    async fn provisioned(&self, inquiry: &Inquiry, name: &str) -> Result<(), FetchError> {
-        let mut slots = Vec::new();
-        let mut marker = None;
-        loop {
-            let question = inquiry.lambda.list_provisioned_concurrency_configs();
-            let question = question.function_name(name).set_marker(marker);
-            let answer = match question.send().await {
-                Ok(answer) => answer,
-                Err(error) if is_gone(error.as_service_error()) => break,
-                Err(error) => return Err(inquiry.failure(&error)),
-            };
-            let configs = answer.provisioned_concurrency_configs.unwrap_or_default();
-            slots.extend(configs.into_iter().map(|config| {
-                json!({
-                    "FunctionArn": config.function_arn,
-                    "RequestedProvisionedConcurrentExecutions": config.requested_provisioned_concurrent_executions,
-                    "AllocatedProvisionedConcurrentExecutions": config.allocated_provisioned_concurrent_executions,
-                })
-            }));
-            marker = further(answer.next_marker);
-            if marker.is_none() {
-                break;
+    /// One page of what is kept warm.
+    async fn provisioned(&mut self, inquiry: &Inquiry, name: &str) -> Result<(), FetchError> {
+        let question = inquiry.lambda.list_provisioned_concurrency_configs();
+        let question = question.function_name(name);
+        match question.set_marker(self.marker.clone()).send().await {
+            Ok(answer) => {
+                let configs = answer.provisioned_concurrency_configs.unwrap_or_default();
+                self.slots.extend(configs.into_iter().map(|config| {
+                    json!({
+                        "FunctionArn": config.function_arn,
+                        "RequestedProvisionedConcurrentExecutions": config.requested_provisioned_concurrent_executions,
+                        "AllocatedProvisionedConcurrentExecutions": config.allocated_provisioned_concurrent_executions,
+                    })
+                }));
+                self.marker = further(answer.next_marker);
             }
+            Err(error) if is_gone(error.as_service_error()) => self.marker = None,
+            Err(error) => return Err(inquiry.failure(&error)),
         }
+        if self.marker.is_some() {
+            return Ok(());
+        }
+        let slots = std::mem::take(&mut self.slots);
         if let Some(function) = self.fleet.known().functions.get_mut(name) {
             function.provisioned = Some(Value::Array(slots)).filter(|slots| *slots != json!([]));
         }

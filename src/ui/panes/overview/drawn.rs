@@ -18,6 +18,8 @@ pub(super) const CELLS: usize = 10;
 pub(super) struct Drawn {
     /// A level a minute.
     pub runs: Vec<Level>,
+    /// How far its log was read; `None` where no source says so.
+    pub read_until: Option<Timestamp>,
     /// The others in [`CELLS`].
     pub errors: Vec<Level>,
     /// The highest of the minutes' percentiles, in milliseconds.
@@ -70,6 +72,7 @@ impl Tally {
         let cells = |counts, known| join(levels(counts, known));
         Drawn {
             runs: levels(self.runs, own),
+            read_until: own.until,
             errors: cells(self.errors, own),
             p99: merge(&self.took.p99(own), each, u32::max),
             cold: join(self.starts.hide(levels(self.cold, own))),

@@ -210,7 +210,7 @@ fn row(
         cells: vec![
             Cell::of(Role::Strong, name),
             Cell::Spark(pairs(&drawn.runs), Role::Dim),
-            Cell::Text(per_minute(&drawn.runs, function.invocations, analysis)),
+            Cell::Text(per_minute(drawn, function.invocations, analysis)),
             Cell::count(Some(function.errors), Role::Error),
             course(&drawn.errors, true, Role::Error),
             Cell::text(&figures::duration_or_unknown(p50)),
@@ -250,16 +250,20 @@ fn pairs(levels: &[Level]) -> Vec<Level> {
     drawn::merge(levels, 2, u32::saturating_add)
 }
 
-/// Mean of the last whole minutes; the mean of the window where those are not known.
-fn per_minute(levels: &[Level], invocations: u64, analysis: &Analysis) -> Text {
-    let whole = levels.len().saturating_sub(1);
-    let recent: Vec<u32> = levels[whole.saturating_sub(RECENT)..whole]
+/// Mean of the last whole minutes; the mean of the window, as far as it was read, where those are not known.
+fn per_minute(drawn: &Drawn, invocations: u64, analysis: &Analysis) -> Text {
+    let whole = drawn.runs.len().saturating_sub(1);
+    let recent: Vec<u32> = drawn.runs[whole.saturating_sub(RECENT)..whole]
         .iter()
         .flatten()
         .copied()
         .collect();
     let rate = if recent.is_empty() {
-        let Some((from, to)) = analysis.window else {
+        let window = analysis.window.map(|(from, to)| {
+            let to = drawn.read_until.map_or(to, |until| until.min(to));
+            (from, to)
+        });
+        let Some((from, to)) = window.filter(|(from, to)| from < to) else {
             return Text::of(Role::Unknown, "?");
         };
         invocations as f64 * 60_000.0 / (to.since(from).max(1_000) as f64)
