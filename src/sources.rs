@@ -156,12 +156,19 @@ pub enum FetchError {
     /// No credentials, or expired ones: passes once somebody logs in. `asked`: the service was, and does not take them.
     #[error("{message}")]
     LoggedOut { message: String, asked: bool },
-    /// A right is missing: this source stops, the others go on.
+    /// A right is missing: this source stops, the others go on. `asked`: the service was, and not for the answer that it gave before.
+    /// `may_pass`: another place may have the right, once somebody has logged in there.
     #[error("{message}")]
-    Denied { right: Right, message: String },
-    /// A right is missing that another place of the same account has, which is asked from now on: the same call at once.
+    Denied {
+        right: Right,
+        message: String,
+        asked: bool,
+        may_pass: bool,
+    },
+    /// A right is missing that another place of the same account has, which is asked from now on: the same call at once. `asked`: the
+    /// service was, and denied it.
     #[error("{message}")]
-    Lent { message: String },
+    Lent { message: String, asked: bool },
     /// Another source reads the same: this one ends, and nothing is missing. One of those that say so has the words for it.
     #[error("{}", message.as_deref().unwrap_or("read by another source"))]
     Elsewhere { message: Option<String> },
@@ -183,7 +190,11 @@ impl FetchError {
     pub fn was_asked(&self) -> bool {
         !matches!(
             self,
-            Self::LoggedOut { asked: false, .. } | Self::Elsewhere { .. } | Self::Unable { .. }
+            Self::LoggedOut { asked: false, .. }
+                | Self::Denied { asked: false, .. }
+                | Self::Lent { asked: false, .. }
+                | Self::Elsewhere { .. }
+                | Self::Unable { .. }
         )
     }
 }

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use nepho::app::clock;
+use nepho::app::clock::{self, Stopwatch};
 use nepho::demo::{Options, Scenario, World};
 use nepho::model::record::Record;
 use nepho::model::time::Timestamp;
@@ -338,20 +338,40 @@ fn with_rights(region: &str, denied: &[(&'static str, &'static str)]) -> (Value,
     (report, said, met)
 }
 
-/// Two functions of one name that really run, in two regions, beside what Lambda and CloudWatch say of each: followed live in both,
-/// each line once and with its place, and then counted, with settings and refusals that are each region's own.
 #[test]
 fn functions_that_run_in_two_regions_are_followed_live_and_counted_apart() {
+    let (west, north) = ("us-west-2", "eu-west-3");
+    followed_and_counted([west, north], &["--region", "us-west-2,eu-west-3"]);
+}
+
+/// One region of two accounts, each by a profile of its own.
+#[test]
+fn functions_that_run_in_two_accounts_are_followed_live_and_counted_apart() {
+    let [one, other] =
+        ["111111111111", "222222222222"].map(|account| format!("ap-south-1/{account}"));
+    let chosen = [
+        "--region",
+        "ap-south-1",
+        "--profile",
+        "111111111111,222222222222",
+    ];
+    followed_and_counted([&one, &other], &chosen);
+}
+
+/// Two functions of one name that really run, in two places, beside what Lambda and CloudWatch say of each: followed live in both,
+/// each line once and with its place, and then counted, with settings and refusals that are each place's own. nepho names
+/// the places as the client of the emulator does.
+fn followed_and_counted([one, other]: [&str; 2], chosen: &[&str]) {
     let ministack = Server::ministack();
     let url = ministack.url();
-    let (west, north) = ("us-west-2", "eu-west-3");
+    let home = home(&["111111111111", "222222222222"]);
     let source =
         "def handler(event, context):\n    print('paying', event['order'])\n    return 1\n";
     let invoke = |region, order: u32, times: u32| {
         let call = json!({ "name": "pay", "payload": { "order": order }, "times": times });
         boto(&url, region, "invoke", &call);
     };
-    for (region, memory, concurrency) in [(west, 256, 7), (north, 512, 9)] {
+    for (region, memory, concurrency) in [(one, 256, 7), (other, 512, 9)] {
         let create = json!({ "name": "pay", "source": source, "memory": memory });
         boto(&url, region, "create-function", &create);
         let reserve = json!({ "name": "pay", "concurrency": concurrency });
@@ -361,15 +381,17 @@ fn functions_that_run_in_two_regions_are_followed_live_and_counted_apart() {
     }
     let minute = clock::now().0 / 60_000 * 60;
     let refused = json!({ "name": "Throttles", "function": "pay", "timestamp": minute - 120, "values": [1.0, 1.0, 1.0] });
-    boto(&url, west, "put-metrics", &json!({ "points": [refused] }));
+    boto(&url, one, "put-metrics", &json!({ "points": [refused] }));
 
-    let regions = format!("{west},{north}");
     let mut command = nepho(&["tail", "pay", "--json", "--live-tail", "--max-cost", "5"]);
-    command.args(["--region", &regions, "--endpoint-url", &url]);
+    command
+        .args(chosen)
+        .args(["--endpoint-url", &url])
+        .env("HOME", home.path());
     let tail = Following::start(command);
     let is_report = |line: &&Value| line["kind"] == "report";
-    let runs = |lines: &[Value], region: &str| {
-        let function = format!("pay@{region}");
+    let runs = |lines: &[Value], place: &str| {
+        let function = format!("pay@{place}");
         lines
             .iter()
             .filter(is_report)
@@ -391,8 +413,8 @@ fn functions_that_run_in_two_regions_are_followed_live_and_counted_apart() {
     until(2);
     // Both sessions begin meanwhile.
     thread::sleep(Duration::from_secs(3));
-    invoke(west, 1, 2);
-    invoke(north, 2, 3);
+    invoke(one, 1, 2);
+    invoke(other, 2, 3);
     let mut lines = until(7);
     let more = tail.lines(1, Duration::from_secs(12));
     lines.extend(
@@ -400,53 +422,46 @@ fn functions_that_run_in_two_regions_are_followed_live_and_counted_apart() {
             .map(|line| serde_json::from_str::<Value>(line).unwrap()),
     );
     assert_eq!(
-        (runs(&lines, west), runs(&lines, north)),
+        (runs(&lines, one), runs(&lines, other)),
         (3, 4),
         "polled meanwhile, once each"
     );
-    let printed = |region: &str, order: u32| {
-        let group = format!("/aws/lambda/pay@{region}");
+    let printed = |place: &str, order: u32| {
+        let group = format!("/aws/lambda/pay@{place}");
         let text = format!("paying {order}");
         let is_it = |line: &&Value| {
             line["log_group"] == group && line["message"].as_str().unwrap().trim_end() == text
         };
         lines.iter().filter(is_it).count()
     };
-    assert_eq!([printed(west, 1), printed(north, 2)], [2, 3], "{lines:#?}");
-    assert_eq!([printed(west, 2), printed(north, 1)], [0, 0]);
+    assert_eq!([printed(one, 1), printed(other, 2)], [2, 3], "{lines:#?}");
+    assert_eq!([printed(one, 2), printed(other, 1)], [0, 0]);
     let (status, said) = tail.interrupt();
     assert_eq!(status, Some(0));
     assert!(said.contains("$0.02 so far"), "a session in each: {said}");
 
-    let mut command = nepho(&[
-        "report",
-        "--format",
-        "json",
-        "--exit-zero",
-        "--region",
-        &regions,
-    ]);
+    let mut command = nepho(&["report", "--format", "json", "--exit-zero"]);
     command
+        .args(chosen)
+        .env("HOME", home.path())
         .env("AWS_ENDPOINT_URL", &url)
         .env("AWS_ENDPOINT_URL_XRAY", Server::moto().url());
     let (_, out, said) = finish(command);
     let report: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out} {said}"));
     let functions = report["functions"].as_array().unwrap().iter();
-    let rows: Vec<Value> = functions
-        .map(|one| json!([one["function"], one["invocations"], one["memory_mb"]]))
+    let rows: BTreeSet<String> = functions
+        .map(|one| json!([one["function"], one["invocations"], one["memory_mb"]]).to_string())
         .collect();
-    assert_eq!(
-        rows,
-        [
-            json!([format!("pay@{north}"), 4, 512]),
-            json!([format!("pay@{west}"), 3, 256])
-        ]
-    );
+    let expected = [
+        json!([format!("pay@{other}"), 4, 512]),
+        json!([format!("pay@{one}"), 3, 256]),
+    ];
+    assert_eq!(rows, expected.iter().map(Value::to_string).collect());
     let throttles = report["throttles"].as_array().unwrap().iter();
     let rows: Vec<Value> = throttles
         .map(|row| json!([row["resource"], row["count"], row["class"]]))
         .collect();
-    let resource = format!("lambda:pay@{west}");
+    let resource = format!("lambda:pay@{one}");
     assert_eq!(rows, [json!([resource, 3, "reserved_limit"])], "{said}");
 }
 
@@ -491,6 +506,72 @@ fn of_two_profiles_of_one_account_one_has_the_rights_that_the_other_lacks() {
         "once by each of the two sources that ask for groups: {met:?}"
     );
     assert_eq!(met[1..], [1, 1]);
+}
+
+/// The first profile may not read a log group; the second may, and nobody has logged in by it yet. Once somebody has, the group is
+/// read, each line once, without a restart; until then the first one is not asked again.
+#[test]
+fn a_profile_that_logs_in_later_lends_its_rights() {
+    let region = "eu-west-2";
+    let moto = Server::moto();
+    let at = clock::now().plus_ms(-60_000);
+    for part in [NORTH, WEST] {
+        let (events, documents) = crossing(part, at);
+        put(&moto, region, &events, &documents);
+    }
+    let asked = Arc::new(Mutex::new(BTreeMap::<bool, u32>::new()));
+    let counts = Arc::clone(&asked);
+    let proxy = Proxy::denying(&moto.url(), move |head, body| {
+        let of_back = head.contains("FilterLogEvents") && body.contains("/aws/lambda/back");
+        let first = head.contains("Credential=one/");
+        if of_back {
+            *counts.lock().unwrap().entry(first).or_default() += 1;
+        }
+        of_back && first
+    });
+    let of = |first: bool| asked.lock().unwrap().get(&first).copied().unwrap_or(0);
+    let home = home(&["one"]);
+    let keys = home.path().join("keys.json");
+    let config = format!(
+        "[profile two]\ncredential_process = cat {}\n",
+        keys.display()
+    );
+    fs::write(home.path().join(".aws/config"), config).unwrap();
+    let recording = home.path().join("day.ndjson");
+    let mut command = nepho(&["watch", "--region", region, "--profile", "one,two"]);
+    command
+        .args(["--endpoint-url", &proxy.url, "--record"])
+        .arg(&recording)
+        .env("HOME", home.path());
+    let watch = Following::start(command);
+    let wait = |what: &str, done: &dyn Fn() -> bool| {
+        let begun = Stopwatch::start();
+        while !done() {
+            assert!(
+                begun.elapsed() < Duration::from_secs(60),
+                "{what}: {:?}",
+                asked.lock().unwrap()
+            );
+            thread::sleep(Duration::from_millis(50));
+        }
+    };
+    wait("denied to the first", &|| of(true) > 0);
+    thread::sleep(Duration::from_secs(3));
+    assert_eq!(
+        (of(true), of(false)),
+        (1, 0),
+        "nobody else has the right yet"
+    );
+    let printed = json!({ "Version": 1, "AccessKeyId": "two", "SecretAccessKey": "test" });
+    fs::write(&keys, printed.to_string()).unwrap();
+    wait("asked by the second", &|| of(false) > 1);
+    let (status, said) = watch.interrupt();
+    assert_eq!(status, Some(0), "{said}");
+    assert_eq!(of(true), 1, "what was denied is not asked again");
+    let recorded = fs::read_to_string(recording).unwrap();
+    let group = format!("/aws/lambda/back@{region}/one");
+    let is_its = |line: &&str| line.contains(&group) && line.contains("REPORT RequestId");
+    assert_eq!(recorded.lines().filter(is_its).count(), 1, "{recorded}");
 }
 
 #[test]

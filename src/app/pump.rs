@@ -2,7 +2,7 @@
 //!
 //! Waiting is all here: nothing after `More`, the source's interval after `CaughtUp`, the service's own delay when it
 //! throttles (and half the pace from then on), 200 ms doubling to 30 s with jitter when a call fails. A source that lacks
-//! a right stops and says which; the others go on.
+//! a right stops and says which, but where a login may bring the right; the others go on.
 
 mod backoff;
 #[cfg(test)]
@@ -206,8 +206,11 @@ impl Pump {
                 }
                 Some(wait) => sleep(wait).await,
             }
-            let (name, stirs) = (self.source.name(), self.source.stirs());
-            self.shared.turnstile.pass(call, name, stirs).await;
+            let (turnstile, name) = (&self.shared.turnstile, &self.health.name);
+            let stirs = self.source.stirs();
+            turnstile
+                .pass(call, name, stirs, self.source.stirred())
+                .await;
         }
         let began = self.shared.now();
         let fetched = self.source.fetch(began).await;
@@ -240,6 +243,7 @@ impl Pump {
         };
         self.health.records += page.batch.records.len() as u64;
         (self.health.trouble, self.health.again_at) = (None, None);
+        self.health.lacks = None;
         if self.health.failures > 0
             && let Some(gap) = &mut self.health.unseen
         {
@@ -275,11 +279,15 @@ impl Pump {
                 Some(wait).filter(|_| self.goes_on(true)),
             ),
             FetchError::Broken { .. } | FetchError::Unable { .. } => (SourceState::Broken, None),
-            FetchError::Denied { right, .. } => {
+            FetchError::Denied {
+                right, may_pass, ..
+            } => {
                 self.health.lacks = Some(right);
-                (SourceState::Denied, None)
+                let again = may_pass && self.goes_on(true);
+                (SourceState::Denied, Some(wait).filter(|_| again))
             }
-            FetchError::Lent { message } => {
+            FetchError::Lent { message, .. } => {
+                self.health.lacks = None;
                 self.health.lent = Some(message.into());
                 self.publish();
                 return Some(Duration::ZERO);
@@ -300,7 +308,10 @@ impl Pump {
         self.health.again_at = wait.map(|wait| now.plus_ms(wait.as_millis() as i64));
         if wait.is_none() {
             self.leave_gap(unseen).await;
-        } else if self.health.unseen.is_some() || now.since(since) >= LASTING_MS {
+        } else if self.health.unseen.is_some()
+            || state == SourceState::Denied
+            || now.since(since) >= LASTING_MS
+        {
             self.open_gap(unseen);
         }
         self.publish();

@@ -45,7 +45,7 @@ pub struct Health {
     pub failures: u32,
     /// When it is asked again, after a failure; `None` once it was given up.
     pub again_at: Option<Timestamp>,
-    /// The right that it lacks: stopped for that.
+    /// The right that it lacks.
     pub lacks: Option<Right>,
     /// Whose rights it uses for want of its own place's, in words.
     pub lent: Option<Box<str>>,
@@ -126,7 +126,7 @@ pub enum SourceState {
     Throttled,
     /// No valid credentials: goes on by itself once there are some.
     LoggedOut,
-    /// Lacks a right: stopped, the others go on.
+    /// Lacks a right: stopped, the others go on. It looks again at [`Health::again_at`] where a login may bring the right.
     Denied,
     /// Fails; asked again at [`Health::again_at`], or given up where that is `None`.
     Broken,

@@ -310,7 +310,9 @@ impl<E: Events> Source for Follow<E> {
     }
 
     fn stirs(&self) -> bool {
-        self.empty == 0 || self.cursor.has_more() || self.events.stirs(self.asked_at)
+        // Of a group that was not read yet nothing is known but what metrics say.
+        let brought = self.empty == 0 && self.presence != Presence::Unknown;
+        brought || self.cursor.has_more() || self.events.stirs(self.asked_at)
     }
 
     fn stirred(&mut self) -> Waiting<'_> {

@@ -184,18 +184,26 @@ fn said(error: FetchError, place: &str) -> FetchError {
             message: said(message),
             asked,
         },
-        FetchError::Lent { message } => FetchError::Lent {
+        FetchError::Lent { message, asked } => FetchError::Lent {
             message: said(message),
+            asked,
         },
         FetchError::Elsewhere { message } => FetchError::Elsewhere {
             message: message.map(said),
         },
-        FetchError::Denied { right, message } => FetchError::Denied {
+        FetchError::Denied {
+            right,
+            message,
+            asked,
+            may_pass,
+        } => FetchError::Denied {
             right: Right {
                 resource: right.resource.map(|resource| name(&resource, place)),
                 ..right
             },
             message: said(message),
+            asked,
+            may_pass,
         },
         FetchError::Broken { message } => FetchError::Broken {
             message: said(message),

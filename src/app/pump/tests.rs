@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::*;
 use crate::model::health::{Health, Right};
 use crate::model::record::Gap;
-use crate::sources::{Call, Fetching};
+use crate::sources::{Call, Fetching, Waiting};
 
 type Asked = Arc<Mutex<Vec<Duration>>>;
 
@@ -192,6 +192,8 @@ async fn a_denied_source_stops_and_says_what_it_lacks_while_the_others_go_on() {
     let denied = Answer::Fail(FetchError::Denied {
         right: right.clone(),
         message: "denied: logs:FilterLogEvents on /aws/lambda/a".to_owned(),
+        asked: true,
+        may_pass: false,
     });
     let (first, asked) = script("logs a", vec![denied]);
     let (second, _) = script("logs b", vec![transient(), Answer::Records(4, Next::End)]);
@@ -209,6 +211,51 @@ async fn a_denied_source_stops_and_says_what_it_lacks_while_the_others_go_on() {
     assert_eq!(health.state, SourceState::Denied);
     assert_eq!(health.lacks, Some(right));
     assert_eq!(health.gaps.len(), 1);
+}
+
+/// Nobody who is logged in has the right, and then somebody logs in who does.
+#[tokio::test(start_paused = true)]
+async fn what_a_login_may_bring_is_asked_for_again_and_is_no_gap_then() {
+    let denied = |asked| {
+        Answer::Fail(FetchError::Denied {
+            right: Right {
+                action: "logs:FilterLogEvents".into(),
+                resource: None,
+            },
+            message: "denied".to_owned(),
+            asked,
+            may_pass: true,
+        })
+    };
+    let (pumps, _received, cancel) = pumps();
+    let answers = vec![
+        denied(true),
+        denied(false),
+        Answer::Records(1, Next::CaughtUp),
+    ];
+    let (source, asked) = script("logs a", answers);
+    pumps.start(source);
+    let board = pumps.board();
+    sleep(Duration::from_millis(50)).await;
+    let health = board.borrow().sources["logs a"].clone();
+    assert_eq!(health.state, SourceState::Denied);
+    assert!(health.lacks.is_some() && health.again_at.is_some() && health.gaps.is_empty());
+    sleep(Duration::from_millis(600)).await;
+    assert_eq!(asked.lock().unwrap().len(), 3, "after 200 and 400 ms");
+    let board = board.borrow().clone();
+    let health = &board.sources["logs a"];
+    assert_eq!(
+        (health.state, &health.lacks),
+        (SourceState::CaughtUp, &None)
+    );
+    assert!(health.gaps.is_empty());
+    let calls = board.calls[&key()];
+    assert_eq!(
+        (calls.made, calls.denied),
+        (2, 1),
+        "the second did not go out"
+    );
+    cancel.cancel();
 }
 
 /// Only what went out counts: neither a call, nor a pace, nor a right is shown of those that lacked credentials.
@@ -473,6 +520,54 @@ async fn what_is_paid_by_time_ends_when_the_money_does_and_comes_back_with_it() 
         "most sessions are one minute long: {}",
         calls.made
     );
+}
+
+/// Ten quiet sources wait for one call a second; the last of them is said to be written to meanwhile.
+#[tokio::test(start_paused = true)]
+async fn who_stirs_while_it_waits_comes_forward() {
+    struct Quiet(String, Arc<Mutex<Vec<String>>>, bool);
+    impl Source for Quiet {
+        fn name(&self) -> &str {
+            &self.0
+        }
+        fn call(&self) -> Option<Call> {
+            Some(Call {
+                action: "logs:FilterLogEvents",
+                place: "".into(),
+                quota: Some(2.0),
+                billed: false,
+            })
+        }
+        fn stirs(&self) -> bool {
+            false
+        }
+        fn stirred(&mut self) -> Waiting<'_> {
+            let stirs = self.2;
+            Box::pin(async move {
+                sleep(Duration::from_millis(500)).await;
+                if !stirs {
+                    std::future::pending::<()>().await;
+                }
+            })
+        }
+        fn fetch(&mut self, _: Timestamp) -> Fetching<'_> {
+            self.1.lock().unwrap().push(self.0.clone());
+            Box::pin(async { Ok(Page::new(Batch::default(), Next::End)) })
+        }
+    }
+    let (pumps, _received, cancel) = pumps();
+    let asked = Arc::<Mutex<Vec<String>>>::default();
+    for at in 0..10 {
+        let name = format!("logs {at}");
+        pumps.start(Box::new(Quiet(name, Arc::clone(&asked), at == 9)));
+        sleep(Duration::from_millis(1)).await;
+    }
+    sleep(Duration::from_secs(15)).await;
+    cancel.cancel();
+    let asked = asked.lock().unwrap();
+    let place = asked.iter().position(|name| name == "logs 9");
+    assert_eq!(asked.len(), 10);
+    assert!(place <= Some(2), "not the last: {asked:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,7 +14,7 @@ use crate::app::clock::Clock;
 use crate::model::health::{Board, Calls, Money};
 use crate::model::time::Timestamp;
 use crate::sources::pace::{Bucket, Purse, Terms};
-use crate::sources::{Call, FetchError, Page};
+use crate::sources::{Call, FetchError, Page, Waiting};
 
 /// What matters now, by the names of sources.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,9 +25,10 @@ pub struct Attention {
     pub alarmed: BTreeSet<Box<str>>,
 }
 
-/// So much faster than the quiet ones what something is wrong with, and what is written to, comes forward.
-const ALARMED: i64 = 8;
-const STIRRING: i64 = 4;
+/// So much faster than the quiet ones what something is wrong with, and what is written to, comes forward: while 500 groups are
+/// read for the first time, which takes minutes, those that are written to are read every few seconds all the same.
+const ALARMED: i64 = 16;
+const STIRRING: i64 = 8;
 /// What somebody looks at is asked that often, be it ever so quiet.
 const LOOKED_AT: Duration = Duration::from_secs(2);
 
@@ -47,11 +48,11 @@ struct Lane {
     bucket: Bucket,
     quota: Option<f64>,
     calls: Calls,
-    waiting: BTreeMap<u64, Waiting>,
+    waiting: BTreeMap<u64, Waits>,
     tickets: u64,
 }
 
-struct Waiting {
+struct Waits {
     name: Box<str>,
     stirs: bool,
     since: Timestamp,
@@ -121,20 +122,38 @@ impl Turnstile {
         }
     }
 
-    /// Waits until the source of that name may make the call.
-    pub(super) async fn pass(&self, call: &Call, name: &str, stirs: bool) {
+    /// Waits until the source of that name may make the call. `stirred` resolves when it is said meanwhile that something is to be had.
+    pub(super) async fn pass(
+        &self,
+        call: &Call,
+        name: &str,
+        mut stirs: bool,
+        mut stirred: Waiting<'_>,
+    ) {
         let ticket = self.queue(call, name, stirs);
         loop {
-            match self.look(&ticket) {
+            let wait = match self.look(&ticket) {
                 Turn::Now => return,
-                Turn::In(wait) => {
-                    tokio::select! {
-                        () = sleep(wait) => {}
-                        () = ticket.wake.notified() => {}
-                    }
+                Turn::In(wait) => Some(wait),
+                Turn::Later => None,
+            };
+            tokio::select! {
+                () = sleep(wait.unwrap_or_default()), if wait.is_some() => {}
+                () = ticket.wake.notified() => {}
+                () = &mut stirred, if !stirs => {
+                    stirs = true;
+                    self.stir(&ticket);
                 }
-                Turn::Later => ticket.wake.notified().await,
             }
+        }
+    }
+
+    /// What waits with that ticket comes forward faster from now on.
+    fn stir(&self, ticket: &Ticket<'_>) {
+        if let Some(lane) = lock(&self.lanes).get_mut(&ticket.key)
+            && let Some(waits) = lane.waiting.get_mut(&ticket.number)
+        {
+            waits.stirs = true;
         }
     }
 
@@ -157,13 +176,13 @@ impl Turnstile {
         }
         lane.tickets += 1;
         let number = lane.tickets;
-        let waiting = Waiting {
+        let waits = Waits {
             name: name.into(),
             stirs,
             since: now,
             wake: Arc::clone(&wake),
         };
-        lane.waiting.insert(number, waiting);
+        lane.waiting.insert(number, waits);
         Ticket {
             turnstile: self,
             key,
@@ -261,18 +280,18 @@ impl Turnstile {
 impl Lane {
     /// The ticket whose turn it is.
     fn first(&self, attention: &Attention, now: Timestamp) -> Option<u64> {
-        let rank = |waiting: &Waiting| {
-            let focus = attention.focus.contains(&waiting.name);
-            let weight = match attention.alarmed.contains(&waiting.name) {
+        let rank = |waits: &Waits| {
+            let focus = attention.focus.contains(&waits.name);
+            let weight = match attention.alarmed.contains(&waits.name) {
                 true => ALARMED,
-                false if waiting.stirs => STIRRING,
+                false if waits.stirs => STIRRING,
                 false => 1,
             };
             // A second ahead for all, so that the weight counts from the start.
-            (focus, weight * (now.since(waiting.since) + 1_000))
+            (focus, weight * (now.since(waits.since) + 1_000))
         };
         let best = self.waiting.iter().rev();
-        best.max_by_key(|(_, waiting)| rank(waiting))
+        best.max_by_key(|(_, waits)| rank(waits))
             .map(|(number, _)| *number)
     }
 

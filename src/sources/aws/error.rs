@@ -242,6 +242,8 @@ fn denied(text: &str, at: At<'_>) -> FetchError {
         message: format!(
             "denied: {action}{on}{whom} · add that action to the policy; the rest goes on"
         ),
+        asked: true,
+        may_pass: false,
     }
 }
 

@@ -1,12 +1,13 @@
 //! Which of several places are one: two profiles may lead to one account, and what they show of the same region is the same. It is
 //! read once, by the first; what is denied to it is asked with the rights of the others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::connection::{Clients, Connection};
 use super::session::Inquiry;
+use crate::model::health::Right;
 use crate::model::time::Timestamp;
 use crate::sources::FetchError;
 
@@ -31,6 +32,18 @@ pub(super) struct Lender(usize);
 /// IAM action and resource.
 type Key = (&'static str, Option<Box<str>>);
 
+/// What was denied.
+#[derive(Clone, Debug)]
+struct Refusal {
+    /// The places that it was denied to.
+    to: BTreeSet<usize>,
+    /// Whose rights are used for it from now on.
+    lender: Option<Lender>,
+    /// The first denial.
+    right: Right,
+    message: String,
+}
+
 /// One place among others.
 pub(super) struct Among {
     taken: Arc<Taken>,
@@ -42,8 +55,8 @@ pub(super) struct Among {
     settled: tokio::sync::Mutex<Option<Arc<Clients>>>,
     /// It was said that another place is the same.
     was_said: AtomicBool,
-    /// With whose rights is asked what was denied to this place's own.
-    lent: Mutex<BTreeMap<Key, Lender>>,
+    /// What was denied to this place's own rights.
+    refusals: Mutex<BTreeMap<Key, Refusal>>,
 }
 
 impl Among {
@@ -54,7 +67,7 @@ impl Among {
             this,
             settled: tokio::sync::Mutex::default(),
             was_said: AtomicBool::new(false),
-            lent: Mutex::default(),
+            refusals: Mutex::default(),
         }
     }
 
@@ -116,42 +129,91 @@ impl Among {
 
     /// Whose rights are used for that, if not this place's own.
     pub(super) fn lender(&self, inquiry: &Inquiry) -> Option<Lender> {
-        let lent = self.lent.lock().unwrap_or_else(PoisonError::into_inner);
-        lent.get(&key(inquiry)).copied()
+        self.refusals().get(&key(inquiry))?.lender
     }
 
     pub(super) fn connection(&self, lender: Lender) -> &Connection {
         &self.all[lender.0]
     }
 
-    /// After a denial: the label of the place whose rights are used from now on, the next of the same account and region.
-    pub(super) async fn lend(&self, inquiry: &Inquiry) -> Option<Arc<str>> {
-        let known = self.lender(inquiry);
-        if known != inquiry.lender {
-            // Somebody else was denied it meanwhile.
-            return known.map(|lender| Arc::clone(self.connection(lender).label()));
-        }
-        let account = inquiry.account().await.ok().flatten()?;
+    /// Takes in a denial: the same is asked with the rights of the next place of the account and region from now on, if there is one.
+    pub(super) async fn denied(
+        &self,
+        inquiry: &Inquiry,
+        right: Right,
+        message: String,
+    ) -> FetchError {
+        let Lender(to) = inquiry.lender.unwrap_or(Lender(self.this));
+        let refusal = {
+            let mut refusals = self.refusals();
+            let refusal = refusals.entry(key(inquiry)).or_insert_with(|| Refusal {
+                to: BTreeSet::new(),
+                lender: None,
+                right,
+                message,
+            });
+            refusal.to.insert(to);
+            refusal.clone()
+        };
+        self.lend(inquiry, refusal, true).await
+    }
+
+    /// Why that is not asked: it was denied to all who could be asked, and nobody has logged in since who may have the right.
+    pub(super) async fn refused(&self, inquiry: &Inquiry) -> Option<FetchError> {
+        let refusal = self.refusals().get(&key(inquiry)).cloned();
+        Some(self.lend(inquiry, refusal?, false).await)
+    }
+
+    /// Looks for a place that it was not denied to. `asked`: it was just now.
+    async fn lend(&self, inquiry: &Inquiry, refusal: Refusal, asked: bool) -> FetchError {
         let region = &inquiry.place.region;
-        let from = known.map_or(0, |Lender(at)| at + 1);
-        for at in (from..self.all.len()).filter(|at| *at != self.this) {
-            let other = &self.all[at];
-            if !other.may_reach(region) {
-                continue;
-            }
-            // Who is not logged in lends nothing.
-            let Ok(clients) = other.clients(inquiry.at()).await else {
-                continue;
-            };
-            if clients.place.region == *region
-                && clients.account().await.ok().flatten() == Some(account)
-            {
-                let mut lent = self.lent.lock().unwrap_or_else(PoisonError::into_inner);
-                lent.insert(key(inquiry), Lender(at));
-                return Some(Arc::clone(other.label()));
+        let account = inquiry.account().await.ok().flatten();
+        let mut lender = None;
+        let mut logged_out = None;
+        let others = self.all.iter().enumerate();
+        let others = others.filter(|(at, other)| {
+            account.is_some() && !refusal.to.contains(at) && other.may_reach(region)
+        });
+        for (at, other) in others {
+            match other.clients(inquiry.at()).await {
+                Ok(clients) if clients.place.region == *region => {
+                    if clients.account().await.ok().flatten() == account {
+                        lender = Some((Lender(at), other.label()));
+                        break;
+                    }
+                }
+                Err(FetchError::LoggedOut { .. }) => {
+                    logged_out.get_or_insert(other.label());
+                }
+                Ok(_) | Err(_) => {}
             }
         }
-        None
+        if let Some(known) = self.refusals().get_mut(&key(inquiry)) {
+            known.lender = lender.map(|(lender, _)| lender);
+        }
+        let Refusal { right, message, .. } = refusal;
+        match (lender, logged_out) {
+            (Some((_, label)), _) => FetchError::Lent {
+                message: format!("{right} is denied: asked with the rights of {label}"),
+                asked,
+            },
+            (None, Some(label)) => FetchError::Denied {
+                message: format!("{message} · {label} may have it: log in there"),
+                right,
+                asked,
+                may_pass: true,
+            },
+            (None, None) => FetchError::Denied {
+                right,
+                message,
+                asked,
+                may_pass: false,
+            },
+        }
+    }
+
+    fn refusals(&self) -> MutexGuard<'_, BTreeMap<Key, Refusal>> {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -75,6 +75,8 @@ impl Session {
             if let Some(lender) = among.lender(&inquiry) {
                 inquiry.clients = among.connection(lender).clients(now).await?;
                 inquiry.lender = Some(lender);
+            } else if let Some(refused) = among.refused(&inquiry).await {
+                return Err(refused);
             }
         }
         Ok(inquiry)
@@ -107,19 +109,8 @@ impl Session {
                 connection.forget(&inquiry.clients, None).await;
                 error
             }
-            FetchError::Denied { right, message } => {
-                let next = match &self.among {
-                    Some(among) => among.lend(inquiry).await,
-                    None => None,
-                };
-                match next {
-                    Some(lender) => {
-                        let message =
-                            format!("{right} is denied: asked with the rights of {lender}");
-                        FetchError::Lent { message }
-                    }
-                    None => FetchError::Denied { right, message },
-                }
+            FetchError::Denied { right, message, .. } if let Some(among) = &self.among => {
+                among.denied(inquiry, right, message).await
             }
             other => other,
         }

@@ -290,12 +290,13 @@ async fn one_who_gives_up_his_place_does_not_keep_the_next_waiting() {
         billed: false,
     };
     let turnstile = &pumps.turnstile;
-    turnstile.pass(&call, "first", true).await;
+    let never = || Box::pin(std::future::pending());
+    turnstile.pass(&call, "first", true, never()).await;
     let given_up = Duration::from_secs(1);
-    let second = turnstile.pass(&call, "second", true);
+    let second = turnstile.pass(&call, "second", true, never());
     assert!(tokio::time::timeout(given_up, second).await.is_err());
     let begun = Instant::now();
-    turnstile.pass(&call, "third", false).await;
+    turnstile.pass(&call, "third", false, never()).await;
     assert!(
         begun.elapsed() <= Duration::from_secs(10),
         "0.1 calls a second"
