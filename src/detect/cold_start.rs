@@ -7,10 +7,13 @@ mod lines;
 mod restart;
 mod traced;
 
+use hashbrown::HashMap;
+
 use crate::detect::{cause, kept_warm};
 use crate::model::facts::Facts;
 use crate::model::invocation::{Assembled, Environment, Invocation};
 use crate::model::rows::{Init, InitKind};
+use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
 
 pub use findings::ColdStarts;
@@ -26,6 +29,7 @@ pub fn inits(facts: &Facts, assembled: &Assembled) -> Vec<Init> {
     let traced = traced::starts(facts, assembled);
     let warm = kept_warm::kept_warm(facts, assembled);
     let kept = kept_lines::since(facts, assembled);
+    let longest = longest_inits(assembled);
     let mut starts = Vec::new();
     for (index, home) in (0u32..).zip(&assembled.environments) {
         let lines = InitLines::of(facts, assembled, home);
@@ -41,6 +45,7 @@ pub fn inits(facts: &Facts, assembled: &Assembled) -> Vec<Init> {
             provisioned: warm.version(home.function, home.version),
             restores: warm.restores(home.function),
             kept_since: kept.get(&home.function).copied(),
+            longest_init_ms: longest.get(&home.function).copied(),
             traced: runs.first().and_then(|(at, _)| traced.get(at)).copied(),
         };
         let mut created = creation::row(&place, &lines);
@@ -60,6 +65,26 @@ pub fn inits(facts: &Facts, assembled: &Assembled) -> Vec<Init> {
     rows
 }
 
+/// So many inits of a function tell how long they take.
+const KNOWN_INITS: u32 = 5;
+
+/// The longest init of each function, as REPORT lines say it.
+fn longest_inits(assembled: &Assembled) -> HashMap<Sym, f32> {
+    let mut longest: HashMap<Sym, (u32, f32)> = HashMap::new();
+    for run in &assembled.invocations {
+        if let Some(init_ms) = run.init_ms {
+            let (count, most) = longest.entry(run.function).or_default();
+            *count += 1;
+            *most = most.max(init_ms);
+        }
+    }
+    let known = longest.into_iter();
+    let known = known.filter(|(_, (count, _))| *count >= KNOWN_INITS);
+    known
+        .map(|(function, (_, most))| (function, most))
+        .collect()
+}
+
 /// One environment and what is known around it.
 struct Place<'a> {
     facts: &'a Facts,
@@ -72,6 +97,8 @@ struct Place<'a> {
     restores: bool,
     /// The logs of its function would show a start from here on; `None` where lines may be missing.
     kept_since: Option<Timestamp>,
+    /// The longest init that its function is known to have had; `None` where few are known.
+    longest_init_ms: Option<f32>,
     /// Its start as the trace of its first invocation shows it.
     traced: Option<Traced>,
 }

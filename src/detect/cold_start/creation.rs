@@ -14,6 +14,8 @@ const FELT_GAP_MS: f64 = 1_000.0;
 const INIT_LIMIT_MS: f64 = 10_000.0;
 /// INIT_START to START beyond the limit and a second on top, with margin: no request waited for that.
 const SURELY_IDLE_MS: f64 = 15_000.0;
+/// No init takes so many times as long as the longest of its function.
+const MUCH_LONGER: f64 = 2.0;
 /// An environment that nobody used for so long was started ahead of need.
 const UNUSED_MS: i64 = 20_000;
 /// What may stand between the first line of an environment and its START beside the init: stamps of whole seconds.
@@ -152,7 +154,10 @@ impl<'a> Seen<'a> {
         if run.report_line.is_some() && wait < SURELY_IDLE_MS {
             return failed(wait);
         }
-        self.by_need(wait < SURELY_IDLE_MS)
+        // Its REPORT is lost: an init that others show to be short explains no long wait.
+        let longest = self.place.longest_init_ms;
+        let explained = longest.map(|ms| MUCH_LONGER * f64::from(ms) + FELT_GAP_MS);
+        self.by_need(wait < explained.map_or(SURELY_IDLE_MS, |ms| ms.min(SURELY_IDLE_MS)))
     }
 
     /// Of an environment without invocations. `None`: a start that serves no requests, or one that may still be waited for.
