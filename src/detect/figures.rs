@@ -52,9 +52,9 @@ pub fn figures(analysis: &Analysis) -> Vec<FunctionFigures> {
 fn cold_rate(row: &FunctionFigures) -> Option<Rate> {
     match row.coverage {
         Some(coverage) if coverage < coverage::WHOLE => {
-            wilson_covered(row.felt_cold_starts?, row.told(), coverage)
+            wilson_covered(row.felt_cold_starts?, row.of_starts()?, coverage)
         }
-        _ => statistics::wilson(row.felt_cold_starts?, row.told()),
+        _ => statistics::wilson(row.felt_cold_starts?, row.of_starts()?),
     }
 }
 

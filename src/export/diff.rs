@@ -280,7 +280,9 @@ fn functions(before: &Analysis, after: &Analysis) -> Vec<FunctionChange> {
                 function: name.to_owned(),
                 per_minute: Compared::of(traffic(old, minutes_before), traffic(new, minutes_after)),
                 error_rate: both(&|row| share(row.figures.errors, row.figures.invocations)),
-                cold_rate: both(&|row| share(row.figures.felt_cold_starts?, row.figures.told())),
+                cold_rate: both(&|row| {
+                    share(row.figures.felt_cold_starts?, row.figures.of_starts()?)
+                }),
                 refused_rate: both(&|row| {
                     let refused = row.figures.throttled?;
                     share(refused, row.figures.invocations + refused)

@@ -478,6 +478,12 @@ impl FunctionFigures {
         self.invocations - self.only_named
     }
 
+    /// The runs of which the felt cold starts are a part; `None` where no line tells of them, as of the requests of a Web Function.
+    pub fn of_starts(&self) -> Option<u64> {
+        let felt = self.felt_cold_starts?;
+        Some(self.told()).filter(|told| *told >= felt)
+    }
+
     /// Felt cold starts of all these functions and the runs that tell how they started; `None` where there are runs and none tells.
     pub fn felt_of(rows: &[Self]) -> Option<(u64, u64)> {
         let sum = |of: fn(&Self) -> u64| rows.iter().map(of).sum::<u64>();

@@ -20,11 +20,10 @@ pub fn count_or_unknown(n: Option<u64>) -> String {
 
 /// `28/8,760`: felt cold starts of the runs that say how they started.
 pub fn felt(function: &FunctionFigures) -> String {
-    let of = function.felt_cold_starts.map(|_| function.told());
     format!(
         "{}/{}",
         count_or_unknown(function.felt_cold_starts),
-        count_or_unknown(of)
+        count_or_unknown(function.of_starts())
     )
 }
 

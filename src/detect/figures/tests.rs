@@ -165,4 +165,14 @@ fn a_cold_start_is_counted_by_its_cause_and_its_init_holds_the_environment() {
         "of felt inits only"
     );
     assert_eq!(row.peak_concurrency, Some(2));
+    assert_eq!(row.of_starts(), Some(2));
+    analysis.assembled.invocations[1].counted = false;
+    let rows = figures(&analysis);
+    let row = rows.iter().find(|row| row.function == function);
+    let row = row.expect("the function has a row");
+    assert_eq!(
+        (row.of_starts(), row.cold_rate),
+        (None, None),
+        "more starts than runs"
+    );
 }

@@ -104,17 +104,12 @@ pub(in crate::export) fn cells(analysis: &Analysis, row: &FunctionFigures) -> Ve
         count(row.timeouts),
         time(row.duration_ms.map(|figures| figures.p50)),
         time(row.duration_ms.map(|figures| figures.p99)),
-        format!("{}/{}", known(row.felt_cold_starts), known(of_starts(row))),
+        format!("{}/{}", known(row.felt_cold_starts), known(row.of_starts())),
         known(row.throttled),
         known(row.duplicates_harmful),
         known(row.reordered),
         known(row.peak_concurrency),
     ]
-}
-
-/// The runs of which the felt cold starts are a part.
-fn of_starts(row: &FunctionFigures) -> Option<u64> {
-    Some(row.told()).filter(|_| row.felt_cold_starts.is_some())
 }
 
 /// Where the first proof of a finding stands, in one line.
