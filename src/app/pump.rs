@@ -321,6 +321,9 @@ impl Pump {
     /// Ends without a gap. Of the sources that end so, those without words for it are not shown.
     fn leave_to_another(&mut self, message: Option<String>) {
         self.health.state = SourceState::Ended;
+        // What kept it away before, a login that was missing, does not matter any more.
+        (self.health.trouble, self.health.again_at) = (None, None);
+        self.health.unseen = None;
         self.health.elsewhere = message.map(Into::into);
         if self.health.elsewhere.is_some() {
             self.publish();
