@@ -1,54 +1,28 @@
 //! What CloudWatch counted of each function and minute, by `GetMetricData`, as lines of a metric stream.
 //!
 //! Every metric that is asked for is paid for. So each round first takes the pulse, which is whether a function ran, failed or
-//! was refused, and then asks for the rest only of those that did; functions that were quiet are asked every few minutes. The pulse
-//! also tells which log groups are worth polling.
+//! was refused, and then asks for the rest only of those that did; functions that were quiet are asked every few minutes, and for errors
+//! and refusals as soon as the account as a whole counts more of them than the others have. The pulse also tells which log groups are
+//! worth polling.
 
-use std::collections::BTreeMap;
+mod round;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_cloudwatch::types::{
-    Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat, ScanBy,
-};
+use aws_sdk_cloudwatch::types::ScanBy;
 use aws_smithy_types::DateTime;
-use serde_json::json;
 
+use self::round::Round;
 use super::actions::GET_METRIC_DATA;
 use super::fleet::{Fleet, Function, Listing};
 use super::session::{Session, further};
 use crate::model::batch::Batch;
 use crate::model::health::Health;
-use crate::model::record::Record;
 use crate::model::time::{MINUTE_MS, Timestamp};
 use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
 
-const NAMESPACE: &str = "AWS/Lambda";
-/// What says whether something happens, read of each function under the one dimension `FunctionName`, with its unit.
-const PULSE: [(&str, &str); 3] = [
-    ("Invocations", COUNT),
-    ("Errors", COUNT),
-    ("Throttles", COUNT),
-];
-/// What is read of those of which something happens.
-const REST: [(&str, &str); 6] = [
-    ("ConcurrentExecutions", COUNT),
-    ("Duration", MILLISECONDS),
-    ("IteratorAge", MILLISECONDS),
-    ("AsyncEventAge", MILLISECONDS),
-    ("AsyncEventsDropped", COUNT),
-    ("ProvisionedConcurrencySpilloverInvocations", COUNT),
-];
-const COUNT: &str = "Count";
-const MILLISECONDS: &str = "Milliseconds";
-/// Read of the account, under no dimension: executions that the limit counts, idle slots that are kept included.
-const OF_ACCOUNT: (&str, &str) = ("ClaimedAccountConcurrency", COUNT);
-/// The four figures of a metric stream. More than one of a metric costs no more than one.
-const STATISTICS: [&str; 4] = ["Sum", "SampleCount", "Minimum", "Maximum"];
-/// The first of them.
-const SUM: usize = 0;
-/// What AWS takes in one call.
-const QUERIES_A_CALL: usize = 500;
 /// List price of one metric of one call, in US dollars.
 const USD: f64 = 0.01 / 1_000.0;
 /// Minutes that are read again, since CloudWatch still amends them.
@@ -65,32 +39,11 @@ pub(super) struct Metrics {
     window: Window,
     /// By function: everything before was read; the last minutes of it will be read again.
     read_until: BTreeMap<String, Timestamp>,
+    /// The account as a whole was last asked up to there.
+    compared: Option<Timestamp>,
+    /// Nobody had what the account counts beyond those that were due: until then the others are not searched again.
+    in_vain_until: Option<Timestamp>,
     round: Option<Round>,
-}
-
-/// One reading of those functions that are due, over a stretch of minutes.
-struct Round {
-    from: Timestamp,
-    to: Timestamp,
-    functions: Vec<String>,
-    /// By function: end of the newest minute in which something happened.
-    ran: Vec<Option<Timestamp>>,
-    /// Those of which something happened are asked for the rest.
-    wide: bool,
-    /// What is asked, in order: a function by its index and a metric.
-    asked: Vec<Asked>,
-    /// The first of them in the call under way, and its next page.
-    at: usize,
-    token: Option<String>,
-    /// Figures of the call under way, by (function and metric, minute).
-    points: BTreeMap<(usize, i64), [Option<f64>; STATISTICS.len()]>,
-}
-
-/// One metric of one function; of the account where that is `None`.
-#[derive(Clone, Copy, Debug)]
-struct Asked {
-    function: Option<usize>,
-    metric: (&'static str, &'static str),
 }
 
 impl Metrics {
@@ -100,6 +53,8 @@ impl Metrics {
             fleet,
             window,
             read_until: BTreeMap::new(),
+            compared: None,
+            in_vain_until: None,
             round: None,
         }
     }
@@ -123,32 +78,45 @@ impl Metrics {
         for result in answer.metric_data_results.unwrap_or_default() {
             round.take(result);
         }
-        let usd = round.in_call().len() as f64 * USD;
+        let usd = round.paid_for() as f64 * USD;
         round.token = further(answer.next_token);
-        let mut records = Vec::new();
-        if round.token.is_none() {
-            records = round.finish_call();
-        }
-        if round.is_done() && !round.wide {
-            round.widen(|name| {
-                let known = self.fleet.known();
-                known
-                    .functions
-                    .get(name)
-                    .is_none_or(Function::reads_streams)
-            });
-        }
-        if round.is_done() {
-            self.finish();
-            return Ok(Page {
-                usd,
-                ..Page::new(records, self.window.when_read())
-            });
-        }
+        let records = match &round.token {
+            None => round.finish_call(),
+            Some(_) => Vec::new(),
+        };
         Ok(Page {
             usd,
-            ..Page::new(records, Next::More)
+            ..Page::new(records, self.go_on())
         })
+    }
+
+    /// Goes on with the round; at its end takes in what it says.
+    fn go_on(&mut self) -> Next {
+        let Some(mut round) = self.round.take_if(|round| round.is_done()) else {
+            return Next::More;
+        };
+        let in_vain = self.in_vain_until > Some(round.to);
+        let others = |due: &[String]| {
+            let due: BTreeSet<&String> = due.iter().collect();
+            let mut others = self.fleet.known().function_names();
+            others.retain(|name| !in_vain && !due.contains(name));
+            others
+        };
+        let reads_streams = |name: &str| {
+            let known = self.fleet.known();
+            let function = known.functions.get(name);
+            function.is_none_or(Function::reads_streams)
+        };
+        round.go_on(others, reads_streams);
+        if !round.is_done() {
+            self.round = Some(round);
+            return Next::More;
+        }
+        if self.finish(round) {
+            // They are asked for everything at once.
+            return Next::More;
+        }
+        self.window.when_read()
     }
 
     /// Whole minutes only: the one under way would be handed on too small.
@@ -159,21 +127,26 @@ impl Metrics {
             .map_or(now, |until| until.min(now))
             .minute();
         let known = self.fleet.known();
-        let mut functions = match known.listing {
+        let all = match known.listing {
             Listing::Awaited => Vec::new(),
             _ => known.function_names(),
         };
-        let (least, most) = QUIET_MS;
-        let seldom = (functions.len() as i64 * QUIET_A_FUNCTION_MS).clamp(least, most);
-        functions.retain(|name| self.is_due(name, &known.group_of(name), to, seldom));
+        let seldom = seldom(all.len());
+        let is_due = |name: &&String| self.is_due(name, &known.group_of(name), to, seldom);
+        let functions: Vec<String> = all.iter().filter(is_due).cloned().collect();
+        // Where functions are left out by choice, the account's trouble may be theirs.
+        let has_all = known.listing == Listing::Done && known.functions.len() == known.seen;
+        let whole = has_all && functions.len() < all.len() && self.compared < Some(to);
         drop(known);
         let since = self.window.since.minute();
-        let amended = |name: &String| {
+        let amended = |read: Timestamp| read.plus_ms(-AMENDED_MINUTES * MINUTE_MS);
+        let due = functions.iter().map(|name| {
             let read = self.read_until.get(name);
-            read.map_or(since, |read| read.plus_ms(-AMENDED_MINUTES * MINUTE_MS))
-        };
-        let from = functions.iter().map(amended).min()?.max(since);
-        (to > from).then(|| Round::new(from, to, functions))
+            read.map_or(since, |read| amended(*read))
+        });
+        let newest = whole.then(|| amended(to.plus_ms(-MINUTE_MS)));
+        let from = due.chain(newest).min()?.max(since);
+        (to > from).then(|| Round::new(from, to, functions, whole))
     }
 
     /// Whether the function is asked in a round up to `to`: each minute while something happens, and after so many milliseconds while
@@ -186,16 +159,27 @@ impl Metrics {
         behind >= seldom || behind > 0 && self.fleet.pulse(group).is_busy(to)
     }
 
-    /// What the round says of its functions.
-    fn finish(&mut self) {
-        let Some(round) = self.round.take() else {
-            return;
-        };
-        for (name, ran) in round.functions.into_iter().zip(round.ran) {
-            let group = self.fleet.known().group_of(&name);
-            self.fleet.pulse(&group).metrics(round.to, ran);
-            self.read_until.insert(name, round.to);
+    /// Takes in what the round says of its functions. Whether trouble was found among those that were not due.
+    fn finish(&mut self, round: Round) -> bool {
+        let to = round.to;
+        let (mut searched, mut found) = (false, false);
+        for (name, due, ran) in round.outcome() {
+            searched |= !due;
+            found |= !due && ran.is_some();
+            if due || ran.is_some() {
+                let group = self.fleet.known().group_of(&name);
+                self.fleet.pulse(&group).metrics(to, ran);
+            }
+            if due {
+                self.read_until.insert(name, to);
+            }
         }
+        self.compared = Some(to);
+        if searched && !found {
+            let functions = self.fleet.known().functions.len();
+            self.in_vain_until = Some(to.plus_ms(seldom(functions)));
+        }
+        found
     }
 
     fn awaits_functions(&self) -> bool {
@@ -211,166 +195,10 @@ impl Metrics {
     }
 }
 
-impl Round {
-    /// Begins with the pulse.
-    fn new(from: Timestamp, to: Timestamp, functions: Vec<String>) -> Self {
-        let pulse = |function: usize| {
-            PULSE.map(|metric| Asked {
-                function: Some(function),
-                metric,
-            })
-        };
-        Self {
-            from,
-            to,
-            asked: (0..functions.len()).flat_map(pulse).collect(),
-            ran: vec![None; functions.len()],
-            functions,
-            wide: false,
-            at: 0,
-            token: None,
-            points: BTreeMap::new(),
-        }
-    }
-
-    /// Goes on with the rest of those of which something happened, and with the account's. The age of records is asked only where a
-    /// stream is read.
-    fn widen(&mut self, reads_streams: impl Fn(&str) -> bool) {
-        self.wide = true;
-        let mut account = false;
-        for (function, name) in self.functions.iter().enumerate() {
-            if self.ran[function].is_none() {
-                continue;
-            }
-            account = true;
-            let streams = reads_streams(name);
-            let rest = REST.into_iter();
-            let rest = rest.filter(|(name, _)| streams || *name != "IteratorAge");
-            self.asked.extend(rest.map(|metric| Asked {
-                function: Some(function),
-                metric,
-            }));
-        }
-        self.asked.extend(account.then_some(Asked {
-            function: None,
-            metric: OF_ACCOUNT,
-        }));
-    }
-
-    /// What is asked from `at` on, as much as a call takes.
-    fn in_call(&self) -> std::ops::Range<usize> {
-        self.at..(self.at + QUERIES_A_CALL / STATISTICS.len()).min(self.asked.len())
-    }
-
-    fn queries(&self) -> Vec<MetricDataQuery> {
-        let each = |metric: usize| {
-            STATISTICS
-                .iter()
-                .enumerate()
-                .map(move |(index, statistic)| (metric, index, *statistic))
-        };
-        let queries = self.in_call().flat_map(each);
-        queries
-            .map(|(metric, index, statistic)| self.query(metric, index, statistic))
-            .collect()
-    }
-
-    fn query(&self, metric: usize, index: usize, statistic: &str) -> MetricDataQuery {
-        let Asked {
-            function,
-            metric: (name, _),
-        } = self.asked[metric];
-        let dimension = function.map(|function| {
-            let dimension = Dimension::builder().name("FunctionName");
-            vec![dimension.value(&self.functions[function]).build()]
-        });
-        let named = Metric::builder()
-            .namespace(NAMESPACE)
-            .metric_name(name)
-            .set_dimensions(dimension)
-            .build();
-        let stat = MetricStat::builder()
-            .metric(named)
-            .period(60)
-            .stat(statistic)
-            .build();
-        MetricDataQuery::builder()
-            .id(format!("m{metric}_{index}"))
-            .metric_stat(stat)
-            .build()
-    }
-
-    fn take(&mut self, result: MetricDataResult) {
-        let id = result.id.unwrap_or_default();
-        let Some((metric, index)) = id.strip_prefix('m').and_then(|id| id.split_once('_')) else {
-            return;
-        };
-        let (Ok(metric), Ok(index)) = (metric.parse::<usize>(), index.parse::<usize>()) else {
-            return;
-        };
-        let times = result.timestamps.unwrap_or_default();
-        for (time, value) in times.iter().zip(result.values.unwrap_or_default()) {
-            let minute = time.secs() * 1_000;
-            self.note(metric, minute, index, value);
-            let figures = self.points.entry((metric, minute)).or_default();
-            if let Some(figure) = figures.get_mut(index) {
-                *figure = Some(value);
-            }
-        }
-    }
-
-    /// Whether something happened in that minute.
-    fn note(&mut self, metric: usize, minute: i64, index: usize, value: f64) {
-        let Some(Asked {
-            function: Some(function),
-            metric,
-        }) = self.asked.get(metric)
-        else {
-            return;
-        };
-        if index == SUM && value > 0.0 && PULSE.contains(metric) {
-            let end = Timestamp(minute).plus_ms(MINUTE_MS);
-            let ran = &mut self.ran[*function];
-            *ran = (*ran).max(Some(end));
-        }
-    }
-
-    /// The points of a call whose pages are all there, and on to the next.
-    fn finish_call(&mut self) -> Vec<Record> {
-        self.at = self.in_call().end;
-        let points = std::mem::take(&mut self.points);
-        points
-            .into_iter()
-            .filter_map(|((metric, minute), figures)| self.line(metric, minute, figures))
-            .collect()
-    }
-
-    fn line(&self, metric: usize, minute: i64, figures: [Option<f64>; 4]) -> Option<Record> {
-        let Asked {
-            function,
-            metric: (name, unit),
-        } = self.asked.get(metric)?;
-        let [Some(sum), Some(count), Some(min), Some(max)] = figures else {
-            return None;
-        };
-        let dimensions = match function {
-            Some(function) => json!({ "FunctionName": self.functions[*function] }),
-            None => json!({}),
-        };
-        let line = json!({
-            "namespace": NAMESPACE,
-            "metric_name": name,
-            "dimensions": dimensions,
-            "timestamp": minute,
-            "value": { "sum": sum, "count": count, "min": min, "max": max },
-            "unit": unit,
-        });
-        Some(Record::Metric(line.to_string().into()))
-    }
-
-    fn is_done(&self) -> bool {
-        self.at >= self.asked.len()
-    }
+/// After so many milliseconds a quiet one of so many functions is asked whether it still is.
+fn seldom(functions: usize) -> i64 {
+    let (least, most) = QUIET_MS;
+    (functions as i64 * QUIET_A_FUNCTION_MS).clamp(least, most)
 }
 
 impl Source for Metrics {
@@ -412,116 +240,110 @@ mod tests {
     use super::*;
     use crate::sources::aws::{Choice, Scope};
 
-    fn round(functions: usize) -> Round {
-        let functions = (0..functions).map(|at| format!("f{at}")).collect();
-        Round::new(Timestamp(0), Timestamp(60_000), functions)
+    const QUIET: &str = "quiet1";
+    const BUSY: &str = "busy";
+
+    fn minute(at: i64) -> Timestamp {
+        Timestamp(at * MINUTE_MS)
     }
 
-    /// Ids of all that the round asks up to its end.
-    fn ask_all(round: &mut Round) -> Vec<String> {
-        let mut asked = Vec::new();
-        while !round.is_done() {
-            let queries = round.queries();
-            assert!(queries.len() <= QUERIES_A_CALL);
-            asked.extend(queries.into_iter().filter_map(|query| query.id));
-            round.finish_call();
-        }
-        asked
-    }
-
-    fn result(id: &str, value: f64) -> MetricDataResult {
-        let time = DateTime::from_millis(1_795_168_800_000);
-        MetricDataResult::builder()
-            .id(id)
-            .timestamps(time)
-            .values(value)
-            .build()
-    }
-
-    #[test]
-    fn the_pulse_of_all_is_taken_and_the_rest_asked_of_those_that_beat() {
-        let mut round = round(60);
-        let pulse = ask_all(&mut round);
-        assert_eq!(pulse.len(), 60 * 3 * 4, "three metrics of four figures");
-        // f1 ran (its first metric is the fourth), f2 counted no run, f3 was refused.
-        for (id, value) in [("m3_0", 5.0), ("m6_0", 0.0), ("m11_0", 1.0)] {
-            round.take(result(id, value));
-        }
-        round.widen(|name| name == "f3");
-        let rest = ask_all(&mut round);
-        // The age of records of f3 alone, and the account's one metric.
-        assert_eq!(rest.len(), (5 + 6 + 1) * 4);
-        let mut all = [pulse, rest].concat();
-        let count = all.len();
-        all.sort_unstable();
-        all.dedup();
-        assert_eq!(all.len(), count, "none twice");
-    }
-
-    /// The minutes of twelve in which a busy function among so many was asked, and those in which the quiet ones were.
-    fn asked_among(functions: usize) -> (Vec<i64>, Vec<i64>) {
+    /// The metrics of an account with so many functions, one of them busy; so many more are left out by choice.
+    fn metrics(functions: usize, left_out: usize) -> Metrics {
         let fleet = Arc::new(Fleet::new(Scope::default(), None, false));
-        let minute = |at: i64| Timestamp(at * MINUTE_MS);
+        let quiet = (1..functions).map(|at| format!("quiet{at}"));
+        for name in quiet.chain([BUSY.to_owned()]) {
+            fleet.known().functions.insert(name, Function::default());
+        }
+        fleet.known().listing = Listing::Done;
+        fleet.known().seen = functions + left_out;
         let window = Window {
             since: minute(0),
             until: None,
         };
-        let session = Session::alone(Choice::default());
-        let mut metrics = Metrics::new(session, Arc::clone(&fleet), window);
-        let quiet = (1..functions).map(|at| format!("quiet{at}"));
-        for name in quiet.chain(["busy".to_owned()]) {
-            fleet.known().functions.insert(name, Function::default());
-        }
-        fleet.known().listing = Listing::Done;
-        let (mut busy_asked, mut quiet_asked) = (Vec::new(), Vec::new());
+        Metrics::new(Session::alone(Choice::default()), fleet, window)
+    }
+
+    /// What is asked in eleven minutes of an account in which one function runs all the time: (minute, function, metric).
+    fn asked(
+        metrics: &mut Metrics,
+        errors: impl Fn(Option<&str>, Timestamp) -> f64,
+    ) -> Vec<(i64, Option<String>, &'static str)> {
+        let counts = |name: Option<&str>, metric: &str, at| match metric {
+            "Invocations" => f64::from(u8::from(name == Some(BUSY))),
+            "Errors" => errors(name, at),
+            _ => 0.0,
+        };
+        let mut asked = Vec::new();
         for at in 1..=11 {
-            let Some(mut round) = metrics.begin(minute(at)) else {
-                continue;
-            };
-            quiet_asked.extend((round.functions.len() == functions).then_some(at));
-            if let Some(busy) = round.functions.iter().position(|name| name == "busy") {
-                busy_asked.push(at);
-                round.ran[busy] = Some(round.to);
+            metrics.round = metrics.begin(minute(at));
+            while let Some(round) = &mut metrics.round {
+                let said = round.answer(&counts);
+                asked.extend(said.into_iter().map(|(name, metric)| (at, name, metric)));
+                metrics.go_on();
+                metrics.round = metrics.round.take().or_else(|| metrics.begin(minute(at)));
             }
-            metrics.round = Some(round);
-            metrics.finish();
         }
-        assert!(fleet.pulse("/aws/lambda/quiet1").is_quiet(minute(12)));
-        assert!(fleet.pulse("/aws/lambda/busy").is_busy(minute(12)));
-        (busy_asked, quiet_asked)
+        asked
+    }
+
+    /// The minutes in which a metric of a function was asked.
+    fn minutes(
+        asked: &[(i64, Option<String>, &'static str)],
+        function: &str,
+        metric: &str,
+    ) -> Vec<i64> {
+        let is_meant = |(_, name, of): &&(i64, Option<String>, &str)| {
+            name.as_deref() == Some(function) && *of == metric
+        };
+        asked.iter().filter(is_meant).map(|(at, ..)| *at).collect()
     }
 
     #[test]
     fn who_is_busy_is_asked_every_minute_and_who_is_quiet_the_less_often_the_more_there_are() {
         let every_minute: Vec<i64> = (1..=11).collect();
-        let (busy, quiet) = asked_among(500);
+        let quiet_asked = |functions| {
+            let mut metrics = metrics(functions, 0);
+            let asked = asked(&mut metrics, |_, _| 0.0);
+            assert_eq!(minutes(&asked, BUSY, "Invocations"), every_minute);
+            let pulse = |name: &str| metrics.fleet.pulse(&format!("/aws/lambda/{name}"));
+            assert!(pulse(QUIET).is_quiet(minute(12)) && pulse(BUSY).is_busy(minute(12)));
+            minutes(&asked, QUIET, "Invocations")
+        };
         // All at first; the quiet ones again after five minutes and five more.
-        assert_eq!((busy, quiet), (every_minute.clone(), vec![1, 6, 11]));
+        assert_eq!(quiet_asked(500), [1, 6, 11]);
         // 200 × 0.9 s are three minutes.
-        assert_eq!(asked_among(200).1, [1, 4, 7, 10]);
-        assert_eq!(asked_among(20).1, every_minute);
+        assert_eq!(quiet_asked(200), [1, 4, 7, 10]);
+        assert_eq!(quiet_asked(20), every_minute);
     }
 
     #[test]
-    fn four_figures_of_one_minute_make_one_line() {
-        let mut round = round(3);
-        // The third of the second function: Throttles.
-        for (index, value) in [5.0, 6.0, 0.0, 1.0].into_iter().enumerate() {
-            round.take(result(&format!("m5_{index}"), value));
-        }
-        round.take(result("m6_0", 3.0));
-        round.take(result("other", 3.0));
-        let lines = round.finish_call();
-        let [Record::Metric(line)] = &lines[..] else {
-            panic!("the half point of m6 is not handed on: {lines:?}");
+    fn a_quiet_function_that_begins_to_fail_is_found_by_what_the_account_counts() {
+        let mut metrics = metrics(500, 0);
+        // quiet7 fails in the third minute and the next; the account counts that too.
+        let fails = |name: Option<&str>, at: Timestamp| {
+            let failed = name.is_none_or(|name| name == "quiet7");
+            f64::from(u8::from(failed && (minute(2)..minute(4)).contains(&at)))
         };
-        let line: serde_json::Value = serde_json::from_str(line).unwrap();
-        assert_eq!(line["metric_name"], "Throttles");
-        assert_eq!(line["dimensions"]["FunctionName"], "f1");
-        assert_eq!(line["timestamp"], 1_795_168_800_000_i64);
+        let asked = asked(&mut metrics, fails);
+        // Found as soon as its minute is over, then asked for everything until it was quiet for five minutes; again after five more.
         assert_eq!(
-            line["value"],
-            json!({ "sum": 5.0, "count": 6.0, "min": 0.0, "max": 1.0 })
+            minutes(&asked, "quiet7", "Invocations"),
+            [1, 3, 4, 5, 6, 7, 8]
         );
+        assert_eq!(minutes(&asked, "quiet7", "Duration"), [3, 4, 5, 6, 7]);
+        // The others were searched once, for errors alone.
+        assert_eq!(minutes(&asked, QUIET, "Errors"), [1, 3, 6, 11]);
+        assert_eq!(minutes(&asked, QUIET, "Throttles"), [1, 6, 11]);
+    }
+
+    #[test]
+    fn trouble_that_nobody_has_is_not_searched_every_minute() {
+        let strange = |name: Option<&str>, _| f64::from(u8::from(name.is_none()));
+        let all = asked(&mut metrics(500, 0), strange);
+        // In vain in minutes 2 and 7, five minutes apart; all are asked in 1, 6 and 11.
+        assert_eq!(minutes(&all, QUIET, "Errors"), [1, 2, 6, 7, 11]);
+        // It may be that of functions which are left out by choice.
+        let some = asked(&mut metrics(500, 1), strange);
+        assert_eq!(minutes(&some, QUIET, "Errors"), [1, 6, 11]);
     }
 }
