@@ -16,16 +16,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-HOME = ROOT / "target/tmp/compare"
+from compared import HOME, lnav_formats, recording
+
 NEPHO = sys.argv[1]
 MEGABYTES = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
 TURNS = int(sys.argv[3]) if len(sys.argv) > 3 else 5
-START = "2026-11-20T10:00:00Z"
-FILE = HOME / f"demo-{MEGABYTES}.ndjson"
-LOGS = HOME / f"demo-{MEGABYTES}-logs.ndjson"
+FILE, LOGS = recording(NEPHO, MEGABYTES)
 
 # One row a REPORT, as text and as JSON: function, duration, init duration or nothing.
 DUCKDB = r"""
@@ -84,45 +81,12 @@ $1 != group { flush(); group = $1 }
 END { flush() }
 """
 
-LNAV_FORMAT = {
-    "demo_log": {
-        "title": "Recordings of nepho",
-        "json": True,
-        "file-pattern": r"demo-.*\.ndjson",
-        "timestamp-field": "timestamp",
-        "timestamp-divisor": 1000,
-        "body-field": "message",
-        "hide-extra": True,
-        "value": {
-            "logGroupName": {"kind": "string"},
-            "logStreamName": {"kind": "string", "hidden": True},
-            "message": {"kind": "string"},
-            "ingestionTime": {"kind": "integer", "hidden": True},
-            "eventId": {"kind": "string", "hidden": True},
-        },
-        "line-format": [{"field": "__timestamp__"}, " ", {"field": "message"}],
-    }
-}
 LNAV = r"""
 ;select logGroupName, case when log_body like 'REPORT RequestId: %' then regexp_match('\tDuration: ([0-9.]+)', log_body)
    else json_extract(log_body, '$.record.metrics.durationMs') end as duration,
    (log_body like '%Init Duration: %' or log_body like '%"initDurationMs"%') as cold
    from demo_log where log_body like 'REPORT RequestId: %' or log_body like '%"platform.report"%'
 """
-
-
-def recording():
-    """The demo at its default, until it is as large as asked; the same bytes each time. lnav crashes on lines of another shape: it is
-    given the log events alone."""
-    if not FILE.exists():
-        part = FILE.with_suffix(".part")
-        size = f"{MEGABYTES}M"
-        record = [NEPHO, "demo", "--record", str(part), "--start", START, "--size", size]
-        subprocess.run(record, check=True)
-        part.rename(FILE)
-    if not LOGS.exists():
-        with FILE.open("rb") as lines, LOGS.open("wb") as out:
-            out.writelines(line for line in lines if line.startswith(b'{"logGroupName"'))
 
 
 def duckdb_python():
@@ -173,12 +137,9 @@ def tools():
     if shutil.which("jq") and shutil.which("mawk"):
         yield "jq", version("jq"), f"export LC_ALL=C; jq -r '{JQ}' {file} | {percentiles}", from_rows
     if shutil.which("lnav") and shutil.which("mawk"):
-        formats = HOME / "lnav/formats/demo"
-        formats.mkdir(parents=True, exist_ok=True)
-        (formats / "format.json").write_text(json.dumps(LNAV_FORMAT))
         commands = HOME / "question.lnav"
         commands.write_text(" ".join(LNAV.split("\n")).strip() + "\n:write-csv-to -\n")
-        rows = f"lnav -n -q -I '{HOME}/lnav' -f '{commands}' '{LOGS}' | tr ',' '\t' | rg '^/'"
+        rows = f"lnav -n -q -I '{lnav_formats()}' -f '{commands}' '{LOGS}' | tr ',' '\t' | rg '^/'"
         yield "lnav", version("lnav"), f"export LC_ALL=C HOME='{HOME}'; {rows} | {percentiles}", from_rows
 
 
@@ -223,8 +184,6 @@ def differences(name, answer, truth):
 
 
 def main():
-    HOME.mkdir(parents=True, exist_ok=True)
-    recording()
     entries = list(tools())
     whole = {from_nepho: " --full"}
     answers = {name: read(run(command + whole.get(read, ""))[0]) for name, _, command, read in entries}

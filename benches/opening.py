@@ -22,14 +22,11 @@ import termios
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-HOME = ROOT / "target/tmp/compare"
+from compared import HOME, lnav_formats, recording
+
 NEPHO = str(Path(sys.argv[1]).resolve())
 MEGABYTES = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
 TURNS = int(sys.argv[3]) if len(sys.argv) > 3 else 5
-START = "2026-11-20T10:00:00Z"
-FILE = HOME / f"demo-{MEGABYTES}.ndjson"
-LOGS = HOME / f"demo-{MEGABYTES}-logs.ndjson"
 LINES, COLUMNS = 50, 200
 MOST = 60
 
@@ -50,20 +47,11 @@ def in_own_python():
         os.execv(python, [str(python), *sys.argv])
 
 
-def recording():
-    """The demo at its default, until it is as large as asked, and its log events alone; both read once."""
-    if not FILE.exists():
-        part = FILE.with_suffix(".part")
-        record = [NEPHO, "demo", "--record", str(part), "--start", START, "--size", f"{MEGABYTES}M"]
-        subprocess.run(record, check=True)
-        part.rename(FILE)
-    if not LOGS.exists():
-        with FILE.open("rb") as lines, LOGS.open("wb") as out:
-            out.writelines(line for line in lines if line.startswith(b'{"logGroupName"'))
-    for file in (FILE, LOGS):
-        with file.open("rb") as bytes_of:
-            while bytes_of.read(1 << 20):
-                pass
+def read_once(file):
+    """A freshly written file reads slower."""
+    with file.open("rb") as content:
+        while content.read(1 << 20):
+            pass
 
 
 def opened(command, wanted, key=None):
@@ -109,7 +97,9 @@ def pane_shows(digit):
 def main():
     HOME.mkdir(parents=True, exist_ok=True)
     in_own_python()
-    recording()
+    file, logs = recording(NEPHO, MEGABYTES)
+    read_once(file)
+    read_once(logs)
     times = {}
 
     def take(name, *of):
@@ -120,10 +110,10 @@ def main():
     has_lnav = shutil.which("lnav")
     for _ in range(TURNS):
         for digit in PANES:
-            take(f"nepho, pane {digit}", [NEPHO, "open", str(FILE)], pane_shows(digit), digit)
+            take(f"nepho, pane {digit}", [NEPHO, "open", str(file)], pane_shows(digit), digit)
             if has_lnav:
-                take("lnav", ["lnav", "-I", str(HOME / "lnav"), str(LOGS)], LNAV_ROW.search)
-    size = FILE.stat().st_size / 1e6
+                take("lnav", ["lnav", "-I", str(lnav_formats()), str(logs)], LNAV_ROW.search)
+    size = file.stat().st_size / 1e6
     print(f"{os.cpu_count()} cores, {size:,.0f} MB; medians of {TURNS} turns, in milliseconds\n")
     print("| program | first frame | ÷ lnav's | first rows | ÷ lnav's |\n|---|---|---|---|---|")
     median = {key: statistics.median(all_of) for key, all_of in times.items()}
