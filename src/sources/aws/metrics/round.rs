@@ -129,10 +129,9 @@ impl Round {
     /// Asks the others for the trouble of which the account counts more than those that are due.
     fn search(&mut self, others: impl FnOnce(&[String]) -> Vec<String>) {
         let is_beyond = |(name, _): &Named| {
-            let minutes = self.counted.iter().filter(|((of, _), _)| of == name);
-            minutes
-                .into_iter()
-                .any(|(_, counted)| counted.account > counted.functions)
+            self.counted
+                .iter()
+                .any(|((of, _), counted)| of == name && counted.account > counted.functions)
         };
         let beyond: Vec<Named> = TROUBLE.into_iter().filter(is_beyond).collect();
         if beyond.is_empty() {
