@@ -185,11 +185,14 @@ impl Engine {
         let text = std::mem::take(&mut block.text);
         let mut text_at = 0;
         let mut facts = std::mem::take(&mut block.facts).into_iter();
-        for line in std::mem::take(&mut block.lines) {
+        let lines = std::mem::take(&mut block.lines);
+        // All of them before the first is taken: looked up one behind the other, they wait for memory together.
+        let new: Vec<bool> = lines.iter().map(|line| self.is_new(line)).collect();
+        for (line, is_new) in lines.into_iter().zip(new) {
             let message = &text[text_at..text_at + line.text_len as usize];
             text_at += line.text_len as usize;
             let fact = if line.says { facts.next() } else { None };
-            if self.is_new(&line) {
+            if is_new {
                 let stream = streams[line.stream as usize];
                 self.take_line(&line, stream, message);
                 if let Some(mut fact) = fact {

@@ -35,9 +35,31 @@ pub struct Symbols {
     bytes: String,
     /// Where the text of each number stands in `bytes`.
     places: Vec<Place>,
-    index: HashTable<Sym>,
+    index: HashTable<Entry>,
     /// Numbers whose texts were forgotten.
     free: Vec<Sym>,
+}
+
+/// A symbol in the index, with what tells its text from most others without a look at it.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    sym: Sym,
+    print: Print,
+}
+
+/// What the index keeps of a hash: a table that grows must not read its texts again, which lie all over memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Print(u32);
+
+impl Print {
+    fn of(text: &str) -> Self {
+        Self(xxh3_64(text.as_bytes()) as u32)
+    }
+
+    /// Both ends of the hash are used: the low one for the place, the high one for a table's own first look.
+    fn hash(self) -> u64 {
+        u64::from(self.0) << 32 | u64::from(self.0)
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,9 +71,8 @@ struct Place {
 impl Symbols {
     /// The symbol of `text`, new or known.
     pub fn intern(&mut self, text: &str) -> Sym {
-        let hash = xxh3_64(text.as_bytes());
-        let known = self.index.find(hash, |&known| self.get(known) == text);
-        if let Some(&known) = known {
+        let print = Print::of(text);
+        if let Some(known) = self.find(text, print) {
             return known;
         }
         let start = self.bytes.len() as u32;
@@ -64,23 +85,20 @@ impl Symbols {
             Sym::nth(self.places.len() - 1)
         });
         self.places[new.number()] = Place { start, end };
-        let Self {
-            bytes,
-            places,
-            index,
-            ..
-        } = self;
-        let hash_of = |&sym: &Sym| xxh3_64(slice(bytes, places, sym).as_bytes());
-        index.insert_unique(hash, new, hash_of);
+        let entry = Entry { sym: new, print };
+        self.index
+            .insert_unique(print.hash(), entry, |entry| entry.print.hash());
         new
     }
 
     /// The symbol of `text` if it was interned before.
     pub fn lookup(&self, text: &str) -> Option<Sym> {
-        let hash = xxh3_64(text.as_bytes());
-        self.index
-            .find(hash, |&known| self.get(known) == text)
-            .copied()
+        self.find(text, Print::of(text))
+    }
+
+    fn find(&self, text: &str, print: Print) -> Option<Sym> {
+        let is_it = |known: &Entry| known.print == print && self.get(known.sym) == text;
+        self.index.find(print.hash(), is_it).map(|known| known.sym)
     }
 
     /// The text of a symbol of this table.
@@ -101,7 +119,7 @@ impl Symbols {
     /// Bytes on the heap, for the memory budget.
     pub fn heap_bytes(&self) -> usize {
         let symbols = self.free.capacity() * size_of::<Sym>();
-        let indexed = self.index.capacity() * (size_of::<Sym>() + 1);
+        let indexed = self.index.capacity() * (size_of::<Entry>() + 1);
         self.bytes.capacity() + self.places.capacity() * size_of::<Place>() + symbols + indexed
     }
 
@@ -124,7 +142,7 @@ impl Symbols {
         let stay = self.places.iter().zip(named).filter(|(_, named)| **named);
         let bytes = stay.map(|(place, _)| (place.end - place.start) as usize);
         let mut kept = String::with_capacity(bytes.sum());
-        self.index.retain(|sym| named[sym.number()]);
+        self.index.retain(|entry| named[entry.sym.number()]);
         self.free.clear();
         for (number, named) in named.iter().enumerate() {
             let sym = Sym::nth(number);
