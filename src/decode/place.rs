@@ -17,12 +17,16 @@ pub struct Place<'a> {
 
 /// Reads the names Lambda gives: group `/aws/lambda/NAME` with stream `YYYY/MM/DD/[VERSION]ID`, or any group with
 /// stream `YYYY/MM/DD/NAME[VERSION]ID`. Lambda@Edge puts the home Region before the name (`us-east-1.NAME`), which is
-/// cut off: no function name has a dot.
+/// cut off: no function name has a dot. A Web Function writes to `/aws/lambda/web/NAME`, and what was served in this Region
+/// to `/aws/lambda/web/NAME.local` too.
 pub fn place<'a>(group: &'a str, stream: &'a str) -> Place<'a> {
     let (group, at) = placed::split(group);
     let named = group
         .strip_prefix("/aws/lambda/")
-        .map(|name| name.rsplit_once('.').map_or(name, |(_, name)| name))
+        .map(|name| match name.strip_prefix("web/") {
+            Some(web) => web.strip_suffix(".local").unwrap_or(web),
+            None => name.rsplit_once('.').map_or(name, |(_, name)| name),
+        })
         .filter(|name| is_function_name(name));
     let Some((name, version)) = environment(stream) else {
         return Place {
@@ -178,6 +182,16 @@ mod tests {
                 "/platform/shared",
                 "2026/11/20/pricing[4][d35f93a0-278b-33b2-0efe-5dbe15e45754]",
                 named(Some("pricing"), Some("4")),
+            ),
+            (
+                "/aws/lambda/web/checkout",
+                "any-stream",
+                named(Some("checkout"), None),
+            ),
+            (
+                "/aws/lambda/web/checkout.local",
+                "any-stream",
+                named(Some("checkout"), None),
             ),
             (
                 "/aws/lambda/local",

@@ -45,7 +45,9 @@ pub(super) fn decode(event: &Json<'_>, symbols: &mut Symbols) -> Option<What> {
                 .or_else(|| metric(record, "restoreDurationMs")),
         }),
         "invokeStart" => Some(What::Serves { begins: true }),
-        "invokeSummary" | "invokeReport" => Some(What::Serves { begins: false }),
+        "requestComplete" | "invokeSummary" | "invokeReport" => {
+            Some(What::Serves { begins: false })
+        }
         "start" => Some(What::Start {
             request_id: request_id(record)?,
             version: sym(record, "version", symbols),
@@ -320,7 +322,7 @@ mod tests {
         let serves = |begins| Some(What::Serves { begins });
         for (kind, said) in [
             ("invokeStart", serves(true)),
-            ("requestComplete", None),
+            ("requestComplete", serves(false)),
             ("invokeSummary", serves(false)),
             ("invokeReport", serves(false)),
             ("spinDownStart", None),
@@ -359,7 +361,6 @@ mod tests {
             r#"{"type":"platform.extension","record":{"name":"agent","state":"Ready","events":["INVOKE","SHUTDOWN"]}}"#,
             r#"{"type":"platform.telemetrySubscription","record":{"name":"agent","state":"Subscribed","types":["platform","function"]}}"#,
             r#"{"type":"platform.logSubscription","record":{"name":"agent","state":"Subscribed","types":["platform"]}}"#,
-            r#"{"type":"platform.requestComplete","record":{"requestId":"01JABCDEFGHJKMNPQRSTVWXYZ0"}}"#,
             r#"{"type":"platform.start","record":{"requestId":7}}"#,
             r#"{"type":"platform.initReport","record":{"metrics":{"durationMs":-5}}}"#,
             r#"{"type":"platform.report","record":[]}"#,

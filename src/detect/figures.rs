@@ -8,8 +8,8 @@ use crate::detect::statistics::percentiles::percentiles;
 use crate::detect::statistics::rate::wilson_covered;
 use crate::detect::{concurrency, statistics};
 use crate::model::analysis::Analysis;
-use crate::model::fact::Kinds;
-use crate::model::invocation::{Invocation, InvocationStatus};
+use crate::model::fact::{Kinds, What};
+use crate::model::invocation::{Environment, Invocation, InvocationStatus};
 use crate::model::rows::{FunctionFigures, Harm, Rate, Verdict};
 use crate::model::symbols::Sym;
 
@@ -17,7 +17,9 @@ use crate::model::symbols::Sym;
 pub fn figures(analysis: &Analysis) -> Vec<FunctionFigures> {
     let mut tallies: HashMap<Sym, Tally<'_>> = HashMap::new();
     for home in &analysis.assembled.environments {
-        tallies.entry(home.function).or_default().environments += 1;
+        let tally = tallies.entry(home.function).or_default();
+        tally.environments += 1;
+        tally.serves = tally.serves || serves(analysis, home);
     }
     for run in analysis
         .assembled
@@ -58,10 +60,19 @@ fn cold_rate(row: &FunctionFigures) -> Option<Rate> {
     }
 }
 
+/// Whether it is an environment of a Web Function.
+fn serves(analysis: &Analysis, home: &Environment) -> bool {
+    let mut inits = analysis.facts.streams[home.stream as usize]
+        .facts
+        .of(Kinds::INIT);
+    inits.any(|(_, fact)| matches!(fact.what, What::Serves { .. }))
+}
+
 /// What is counted for one function.
 #[derive(Default)]
 struct Tally<'a> {
     environments: u64,
+    serves: bool,
     runs: Vec<&'a Invocation>,
     felt: u64,
     inits: Vec<f64>,
@@ -88,6 +99,7 @@ impl Tally<'_> {
             function,
             invocations,
             only_named,
+            serves: self.serves,
             errors: count(|run| run.status.failed()),
             timeouts: count(|run| run.status == InvocationStatus::Timeout),
             out_of_memory: count(|run| run.status == InvocationStatus::OutOfMemory),
@@ -112,7 +124,8 @@ impl Tally<'_> {
                 .flatten(),
             coverage: None,
         };
-        row.peak_concurrency = row.peak_concurrency.filter(|_| !row.is_hidden());
+        let known = !row.is_hidden() && row.of_runs(0).is_some();
+        row.peak_concurrency = row.peak_concurrency.filter(|_| known);
         row
     }
 }

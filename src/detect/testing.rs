@@ -293,6 +293,7 @@ fn figures(assembled: &Assembled, facts: &Facts) -> Vec<FunctionFigures> {
                 init_ms: None,
                 environments: 1,
                 only_named: 0,
+                serves: false,
                 felt_cold_starts: Some(0),
                 cold_rate: None,
                 throttled: None,

@@ -16,6 +16,7 @@ use super::report::{FUNCTION_COLUMNS, completeness_words, function_cells, severi
 use crate::model::analysis::Analysis;
 use crate::model::finding::Finding;
 use crate::model::mark::{Mark, Noted, Silence};
+use crate::model::rows::FunctionFigures;
 use crate::model::text::plain;
 use crate::model::time::Timestamp;
 use crate::model::words::{count, duration, rate, time_of_day};
@@ -125,8 +126,9 @@ fn head(analysis: &Analysis, about: &About, out: &mut dyn Write) -> io::Result<(
     } else {
         "none".to_owned()
     };
-    let sum = |pick: fn(&crate::model::rows::FunctionFigures) -> u64| {
-        count(analysis.functions.iter().map(pick).sum())
+    let sum = |pick| {
+        let sum = FunctionFigures::runs_of(&analysis.functions, pick);
+        sum.map_or_else(|| "?".to_owned(), count)
     };
     write!(
         out,

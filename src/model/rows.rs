@@ -447,6 +447,8 @@ pub struct FunctionFigures {
     pub invocations: u64,
     /// Of them those that only application lines name: [`Invocation::is_only_named`](super::invocation::Invocation::is_only_named).
     pub only_named: u64,
+    /// An environment of it serves requests of which Lambda writes no lines, as those of a Web Function do.
+    pub serves: bool,
     pub errors: u64,
     pub timeouts: u64,
     pub out_of_memory: u64,
@@ -473,6 +475,20 @@ pub struct FunctionFigures {
 }
 
 impl FunctionFigures {
+    /// A count of runs or of what happened to them; `None` for a Web Function, whose requests no line counts.
+    pub fn of_runs(&self, count: u64) -> Option<u64> {
+        (!self.serves || self.invocations > 0).then_some(count)
+    }
+
+    /// A count of runs over all these functions; `None` where no function's runs can be counted.
+    pub fn runs_of(rows: &[Self], count: fn(&Self) -> u64) -> Option<u64> {
+        let mut known = rows.iter().filter_map(|row| row.of_runs(count(row)));
+        match known.next() {
+            Some(first) => Some(known.fold(first, |sum, count| sum + count)),
+            None => rows.is_empty().then_some(0),
+        }
+    }
+
     /// Invocations of which Lambda's own lines were seen.
     pub fn told(&self) -> u64 {
         self.invocations - self.only_named

@@ -79,6 +79,11 @@ pub fn share(k: u64, n: u64, what: &str, interval: Option<(f64, f64)>) -> String
     }
 }
 
+/// The same of a number that may not be known: `? invocations`.
+pub fn number_or_unknown(value: Option<u64>, plural: &str) -> String {
+    value.map_or_else(|| format!("? {plural}"), |value| number_of(value, plural))
+}
+
 /// So many of something named in the plural: `1 message`, `2,614 messages`.
 pub fn number_of(value: u64, plural: &str) -> String {
     match (value, plural.strip_suffix('s')) {

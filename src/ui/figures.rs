@@ -4,7 +4,7 @@ use crate::model::ids::RequestId;
 use crate::model::rows::{FunctionFigures, Rate};
 use crate::model::time::Timestamp;
 use crate::model::words;
-pub use crate::model::words::{count, duration, number_of, rate as per_minute};
+pub use crate::model::words::{count, duration, number_of, number_or_unknown, rate as per_minute};
 
 use super::zone;
 

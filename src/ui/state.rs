@@ -1,6 +1,7 @@
 //! What stands where the first row would be when there is none: every pane says why it is empty.
 
 use crate::model::health::{Health, SourceState};
+use crate::model::rows::FunctionFigures;
 use crate::store::scene::{Mode, Scene};
 
 use super::figures;
@@ -83,19 +84,15 @@ pub fn blind(scene: &Scene) -> Option<Text> {
 /// Empty and all well, or the reason why that cannot be said.
 pub fn all_well(scene: &Scene) -> Text {
     waiting(scene).unwrap_or_else(|| {
-        let runs = scene
-            .analysis
-            .functions
-            .iter()
-            .map(|function| function.invocations)
-            .sum();
+        let functions = &scene.analysis.functions;
+        let runs = FunctionFigures::runs_of(functions, |function| function.invocations);
         Text::of(Role::Ok, "nothing wrong")
             .and(
                 Role::Text,
                 &format!(
                     " in {}: {} invocations",
                     window(scene),
-                    figures::count(runs)
+                    figures::count_or_unknown(runs)
                 ),
             )
             .and(Role::Text, &complete(scene))

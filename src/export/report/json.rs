@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 use crate::model::analysis::Analysis;
 use crate::model::facts::SeenGap;
 use crate::model::finding::Finding;
-use crate::model::rows::Link;
+use crate::model::rows::{FunctionFigures, Link};
 use crate::model::time::Timestamp;
 
 use crate::export::numbers::{Shown, share};
@@ -98,9 +98,9 @@ struct Evicted {
 struct Totals {
     functions: u64,
     environments: u64,
-    invocations: u64,
-    errors: u64,
-    timeouts: u64,
+    invocations: Option<u64>,
+    errors: Option<u64>,
+    timeouts: Option<u64>,
 }
 
 /// One finding on a line of its own, as it stands in the document.
@@ -229,15 +229,14 @@ impl<'a> Completeness<'a> {
 
 impl Totals {
     fn of(analysis: &Analysis) -> Self {
-        let sum = |figure: fn(&crate::model::rows::FunctionFigures) -> u64| {
-            analysis.functions.iter().map(figure).sum()
-        };
+        let sum = |figure: fn(&FunctionFigures) -> u64| analysis.functions.iter().map(figure).sum();
+        let runs = |figure| FunctionFigures::runs_of(&analysis.functions, figure);
         Self {
             functions: sum(|row| u64::from(row.environments > 0)),
             environments: sum(|row| row.environments),
-            invocations: sum(|row| row.invocations),
-            errors: sum(|row| row.errors),
-            timeouts: sum(|row| row.timeouts),
+            invocations: runs(|row| row.invocations),
+            errors: runs(|row| row.errors),
+            timeouts: runs(|row| row.timeouts),
         }
     }
 }

@@ -40,6 +40,7 @@ fn figures(facts: &mut Facts, function: &str, invocations: u64) -> FunctionFigur
         init_ms: None,
         environments: 1,
         only_named: 0,
+        serves: false,
         felt_cold_starts: Some(1),
         cold_rate: Some(Rate {
             value: 1.0 / 3.0,

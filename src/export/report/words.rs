@@ -4,7 +4,7 @@ use crate::model::analysis::Analysis;
 use crate::model::finding::Severity;
 use crate::model::rows::{Evidence, FunctionFigures};
 use crate::model::text::plain;
-use crate::model::words::{count, duration, number_of, percent, time_of_day};
+use crate::model::words::{count, duration, number_of, number_or_unknown, percent, time_of_day};
 
 /// The columns of the table of functions.
 pub(in crate::export) const COLUMNS: [&str; 11] = [
@@ -39,20 +39,20 @@ pub(in crate::export) fn severity_glyph(severity: Severity) -> &'static str {
 /// What was read, over which time: one line.
 pub(super) fn summary(analysis: &Analysis) -> String {
     let figures = &analysis.functions;
-    let sum = |pick: fn(&FunctionFigures) -> u64| figures.iter().map(pick).sum::<u64>();
+    let runs = |pick| FunctionFigures::runs_of(figures, pick);
     let window = analysis.window.map_or_else(
         || "no invocation".to_owned(),
         |(from, to)| format!("{from} to {to} ({})", duration(to.since(from) as f64)),
     );
     format!(
         "{window} · {} of {}, {}, {} timed out",
-        number_of(sum(|row| row.invocations), "invocations"),
+        number_or_unknown(runs(|row| row.invocations), "invocations"),
         number_of(
             figures.iter().filter(|row| row.environments > 0).count() as u64,
             "functions"
         ),
-        number_of(sum(|row| row.errors), "errors"),
-        count(sum(|row| row.timeouts)),
+        number_or_unknown(runs(|row| row.errors), "errors"),
+        runs(|row| row.timeouts).map_or_else(|| "?".to_owned(), count),
     )
 }
 
@@ -95,13 +95,18 @@ pub(in crate::export) fn completeness(analysis: &Analysis) -> Vec<String> {
 /// The cells of one function; `?` where a figure cannot be known, `–` where there is nothing to measure.
 pub(in crate::export) fn cells(analysis: &Analysis, row: &FunctionFigures) -> Vec<String> {
     let known = |value: Option<u64>| value.map_or_else(|| "?".to_owned(), count);
-    let nothing = if row.invocations == 0 { "–" } else { "?" };
+    let runs = |count| known(row.of_runs(count));
+    let nothing = if row.of_runs(row.invocations) == Some(0) {
+        "–"
+    } else {
+        "?"
+    };
     let time = |value: Option<f64>| value.map_or_else(|| nothing.to_owned(), duration);
     vec![
         plain(analysis.text(row.function)).into_owned(),
-        count(row.invocations),
-        count(row.errors),
-        count(row.timeouts),
+        runs(row.invocations),
+        runs(row.errors),
+        runs(row.timeouts),
         time(row.duration_ms.map(|figures| figures.p50)),
         time(row.duration_ms.map(|figures| figures.p99)),
         format!("{}/{}", known(row.felt_cold_starts), known(row.of_starts())),

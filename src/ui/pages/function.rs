@@ -12,7 +12,7 @@ use crate::model::config::EventSourceMapping;
 use crate::model::invocation::{Invocation, InvocationIndex};
 use crate::model::rows::FunctionFigures;
 use crate::model::symbols::Sym;
-use crate::model::words::number_of;
+use crate::model::words::{number_of, number_or_unknown};
 use crate::store::scene::Scene;
 use crate::ui::counted::Counted;
 use crate::ui::figures;
@@ -65,7 +65,6 @@ pub(super) fn invocations(scene: &Arc<Scene>, name: &str, which: Which) -> Page 
 fn summary(analysis: &Analysis, function: &FunctionFigures) -> Part {
     let known = analysis.facts.functions.get(&function.function);
     let word = |sym: Option<Sym>| sym.map_or(figures::UNKNOWN, |sym| analysis.text(sym));
-    let count = |n: u64| figures::count(n);
     let percentiles = |of: &Option<crate::model::rows::Percentiles>| match of {
         Some(of) => format!(
             "p50 {} · p95 {} · p99 {} · max {}",
@@ -107,7 +106,7 @@ fn summary(analysis: &Analysis, function: &FunctionFigures) -> Part {
             "runs",
             format!(
                 "{} in {}, {} at once at most",
-                number_of(function.invocations, "invocations"),
+                number_or_unknown(function.of_runs(function.invocations), "invocations"),
                 number_of(function.environments, "environments"),
                 figures::count_or_unknown(function.peak_concurrency)
             ),
@@ -116,9 +115,9 @@ fn summary(analysis: &Analysis, function: &FunctionFigures) -> Part {
             "failed",
             format!(
                 "{}, of them {} timed out, {} out of memory",
-                number_of(function.errors, "errors"),
-                count(function.timeouts),
-                count(function.out_of_memory)
+                number_or_unknown(function.of_runs(function.errors), "errors"),
+                figures::count_or_unknown(function.of_runs(function.timeouts)),
+                figures::count_or_unknown(function.of_runs(function.out_of_memory))
             ),
         ),
         ("took", percentiles(&function.duration_ms)),

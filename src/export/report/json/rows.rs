@@ -40,10 +40,10 @@ impl PercentileRow {
 #[derive(Serialize)]
 pub(in crate::export) struct FunctionRow<'a> {
     function: &'a str,
-    invocations: u64,
-    errors: u64,
-    timeouts: u64,
-    out_of_memory: u64,
+    invocations: Option<u64>,
+    errors: Option<u64>,
+    timeouts: Option<u64>,
+    out_of_memory: Option<u64>,
     duration_ms: Option<PercentileRow>,
     init_ms: Option<PercentileRow>,
     environments: u64,
@@ -68,10 +68,10 @@ impl<'a> FunctionRow<'a> {
         let rate = |pick: fn(Rate) -> f64| row.cold_rate.map(pick).map(share);
         Self {
             function: all.text(row.function),
-            invocations: row.invocations,
-            errors: row.errors,
-            timeouts: row.timeouts,
-            out_of_memory: row.out_of_memory,
+            invocations: row.of_runs(row.invocations),
+            errors: row.of_runs(row.errors),
+            timeouts: row.of_runs(row.timeouts),
+            out_of_memory: row.of_runs(row.out_of_memory),
             duration_ms: row.duration_ms.map(PercentileRow::of),
             init_ms: row.init_ms.map(PercentileRow::of),
             environments: row.environments,

@@ -38,8 +38,7 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
         .into_iter()
         .map(|deploy| (deploy.function, deploy))
         .collect();
-    let total =
-        |of: fn(&FunctionFigures) -> u64| -> u64 { analysis.functions.iter().map(of).sum() };
+    let total = |of| FunctionFigures::runs_of(&analysis.functions, of);
     let seen = order.len();
     let of = match unseen.len() {
         0 => figures::count(seen as u64),
@@ -48,10 +47,10 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
     let invocations = total(|function| function.invocations);
     let title = format!(
         "Functions by harm, {of}: {}, {}, {} cold",
-        figures::number_of(invocations, "invocations"),
-        figures::number_of(total(|function| function.errors), "errors"),
+        figures::number_or_unknown(invocations, "invocations"),
+        figures::number_or_unknown(total(|function| function.errors), "errors"),
         match FunctionFigures::felt_of(&analysis.functions) {
-            Some((felt, told)) if told == invocations => figures::count(felt),
+            Some((felt, told)) if Some(told) == invocations => figures::count(felt),
             Some((felt, told)) => format!("{} of {}", figures::count(felt), figures::count(told)),
             None => figures::UNKNOWN.to_owned(),
         },
@@ -197,6 +196,7 @@ fn row(
         .functions
         .get(&function.function)
         .and_then(|known| known.reserved_concurrency);
+    let errors = function.of_runs(function.errors);
     // What cannot be counted is not drawn as if it had been.
     let course = |levels: &[Level], known: bool, role: Role| {
         let levels = if known {
@@ -209,10 +209,13 @@ fn row(
     Row {
         cells: vec![
             Cell::of(Role::Strong, name),
-            Cell::Spark(pairs(&drawn.runs), Role::Dim),
-            Cell::Text(per_minute(drawn, function.invocations, analysis)),
-            Cell::count(Some(function.errors), Role::Error),
-            course(&drawn.errors, true, Role::Error),
+            course(&pairs(&drawn.runs), errors.is_some(), Role::Dim),
+            match function.of_runs(function.invocations) {
+                Some(runs) => Cell::Text(per_minute(drawn, runs, analysis)),
+                None => Cell::of(Role::Unknown, figures::UNKNOWN),
+            },
+            Cell::count(errors, Role::Error),
+            course(&drawn.errors, errors.is_some(), Role::Error),
             Cell::text(&figures::duration_or_unknown(p50)),
             Cell::text(&figures::duration_or_unknown(p99)),
             course(&drawn.p99, p99.is_some(), Role::Dim),
