@@ -18,17 +18,21 @@ struct Fingerprint {
     error_type: Option<Sym>,
     message: Option<Sym>,
     frames: Option<Sym>,
+    /// A line of the exception itself was there.
+    told: bool,
 }
 
 /// Groups of failed invocations of one function that failed alike: by count, most first, then function, then text.
 pub fn errors(facts: &Facts, assembled: &Assembled) -> Vec<ErrorGroup> {
     let mut groups: Vec<ErrorGroup> = Vec::new();
     let mut index: HashMap<Fingerprint, usize> = HashMap::new();
+    let told = told(facts, assembled);
     for (at, invocation) in assembled.invocations.iter().enumerate() {
         if !invocation.counted || !invocation.status.failed() {
             continue;
         }
         let (print, line) = fingerprint(facts, invocation);
+        let print = home(print, &told);
         let group = *index.entry(print).or_insert_with(|| {
             groups.push(empty(print, invocation));
             groups.len() - 1
@@ -57,6 +61,35 @@ pub fn errors(facts: &Facts, assembled: &Assembled) -> Vec<ErrorGroup> {
     groups
 }
 
+/// What a function raised with a type; `None` where it raised several that are not alike.
+type Told = HashMap<(Sym, Option<Sym>), Option<Fingerprint>>;
+
+/// The fingerprints that lines tell, by function and type.
+fn told(facts: &Facts, assembled: &Assembled) -> Told {
+    let mut told = Told::new();
+    let failed = assembled.invocations.iter();
+    for run in failed.filter(|run| run.counted && run.status == InvocationStatus::Error) {
+        let (print, _) = fingerprint(facts, run);
+        if print.told {
+            let same = told
+                .entry((print.function, print.error_type))
+                .or_insert(Some(print));
+            *same = same.filter(|same| *same == print);
+        }
+    }
+    told
+}
+
+/// A run of which only Lambda's own line names the type (the exception's line is lost) failed like the others of its type, where those are
+/// all alike: one cause is one group.
+fn home(print: Fingerprint, told: &Told) -> Fingerprint {
+    if print.told || print.error_type.is_none() {
+        return print;
+    }
+    let alike = told.get(&(print.function, print.error_type));
+    alike.copied().flatten().unwrap_or(print)
+}
+
 /// A timeout or a run out of memory is the platform's verdict: what the code logged before says no more about it.
 fn fingerprint(facts: &Facts, invocation: &Invocation) -> (Fingerprint, FactRef) {
     let platform = invocation.report_line.unwrap_or(invocation.first_line);
@@ -66,6 +99,7 @@ fn fingerprint(facts: &Facts, invocation: &Invocation) -> (Fingerprint, FactRef)
         error_type: None,
         message: None,
         frames: None,
+        told: false,
     };
     if invocation.status != InvocationStatus::Error {
         return (print, platform);
@@ -74,6 +108,7 @@ fn fingerprint(facts: &Facts, invocation: &Invocation) -> (Fingerprint, FactRef)
     let Some((line, exception)) = exception(facts, invocation) else {
         return (print, platform);
     };
+    print.told = true;
     let known = |sym: Sym| (!facts.text(sym).is_empty()).then_some(sym);
     print.error_type = known(exception.error_type).or(print.error_type);
     print.message = known(exception.message);
