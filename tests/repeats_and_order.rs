@@ -226,7 +226,8 @@ fn ratios_and_discontinuities_of_the_specification() {
     let holes: Vec<_> = analysis.findings.iter().map(|row| &row.claim).collect();
     assert_eq!(
         holes,
-        ["2 events missing in 1 hole of the sequences of worker, on 1 key"]
+        ["2 events not seen in 1 hole of the sequences of worker, on 1 key"],
+        "without a metric nobody knows how many lines are there"
     );
 }
 

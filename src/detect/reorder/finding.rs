@@ -155,15 +155,21 @@ fn loudness(
         Trouble::StaleApply => (Alarm::Certain, 1.0),
         Trouble::Overlap => (Alarm::Change, 0.8),
         Trouble::Hole => {
-            let figures = analysis
-                .functions
-                .iter()
-                .find(|row| row.function == consumer);
-            let share = figures.and_then(|row| row.coverage.zip(row.id_coverage));
-            let whole = share.is_some_and(|(lines, ids)| lines >= COVERED && ids >= COVERED);
-            (if whole { Alarm::Change } else { Alarm::Never }, 1.0)
+            let alarm = match is_covered(analysis, consumer) {
+                true => Alarm::Change,
+                false => Alarm::Never,
+            };
+            (alarm, 1.0)
         }
     }
+}
+
+/// Whether nearly all lines of a function and of its events are there, so that an event that was not seen never came.
+pub(super) fn is_covered(analysis: &Analysis, consumer: Sym) -> bool {
+    let mut figures = analysis.functions.iter();
+    let figures = figures.find(|row| row.function == consumer);
+    let share = figures.and_then(|row| row.coverage.zip(row.id_coverage));
+    share.is_some_and(|(lines, ids)| lines >= COVERED && ids >= COVERED)
 }
 
 /// The line that names the event.

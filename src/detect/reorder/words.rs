@@ -1,6 +1,6 @@
 //! What a finding on disorder says.
 
-use super::finding::{Case, Trouble};
+use super::finding::{Case, Trouble, is_covered};
 use super::progress;
 use crate::detect::duplicate::items;
 use crate::detect::seen::Seen;
@@ -71,18 +71,27 @@ pub(super) fn of(
             cause: format!("more than one run works on one {key} at once"),
             next: format!("one consumer per {key}, or {}", write_if_newer(source)),
         },
-        Trouble::Hole => Words {
-            claim: format!(
-                "{} missing in {} of the sequences of {function}, {on_keys}",
-                number_of(left_out(seen, source, cases), items(source)),
-                number_of(k, "holes")
-            ),
-            cause: "events were lost, or the lines that name them".to_owned(),
-            next: format!(
-                "look for the events before {}",
-                first_after(analysis, seen, cases)
-            ),
-        },
+        Trouble::Hole => {
+            let (what, cause) = match is_covered(analysis, consumer) {
+                true => ("missing", "events were lost, or the lines that name them"),
+                false => (
+                    "not seen",
+                    "not enough lines are known to be there to call the events lost",
+                ),
+            };
+            Words {
+                claim: format!(
+                    "{} {what} in {} of the sequences of {function}, {on_keys}",
+                    number_of(left_out(seen, source, cases), items(source)),
+                    number_of(k, "holes")
+                ),
+                cause: cause.to_owned(),
+                next: format!(
+                    "look for the events before {}",
+                    first_after(analysis, seen, cases)
+                ),
+            }
+        }
     }
 }
 
