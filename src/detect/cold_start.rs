@@ -29,7 +29,7 @@ pub fn inits(facts: &Facts, assembled: &Assembled) -> Vec<Init> {
     let traced = traced::starts(facts, assembled);
     let warm = kept_warm::kept_warm(facts, assembled);
     let kept = kept_lines::since(facts, assembled);
-    let longest = longest_inits(assembled);
+    let lengths = init_lengths(assembled);
     let mut starts = Vec::new();
     for (index, home) in (0u32..).zip(&assembled.environments) {
         let lines = InitLines::of(facts, assembled, home);
@@ -45,7 +45,7 @@ pub fn inits(facts: &Facts, assembled: &Assembled) -> Vec<Init> {
             provisioned: warm.version(home.function, home.version),
             restores: warm.restores(home.function),
             kept_since: kept.get(&home.function).copied(),
-            longest_init_ms: longest.get(&home.function).copied(),
+            init_lengths: lengths.get(&home.function).copied(),
             traced: runs.first().and_then(|(at, _)| traced.get(at)).copied(),
         };
         let mut created = creation::row(&place, &lines);
@@ -68,20 +68,22 @@ pub fn inits(facts: &Facts, assembled: &Assembled) -> Vec<Init> {
 /// So many inits of a function tell how long they take.
 const KNOWN_INITS: u32 = 5;
 
-/// The longest init of each function, as REPORT lines say it.
-fn longest_inits(assembled: &Assembled) -> HashMap<Sym, f32> {
-    let mut longest: HashMap<Sym, (u32, f32)> = HashMap::new();
+/// The shortest and the longest init of each function, as REPORT lines say it.
+fn init_lengths(assembled: &Assembled) -> HashMap<Sym, (f32, f32)> {
+    let mut lengths: HashMap<Sym, (u32, (f32, f32))> = HashMap::new();
     for run in &assembled.invocations {
         if let Some(init_ms) = run.init_ms {
-            let (count, most) = longest.entry(run.function).or_default();
+            let (count, (least, most)) = lengths
+                .entry(run.function)
+                .or_insert((0, (init_ms, init_ms)));
             *count += 1;
-            *most = most.max(init_ms);
+            (*least, *most) = (least.min(init_ms), most.max(init_ms));
         }
     }
-    let known = longest.into_iter();
+    let known = lengths.into_iter();
     let known = known.filter(|(_, (count, _))| *count >= KNOWN_INITS);
     known
-        .map(|(function, (_, most))| (function, most))
+        .map(|(function, (_, lengths))| (function, lengths))
         .collect()
 }
 
@@ -97,8 +99,8 @@ struct Place<'a> {
     restores: bool,
     /// The logs of its function would show a start from here on; `None` where lines may be missing.
     kept_since: Option<Timestamp>,
-    /// The longest init that its function is known to have had; `None` where few are known.
-    longest_init_ms: Option<f32>,
+    /// The shortest and the longest init that its function is known to have had; `None` where few are known.
+    init_lengths: Option<(f32, f32)>,
     /// Its start as the trace of its first invocation shows it.
     traced: Option<Traced>,
 }

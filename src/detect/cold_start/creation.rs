@@ -42,12 +42,13 @@ pub(super) fn row(place: &Place<'_>, lines: &InitLines) -> Option<Init> {
         None if lines.serves.is_some() => seen.init_ms,
         None => Some(0.0),
     };
+    let hidden = run.is_some_and(|run| seen.ran_before(run)) && kind == InitKind::OnDemand;
     Some(Init {
         version: run.map_or(place.home.version, |run| run.version),
         init_ms,
         felt_ms,
-        invocation: first.map(|(at, _)| *at),
-        request_id: run.map(|run| run.request_id),
+        invocation: first.map(|(at, _)| *at).filter(|_| !hidden),
+        request_id: run.map(|run| run.request_id).filter(|_| !hidden),
         line: lines.line.or_else(|| run.map(|run| run.first_line)),
         ..place.row(kind, seen.at)
     })
@@ -151,13 +152,26 @@ impl<'a> Seen<'a> {
             return self.without_lines(run);
         };
         // REPORT of a first invocation names its init unless that ran ahead of need, or failed and ran again inside.
-        if run.report_line.is_some() && wait < SURELY_IDLE_MS {
+        if run.report_line.is_some() && wait < SURELY_IDLE_MS && !self.ran_before(run) {
             return failed(wait);
         }
         // Its REPORT is lost: an init that others show to be short explains no long wait.
-        let longest = self.place.longest_init_ms;
-        let explained = longest.map(|ms| MUCH_LONGER * f64::from(ms) + FELT_GAP_MS);
+        let explained = self
+            .place
+            .init_lengths
+            .map(|(_, ms)| MUCH_LONGER * f64::from(ms) + FELT_GAP_MS);
         self.by_need(wait < explained.map_or(SURELY_IDLE_MS, |ms| ms.min(SURELY_IDLE_MS)))
+    }
+
+    /// The lines of the run that came first are lost: nothing but INIT_START tells of the init, so that it would have failed and run again
+    /// inside this run, which was too short for that.
+    fn ran_before(&self, run: &Invocation) -> bool {
+        let lines = self.lines;
+        let told = lines.ended().is_some() || self.init_ms.is_some() || self.again_ms.is_some();
+        let shortest = self.place.init_lengths.map(|(shortest, _)| shortest);
+        let short = shortest.zip(run.duration_ms);
+        let short = short.is_some_and(|(init, took)| took < init);
+        lines.begun.is_some() && !lines.restored && !told && run.report_line.is_some() && short
     }
 
     /// Of an environment without invocations. `None`: a start that serves no requests, or one that may still be waited for.
