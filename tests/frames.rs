@@ -69,7 +69,11 @@ fn expected(state: &str, pane: &str) -> &'static str {
         ("blind", "Errors") => "nothing failed",
         ("blind", "Overview" | "Cold starts" | "Traces") => "30",
         ("blind", "Tail") => "done",
-        ("blind", "Sources") => "logs",
+        ("blind" | "metrics alone", "Sources") => "logs",
+        ("metrics alone", "Overview") => "90 of 200 run",
+        ("metrics alone", "Throttling") => "lambda:payment",
+        ("metrics alone", "Errors") => "by CloudWatch metrics alone 90 runs of 1 function failed",
+        ("metrics alone", _) => "no log tells of a run yet",
         other => panic!("{other:?} is not designed"),
     }
 }

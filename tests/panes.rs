@@ -18,7 +18,7 @@ use ratatui::style::Style;
 
 use keys::press;
 use picture::{busy, empty, frame, screen, text};
-use states::{near_limit, placed_again, without_figures};
+use states::{logged_and_metered, metered, near_limit, placed_again, without_figures};
 
 const SIZES: [(u16, u16); 4] = [(80, 24), (120, 40), (200, 60), (40, 12)];
 
@@ -105,6 +105,52 @@ fn every_pane_in_every_state_and_size() {
             insta::assert_snapshot!(frames_of(&[pane.title(), state]), all);
         }
     }
+}
+
+/// The metrics count 200 runs of `payment`, of which 90 failed and none waited, and 12 more were refused; 4 runs of `mailer`.
+#[test]
+fn functions_that_metrics_alone_tell_of_stand_in_the_overview_by_their_trouble() {
+    let scene = metered();
+    at_all_sizes(&scene, "1", |shown| {
+        assert!(!shown.contains("no invocation yet"), "{shown}");
+    });
+    let mut overview = screen(&scene);
+    let shown = text(&frame(&mut overview, (120, 40)));
+    let title = "Functions by harm, 2: 204 invocations, 90 errors, ? cold";
+    assert!(shown.contains(title), "{shown}");
+    let row = |name: &str| -> Vec<&str> {
+        let row = shown.lines().rfind(|line| line.contains(name)).unwrap();
+        row.split_whitespace().collect()
+    };
+    let place = |name: &str| shown.lines().position(|line| line.contains(name));
+    assert!(place("payment (CW)") < place("mailer (CW)"), "{shown}");
+    let payment = row("payment (CW)");
+    // 40 runs a minute, 90 errors, p99 at most the longest, cold starts unknown, 12 refused.
+    for cell in ["40", "90", "≤2.40", "?/?", "12"] {
+        assert!(payment.contains(&cell), "{cell}: {payment:?}");
+    }
+    assert!(!payment.contains(&"0"), "unknown is not 0: {payment:?}");
+    press(&mut overview, "}}<enter>");
+    assert_eq!(crumb(&mut overview), "Overview › payment");
+    let shown = text(&frame(&mut overview, (120, 40)));
+    assert!(shown.contains("200 runs, 90 failed, 12 refused"), "{shown}");
+    assert!(shown.contains("/aws/lambda/payment is denied"), "{shown}");
+}
+
+/// Of `invoice-pdf` 30 runs are in the log, whatever metrics count of it; of `payment` metrics count 8, and 2 of them failed.
+#[test]
+fn where_a_log_tells_of_a_function_its_metrics_are_not_counted_beside_it() {
+    let mut screen = screen(&logged_and_metered());
+    let shown = text(&frame(&mut screen, (120, 40)));
+    let title = "Functions by harm, 2: 38 invocations, 2 errors, 0 of 30 cold";
+    assert!(shown.contains(title), "{shown}");
+    assert!(!shown.contains("invoice-pdf (CW)"), "{shown}");
+    press(&mut screen, "9");
+    let errors = text(&frame(&mut screen, (120, 40)));
+    let said = "by CloudWatch metrics alone 2 runs of 1 function failed: no log says why";
+    assert!(errors.contains(said), "{errors}");
+    let payment = shown.lines().rfind(|line| line.contains("payment (CW)"));
+    assert!(payment.is_some_and(|row| row.contains("?/?")), "{shown}");
 }
 
 #[test]

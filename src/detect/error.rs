@@ -1,6 +1,7 @@
 //! Runs that failed: grouped by fingerprint, and said as findings.
 
 mod group;
+mod metered;
 
 use hashbrown::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
@@ -28,7 +29,7 @@ const SHOWN_LETTERS: usize = 120;
 /// Smaller groups beyond these say no more than the pane of errors does.
 const MOST_GROUPS: usize = 100;
 
-/// Exceptions and crashes, a candidate for each fingerprint.
+/// Exceptions and crashes, a candidate for each fingerprint; what metrics alone count, a candidate for each function.
 pub struct Errors;
 
 impl Detector for Errors {
@@ -40,9 +41,8 @@ impl Detector for Errors {
         let failed = |group: &&ErrorGroup| group.status == InvocationStatus::Error;
         let groups = analysis.errors.iter().filter(failed).take(MOST_GROUPS);
         let endings = endings(analysis);
-        groups
-            .map(|group| candidate(analysis, group, &endings))
-            .collect()
+        let groups = groups.map(|group| candidate(analysis, group, &endings));
+        groups.chain(metered::candidates(analysis)).collect()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::model::finding::{Alarm, BadEvent, Candidate, FindingKind};
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{ErrorGroup, Evidence};
 use crate::model::text::plain;
-use crate::model::time::MINUTE_MS;
+use crate::model::time::{MINUTE_MS, Timestamp};
 use crate::model::words::share;
 
 /// So many examples are kept: the newest, and the first for when it began.
@@ -43,44 +43,53 @@ pub(super) fn candidate(
         .collect();
     candidate.requests.clone_from(&group.invocations);
     candidate.evidence = evidence(analysis, group);
-    if prevails(analysis, group) || is_steady(analysis, group) {
+    let figures = analysis.functions.iter();
+    let runs = figures
+        .filter(|figures| figures.function == group.function)
+        .map(|figures| figures.invocations)
+        .sum();
+    if prevails(group.count, runs_since(analysis, group))
+        || is_steady(analysis.window, group.first_seen, group.count, runs)
+    {
         candidate.alarm = Alarm::Certain;
     }
     candidate
 }
 
-/// Whether most runs end like this since it began: then no history is needed to call it wrong, and a dashboard that was
-/// opened minutes ago has none.
-fn prevails(analysis: &Analysis, group: &ErrorGroup) -> bool {
+/// Runs of the function since the first failure.
+fn runs_since(analysis: &Analysis, group: &ErrorGroup) -> u64 {
     let assembled = &analysis.assembled;
     let runs = assembled
         .environments
         .iter()
         .filter(|environment| environment.function == group.function)
         .flat_map(|environment| &environment.invocations)
-        .map(|at| &assembled.invocations[*at as usize])
-        .filter(|run| run.counted && run.end >= group.first_seen)
-        .count() as u64;
-    let rate = wilson(group.count.min(runs), runs);
-    group.count >= PREVAILS_COUNT && rate.is_some_and(|rate| rate.low >= PREVAILS_SHARE)
+        .map(|at| &assembled.invocations[*at as usize]);
+    runs.filter(|run| run.counted && run.end >= group.first_seen)
+        .count() as u64
 }
 
-/// Whether so many runs end like this, from the beginning of a window that is too short to have a past, that it is wrong whatever was
-/// before.
-fn is_steady(analysis: &Analysis, group: &ErrorGroup) -> bool {
-    let Some((from, to)) = analysis.window else {
+/// Whether most `runs` end like this since it began: then no history is needed to call it wrong, and a dashboard that was
+/// opened minutes ago has none.
+pub(super) fn prevails(failed: u64, runs: u64) -> bool {
+    let rate = wilson(failed.min(runs), runs);
+    failed >= PREVAILS_COUNT && rate.is_some_and(|rate| rate.low >= PREVAILS_SHARE)
+}
+
+/// Whether so many of all `runs` end like this, from the beginning of a window that is too short to have a past, that it is wrong
+/// whatever was before.
+pub(super) fn is_steady(
+    window: Option<(Timestamp, Timestamp)>,
+    first_seen: Timestamp,
+    failed: u64,
+    runs: u64,
+) -> bool {
+    let Some((from, to)) = window else {
         return false;
     };
-    let has_no_past = to.since(from) < PAST_MS && group.first_seen.since(from) < ONSET_MS;
-    let runs = analysis
-        .functions
-        .iter()
-        .find(|figures| figures.function == group.function)
-        .map_or(0, |figures| figures.invocations);
-    let rate = wilson(group.count.min(runs), runs);
-    has_no_past
-        && group.count >= PREVAILS_COUNT
-        && rate.is_some_and(|rate| rate.low >= STEADY_SHARE)
+    let has_no_past = to.since(from) < PAST_MS && first_seen.since(from) < ONSET_MS;
+    let rate = wilson(failed.min(runs), runs);
+    has_no_past && failed >= PREVAILS_COUNT && rate.is_some_and(|rate| rate.low >= STEADY_SHARE)
 }
 
 /// `k of n runs of NAME failed`, with its share and interval where n allows one; `how` they ended is the verb.

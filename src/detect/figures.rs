@@ -1,6 +1,7 @@
 //! The figures of each function: counts, percentiles, rates, and how much of it was seen.
 
 pub mod coverage;
+pub mod metered;
 
 use hashbrown::{HashMap, HashSet};
 

@@ -1,5 +1,6 @@
 //! What the figures could not see: missing lines, gaps and denied log groups. A remark on the data, never an alarm.
 
+mod metered;
 mod only_named;
 
 use crate::detect::Detector;
@@ -30,6 +31,7 @@ impl Detector for Incomplete {
     fn candidates(&self, analysis: &Analysis, _: &Settings) -> Vec<Candidate> {
         let mut found = coverage(analysis);
         found.extend(only_named::candidates(analysis));
+        found.extend(metered::candidates(analysis));
         let mut groups: Vec<Sym> = analysis.facts.gaps.iter().map(|gap| gap.group).collect();
         groups.sort_unstable();
         groups.dedup();

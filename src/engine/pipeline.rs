@@ -58,6 +58,7 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
     };
     analysis.coverage = figures::coverage::overall(&analysis);
     analysis.functions = figures::figures(&analysis);
+    analysis.metered = figures::metered::metered(&analysis);
     analysis.cold = cold_figures::cold_figures(&analysis);
     analysis.pressures = throttle::pressures(&analysis, settings);
     analysis.findings = triage::findings(&analysis, settings);

@@ -92,7 +92,7 @@ fn title(analysis: &Analysis) -> String {
             format!("{} {kind}: {}", finding.severity, finding.subject)
         }
         (None, Some((from, _))) => format!("nothing wrong since {from}"),
-        (None, None) => "no invocation".to_owned(),
+        (None, None) => "no invocation in the logs".to_owned(),
     }
 }
 

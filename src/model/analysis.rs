@@ -7,8 +7,8 @@ use super::facts::{FactRef, Facts};
 use super::finding::Finding;
 use super::invocation::{Assembled, Invocation, InvocationIndex, InvocationStatus};
 use super::rows::{
-    ColdFigures, Duplicate, ErrorGroup, FunctionFigures, Init, Link, OrderDomain, Pressure,
-    Reordered, Throttle,
+    ColdFigures, Duplicate, ErrorGroup, FunctionFigures, Init, Link, Metered, OrderDomain,
+    Pressure, Reordered, Throttle,
 };
 use super::settings::Settings;
 use super::symbols::Sym;
@@ -30,6 +30,8 @@ pub struct Analysis {
     pub links: Vec<Link>,
     pub errors: Vec<ErrorGroup>,
     pub functions: Vec<FunctionFigures>,
+    /// Those of which only metrics tell: none of them is among `functions`.
+    pub metered: Vec<Metered>,
     pub cold: Vec<ColdFigures>,
     pub findings: Vec<Finding>,
     /// First start and last end of a counted invocation.
@@ -49,6 +51,25 @@ impl Analysis {
     /// The invocation at an index.
     pub fn invocation(&self, at: InvocationIndex) -> &Invocation {
         &self.assembled.invocations[at as usize]
+    }
+
+    /// The window, and the minutes in which metrics alone tell of something.
+    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        let metered = self.metered.iter().map(Metered::span);
+        let all = self.window.into_iter().chain(metered);
+        all.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    }
+
+    /// The functions that logs tell of, then those that metrics alone do.
+    pub fn function_names(&self) -> impl Iterator<Item = Sym> {
+        let logged = self.functions.iter().map(|row| row.function);
+        logged.chain(self.metered.iter().map(|row| row.function))
+    }
+
+    /// Runs that metrics alone tell of.
+    pub fn metered_runs(&self) -> u64 {
+        let runs = self.metered.iter().filter_map(|one| one.invocations);
+        runs.sum()
     }
 
     /// Whether an invocation that has no end yet still runs, as far as the newest line tells; of what is only named none does.

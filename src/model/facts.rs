@@ -1,5 +1,6 @@
 //! Everything that was decoded, before anything is concluded from it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -140,6 +141,21 @@ impl Facts {
                 && Some(point.name) == name
                 && matches!(point.dimensions[..], [(key, of)] if Some(key) == dimension && of == function)
         })
+    }
+
+    /// The log group that a function writes to: the one it is set to, else the usual one.
+    pub fn log_group(&self, function: Sym) -> Cow<'_, str> {
+        let set = self.functions.get(&function);
+        match self.text_of(set.and_then(|config| config.log_group)) {
+            Some(group) => Cow::Borrowed(group),
+            None => Cow::Owned(format!("/aws/lambda/{}", self.text(function))),
+        }
+    }
+
+    /// Whether a stretch of this log group was denied.
+    pub fn is_denied(&self, group: &str) -> bool {
+        let mut gaps = self.gaps.iter();
+        gaps.any(|gap| gap.why == GapReason::Denied && self.text(gap.group) == group)
     }
 
     /// When the first stream began, by its first line. A line whose moment cannot be tells nothing of that.

@@ -7,7 +7,8 @@ use super::facts::{FactRef, Facts};
 use super::ids::RequestId;
 use super::invocation::{InvocationIndex, InvocationStatus};
 use super::symbols::Sym;
-use super::time::Timestamp;
+use super::time::{MINUTE_MS, Timestamp};
+use super::words::{count, number_of};
 
 /// One start or restart of an environment. Sorted by (at, function, log stream).
 #[derive(Clone, Debug, PartialEq)]
@@ -512,6 +513,51 @@ impl FunctionFigures {
     pub fn is_hidden(&self) -> bool {
         self.only_named * HIDDEN > self.invocations
     }
+}
+
+/// A function of which no log tells anything, as CloudWatch counted it. Sorted by name. `None`: that metric has no point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metered {
+    pub function: Sym,
+    pub invocations: Option<u64>,
+    pub errors: Option<u64>,
+    /// Sum of its `lambda:NAME` rows.
+    pub throttled: Option<u64>,
+    pub mean_ms: Option<f64>,
+    pub max_ms: Option<f64>,
+    pub peak_concurrency: Option<u64>,
+    /// Oldest first; minutes of which nothing was counted are left out. Never empty.
+    pub minutes: Vec<MeteredMinute>,
+}
+
+impl Metered {
+    /// From its first minute to the end of its last.
+    pub fn span(&self) -> (Timestamp, Timestamp) {
+        let (first, last) = (self.minutes.first(), self.minutes.last());
+        let from = first.map_or(Timestamp(0), |minute| minute.at);
+        (from, last.map_or(from, |last| last.at.plus_ms(MINUTE_MS)))
+    }
+
+    /// `80 runs, 40 failed, 3 refused`.
+    pub fn words(&self) -> String {
+        let counted = [
+            self.invocations.map(|runs| number_of(runs, "runs")),
+            self.errors
+                .map(|errors| format!("{} failed", count(errors))),
+            self.throttled
+                .map(|refused| format!("{} refused", count(refused))),
+        ];
+        let counted: Vec<String> = counted.into_iter().flatten().collect();
+        counted.join(", ")
+    }
+}
+
+/// What CloudWatch counted of one function in one minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MeteredMinute {
+    pub at: Timestamp,
+    pub invocations: u64,
+    pub errors: u64,
 }
 
 /// Where more than one run in so many is only named, Lambda was silent about them.

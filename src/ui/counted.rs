@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::detect::statistics::percentiles;
 use crate::model::analysis::Analysis;
 use crate::model::invocation::{Invocation, InvocationIndex};
-use crate::model::rows::{FunctionFigures, Harm};
+use crate::model::rows::{FunctionFigures, Harm, MeteredMinute};
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
 
@@ -117,7 +117,7 @@ impl Told {
 pub struct One {
     pub at: Timestamp,
     pub count: u64,
-    /// The run that it happened to; refusals have none.
+    /// The run that it happened to; refusals have none, nor has what metrics alone count.
     pub run: Option<InvocationIndex>,
 }
 
@@ -130,11 +130,25 @@ impl Counted {
             all.filter(move |(one, _)| one.counted && mine(one.function))
         };
         let one = |at, run| One { at, count: 1, run };
+        let metered = |of: fn(&MeteredMinute) -> u64| {
+            let rows = analysis.metered.iter();
+            let minutes = rows.filter(move |row| mine(row.function));
+            let minutes = minutes.flat_map(|row| &row.minutes);
+            minutes.map(move |minute| One {
+                at: minute.at,
+                count: of(minute),
+                run: None,
+            })
+        };
         match self {
-            Self::Runs => runs().map(|(run, at)| one(run.start, Some(at))).collect(),
+            Self::Runs => runs()
+                .map(|(run, at)| one(run.start, Some(at)))
+                .chain(metered(|minute| minute.invocations))
+                .collect(),
             Self::Failed => runs()
                 .filter(|(run, _)| run.status.failed())
                 .map(|(run, at)| one(run.end, Some(at)))
+                .chain(metered(|minute| minute.errors))
                 .collect(),
             Self::Slowest => {
                 slowest(runs().filter_map(|(run, at)| Some((run.end, run.duration_ms?, at))))
@@ -208,7 +222,11 @@ impl Counted {
         }
         let all = self.all(analysis, function).into_iter();
         let events = all.map(|one| (one.at, one.count));
-        let mut levels = minutes.count(&Known::of(analysis), events);
+        let known = match self {
+            Self::Runs | Self::Failed => Known::with_metered(analysis, function),
+            _ => Known::of(analysis),
+        };
+        let mut levels = minutes.count(&known, events);
         if !self.is_told(analysis, function) {
             for level in &mut levels {
                 *level = level.filter(|count| *count > 0);

@@ -120,6 +120,9 @@ fn of_column(part: &Part, row: &Row, name: &str) -> Vec<Text> {
     let sign = match shown.as_str() {
         figures::UNKNOWN => "? It cannot be known: no source says it. It is not 0.",
         figures::NONE => "– It does not apply here.",
+        _ if shown.starts_with('≤') => {
+            "≤ At most so much: metrics know the longest run, no percentile."
+        }
         _ if shown.starts_with('≥') => "≥ At least so many: no metric gives the whole.",
         _ if shown.starts_with(['~', '≈']) => "~ About: it is estimated.",
         _ => "",

@@ -68,8 +68,8 @@ pub fn choices(keys: &KeyTable, context: Context, scene: &Scene) -> Vec<Choice> 
         }
     });
     let analysis = &scene.analysis;
-    let functions = analysis.functions.iter().map(|function| {
-        let name = analysis.text(function.function);
+    let functions = analysis.function_names().map(|function| {
+        let name = analysis.text(function);
         Choice {
             name: name.to_owned(),
             words: "function".to_owned(),

@@ -98,12 +98,43 @@ impl Known {
         each
     }
 
+    /// The same of what functions count that metrics alone tell of, one or all of them together with what logs tell: the metrics of the
+    /// newest minutes come late.
+    pub fn with_metered(analysis: &Analysis, function: Option<Sym>) -> Self {
+        let all = Self::of(analysis);
+        let mut rows = analysis.metered.iter();
+        if !rows.any(|row| function.is_none_or(|function| row.function == function)) {
+            return all;
+        }
+        let until = Some(metrics_until(analysis));
+        let Some((from, _)) = analysis.span() else {
+            return all;
+        };
+        Self {
+            from: Some(from).max(analysis.facts.horizon),
+            until: match function {
+                Some(_) => until,
+                None => all.until.min(until).or(until),
+            },
+        }
+    }
+
     /// Whether the count of the minute from `start` on may be shown: what came of a minute that is still arriving may,
     /// but that nothing came yet is no zero.
     fn tells(&self, start: Timestamp, count: u64) -> bool {
         let begun = self.from.map_or(count > 0, |from| start >= from.minute());
         begun && (count > 0 || self.until.is_none_or(|until| start < until))
     }
+}
+
+/// The end of the newest minute of which Lambda's metrics count a run, whoever's.
+fn metrics_until(analysis: &Analysis) -> Timestamp {
+    let facts = &analysis.facts;
+    let runs = facts.symbols.lookup("Invocations");
+    let points = facts.metrics.iter();
+    let points = points.filter(|point| Some(point.name) == runs);
+    let newest = points.map(|point| point.at.minute()).max();
+    newest.map_or(Timestamp(0), |newest| newest.plus_ms(MINUTE_MS))
 }
 
 /// A version that began to run after another one had.

@@ -23,6 +23,14 @@ pub fn waiting(scene: &Scene) -> Option<Text> {
     if sources().next().is_some() && sources().all(stopped) {
         return sources().find_map(|source| stopped(source).then(|| trouble(source)));
     }
+    if !scene.analysis.metered.is_empty() {
+        let words = format!(
+            "no log tells of a run yet: CloudWatch metrics alone count {} of {} · 1 shows them",
+            figures::number_of(scene.analysis.metered_runs(), "runs"),
+            figures::number_of(scene.analysis.metered.len() as u64, "functions")
+        );
+        return Some(Text::of(Role::Unknown, &words));
+    }
     let records: u64 = sources().map(|source| source.records).sum();
     let note = sources().find_map(|source| source.note.as_deref());
     Some(match (scene.mode, note, records) {

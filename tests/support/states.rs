@@ -5,7 +5,7 @@ use std::sync::Arc;
 use nepho::engine::{Engine, Limits};
 use nepho::model::batch::Batch;
 use nepho::model::health::{Board, Health, SourceState};
-use nepho::model::record::{LogRecord, Record};
+use nepho::model::record::{Gap, GapReason, LogRecord, Record};
 use nepho::model::settings::Settings;
 use nepho::model::time::Timestamp;
 use nepho::store::scene::{Mode, Scene};
@@ -16,7 +16,7 @@ use crate::picture::{denied, empty};
 const NOW: Timestamp = Timestamp(1_772_547_021_000);
 
 /// Every state in which a pane has nothing or not all to show, by its name.
-pub fn without_figures() -> [(&'static str, Arc<Scene>); 6] {
+pub fn without_figures() -> [(&'static str, Arc<Scene>); 7] {
     [
         ("starting", empty()),
         ("loading", loading()),
@@ -24,6 +24,7 @@ pub fn without_figures() -> [(&'static str, Arc<Scene>); 6] {
         ("logged out", logged_out()),
         ("broken", broken()),
         ("blind", blind()),
+        ("metrics alone", metered()),
     ]
 }
 
@@ -78,6 +79,10 @@ fn broken() -> Arc<Scene> {
 
 /// Log lines of runs of one function, a second apart, each with `said` between START and END.
 pub fn runs(function: &str, said: &str) -> Arc<Scene> {
+    concluded(lines_of_runs(function, said))
+}
+
+fn lines_of_runs(function: &str, said: &str) -> Vec<Record> {
     let mut records = Vec::new();
     for run in 0..30 {
         let id = format!("00000000-0000-4000-8000-{run:012}");
@@ -100,7 +105,7 @@ pub fn runs(function: &str, said: &str) -> Arc<Scene> {
             }));
         }
     }
-    concluded(records)
+    records
 }
 
 /// What an engine makes of them.
@@ -120,6 +125,50 @@ fn concluded(records: Vec<Record>) -> Arc<Scene> {
         place: "prod eu-west-1".into(),
         now: NOW,
     })
+}
+
+/// Points of a metric of one function, one a minute, the newest of them two minutes ago.
+fn points(function: &str, name: &str, sums: &[f64]) -> Vec<Record> {
+    let oldest = NOW.minute().plus_ms(-(sums.len() as i64 + 1) * 60_000);
+    let line = |(minute, sum): (i64, &f64)| {
+        let at = oldest.plus_ms(minute * 60_000).0;
+        format!(
+            r#"{{"namespace":"AWS/Lambda","metric_name":"{name}","dimensions":{{"FunctionName":"{function}"}},"timestamp":{at},"value":{{"sum":{sum},"count":1,"min":{sum},"max":{sum}}},"unit":"Count"}}"#
+        )
+    };
+    let lines = (0..).zip(sums).map(line);
+    lines.map(|line| Record::Metric(line.into())).collect()
+}
+
+/// Nobody may read the log of `payment`, that of `mailer` is empty: CloudWatch alone counts what they do.
+pub fn metered() -> Arc<Scene> {
+    let mut records = Vec::new();
+    for (function, name, sums) in [
+        ("payment", "Invocations", [40.0, 40.0, 40.0, 40.0, 40.0]),
+        ("payment", "Errors", [0.0, 0.0, 30.0, 30.0, 30.0]),
+        ("payment", "Throttles", [0.0, 0.0, 0.0, 7.0, 5.0]),
+        ("payment", "Duration", [80.0, 80.0, 80.0, 2_400.0, 80.0]),
+        ("mailer", "Invocations", [3.0, 0.0, 0.0, 1.0, 0.0]),
+        ("mailer", "Errors", [0.0; 5]),
+    ] {
+        records.extend(points(function, name, &sums));
+    }
+    records.push(Record::Gap(Gap {
+        group: "/aws/lambda/payment".into(),
+        from: NOW.plus_ms(-600_000),
+        to: NOW,
+        why: GapReason::Denied,
+    }));
+    concluded(records)
+}
+
+/// A run of `invoice-pdf` each second of a minute's half, of which metrics count 90 more, and `payment`, of which metrics alone tell.
+pub fn logged_and_metered() -> Arc<Scene> {
+    let mut records = lines_of_runs("invoice-pdf", "INFO done");
+    records.extend(points("invoice-pdf", "Invocations", &[60.0, 60.0]));
+    records.extend(points("payment", "Invocations", &[5.0, 3.0]));
+    records.extend(points("payment", "Errors", &[0.0, 2.0]));
+    concluded(records)
 }
 
 /// Three of four reserved slots are in use all the time, and nobody was refused.

@@ -9,7 +9,7 @@ use crate::model::time::{MINUTE_MS, Timestamp};
 
 use super::change::Base;
 
-/// The minutes that findings look at: from the first invocation to the newest event.
+/// The minutes that findings look at: from the first invocation that is known of to the newest event.
 pub(super) struct Window {
     pub(super) start: Timestamp,
     pub(super) minutes: usize,
@@ -21,7 +21,7 @@ impl Window {
     const MOST_MINUTES: i64 = 28 * 24 * 60;
 
     pub(super) fn of(analysis: &Analysis) -> Option<Self> {
-        let (from, to) = analysis.window?;
+        let (from, to) = analysis.span()?;
         let end = analysis.facts.newest.map_or(to, |newest| newest.max(to));
         let last = end.minute();
         let first = from
@@ -56,6 +56,15 @@ impl Traffic {
         for invocation in &analysis.assembled.invocations {
             if let Some(cells) = counts.get_mut(&invocation.function) {
                 cells[window.cell(invocation.start)] += 1;
+            }
+        }
+        for metered in &analysis.metered {
+            if let Some(cells) = counts.get_mut(&metered.function) {
+                for minute in &metered.minutes {
+                    let cell = &mut cells[window.cell(minute.at)];
+                    let runs = u32::try_from(minute.invocations).unwrap_or(u32::MAX);
+                    *cell = cell.saturating_add(runs);
+                }
             }
         }
         let summed = |(function, cells): (Sym, Vec<u32>)| (function, Base::of(&cells));

@@ -6,6 +6,9 @@ use crate::model::rows::{Evidence, FunctionFigures};
 use crate::model::text::plain;
 use crate::model::words::{count, duration, number_of, number_or_unknown, percent, time_of_day};
 
+/// So many functions of which metrics alone tell are named.
+const NAMED: usize = 20;
+
 /// The columns of the table of functions.
 pub(in crate::export) const COLUMNS: [&str; 11] = [
     "function",
@@ -41,7 +44,7 @@ pub(super) fn summary(analysis: &Analysis) -> String {
     let figures = &analysis.functions;
     let runs = |pick| FunctionFigures::runs_of(figures, pick);
     let window = analysis.window.map_or_else(
-        || "no invocation".to_owned(),
+        || "no invocation in the logs".to_owned(),
         |(from, to)| format!("{from} to {to} ({})", duration(to.since(from) as f64)),
     );
     format!(
@@ -68,6 +71,22 @@ pub(in crate::export) fn completeness(analysis: &Analysis) -> Vec<String> {
             ));
         }
         _ => {}
+    }
+    for one in analysis.metered.iter().take(NAMED) {
+        lines.push(format!(
+            "no log tells of {}: CloudWatch counts {}",
+            plain(facts.text(one.function)),
+            one.words()
+        ));
+    }
+    let more = &analysis.metered[analysis.metered.len().min(NAMED)..];
+    if !more.is_empty() {
+        let runs = more.iter().filter_map(|one| one.invocations).sum();
+        lines.push(format!(
+            "no log tells of {} more: CloudWatch counts {}",
+            number_of(more.len() as u64, "functions"),
+            number_of(runs, "runs")
+        ));
     }
     for gap in &facts.gaps {
         lines.push(format!(

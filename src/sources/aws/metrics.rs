@@ -138,7 +138,8 @@ impl Metrics {
         let has_all = known.listing == Listing::Done && known.functions.len() == known.seen;
         let whole = has_all && functions.len() < all.len() && self.compared < Some(to);
         drop(known);
-        let since = self.window.since.minute();
+        // Of a minute that begins before the window the logs show a part.
+        let since = self.window.since.plus_ms(MINUTE_MS - 1).minute();
         let amended = |read: Timestamp| read.plus_ms(-AMENDED_MINUTES * MINUTE_MS);
         let due = functions.iter().map(|name| {
             let read = self.read_until.get(name);

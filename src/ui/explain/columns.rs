@@ -25,7 +25,7 @@ pub(super) const COLUMNS: &[Meaning] = &[
     m(
         "function",
         "The Lambda function.",
-        "The name in the log group, or in the function's own configuration where its group is another.",
+        "The name in the log group, or in the function's own configuration where its group is another. (CW): no log tells of it, its figures are CloudWatch's.",
         "i lists its invocations",
     ),
     m(

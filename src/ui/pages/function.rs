@@ -43,6 +43,10 @@ pub(super) fn page(scene: &Arc<Scene>, name: &str) -> Page {
     if let Some(figures) = figures {
         parts.push(summary(analysis, figures));
     }
+    let mut metered = analysis.metered.iter();
+    if let Some(metered) = metered.find(|row| row.function == sym) {
+        parts.push(metrics::alone(analysis, metered));
+    }
     parts.push(strips(scene, sym));
     if let Some(part) = findings(analysis, name) {
         parts.push(part);

@@ -1,9 +1,11 @@
 //! One minute of a strip: what was counted in it.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::model::analysis::Analysis;
-use crate::model::rows::Throttle;
+use crate::model::rows::{Metered, Throttle};
+use crate::model::symbols::Sym;
 use crate::model::time::{MINUTE_MS, Timestamp};
 use crate::store::scene::Scene;
 use crate::ui::counted::{Counted, One};
@@ -39,6 +41,11 @@ pub(super) fn page(
         figures::count(count),
         figures::clock_minute(at)
     );
+    let aside = Text::of(Role::Dim, "Enter opens · Esc goes back to the strip");
+    let mut parts = Vec::new();
+    if let Counted::Runs | Counted::Failed = counted {
+        parts.extend(metered(analysis, &minute, counted, sym));
+    }
     let part = if counted == Counted::Refused {
         let resource = function.map(|name| format!("lambda:{name}"));
         let mine = |row: &&Throttle| {
@@ -54,11 +61,54 @@ pub(super) fn page(
         runs.dedup();
         Part::new("invocations", title, rows::invocations(scene, runs))
     };
-    let aside = Text::of(Role::Dim, "Enter opens · Esc goes back to the strip");
+    parts.insert(0, part.aside(aside));
     Page {
-        parts: vec![part.aside(aside)],
+        parts,
         ..Page::default()
     }
+}
+
+/// Who has what metrics alone count in it; `None` where nothing is.
+fn metered(
+    analysis: &Analysis,
+    minute: &Range<Timestamp>,
+    counted: Counted,
+    function: Option<Sym>,
+) -> Option<Part> {
+    let figure = |row: &Metered| -> u64 {
+        let inside = row.minutes.iter().filter(|one| minute.contains(&one.at));
+        let figures = inside.map(|one| match counted {
+            Counted::Failed => one.errors,
+            _ => one.invocations,
+        });
+        figures.sum()
+    };
+    let mine = |row: &&Metered| function.is_none_or(|name| name == row.function);
+    let rows = analysis.metered.iter().filter(mine);
+    let rows = rows
+        .map(|row| (row, figure(row)))
+        .filter(|(_, count)| *count > 0);
+    let rows: Vec<(Key, Row)> = rows
+        .map(|(row, count)| {
+            let name = analysis.text(row.function);
+            let shown = Row {
+                cells: vec![
+                    Cell::of(Role::Strong, name),
+                    Cell::text(&figures::count(count)),
+                ],
+                open: Some(Step::Function(name.to_owned())),
+                function: Some(name.to_owned()),
+                ..Row::default()
+            };
+            (Key::text(name), shown)
+        })
+        .collect();
+    let columns = vec![
+        Column::name("function", 16, 40),
+        Column::figure(&counted.to_string(), 9),
+    ];
+    let title = format!("Counted by CloudWatch, told by no log, {}", rows.len());
+    (!rows.is_empty()).then(|| Part::new("metered", title, Table::new(columns, Rows::few(rows))))
 }
 
 fn refusal(analysis: &Analysis, row: &Throttle) -> (Key, Row) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::detect::statistics::wilson;
 use crate::model::analysis::Analysis;
 use crate::model::finding::FindingKind;
-use crate::model::rows::ErrorGroup;
+use crate::model::rows::{ErrorGroup, Metered};
 use crate::model::time::{MINUTE_MS, Timestamp};
 use crate::store::scene::Scene;
 use crate::ui::figures;
@@ -52,11 +52,10 @@ impl Pane for Errors {
                 .iter()
                 .map(|function| function.invocations)
                 .sum();
-            let line = state::none_of(
-                scene,
-                "nothing failed",
-                &format!("{} invocations", figures::count(runs)),
-            );
+            let line = unsaid(analysis).unwrap_or_else(|| {
+                let base = format!("{} invocations", figures::count(runs));
+                state::none_of(scene, "nothing failed", &base)
+            });
             return Page {
                 parts: vec![Part::lines("what", "What breaks", vec![line])],
                 ..Page::default()
@@ -75,6 +74,21 @@ impl Pane for Errors {
             ..Page::default()
         }
     }
+}
+
+/// That runs failed of which metrics alone tell: none of them has a message; `None` where there are none.
+fn unsaid(analysis: &Analysis) -> Option<Text> {
+    let failed = |one: &Metered| one.errors.filter(|errors| *errors > 0);
+    let rows = || analysis.metered.iter().filter(|one| failed(one).is_some());
+    let errors: u64 = rows().filter_map(failed).sum();
+    (errors > 0).then(|| {
+        let words = format!(
+            "by CloudWatch metrics alone {} of {} failed: no log says why · 1 shows them",
+            figures::number_of(errors, "runs"),
+            figures::number_of(rows().count() as u64, "functions")
+        );
+        Text::of(Role::Unknown, &words)
+    })
 }
 
 /// Whether a group began in the window: there is enough of it before in which the error was not there.
@@ -105,6 +119,7 @@ fn what(scene: &Scene, order: Vec<usize>) -> Part {
         figures::count(failed),
         figures::count(runs)
     );
+    let unsaid = unsaid(&analysis);
     let new = order
         .iter()
         .filter(|at| is_new(&analysis, &analysis.errors[**at]))
@@ -153,9 +168,11 @@ fn what(scene: &Scene, order: Vec<usize>) -> Part {
         Column::word("version", 8).drop(5),
         Column::word("30 min", (SPARK / CELL) as u16).drop(4),
     ];
-    Part::new("what", title, Table::new(columns, rows))
+    let mut part = Part::new("what", title, Table::new(columns, rows))
         .aside(Text::of(Role::Dim, &aside))
-        .between(3, 10)
+        .between(3, 10);
+    part.prose.extend(unsaid);
+    part
 }
 
 /// Three minutes a cell.

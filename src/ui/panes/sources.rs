@@ -66,15 +66,18 @@ fn rank(state: SourceState) -> u8 {
 fn sources(scene: &Scene) -> Part {
     let board = Arc::clone(&scene.board);
     let analysis = &scene.analysis;
-    let coverage = analysis.coverage.map_or_else(
-        || "coverage ?: no Invocations metric".to_owned(),
-        |share| {
-            format!(
-                "coverage {} of AWS/Lambda Invocations",
-                figures::percent(share)
-            )
-        },
-    );
+    let of_invocations = |share| {
+        format!(
+            "coverage {} of AWS/Lambda Invocations",
+            figures::percent(share)
+        )
+    };
+    let coverage = match analysis.coverage {
+        Some(share) => of_invocations(share),
+        // No line says from when on the logs would tell.
+        None if analysis.window.is_none() && analysis.metered_runs() > 0 => of_invocations(0.0),
+        None => "coverage ?: no Invocations metric".to_owned(),
+    };
     let complete = analysis.facts.watermark.map_or_else(
         || "complete to ?".to_owned(),
         |until| format!("complete to {}", figures::clock(until)),

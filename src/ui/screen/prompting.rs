@@ -273,9 +273,8 @@ impl Screen {
             Asks::Filter { part, .. } => {
                 let found = self.place().parts().find(|one| one.id == *part);
                 let columns = found.map_or(&[][..], |part| &part.table.columns);
-                let functions = self.shown.analysis.functions.iter();
                 let name = |sym| placed::name(self.shown.analysis.text(sym));
-                let functions = functions.map(|one| name(one.function));
+                let functions = self.shown.analysis.function_names().map(name);
                 let completed = complete::filter(prompt.text(), columns, functions);
                 let Some(prompt) = &mut self.prompt else {
                     return;

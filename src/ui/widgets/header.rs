@@ -73,7 +73,7 @@ fn line(scene: &Scene, looked: Looked, short: usize, width: usize) -> Text {
 }
 
 fn functions(scene: &Scene, unit: bool) -> String {
-    let seen = scene.analysis.functions.len();
+    let seen = scene.analysis.function_names().count();
     let known = scene.analysis.facts.functions.len().max(seen);
     let unit = if unit { " fn" } else { "" };
     match known {

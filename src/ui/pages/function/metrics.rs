@@ -1,9 +1,13 @@
 //! What CloudWatch counted of a function that its logs do not show.
 
 use crate::model::analysis::Analysis;
-use crate::model::rows::FunctionFigures;
+use crate::model::rows::{FunctionFigures, Metered};
+use crate::model::symbols::Sym;
 use crate::model::words::number_of;
 use crate::ui::figures;
+use crate::ui::page::Part;
+use crate::ui::text::Text;
+use crate::ui::theme::Role;
 
 /// Where less of the runs is seen, what metrics tell of all of them stands beside.
 const SEEN: f64 = 0.99;
@@ -30,6 +34,12 @@ pub(super) fn beyond_the_logs(analysis: &Analysis, function: &FunctionFigures) -
         let words: Vec<String> = words.into_iter().flatten().collect();
         lines.push(format!("{}: more than the logs show", words.join(", ")));
     }
+    lines.extend(beside(analysis, function.function));
+    lines
+}
+
+/// What no log tells.
+fn beside(analysis: &Analysis, function: Sym) -> impl Iterator<Item = String> {
     let beside = [
         ("AsyncEventsDropped", "asynchronous events were dropped"),
         (
@@ -38,9 +48,48 @@ pub(super) fn beyond_the_logs(analysis: &Analysis, function: &FunctionFigures) -
         ),
     ];
     let counted = beside.map(|(name, of)| {
-        let count = sum(name).filter(|count| *count > 0.0)?;
-        Some(format!("{} {of}, by {name}", figures::count(count as u64)))
+        let points = analysis.facts.lambda_metric(function, name);
+        let count: f64 = points.map(|point| point.sum).sum();
+        (count > 0.0).then(|| format!("{} {of}, by {name}", figures::count(count as u64)))
     });
-    lines.extend(counted.into_iter().flatten());
-    lines
+    counted.into_iter().flatten()
+}
+
+/// The figures of a function of which no log tells.
+pub(super) fn alone(analysis: &Analysis, function: &Metered) -> Part {
+    let name = analysis.text(function.function);
+    let group = analysis.facts.log_group(function.function);
+    let log = if analysis.facts.is_denied(&group) {
+        format!("{group} is denied: allow logs:FilterLogEvents on it")
+    } else {
+        format!("nothing was read of {group}: it is empty or absent, or not read yet")
+    };
+    let at_most = |ms| format!("{} at most", figures::duration_or_unknown(ms));
+    let took = format!(
+        "{} on average, {}",
+        figures::duration_or_unknown(function.mean_ms),
+        at_most(function.max_ms)
+    );
+    let lines = [
+        ("counted", function.words()),
+        ("took", took),
+        (
+            "slots",
+            format!(
+                "{} at once at most",
+                figures::count_or_unknown(function.peak_concurrency)
+            ),
+        ),
+        ("log", log),
+        (
+            "unknown",
+            "why runs failed, percentiles, cold starts, what ran twice, order".to_owned(),
+        ),
+    ];
+    let metrics = beside(analysis, function.function).map(|words| ("metrics", words));
+    let lines = lines.into_iter().chain(metrics);
+    let lines = lines
+        .map(|(label, words)| Text::of(Role::Dim, &format!("{label:8} ")).and(Role::Text, &words));
+    Part::lines("summary", Text::of(Role::Strong, name), lines.collect())
+        .aside(Text::of(Role::Dim, "by CloudWatch metrics alone"))
 }

@@ -110,6 +110,15 @@ pub(super) fn by_function(analysis: &Analysis, minutes: Minutes) -> HashMap<Sym,
             add(&mut tally.cold, row.at, 1);
         }
     }
+    for row in &analysis.metered {
+        let tally = of
+            .entry(row.function)
+            .or_insert_with(|| Tally::new(minutes));
+        for minute in &row.minutes {
+            add(&mut tally.runs, minute.at, minute.invocations);
+            add(&mut tally.errors, minute.at, minute.errors);
+        }
+    }
     let named: HashMap<&str, Sym> = of
         .keys()
         .map(|name| (analysis.text(*name), *name))
@@ -136,10 +145,18 @@ pub(super) fn by_function(analysis: &Analysis, minutes: Minutes) -> HashMap<Sym,
         }
     }
     let (all, own) = (Known::of(analysis), Known::of_functions(analysis));
+    let metered = analysis.metered.iter().map(|row| row.function);
+    let metered: HashMap<Sym, Known> = metered
+        .map(|function| (function, Known::with_metered(analysis, Some(function))))
+        .collect();
     of.into_iter()
         .map(|(function, tally)| {
-            let own = own.get(&function).unwrap_or(&all);
-            (function, tally.drawn(own, &all, minutes))
+            // Metrics tell of its refusals as far as of its runs.
+            let (own, others) = match metered.get(&function) {
+                Some(known) => (known, known),
+                None => (own.get(&function).unwrap_or(&all), &all),
+            };
+            (function, tally.drawn(own, others, minutes))
         })
         .collect()
 }

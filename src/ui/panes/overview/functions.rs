@@ -1,12 +1,13 @@
 //! The functions, those in trouble first.
 
+mod metered;
+
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::model::analysis::Analysis;
-use crate::model::record::GapReason;
-use crate::model::rows::{FunctionFigures, Rate};
+use crate::model::rows::{FunctionFigures, Metered, Rate};
 use crate::model::symbols::Sym;
 use crate::store::scene::Scene;
 use crate::ui::figures;
@@ -24,12 +25,22 @@ use super::drawn::{self, Drawn};
 const SPARK: usize = 30;
 const RECENT: usize = 5;
 
+/// A row of the table: a function and what is known of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Listed {
+    /// Place in [`Analysis::functions`].
+    Logged(usize),
+    /// Place in [`Analysis::metered`].
+    Metered(usize),
+    /// Its log is denied, and nothing else tells of it: it may run, fail or stand still.
+    Unseen(Sym),
+}
+
 /// The part.
 pub(super) fn part(scene: &Arc<Scene>) -> Part {
     let analysis = Arc::clone(&scene.analysis);
     let order = by_harm(&analysis);
-    let unseen = unseen(&analysis);
-    if order.is_empty() && unseen.is_empty() {
+    if order.is_empty() {
         return Part::lines("functions", "Functions", vec![state::all_well(scene)]);
     }
     let minutes = Minutes::until(scene.now, SPARK);
@@ -38,63 +49,68 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
         .into_iter()
         .map(|deploy| (deploy.function, deploy))
         .collect();
-    let total = |of| FunctionFigures::runs_of(&analysis.functions, of);
-    let seen = order.len();
-    let of = match unseen.len() {
-        0 => figures::count(seen as u64),
-        more => format!("{seen} of {}", seen + more),
-    };
-    let invocations = total(|function| function.invocations);
-    let title = format!(
-        "Functions by harm, {of}: {}, {}, {} cold",
-        figures::number_or_unknown(invocations, "invocations"),
-        figures::number_or_unknown(total(|function| function.errors), "errors"),
-        match FunctionFigures::felt_of(&analysis.functions) {
-            Some((felt, told)) if Some(told) == invocations => figures::count(felt),
-            Some((felt, told)) => format!("{} of {}", figures::count(felt), figures::count(told)),
-            None => figures::UNKNOWN.to_owned(),
-        },
-    );
-    let names = order.iter().map(|at| analysis.functions[*at].function);
-    let keys = names.chain(unseen.iter().copied());
+    let title = title(&analysis, &order);
+    let keys = order.iter().map(|one| one.function(&analysis));
     let keys = keys.map(|name| Key::text(analysis.text(name))).collect();
+    let has_metered = !analysis.metered.is_empty();
     let rows = Rows::new(keys, move |at| {
-        let Some(figures) = order.get(at).map(|at| &analysis.functions[*at]) else {
-            return unknown(analysis.text(unseen[at - seen]));
-        };
-        let deployed = deploys.get(&figures.function).is_some();
-        row(&analysis, figures, drawn.get(&figures.function), deployed)
+        let drawn = |function| drawn.get(function);
+        match order[at] {
+            Listed::Unseen(function) => unknown(analysis.text(function)),
+            Listed::Metered(at) => {
+                let counted = &analysis.metered[at];
+                metered::row(&analysis, counted, drawn(&counted.function))
+            }
+            Listed::Logged(at) => {
+                let figures = &analysis.functions[at];
+                let deployed = deploys.contains_key(&figures.function);
+                row(&analysis, figures, drawn(&figures.function), deployed)
+            }
+        }
     });
+    let aside = if has_metered {
+        "(CW): counted by CloudWatch, no log tells"
+    } else {
+        "/min: last 5 min, else window"
+    };
     Part::new("functions", Text::from(title), Table::new(columns(), rows))
-        .aside(Text::of(Role::Dim, "/min: last 5 min, else window"))
+        .aside(Text::of(Role::Dim, aside))
         .between(3, u16::MAX)
 }
 
-/// Functions whose log nobody may read, and of which nothing else tells: they may run, fail or stand still.
-fn unseen(analysis: &Analysis) -> Vec<Sym> {
-    let facts = &analysis.facts;
-    let denied = |group: &str| {
-        let mut gaps = facts.gaps.iter();
-        gaps.any(|gap| gap.why == GapReason::Denied && facts.text(gap.group) == group)
+/// `Functions by harm, 8 of 9: 1,204 invocations, 8 errors, 12 cold`: those that logs tell of and those that only metrics do.
+fn title(analysis: &Analysis, order: &[Listed]) -> String {
+    let total = |of: fn(&FunctionFigures) -> u64, metered: fn(&Metered) -> Option<u64>| {
+        let logged = FunctionFigures::runs_of(&analysis.functions, of);
+        let metered = analysis.metered.iter().filter_map(metered);
+        logged.into_iter().chain(metered).reduce(|sum, of| sum + of)
     };
-    let own_group = |name: &str| format!("/aws/lambda/{name}");
-    let mut unseen: Vec<Sym> = facts
-        .functions
-        .iter()
-        .filter(|(function, config)| match facts.text_of(config.log_group) {
-            Some(group) => denied(group),
-            None => denied(&own_group(facts.text(**function))),
-        })
-        .map(|(function, _)| *function)
-        .filter(|function| {
-            analysis
-                .functions
-                .iter()
-                .all(|one| one.function != *function)
-        })
-        .collect();
-    unseen.sort_by_key(|function| facts.text(*function));
-    unseen
+    let seen = analysis.functions.len() + analysis.metered.len();
+    let of = match order.len() {
+        all if all == seen => figures::count(seen as u64),
+        all => format!("{seen} of {all}"),
+    };
+    let invocations = total(|row| row.invocations, |row| row.invocations);
+    format!(
+        "Functions by harm, {of}: {}, {}, {} cold",
+        figures::number_or_unknown(invocations, "invocations"),
+        figures::number_or_unknown(total(|row| row.errors, |row| row.errors), "errors"),
+        match FunctionFigures::felt_of(&analysis.functions) {
+            Some((felt, told)) if Some(told) == invocations => figures::count(felt),
+            Some((_, 0)) | None => figures::UNKNOWN.to_owned(),
+            Some((felt, told)) => format!("{} of {}", figures::count(felt), figures::count(told)),
+        },
+    )
+}
+
+/// Functions whose log nobody may read, and of which nothing else tells.
+fn unseen(analysis: &Analysis) -> impl Iterator<Item = Sym> {
+    let facts = &analysis.facts;
+    let known: HashSet<Sym> = analysis.function_names().collect();
+    let functions = facts.functions.keys().copied();
+    functions
+        .filter(move |function| !known.contains(function))
+        .filter(|function| facts.is_denied(&facts.log_group(*function)))
 }
 
 /// A function of which nothing is known but its name.
@@ -120,8 +136,9 @@ fn unknown(name: &str) -> Row {
     }
 }
 
-/// Functions that findings name first, in their order, then by errors, then by invocations, then by name.
-fn by_harm(analysis: &Analysis) -> Vec<usize> {
+/// Functions that findings name first, in their order, then by errors, then by invocations, then by name; last those of which nothing is
+/// known.
+fn by_harm(analysis: &Analysis) -> Vec<Listed> {
     let rank: HashMap<&str, usize> = analysis
         .findings
         .iter()
@@ -129,19 +146,43 @@ fn by_harm(analysis: &Analysis) -> Vec<usize> {
         .rev()
         .map(|(at, finding)| (finding.subject.as_str(), at))
         .collect();
-    let mut order: Vec<usize> = (0..analysis.functions.len()).collect();
-    order.sort_by_key(|at| {
-        let function = &analysis.functions[*at];
-        let name = analysis.text(function.function);
-        let rank = rank.get(name).copied().unwrap_or(usize::MAX);
+    let logged = (0..analysis.functions.len()).map(Listed::Logged);
+    let metered = (0..analysis.metered.len()).map(Listed::Metered);
+    let unseen = unseen(analysis).map(Listed::Unseen);
+    let mut order: Vec<Listed> = logged.chain(metered).chain(unseen).collect();
+    order.sort_by_key(|one| {
+        let name = analysis.text(one.function(analysis));
+        let (is_unseen, errors, invocations) = match *one {
+            Listed::Logged(at) => {
+                let row = &analysis.functions[at];
+                (false, row.errors, row.invocations)
+            }
+            Listed::Metered(at) => {
+                let row = &analysis.metered[at];
+                let figure = Option::unwrap_or_default;
+                (false, figure(row.errors), figure(row.invocations))
+            }
+            Listed::Unseen(_) => (true, 0, 0),
+        };
         (
-            rank,
-            u64::MAX - function.errors,
-            u64::MAX - function.invocations,
+            is_unseen,
+            rank.get(name).copied().unwrap_or(usize::MAX),
+            u64::MAX - errors,
+            u64::MAX - invocations,
             name.to_owned(),
         )
     });
     order
+}
+
+impl Listed {
+    fn function(self, analysis: &Analysis) -> Sym {
+        match self {
+            Self::Logged(at) => analysis.functions[at].function,
+            Self::Metered(at) => analysis.metered[at].function,
+            Self::Unseen(function) => function,
+        }
+    }
 }
 
 fn columns() -> Vec<Column> {
@@ -191,11 +232,6 @@ fn row(
     if deployed {
         version = version.and(Role::Dim, " ").and(Role::Focus, glyphs::DEPLOY);
     }
-    let limit = analysis
-        .facts
-        .functions
-        .get(&function.function)
-        .and_then(|known| known.reserved_concurrency);
     let errors = function.of_runs(function.errors);
     // What cannot be counted is not drawn as if it had been.
     let course = |levels: &[Level], known: bool, role: Role| {
@@ -211,7 +247,7 @@ fn row(
             Cell::of(Role::Strong, name),
             course(&pairs(&drawn.runs), errors.is_some(), Role::Dim),
             match function.of_runs(function.invocations) {
-                Some(runs) => Cell::Text(per_minute(drawn, runs, analysis)),
+                Some(runs) => Cell::Text(per_minute(drawn, Some(runs), analysis)),
                 None => Cell::of(Role::Unknown, figures::UNKNOWN),
             },
             Cell::count(errors, Role::Error),
@@ -235,11 +271,7 @@ fn row(
                 function.reordered.is_some(),
                 Role::Disorder,
             ),
-            Cell::text(&format!(
-                "{}/{}",
-                figures::count_or_unknown(function.peak_concurrency),
-                limit.map_or_else(|| figures::NONE.to_owned(), |limit| limit.to_string())
-            )),
+            slots(analysis, function.function, function.peak_concurrency),
             Cell::Text(version),
         ],
         open: Some(Step::Function(name.to_owned())),
@@ -248,13 +280,24 @@ fn row(
     }
 }
 
+/// `12/40`: used at once at most, of those that are reserved.
+fn slots(analysis: &Analysis, function: Sym, peak: Option<u64>) -> Cell {
+    let known = analysis.facts.functions.get(&function);
+    let limit = known.and_then(|known| known.reserved_concurrency);
+    Cell::text(&format!(
+        "{}/{}",
+        figures::count_or_unknown(peak),
+        limit.map_or_else(|| figures::NONE.to_owned(), |limit| limit.to_string())
+    ))
+}
+
 /// Two minutes a cell.
 fn pairs(levels: &[Level]) -> Vec<Level> {
     drawn::merge(levels, 2, u32::saturating_add)
 }
 
 /// Mean of the last whole minutes; the mean of the window, as far as it was read, where those are not known.
-fn per_minute(drawn: &Drawn, invocations: u64, analysis: &Analysis) -> Text {
+fn per_minute(drawn: &Drawn, invocations: Option<u64>, analysis: &Analysis) -> Text {
     let whole = drawn.runs.len().saturating_sub(1);
     let recent: Vec<u32> = drawn.runs[whole.saturating_sub(RECENT)..whole]
         .iter()
@@ -266,8 +309,10 @@ fn per_minute(drawn: &Drawn, invocations: u64, analysis: &Analysis) -> Text {
             let to = drawn.read_until.map_or(to, |until| until.min(to));
             (from, to)
         });
-        let Some((from, to)) = window.filter(|(from, to)| from < to) else {
-            return Text::of(Role::Unknown, "?");
+        let (Some(invocations), Some((from, to))) =
+            (invocations, window.filter(|(from, to)| from < to))
+        else {
+            return Text::of(Role::Unknown, figures::UNKNOWN);
         };
         invocations as f64 * 60_000.0 / (to.since(from).max(1_000) as f64)
     } else {

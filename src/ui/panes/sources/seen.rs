@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::detect::figures::coverage::WHOLE;
 use crate::model::analysis::Analysis;
-use crate::model::rows::FunctionFigures;
+use crate::model::rows::{FunctionFigures, Metered};
 use crate::store::scene::Scene;
 use crate::ui::figures;
 use crate::ui::page::{Cell, Column, Key, Part, Row, Rows, Table};
@@ -16,7 +16,8 @@ use crate::ui::theme::Role;
 /// The part; `None` before anything ran.
 pub(super) fn part(scene: &Scene) -> Option<Part> {
     let analysis = Arc::clone(&scene.analysis);
-    if analysis.functions.is_empty() {
+    let unlogged = analysis.metered.len();
+    if analysis.functions.is_empty() && unlogged == 0 {
         return None;
     }
     let order = worst_first(&analysis);
@@ -25,14 +26,16 @@ pub(super) fn part(scene: &Scene) -> Option<Part> {
         .iter()
         .filter(|one| is_blind(one))
         .count();
-    let keys = order.iter().map(|at| {
-        let function = analysis.functions[*at].function;
-        Key::text(analysis.text(function))
-    });
-    let keys = keys.collect();
+    let metered = analysis.metered.iter().map(|one| one.function);
+    let logged = order.iter().map(|at| analysis.functions[*at].function);
+    let keys = metered.chain(logged);
+    let keys = keys.map(|name| Key::text(analysis.text(name))).collect();
     let all = order.len();
     let rows = Rows::new(keys, move |row_at| {
-        let function = &analysis.functions[order[row_at]];
+        let Some(at) = row_at.checked_sub(unlogged) else {
+            return unlogged_row(&analysis, &analysis.metered[row_at]);
+        };
+        let function = &analysis.functions[order[at]];
         row(analysis.text(function.function), function)
     });
     let columns = vec![
@@ -61,6 +64,26 @@ fn is_blind(one: &FunctionFigures) -> bool {
 
 fn is_partial(one: &FunctionFigures) -> bool {
     one.coverage.is_some_and(|share| share < WHOLE)
+}
+
+/// One that metrics alone tell of.
+fn unlogged_row(analysis: &Analysis, one: &Metered) -> Row {
+    let name = analysis.text(one.function);
+    let unknown = || Cell::of(Role::Unknown, figures::UNKNOWN);
+    let none = one.invocations.filter(|runs| *runs > 0);
+    Row {
+        cells: vec![
+            Cell::of(Role::Strong, name),
+            Cell::text(&figures::count_or_unknown(one.invocations)),
+            none.map_or_else(unknown, |_| Cell::of(Role::P2, &figures::percent(0.0))),
+            unknown(),
+            unknown(),
+            Cell::of(Role::Dim, "metrics alone tell of it: no log does"),
+        ],
+        open: Some(Step::Function(name.to_owned())),
+        function: Some(name.to_owned()),
+        ..Row::default()
+    }
 }
 
 /// Those whose lines are missing, then the blind, then the others, each by name.
