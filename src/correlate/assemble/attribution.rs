@@ -33,7 +33,7 @@ pub(super) fn attribute(
     attempts: &mut Vec<Attempt>,
 ) -> Vec<u32> {
     let places = Places::new(facts, stream, concurrent, tells_runs, attempts);
-    let mut known = Known::new(attempts, tells_runs);
+    let mut known = Known::new(attempts, concurrent, tells_runs);
     let mut orphans = Vec::new();
     for (line, fact) in stream.facts.of(Kinds::APP) {
         let kinds = fact.what.kinds();
@@ -48,6 +48,9 @@ pub(super) fn attribute(
                 .by_trace(attempts, &app, at)
                 .or_else(|| places.around(line, at)),
         };
+        if let Some(request_id) = app.request_id.filter(|_| app.names_run) {
+            known.note(request_id, at);
+        }
         match owner {
             Some(owner) => {
                 let attempt = &mut attempts[owner];
@@ -72,16 +75,23 @@ pub(super) fn attribute(
 struct Known {
     requests: HashMap<RequestId, Vec<usize>>,
     traces: HashMap<TraceId, Vec<usize>>,
+    concurrent: bool,
     /// Lambda tells here of runs that go well.
     tells_runs: bool,
+    /// The newest line that named its run, and when the newest one of a run before that was.
+    latest: Option<(RequestId, Timestamp)>,
+    before: Option<Timestamp>,
 }
 
 impl Known {
-    fn new(attempts: &[Attempt], tells_runs: bool) -> Self {
+    fn new(attempts: &[Attempt], concurrent: bool, tells_runs: bool) -> Self {
         let mut known = Self {
             requests: HashMap::new(),
             traces: HashMap::new(),
+            concurrent,
             tells_runs,
+            latest: None,
+            before: None,
         };
         for (index, attempt) in attempts.iter().enumerate() {
             let same = known.requests.entry(attempt.request_id).or_default();
@@ -95,12 +105,33 @@ impl Known {
 
     fn by_request(&self, attempts: &[Attempt], id: RequestId, at: Timestamp) -> Option<usize> {
         let (index, distance) = nearest(attempts, self.requests.get(&id)?, at)?;
-        let near = if self.tells_runs {
+        let near = if self.tells_runs || self.is_over(&attempts[index], id) {
             NEAR_MS
         } else {
             LONGEST_RUN_MS
         };
         (distance <= near).then_some(index)
+    }
+
+    /// Notes a line that names its run, in order of time.
+    fn note(&mut self, id: RequestId, at: Timestamp) {
+        if let Some((last, since)) = self.latest
+            && last != id
+        {
+            self.before = Some(since);
+        }
+        self.latest = Some((id, at));
+    }
+
+    /// Whether the environment has left an attempt: its REPORT is there (Lambda writes those of runs that fail even where it is silent
+    /// else), or another request ran since its last line, where one runs at a time. A line much later is a retry's.
+    fn is_over(&self, attempt: &Attempt, id: RequestId) -> bool {
+        let other = match self.latest {
+            Some((last, at)) if last != id => Some(at),
+            _ => self.before,
+        };
+        let left = other.is_some_and(|other| other > attempt.last_seen);
+        attempt.report_line.is_some() || (left && !self.concurrent)
     }
 
     fn by_trace(&self, attempts: &[Attempt], app: &AppFact, at: Timestamp) -> Option<usize> {
@@ -109,7 +140,7 @@ impl Known {
     }
 
     /// A new attempt, of which nothing but this line was seen. Where Lambda is silent nothing tells a retry in the same environment
-    /// from what the first attempt left behind: there it is none.
+    /// from what the first attempt left behind, unless that [is over](Self::is_over): there it is none.
     fn open(
         &mut self,
         attempts: &mut Vec<Attempt>,
@@ -117,8 +148,13 @@ impl Known {
         line: u32,
         at: Timestamp,
     ) -> Option<usize> {
-        if !self.tells_runs && self.requests.contains_key(&id) {
-            return None;
+        if !self.tells_runs
+            && let Some(same) = self.requests.get(&id)
+        {
+            let (nearest, distance) = nearest(attempts, same, at)?;
+            if distance <= NEAR_MS || !self.is_over(&attempts[nearest], id) {
+                return None;
+            }
         }
         attempts.push(Attempt::new(id, line, at));
         let index = attempts.len() - 1;
