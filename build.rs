@@ -1,8 +1,8 @@
-//! Links the programs of this package with [`src/mmap_threshold.c`], where that is of use.
+//! Links the programs of this package with [`src/malloc.c`], where that is of use.
 
 use std::env;
 
-const SOURCE: &str = "src/mmap_threshold.c";
+const SOURCE: &str = "src/malloc.c";
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

@@ -5,8 +5,9 @@ use std::io::{self, Read};
 use memchr::{memchr, memchr_iter, memrchr};
 use serde::de::IgnoredAny;
 
-/// Bytes of a block: large enough that handing it over costs nothing, small enough that the first comes soon.
-const BLOCK: usize = 512 * 1024;
+/// Bytes of a block: large enough that handing it over costs nothing, small enough that the first comes soon, and that what is made
+/// of it comes out of a heap instead of pages that the system maps and clears each time (`src/malloc.c`).
+const BLOCK: usize = 128 * 1024;
 
 /// What `read_to_end` likes to have free at the end.
 const PROBE: usize = 64;
