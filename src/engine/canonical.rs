@@ -91,6 +91,7 @@ impl Engine {
             let is_report = |fact: &&Fact| matches!(fact.what, What::Report(_));
             self.reports -= again.iter().filter(is_report).count();
         }
+        self.weigh();
     }
 }
 

@@ -179,8 +179,9 @@ impl Engine {
         self.named = self.symbols.len();
     }
 
-    /// Where each stream stands now.
+    /// Where each stream stands now, and what all of them take.
     fn index_streams(&mut self) {
+        self.weigh();
         let streams = self.streams.iter().zip(0..);
         self.stream_index = streams
             .map(|(stream, at)| ((stream.group, stream.stream), at))

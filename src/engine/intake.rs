@@ -80,6 +80,8 @@ pub struct Engine {
     pub(super) named: usize,
     pub(super) streams: Vec<Arc<StreamFacts>>,
     pub(super) stream_index: HashMap<(Sym, Sym), u32>,
+    /// Bytes on the heap of the streams' facts: there may be too many streams to ask each with every block.
+    log_bytes: usize,
     /// Streams whose facts are out of order since the last analysis, or of which [`thin`](super::named::thin) may leave some out.
     pub(super) unsorted: HashSet<u32>,
     pub(super) spans: Spans,
@@ -127,6 +129,7 @@ impl Engine {
             named: 0,
             streams: Vec::new(),
             stream_index: HashMap::new(),
+            log_bytes: 0,
             unsorted: HashSet::new(),
             spans: Spans::default(),
             metrics: BTreeMap::new(),
@@ -194,11 +197,13 @@ impl Engine {
             let fact = if line.says { facts.next() } else { None };
             if is_new {
                 let stream = streams[line.stream as usize];
+                let held = self.bytes_of(stream);
                 self.take_line(&line, stream, message);
                 if let Some(mut fact) = fact {
                     fact.remap(&mut to);
                     self.take_fact(stream, fact);
                 }
+                self.log_bytes = self.log_bytes - held + self.bytes_of(stream);
             }
         }
         for mut span in block.spans {
@@ -273,18 +278,28 @@ impl Engine {
 
     /// Bytes of facts, names, streams and metric points.
     pub(super) fn fact_bytes(&self) -> usize {
-        let facts: usize = self
-            .streams
-            .iter()
-            .map(|stream| stream.facts.heap_bytes())
-            .sum();
+        debug_assert_eq!(self.log_bytes, self.bytes_of_all());
         let stream = size_of::<StreamFacts>() + size_of::<Arc<StreamFacts>>();
         let indexed = size_of::<((Sym, Sym), u32)>() + 1;
-        facts
+        self.log_bytes
             + self.symbols.heap_bytes()
             + self.streams.capacity() * stream
             + self.stream_index.capacity() * indexed
             + self.metrics.len() * BYTES_PER_POINT
+    }
+
+    fn bytes_of(&self, stream: u32) -> usize {
+        self.streams[stream as usize].facts.heap_bytes()
+    }
+
+    fn bytes_of_all(&self) -> usize {
+        let logs = self.streams.iter().map(|stream| &stream.facts);
+        logs.map(FactLog::heap_bytes).sum()
+    }
+
+    /// Adds up anew what the facts of all streams take, after many of them changed.
+    pub(super) fn weigh(&mut self) {
+        self.log_bytes = self.bytes_of_all();
     }
 
     /// Files say nothing about completeness: all that they hold was read, up to their newest event.
