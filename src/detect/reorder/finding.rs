@@ -155,9 +155,10 @@ fn loudness(
         Trouble::StaleApply => (Alarm::Certain, 1.0),
         Trouble::Overlap => (Alarm::Change, 0.8),
         Trouble::Hole => {
-            let alarm = match is_covered(analysis, consumer) {
-                true => Alarm::Change,
-                false => Alarm::Never,
+            let alarm = if is_covered(analysis, consumer) {
+                Alarm::Change
+            } else {
+                Alarm::Never
             };
             (alarm, 1.0)
         }

@@ -72,12 +72,13 @@ pub(super) fn of(
             next: format!("one consumer per {key}, or {}", write_if_newer(source)),
         },
         Trouble::Hole => {
-            let (what, cause) = match is_covered(analysis, consumer) {
-                true => ("missing", "events were lost, or the lines that name them"),
-                false => (
+            let (what, cause) = if is_covered(analysis, consumer) {
+                ("missing", "events were lost, or the lines that name them")
+            } else {
+                (
                     "not seen",
                     "not enough lines are known to be there to call the events lost",
-                ),
+                )
             };
             Words {
                 claim: format!(
