@@ -306,6 +306,73 @@ fn metrics_of_a_function_are_read_minute_by_minute() {
     );
 }
 
+/// CloudWatch counts 40 runs of `locked`, of which 30 failed, and 8 of `empty`. Nobody may read the log of the one, and nothing is in the
+/// other's.
+#[test]
+fn what_runs_without_a_log_is_told_by_its_metrics() {
+    let _alone = alone();
+    let ministack = Server::ministack();
+    let (url, region) = (ministack.url(), "eu-north-1");
+    let source = "def handler(event, context):\n    return 1\n";
+    let minute = now_ms() / 60_000 * 60;
+    let mut points = Vec::new();
+    for (name, runs, errors) in [("locked", 20, 15), ("empty", 4, 0)] {
+        let create = json!({ "name": name, "source": source });
+        boto(&url, region, "create-function", &create);
+        for ago in [2, 3] {
+            let metrics = [("Invocations", runs), ("Errors", errors)];
+            points.extend(metrics.map(|(metric, count)| {
+                json!({ "name": metric, "function": name, "timestamp": minute - ago * 60, "values": vec![1.0; count] })
+            }));
+        }
+    }
+    points.retain(|point| !point["values"].as_array().unwrap().is_empty());
+    boto(&url, region, "put-metrics", &json!({ "points": points }));
+    let logs = fault::serve(|operation, body| match operation {
+        "FilterLogEvents" if body.contains("/aws/lambda/locked") => {
+            refusal("AccessDeniedException", "no")
+        }
+        "FilterLogEvents" => Reply::Json(200, json!({ "events": [] }).to_string()),
+        "DescribeLogGroups" => {
+            let groups = ["locked", "empty"]
+                .map(|name| json!({ "logGroupName": format!("/aws/lambda/{name}") }));
+            Reply::Json(200, json!({ "logGroups": groups }).to_string())
+        }
+        other => panic!("{other} is not asked of logs"),
+    });
+    let mut command = report_of(&url, &Server::moto(), region);
+    command.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", logs);
+    let (_, out, said) = finish(command);
+    let report: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out} {said}"));
+    assert_eq!(report["functions"], json!([]), "those are the logs'");
+    let findings = report["findings"].as_array().unwrap();
+    let claims: Vec<(&str, &str)> = findings
+        .iter()
+        .map(|one| {
+            (
+                one["severity"].as_str().unwrap(),
+                one["claim"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    // Wilson's interval of 30 of 40 is [60, 86] %.
+    assert_eq!(
+        claims,
+        [
+            (
+                "P1",
+                "30 of 40 runs of locked failed, 75 % [60–86]: CloudWatch counts them, no log says why"
+            ),
+            (
+                "P3",
+                "cannot see locked: logs:FilterLogEvents denied on /aws/lambda/locked"
+            ),
+            ("P3", "no log tells of empty: CloudWatch counts 8 runs"),
+        ],
+        "{report:#} {said}"
+    );
+}
+
 #[test]
 fn a_request_is_shown_wherever_in_time_it_lies() {
     let moto = Server::moto();
