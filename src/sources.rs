@@ -63,6 +63,11 @@ pub trait Source: Send {
     /// Fills in what only the source knows: lag, late records, gaps, a note. Called after each fetch.
     fn describe(&self, _health: &mut Health) {}
 
+    /// A call that was made beside its own since it was last asked here, by it or by others of its place: whose account it is.
+    fn asked_beside(&mut self) -> Option<Call> {
+        None
+    }
+
     /// The stretch that stays unseen, for that reason, if it is never asked again.
     fn unseen(&self, _now: Timestamp, _why: GapReason) -> Option<Gap> {
         None

@@ -214,6 +214,9 @@ impl Pump {
         }
         let began = self.shared.now();
         let fetched = self.source.fetch(began).await;
+        if let Some(beside) = self.source.asked_beside() {
+            self.shared.turnstile.made_beside(&beside);
+        }
         match (&call, &running, &fetched) {
             (Some(call), ..) => self.shared.turnstile.answered(call, &fetched),
             (None, Some(running), Ok(page)) => self.shared.turnstile.pay(running, page.usd),

@@ -54,6 +54,10 @@ impl Source for Placed {
         self.source.call()
     }
 
+    fn asked_beside(&mut self) -> Option<Call> {
+        self.source.asked_beside()
+    }
+
     fn stirs(&self) -> bool {
         self.source.stirs()
     }

@@ -16,6 +16,8 @@ type Asked = Arc<Mutex<Vec<Duration>>>;
 struct Script {
     name: &'static str,
     answers: VecDeque<Answer>,
+    /// What it asks beside its own, once.
+    beside: Option<Call>,
     asked: Asked,
     begun: Instant,
 }
@@ -31,6 +33,7 @@ fn script(name: &'static str, answers: Vec<Answer>) -> (Box<dyn Source>, Asked) 
     let source = Script {
         name,
         answers: answers.into(),
+        beside: (name == "functions").then(identity),
         asked: Arc::clone(&asked),
         begun: Instant::now(),
     };
@@ -68,6 +71,10 @@ impl Source for Script {
         Box::pin(async { answer })
     }
 
+    fn asked_beside(&mut self) -> Option<Call> {
+        self.beside.take()
+    }
+
     fn unseen(&self, now: Timestamp, why: GapReason) -> Option<Gap> {
         Some(Gap {
             group: self.name.into(),
@@ -75,6 +82,16 @@ impl Source for Script {
             to: now,
             why,
         })
+    }
+}
+
+/// The question whose account it is, which has no published quota.
+fn identity() -> Call {
+    Call {
+        action: "sts:GetCallerIdentity",
+        place: "".into(),
+        quota: None,
+        billed: false,
     }
 }
 
@@ -288,6 +305,23 @@ async fn calls_that_were_not_made_are_not_counted() {
     assert!(calls.per_second < 1.5 / 30.0, "{}", calls.per_second);
     sleep(Duration::from_millis(810)).await;
     assert_eq!(board.borrow().calls[&key()].made, 2);
+    cancel.cancel();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_source_asks_beside_its_own_is_a_call_too() {
+    let (pumps, _received, cancel) = pumps();
+    let pages = [Next::More, Next::More, Next::CaughtUp];
+    let answers = pages.map(|next| Answer::Records(1, next)).into();
+    let (source, _) = script("functions", answers);
+    pumps.start(source);
+    sleep(Duration::from_millis(10)).await;
+    let board = pumps.board();
+    let calls = board.borrow().calls.clone();
+    let identity = identity();
+    let beside = calls[&(identity.place, identity.action)];
+    assert_eq!((beside.made, beside.quota_per_second), (1, None));
+    assert_eq!(calls[&key()].made, 3, "its own are counted apart");
     cancel.cancel();
 }
 

@@ -163,13 +163,9 @@ impl Turnstile {
         let wake = Arc::new(Notify::new());
         let mut lanes = lock(&self.lanes);
         let share = self.terms.quota_share;
-        let lane = lanes.entry(key.clone()).or_insert_with(|| Lane {
-            bucket: Bucket::new(call.quota, share, now),
-            quota: call.quota,
-            calls: Calls::default(),
-            waiting: BTreeMap::new(),
-            tickets: 0,
-        });
+        let lane = lanes
+            .entry(key.clone())
+            .or_insert_with(|| Lane::new(call, share, now));
         if lane.quota != call.quota {
             lane.bucket.regrade(call.quota, share);
             lane.quota = call.quota;
@@ -253,6 +249,17 @@ impl Turnstile {
         }
     }
 
+    /// Takes in a call that was made beside that of a source, which no quota holds back.
+    pub(super) fn made_beside(&self, call: &Call) {
+        let now = (self.clock)();
+        let mut lanes = lock(&self.lanes);
+        let lane = lanes
+            .entry((Arc::clone(&call.place), call.action))
+            .or_insert_with(|| Lane::new(call, self.terms.quota_share, now));
+        lane.bucket.take(now);
+        lane.calls.made += 1;
+    }
+
     /// Writes the figures of all calls that were made, as of now.
     pub(super) fn write(&self, board: &mut Board) {
         let now = (self.clock)();
@@ -278,6 +285,16 @@ impl Turnstile {
 }
 
 impl Lane {
+    fn new(call: &Call, share: f64, now: Timestamp) -> Self {
+        Self {
+            bucket: Bucket::new(call.quota, share, now),
+            quota: call.quota,
+            calls: Calls::default(),
+            waiting: BTreeMap::new(),
+            tickets: 0,
+        }
+    }
+
     /// The ticket whose turn it is.
     fn first(&self, attention: &Attention, now: Timestamp) -> Option<u64> {
         let rank = |waits: &Waits| {

@@ -1,6 +1,7 @@
 //! Credentials, region and clients of one profile and region: made at the first call, so that the screen stands before, and made
 //! anew after a login expired, so that polling goes on by itself once somebody has logged in.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -58,6 +59,8 @@ pub(super) struct Clients {
     pub sts: aws_sdk_sts::Client,
     pub place: Place,
     account: OnceCell<Option<String>>,
+    /// It was asked for, and nobody has counted that yet.
+    asked: AtomicBool,
 }
 
 impl Connection {
@@ -117,6 +120,15 @@ impl Connection {
         }
     }
 
+    /// Whether its clients asked for their account since this was last called; not while a login is under way.
+    pub(super) fn asked_for_account(&self) -> bool {
+        let state = self.state.try_lock();
+        state.is_ok_and(|state| {
+            let clients = state.clients.as_ref();
+            clients.is_some_and(|clients| clients.asked_for_account())
+        })
+    }
+
     /// The login of these clients does not hold any more: the credentials are got anew for the next call, which is not before a
     /// while where that was just `tried`.
     pub(super) async fn forget(&self, clients: &Arc<Clients>, tried: Option<(Timestamp, String)>) {
@@ -135,6 +147,7 @@ impl Clients {
     /// Whose account it is, which may be asked without any right; `None` where nobody answers that (an emulator without STS).
     pub(super) async fn account(&self) -> Result<Option<&str>, FetchError> {
         let ask = || async {
+            self.asked.store(true, Ordering::Relaxed);
             let error = match self.sts.get_caller_identity().send().await {
                 Ok(answer) => return Ok(answer.account),
                 Err(error) => error,
@@ -155,6 +168,11 @@ impl Clients {
         };
         let account = self.account.get_or_try_init(ask).await?;
         Ok(account.as_deref())
+    }
+
+    /// Whether the account was asked for since this was last called.
+    fn asked_for_account(&self) -> bool {
+        self.asked.swap(false, Ordering::Relaxed)
     }
 }
 
@@ -177,6 +195,7 @@ async fn connect(choice: &Choice) -> Result<Clients, FetchError> {
         sts: aws_sdk_sts::Client::new(&config),
         place,
         account: OnceCell::new(),
+        asked: AtomicBool::new(false),
     })
 }
 

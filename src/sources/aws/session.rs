@@ -10,12 +10,12 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 #[cfg(test)]
 use super::Choice;
-use super::actions::Action;
+use super::actions::{Action, GET_CALLER_IDENTITY};
 use super::connection::{Clients, Connection};
 use super::error::{At, failure};
 use super::identity::{Among, Lender};
 use crate::model::time::Timestamp;
-use crate::sources::FetchError;
+use crate::sources::{Call, FetchError};
 
 /// The way to one account and region.
 pub(super) struct Session {
@@ -53,6 +53,12 @@ impl Session {
     /// The region, once it is known.
     pub(super) fn region(&self) -> Option<&str> {
         self.connection.region()
+    }
+
+    /// The question whose account it is, if it was asked since this was last called.
+    pub(super) fn asked_beside(&self) -> Option<Call> {
+        let asked = self.connection.asked_for_account();
+        asked.then(|| GET_CALLER_IDENTITY.call(self))
     }
 
     /// Prepares a call; logs in first where nobody has yet.

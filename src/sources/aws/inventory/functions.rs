@@ -163,6 +163,10 @@ impl Source for Functions {
         Some(self.action().call(&self.session))
     }
 
+    fn asked_beside(&mut self) -> Option<Call> {
+        self.session.asked_beside()
+    }
+
     fn interval(&self) -> Duration {
         LOOK_AGAIN
     }
