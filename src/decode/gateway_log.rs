@@ -40,6 +40,7 @@ fn bare(api: Sym, stage: Option<Sym>) -> Access {
         api,
         stage,
         gateway_request: None,
+        extended_request: None,
         route: None,
         status: None,
         integration_status: None,

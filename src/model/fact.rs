@@ -523,6 +523,8 @@ pub struct Access {
     pub stage: Option<Sym>,
     /// The gateway's own request id, by which execution logs and X-Ray name the request; `extendedRequestId` without it.
     pub gateway_request: Option<Sym>,
+    /// Told apart by this alone: a client can choose the other id.
+    pub extended_request: Option<Sym>,
     pub route: Option<Sym>,
     pub status: Option<u16>,
     /// Status the integration gave (429 behind a 500: the function was throttled).

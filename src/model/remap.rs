@@ -195,6 +195,7 @@ impl Remap for Access {
             api,
             stage,
             gateway_request,
+            extended_request,
             route,
             status: _,
             integration_status: _,
@@ -206,7 +207,11 @@ impl Remap for Access {
             function,
         } = self;
         api.remap(to);
-        for text in [stage, gateway_request, route, response_type, function] {
+        let ids = [gateway_request, extended_request];
+        for text in ids
+            .into_iter()
+            .chain([stage, route, response_type, function])
+        {
             text.remap(to);
         }
     }

@@ -45,6 +45,7 @@ fn of_fields(fields: &Fields<'_>, group: &str, symbols: &mut Symbols) -> Option<
         access.stage = Some(symbols.intern(stage));
     }
     access.gateway_request = request.or(extended).map(|id| symbols.intern(id));
+    access.extended_request = extended.map(|id| symbols.intern(id));
     access.route = route
         .map(Cow::Borrowed)
         .or_else(|| route_of(method, path))
@@ -131,6 +132,7 @@ fn common_log(message: &str, group: &str, symbols: &mut Symbols) -> Option<Acces
     let answer = status(words.next()?)?;
     let _length = words.next()?;
     let id = words.next().filter(|id| is_request_id(id))?;
+    let extended = words.next().filter(|id| is_request_id(id));
     let parts: Vec<&str> = request.split_ascii_whitespace().collect();
     let route = match parts[..] {
         [method, again, path, _] if method == again => route_of(Some(method), Some(path)),
@@ -140,6 +142,7 @@ fn common_log(message: &str, group: &str, symbols: &mut Symbols) -> Option<Acces
     };
     let mut access = access_of(group, None, symbols);
     access.gateway_request = Some(symbols.intern(id));
+    access.extended_request = extended.map(|id| symbols.intern(id));
     access.route = route.map(|route| symbols.intern(&route));
     access.status = Some(answer);
     access.received_at = clf_time(time);
@@ -156,9 +159,11 @@ fn comma_separated(message: &str, group: &str, symbols: &mut Symbols) -> Option<
     if !method.bytes().all(|byte| byte.is_ascii_uppercase()) || !is_request_id(id) {
         return None;
     }
+    let extended = fields.next().filter(|id| is_request_id(id));
     let mut access = access_of(group, None, symbols);
     access.status = Some(status(answer)?);
     access.gateway_request = Some(symbols.intern(id));
+    access.extended_request = extended.map(|id| symbols.intern(id));
     let path = path.strip_prefix(method).map_or(path, str::trim_start);
     access.route = route_of(Some(method), Some(path)).map(|route| symbols.intern(&route));
     access.received_at = Some(time);

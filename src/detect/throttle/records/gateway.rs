@@ -20,16 +20,27 @@ struct Request {
     says: Access,
 }
 
-/// Requests to gateways, those of one id as one, in order of their first line.
+/// Requests to gateways, those of one id as one, in order of their first line. A client can send the same id twice: the extended ids
+/// tell such requests apart, and the later goes by that.
 fn requests(facts: &Facts) -> Vec<Request> {
     let mut requests: Vec<Request> = Vec::new();
     let mut known: HashMap<(Sym, Sym), usize> = HashMap::new();
     for (stream, lines) in facts.streams.iter().enumerate() {
         for (fact, line) in lines.facts.of(Kinds::ACCESS) {
-            let What::Access(says) = line.what else {
+            let What::Access(mut says) = line.what else {
                 continue;
             };
-            let key = says.gateway_request.map(|id| (says.api, id));
+            let key = |says: &Access| says.gateway_request.map(|id| (says.api, id));
+            let same = key(&says).and_then(|key| known.get(&key));
+            let theirs = same.and_then(|&at| requests[at].says.extended_request);
+            if says
+                .extended_request
+                .zip(theirs)
+                .is_some_and(|(own, their)| own != their)
+            {
+                says.gateway_request = says.extended_request;
+            }
+            let key = key(&says);
             let request = Request {
                 line: FactRef {
                     stream: stream as u32,
@@ -51,6 +62,7 @@ impl Request {
     /// Takes over what only another line of the request says.
     fn add(&mut self, other: &Self) {
         let (own, more) = (&mut self.says, &other.says);
+        own.extended_request = own.extended_request.or(more.extended_request);
         own.route = own.route.or(more.route);
         own.status = own.status.or(more.status);
         own.integration_status = own.integration_status.or(more.integration_status);
