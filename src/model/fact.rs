@@ -409,6 +409,8 @@ pub struct Item {
     pub sent_at: Option<Timestamp>,
     /// Message group, shard, item key, object key, …
     pub order_key: Option<Sym>,
+    /// Hash of the partition key of a Kinesis record.
+    pub partition: Option<u32>,
     /// SequenceNumber, sequencer, offset, version: text, compared by the rule of its source.
     pub sequence: Option<Sym>,
     /// A configured sequence without holes.
@@ -438,6 +440,7 @@ impl Item {
             receive_count: None,
             sent_at: None,
             order_key: None,
+            partition: None,
             sequence: None,
             dense: false,
             deduplication_id: None,

@@ -130,6 +130,7 @@ impl Remap for Item {
             receive_count: _,
             sent_at: _,
             order_key,
+            partition: _,
             sequence,
             dense: _,
             deduplication_id,

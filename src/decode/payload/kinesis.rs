@@ -1,4 +1,6 @@
-//! Kinesis: identity is `shard:sequence`; order holds within a shard.
+//! Kinesis: identity is `shard:sequence`; order holds within a shard, or a partition key of it where several batches run at once.
+
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Digest, seconds, source_name};
 use crate::decode::json::Json;
@@ -21,6 +23,10 @@ pub(super) fn item(record: &Json<'_>, digest: Digest, symbols: &mut Symbols) -> 
         sent_at: kinesis
             .first_of(&["approximateArrivalTimestamp", "ApproximateArrivalTimestamp"])
             .and_then(seconds),
+        partition: kinesis
+            .first_of(&["partitionKey", "PartitionKey"])
+            .and_then(Json::text)
+            .map(|key| xxh3_64(key.as_bytes()) as u32),
         order_key: shard.map(|shard| symbols.intern(shard)),
         sequence: Some(symbols.intern(&sequence)),
         body: kinesis

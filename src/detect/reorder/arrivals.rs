@@ -11,6 +11,7 @@ use super::verdict;
 use crate::detect::seen::{DeliveryIndex, Seen};
 use crate::detect::sequence::Sequence;
 use crate::model::fact::{EventSource, Item};
+use crate::model::facts::Facts;
 use crate::model::rows::{OrderDomain, Reordered};
 use crate::model::symbols::Sym;
 
@@ -26,6 +27,8 @@ enum Key {
     /// The whole queue.
     Queue,
     Named(Sym),
+    /// One partition key of a shard.
+    Partition(Sym, u32),
 }
 
 /// Every delivery that has an order, grouped by place, then key, each group in order of start.
@@ -35,12 +38,15 @@ pub(super) struct Arrivals {
 
 impl Arrivals {
     pub(super) fn new(seen: &Seen<'_>) -> Self {
+        let parallel = parallel(seen.facts);
         let mut ordered: Vec<_> = (0..seen.deliveries.len() as u32)
             .filter_map(|at| {
                 let delivery = seen.delivery(at);
                 let item = seen.item(at);
                 let place = (delivery.consumer, delivery.source, item.resource);
-                Some((place, key(item)?, at))
+                let within = (item.resource)
+                    .is_some_and(|stream| parallel.contains(&(delivery.consumer, stream)));
+                Some((place, key(item, within)?, at))
             })
             .collect();
         ordered.sort_unstable();
@@ -88,11 +94,30 @@ pub(super) struct Judged {
     pub(super) holes: Vec<Collision>,
 }
 
+/// Kinesis streams of which a function runs several batches of a shard at once, by its configuration.
+fn parallel(facts: &Facts) -> HashSet<(Sym, Sym)> {
+    let mut parallel = HashSet::new();
+    for (function, config) in &facts.functions {
+        for mapping in config.event_sources.iter().flatten() {
+            let stream = facts.text(mapping.source).strip_prefix("kinesis:");
+            let stream = stream.and_then(|name| facts.symbols.lookup(name));
+            if mapping.parallelization.is_some_and(|batches| batches > 1) {
+                parallel.extend(stream.map(|stream| (*function, stream)));
+            }
+        }
+    }
+    parallel
+}
+
 /// What the item is ordered by; `None` if it has no order. A standard queue sends in no order, whatever its message
-/// groups are called: they are tenants there.
-fn key(item: &Item) -> Option<Key> {
+/// groups are called: they are tenants there. `within`: only records of one partition key keep their order.
+fn key(item: &Item, within: bool) -> Option<Key> {
     match item.source {
         EventSource::Sqs => item.sent_at.map(|_| Key::Queue),
+        EventSource::Kinesis if within => {
+            item.sequence?;
+            Some(Key::Partition(item.order_key?, item.partition?))
+        }
         _ => item.sequence.and(item.order_key).map(Key::Named),
     }
 }
