@@ -339,12 +339,16 @@ mod tests {
         );
         let columns = tabs.replace('\t', "    ");
         let words = tabs.replace(['\t', '\n'], " ");
+        let figure_last = format!(
+            "REPORT RequestId: {ID} SegmentId: 2b6fadbd4ab6fe55 Sampled: true XRAY TraceId: 1-6b001a21-c2f4d01e96d3e870728f41b7 \
+             Init Duration: 413.61 ms Memory Size: 128 MB Billed Duration: 417 ms Duration: 2.46 ms Max Memory Used: 76 MB New Figure: 12 widgets"
+        );
         let reordered = format!(
             "REPORT RequestId: {ID}\tInit Duration: 413.61 ms\tNew Figure: 12 widgets\tMax Memory Used: 76 MB\t\
              SegmentId: 2b6fadbd4ab6fe55\tSampled: true\tXRAY TraceId: 1-6b001a21-c2f4d01e96d3e870728f41b7\t\
              Memory Size: 128 MB\tBilled Duration: 417 ms\tDuration: 2.46 ms"
         );
-        for message in [&tabs, &columns, &words, &reordered] {
+        for message in [&tabs, &columns, &words, &reordered, &figure_last] {
             let (report, _) = report_of(message);
             assert_eq!(report.request_id, RequestId::parse(ID));
             assert_eq!(Some(report.duration_ms), Some(2.46), "{message}");

@@ -25,7 +25,7 @@ const LONGEST_MS: f64 = 366.0 * 86_400_000.0;
 
 /// `413.61 ms`, or the bare figure; `None` if it is negative, absurd or no number.
 pub(super) fn milliseconds(value: &str) -> Option<f32> {
-    duration_ms(value.trim_end_matches("ms").trim().parse().ok()?)
+    duration_ms(number(value, "ms")?.parse().ok()?)
 }
 
 /// A duration that can be one.
@@ -35,7 +35,17 @@ pub(super) fn duration_ms(value: f64) -> Option<f32> {
 
 /// `128 MB`, or the bare figure.
 pub(super) fn megabytes(value: &str) -> Option<u32> {
-    value.trim_end_matches("MB").trim().parse().ok()
+    number(value, "MB")?.parse().ok()
+}
+
+/// The number before its unit, or the bare number. A field that nobody knows may stand behind it where spaces stand for tabs.
+fn number<'a>(value: &'a str, unit: &str) -> Option<&'a str> {
+    let mut words = value.split_ascii_whitespace();
+    let number = words.next()?;
+    match words.next() {
+        Some(word) => (word == unit).then_some(number),
+        None => Some(number.strip_suffix(unit).unwrap_or(number)),
+    }
 }
 
 /// How a phase ended.
