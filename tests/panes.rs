@@ -135,6 +135,10 @@ fn functions_that_metrics_alone_tell_of_stand_in_the_overview_by_their_trouble()
     let shown = text(&frame(&mut overview, (120, 40)));
     assert!(shown.contains("200 runs, 90 failed, 12 refused"), "{shown}");
     assert!(shown.contains("/aws/lambda/payment is denied"), "{shown}");
+    assert!(
+        shown.contains("it ran, and no log tells of a run"),
+        "{shown}"
+    );
 }
 
 /// Of `invoice-pdf` 30 runs are in the log, whatever metrics count of it; of `payment` metrics count 8, and 2 of them failed.

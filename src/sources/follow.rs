@@ -75,6 +75,11 @@ pub trait Events: Send {
     fn usd(&self) -> f64 {
         0.0
     }
+
+    /// A stretch of which the service cannot give all lines, said once.
+    fn lost(&mut self) -> Option<Gap> {
+        None
+    }
 }
 
 /// How long one of so many groups is left alone, of which metrics say that it is quiet.
@@ -172,7 +177,9 @@ impl<E: Events> Follow<E> {
         let usd = self.events.usd();
         match answer {
             Ok(Answer::Page { events, next }) => {
-                let page = self.take(&question, events, next)?;
+                let mut page = self.take(&question, events, next)?;
+                let lost = self.events.lost().map(Record::Gap);
+                page.batch.records.extend(lost);
                 Ok(Page { usd, ..page })
             }
             Ok(Answer::Pending) => {

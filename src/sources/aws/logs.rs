@@ -10,6 +10,7 @@ use self::filtered::{Filtered, Refused};
 use self::queried::Queried;
 use super::fleet::Fleet;
 use super::session::Session;
+use crate::model::record::Gap;
 use crate::model::time::Timestamp;
 use crate::sources::follow::{
     Answer, Asking, Events, Follow, Handed, POLL_IDLE, Question, leave_alone,
@@ -130,5 +131,9 @@ impl Events for Lines {
 
     fn usd(&self) -> f64 {
         self.queried.as_ref().map_or(0.0, Queried::usd)
+    }
+
+    fn lost(&mut self) -> Option<Gap> {
+        self.queried.as_mut()?.lost()
     }
 }

@@ -321,9 +321,15 @@ fn list(scene: &Arc<Scene>, name: &str, which: Which) -> Part {
         figures::count(list.len() as u64)
     );
     let unused = unused(analysis, sym, which, list.len());
+    let untold = analysis.metered.iter().any(|row| Some(row.function) == sym);
+    let untold = untold.then(|| Text::of(Role::Unknown, "it ran, and no log tells of a run"));
     let keys = "Enter opens · v trace · L log lines";
     Part::new("invocations", title, rows::invocations(scene, list))
-        .aside(unused.unwrap_or_else(|| Text::of(Role::Dim, keys)))
+        .aside(
+            unused
+                .or(untold)
+                .unwrap_or_else(|| Text::of(Role::Dim, keys)),
+        )
         .between(4, u16::MAX)
 }
 

@@ -2,7 +2,7 @@
 //! scans: for groups of the class Infrequent Access, which know no other way.
 //!
 //! A query reads whole seconds and gives at most so many lines, the oldest first; the rest is asked for from the second of
-//! its last line on. Of more lines than that within one second the rest is not read.
+//! its last line on. Of more lines than that within one second the rest cannot be read: that is a gap.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use chrono::NaiveDateTime;
 
-use crate::model::record::LogRecord;
+use crate::model::record::{Gap, GapReason, LogRecord};
 use crate::model::time::Timestamp;
 use crate::sources::aws::actions::{Action, GET_QUERY_RESULTS, START_QUERY};
 use crate::sources::aws::session::{Inquiry, Session};
@@ -37,6 +37,8 @@ pub(super) struct Queried {
     /// The query under way, and the second that it begins at.
     running: Option<(String, i64)>,
     usd: f64,
+    /// The newest second of which not all lines were given, and whether that is still to be said.
+    cut: Option<(i64, bool)>,
 }
 
 impl Queried {
@@ -47,6 +49,7 @@ impl Queried {
             text: text.map(str::to_owned),
             running: None,
             usd: 0.0,
+            cut: None,
         }
     }
 
@@ -64,6 +67,18 @@ impl Queried {
     /// What the last answer cost: known once the query has ended.
     pub(super) fn usd(&self) -> f64 {
         self.usd
+    }
+
+    /// The second of which not all lines were given, said once.
+    pub(super) fn lost(&mut self) -> Option<Gap> {
+        let (second, unsaid) = self.cut.as_mut()?;
+        let from = Timestamp(*second * 1_000);
+        std::mem::take(unsaid).then(|| Gap {
+            group: self.group.clone(),
+            from,
+            to: from.plus_ms(1_000),
+            why: GapReason::Dropped,
+        })
     }
 
     pub(super) async fn ask(
@@ -168,6 +183,10 @@ impl Queried {
         let full = rows.len() >= LINES as usize;
         let events: Vec<LogRecord> = rows.iter().filter_map(|row| self.record(row)).collect();
         let last = events.iter().map(|event| event.timestamp.0 / 1_000).max();
+        // Passes read a second again.
+        if full && last == Some(from) && self.cut.is_none_or(|(said, _)| said < from) {
+            self.cut = Some((from, true));
+        }
         let next = last
             .filter(|_| full)
             .map(|last| last.max(from + 1).to_string());
@@ -257,6 +276,23 @@ mod tests {
             };
         assert_eq!(next(from).as_deref(), Some("1795168800"));
         assert_eq!(next(1_795_168_800).as_deref(), Some("1795168801"));
+    }
+
+    #[test]
+    fn a_second_with_more_lines_than_a_query_gives_is_a_gap_once() {
+        let second = 1_795_168_800;
+        let mut queried = queried(None);
+        let mut lost = |rows: usize, from: i64| {
+            queried.take(answer(rows, "1795168800123"), from);
+            queried.lost()
+        };
+        // The rest is asked for from that second on, of which one line fewer than that is all there is.
+        assert_eq!(lost(LINES as usize, second - 100), None);
+        assert_eq!(lost(LINES as usize - 1, second), None);
+        let gap = lost(LINES as usize, second).map(|gap| (gap.from.0, gap.to.0, gap.why));
+        let whole = (second * 1_000, (second + 1) * 1_000, GapReason::Dropped);
+        assert_eq!(gap, Some(whole));
+        assert_eq!(lost(LINES as usize, second), None, "read again");
     }
 
     #[test]
