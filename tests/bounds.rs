@@ -242,6 +242,55 @@ fn reported(analysis: &Analysis) -> serde_json::Value {
     serde_json::from_slice(&bytes).unwrap()
 }
 
+/// A trace that is forgotten takes the horizon with it: where every run is traced, traces must not be the first to go.
+#[test]
+fn wholly_traced_runs_are_remembered_up_to_their_own_bound() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let memory = Settings::default().memory;
+    let limits = Limits::of(&memory, false);
+    assert!(memory.traces >= memory.invocations);
+    // A thousandth of both: a run each 10 ms, with a segment, its subsegment, and the three that it calls.
+    let limits = Limits {
+        invocations: limits.invocations / 1_000,
+        spans: limits.spans / 1_000,
+        ..limits
+    };
+    let mut engine = Engine::new(Settings::default(), limits).unwrap();
+    for number in 0..limits.invocations as u64 {
+        let at = Timestamp(START + number as i64 * 10);
+        let id = uuid(number);
+        let second = at.0 as f64 / 1_000.0;
+        let subsegments: Vec<String> = ["Invocation", "one", "two", "three"]
+            .iter()
+            .zip(1..)
+            .map(|(name, part)| {
+                format!(
+                    r#"{{"id":"{:016x}","name":"{name}","start_time":{second},"end_time":{second}}}"#,
+                    number * 16 + part
+                )
+            })
+            .collect();
+        let segment = format!(
+            r#"{{"trace_id":"1-6b001a21-{number:024x}","id":"{:016x}","name":"f","origin":"AWS::Lambda::Function","start_time":{second},"end_time":{second},"aws":{{"request_id":"{id}"}},"subsegments":[{}]}}"#,
+            number * 16,
+            subsegments.join(",")
+        );
+        let report = format!(
+            "REPORT RequestId: {id}\tDuration: 2.00 ms\tBilled Duration: 2 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\t\n"
+        );
+        let records = vec![line("s", at, None, report), Record::Segment(segment.into())];
+        engine.apply(&Batch::from(records));
+    }
+    let analysis = engine.conclude();
+    assert_eq!(
+        analysis.facts.inputs.trace_segments,
+        limits.invocations as u64
+    );
+    assert_eq!(analysis.facts.spans.len(), 5 * limits.invocations);
+    assert_eq!(analysis.assembled.invocations.len(), limits.invocations);
+    assert_eq!(analysis.facts.horizon, None);
+}
+
 #[test]
 fn what_is_left_is_what_happened_since_the_horizon() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);

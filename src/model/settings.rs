@@ -176,7 +176,7 @@ pub struct Memory {
     /// Event ids by which re-reads are recognised. What is read again later is still one fact, but counted twice while it says
     /// nothing.
     pub event_ids: u32,
-    /// Traces that are remembered.
+    /// Traces that are remembered: at least as many as invocations, or what is wholly traced is forgotten before there are that many.
     pub traces: u32,
     /// Megabytes of raw records, compressed, that are kept while polling, for a snapshot.
     pub records_mb: u32,
@@ -188,7 +188,7 @@ impl Default for Memory {
             log_text_mb: 64,
             invocations: 1_000_000,
             event_ids: 3_500_000,
-            traces: 200_000,
+            traces: 1_000_000,
             records_mb: 64,
         }
     }
