@@ -134,13 +134,24 @@ impl Facts {
         function: Sym,
         name: &str,
     ) -> impl Iterator<Item = &'f MetricPoint> + use<'f> {
+        self.lambda_points(function, name).map(|(_, point)| point)
+    }
+
+    /// The same with their places in `metrics`, by which evidence names them.
+    pub fn lambda_points<'f>(
+        &'f self,
+        function: Sym,
+        name: &str,
+    ) -> impl DoubleEndedIterator<Item = (u32, &'f MetricPoint)> + use<'f> {
         let [namespace, name, dimension] =
             ["AWS/Lambda", name, "FunctionName"].map(|text| self.symbols.lookup(text));
-        self.metrics.iter().filter(move |point| {
+        let points = self.metrics.iter().enumerate();
+        let points = points.filter(move |(_, point)| {
             Some(point.namespace) == namespace
                 && Some(point.name) == name
                 && matches!(point.dimensions[..], [(key, of)] if Some(key) == dimension && of == function)
-        })
+        });
+        points.map(|(at, point)| (at as u32, point))
     }
 
     /// The log group that a function writes to: the one it is set to, else the usual one.

@@ -58,15 +58,9 @@ fn candidate(analysis: &Analysis, of: &Metered) -> Candidate {
 
 /// The points that count a failure, the newest first.
 fn evidence(analysis: &Analysis, of: &Metered) -> Vec<Evidence> {
-    let facts = &analysis.facts;
-    let names = ["AWS/Lambda", "Errors"].map(|name| facts.symbols.lookup(name));
-    let points = facts.metrics.iter().enumerate().rev();
-    let mine = points.filter(|(_, point)| {
-        let named = [Some(point.namespace), Some(point.name)] == names;
-        named && matches!(point.dimensions[..], [(_, function)] if function == of.function)
-    });
-    let counting = mine.filter(|(_, point)| point.sum > 0.0);
+    let points = analysis.facts.lambda_points(of.function, "Errors");
+    let counting = points.rev().filter(|(_, point)| point.sum > 0.0);
     counting
-        .map(|(at, _)| Evidence::Metric { point: at as u32 })
+        .map(|(point, _)| Evidence::Metric { point })
         .collect()
 }
