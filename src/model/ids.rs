@@ -34,11 +34,16 @@ impl RequestId {
         }
         Some(Self(id))
     }
+
+    /// The 36-character form, in lower case.
+    pub fn letters(self) -> [u8; 36] {
+        letters("", &self.0, &[4, 6, 8, 10])
+    }
 }
 
 impl fmt::Display for RequestId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        hex::<36>(out, "", &self.0, &[4, 6, 8, 10])
+        out.write_str(str::from_utf8(&self.letters()).unwrap_or_default())
     }
 }
 
@@ -91,7 +96,8 @@ impl TraceId {
 
 impl fmt::Display for TraceId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        hex::<35>(out, "1-", &self.0, &[4])
+        let letters: [u8; 35] = letters("1-", &self.0, &[4]);
+        out.write_str(str::from_utf8(&letters).unwrap_or_default())
     }
 }
 
@@ -172,24 +178,23 @@ fn or_zero(bytes: &[u8]) -> Result<[u8; 16], TryFromSliceError> {
     }
 }
 
-/// Writes an id of `LENGTH` letters: a lead, then hex digits with a dash before each of the bytes at `dashes`.
-fn hex<const LENGTH: usize>(
-    out: &mut fmt::Formatter<'_>,
-    lead: &str,
-    bytes: &[u8],
-    dashes: &[usize],
-) -> fmt::Result {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().enumerate().flat_map(|(at, byte)| {
-        let dash = dashes.contains(&at).then_some(b'-');
-        let pair = [byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)]);
-        dash.into_iter().chain(pair)
-    });
-    let mut text = [0; LENGTH];
-    for (slot, byte) in text.iter_mut().zip(lead.bytes().chain(digits)) {
-        *slot = byte;
+/// The letters of an id: a lead, then hex digits with a dash before each of the bytes at `dashes`.
+fn letters<const LENGTH: usize>(lead: &str, bytes: &[u8], dashes: &[usize]) -> [u8; LENGTH] {
+    let mut letters = [b'-'; LENGTH];
+    let mut at = lead.len();
+    letters[..at].copy_from_slice(lead.as_bytes());
+    for (index, byte) in bytes.iter().enumerate() {
+        at += usize::from(dashes.contains(&index));
+        letters[at..at + 2].copy_from_slice(&hex_pair(*byte));
+        at += 2;
     }
-    out.write_str(str::from_utf8(&text).unwrap_or_default())
+    letters
+}
+
+/// The two hex digits of a byte.
+pub fn hex_pair(byte: u8) -> [u8; 2] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    [byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)])
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {
