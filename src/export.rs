@@ -6,6 +6,7 @@ mod examples;
 #[cfg(feature = "aws")]
 pub mod forward;
 pub mod html;
+mod json;
 mod numbers;
 pub mod otlp_json;
 pub mod recording;

@@ -18,7 +18,7 @@ use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 
 use super::records::{Both, Lines, Logs, Origin, Progress, Step, each, measure};
-use super::telemetry::Telemetry;
+use super::telemetry::{LogBatches, Telemetry};
 use crate::decode::SettingsError;
 use crate::engine::{Block, Engine, Limits};
 use crate::model::settings::Settings;
@@ -266,18 +266,17 @@ impl Work<'_> {
         }
         let empty = || {
             let redactor = Some(Arc::clone(self.redactor));
-            Redacting::new(
-                Logs::new(self.telemetry, BATCH, |request| request),
-                redactor,
-            )
+            Redacting::new(Logs::new(self.telemetry), redactor)
         };
+        let mut batches = LogBatches::new(self.telemetry, BATCH);
         let mut failed = None;
         let read = each(
             self.origin,
             &empty,
-            &mut |chunk: Redacting<Logs<'_, '_, _, _>>, _, read| {
-                let mut requests = chunk.to.finish().1.into_iter();
-                failed = requests
+            &mut |chunk: Redacting<Logs<'_, '_, _>>, _, read| {
+                let records = chunk.to.records.into_iter();
+                let mut full = records.filter_map(|(place, record)| batches.push(place, record));
+                failed = full
                     .try_for_each(|request| receiver.logs(request, sent))
                     .err();
                 doing(Doing::Reading(Progress {
@@ -295,6 +294,7 @@ impl Work<'_> {
         if cancelled() {
             return Err(Stop("cancelled".to_owned()));
         }
-        Ok(())
+        let rest = batches.rest();
+        rest.map_or(Ok(()), |request| receiver.logs(request, sent))
     }
 }

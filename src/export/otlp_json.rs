@@ -1,32 +1,32 @@
 //! Traces and logs as OTLP JSON: one export request a line, as the OpenTelemetry Collector's file exporter writes them.
 //!
-//! Ids are hex and 64-bit numbers are strings, as OTLP says its JSON is encoded.
+//! Ids are hex and 64-bit numbers are strings, as OTLP says its JSON is encoded. What is zero or empty is left out, as protobuf's JSON
+//! may leave it out.
 
-mod log_request;
+mod log;
+mod request;
+mod span;
 
 use std::io::{self, Write};
 
-use super::records::Logs;
-use super::telemetry::Telemetry;
+use super::telemetry::{LogBatches, Telemetry};
 
-use log_request::LogRequest;
+pub(super) use log::LogJson;
+pub(super) use request::JsonRequest;
+pub(super) use span::SpanJson;
 
-/// Bytes of what is said in a line, in protobuf; as JSON it is some two times as long. Readers that hold a line whole take this.
-const LINE_LIMIT: usize = 256 * 1024;
+/// Bytes of a line. The Collector's reader of such files takes a MiB; the more records a line has, the less often their resources
+/// are told.
+const LINE_LIMIT: usize = 1_000_000;
 
 /// Writes all spans. Returns how many there were.
 pub fn traces(telemetry: &Telemetry<'_>, out: &mut dyn Write) -> io::Result<u64> {
-    let mut line = Vec::new();
-    telemetry.traces(LINE_LIMIT, |request| {
-        line.clear();
-        // Made in memory: it is written in very many pieces.
-        serde_json::to_writer(&mut line, &request)?;
-        line.push(b'\n');
-        out.write_all(&line)
-    })
+    telemetry.traces(LINE_LIMIT, |line: JsonRequest<SpanJson>| line.write(out))
 }
 
-/// Takes log lines and makes lines of them, in the order in which they come.
-pub(super) fn logs<'t, 'a>(telemetry: &'t Telemetry<'a>) -> Logs<'t, 'a, LogRequest, Vec<u8>> {
-    Logs::new(telemetry, LINE_LIMIT, LogRequest::line)
+/// Gathers log records into lines.
+pub(super) fn logs<'t, 'a>(
+    telemetry: &'t Telemetry<'a>,
+) -> LogBatches<'t, 'a, JsonRequest<LogJson>> {
+    LogBatches::new(telemetry, LINE_LIMIT)
 }

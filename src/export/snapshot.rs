@@ -46,7 +46,7 @@ pub use pack::Form;
 pub use scope::{Scope, ScopeError};
 
 use super::otlp_json;
-use super::records::{Both, Lines, OnProgress, Origin, Progress, Step, each, measure};
+use super::records::{Both, Lines, Logs, OnProgress, Origin, Progress, Step, each, measure};
 use super::telemetry::Telemetry;
 
 /// Bytes of log text that are kept for the picture, which shows the last screenful of it.
@@ -401,16 +401,16 @@ impl Work<'_> {
         member: &mut Member,
         progress: &mut OnProgress<'_>,
     ) -> Result<u64, SnapshotError> {
-        let (mut rows, mut going, mut failed) = (0, true, None);
+        let mut batches = otlp_json::logs(telemetry);
+        let (mut going, mut failed) = (true, None);
         files::each(
             &[records.to_owned()],
             &files::Options::default(),
-            &|| otlp_json::logs(telemetry),
+            &|| Logs::new(telemetry),
             &mut |logs, _, read| {
-                let (more, lines) = logs.finish();
-                rows += more;
-                let mut lines = lines.iter();
-                failed = lines.try_for_each(|line| member.write_all(line)).err();
+                let records = logs.records.into_iter();
+                let mut full = records.filter_map(|(place, record)| batches.push(place, record));
+                failed = full.try_for_each(|line| line.write(member)).err();
                 going = progress(Progress {
                     step: Step::Concluding,
                     done: read.bytes,
@@ -419,13 +419,16 @@ impl Work<'_> {
                 going && failed.is_none()
             },
         )?;
-        match failed {
-            Some(cause) => Err(SnapshotError::Write {
+        if !going && failed.is_none() {
+            return Err(SnapshotError::Cancelled);
+        }
+        let rest = || batches.rest().map_or(Ok(()), |line| line.write(member));
+        match failed.map_or_else(rest, Err) {
+            Ok(()) => Ok(batches.records()),
+            Err(cause) => Err(SnapshotError::Write {
                 path: folder::shown(LOGS),
                 cause,
             }),
-            None if going => Ok(rows),
-            None => Err(SnapshotError::Cancelled),
         }
     }
 }

@@ -14,9 +14,9 @@ mod tests;
 
 use std::io;
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::Span;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::correlate::tree::{Index, Requests};
@@ -28,9 +28,9 @@ use crate::model::span::SpanKind;
 use crate::model::time::Timestamp;
 
 use attributes::{list, text};
-use batch::Batches;
+use batch::{Batches, Request};
 
-pub(super) use logs::{EVENT_ID, Entry, LogBatches, REQUEST_ID};
+pub(super) use logs::{EVENT_ID, Entry, LogBatches, Place, REQUEST_ID};
 
 /// What makes spans and log records of an analysis.
 pub struct Telemetry<'a> {
@@ -59,16 +59,16 @@ impl<'a> Telemetry<'a> {
     }
 
     /// Hands on every counted invocation, its init where X-Ray shows none, and every span of X-Ray, in requests of at most `limit`
-    /// bytes of protobuf (a larger span goes alone). Returns how many spans there were.
-    pub fn traces(
+    /// bytes (a larger span goes alone). Returns how many spans there were.
+    pub(super) fn traces<R: Request<Record: From<Span>>>(
         &self,
         limit: usize,
-        mut each: impl FnMut(ExportTraceServiceRequest) -> io::Result<()>,
+        mut each: impl FnMut(R) -> io::Result<()>,
     ) -> io::Result<u64> {
         let mut batches = Batches::new(limit);
-        let mut push = |origin, resource: &dyn Fn() -> Resource, span| {
+        let mut push = |origin, resource: &dyn Fn() -> Resource, span: Span| {
             batches
-                .push(origin, resource, span)
+                .push(origin, |_| resource(), span.into())
                 .map_or(Ok(()), &mut each)
         };
         let environments = &self.analysis.assembled.environments;
@@ -124,11 +124,14 @@ impl<'a> Telemetry<'a> {
     /// UUID and as long.
     fn trace_id(&self, run: InvocationIndex) -> [u8; 16] {
         let own = |run| self.analysis.invocation(run).trace;
-        let root = self.requests().root(run);
-        let known = own(run).or_else(|| own(root));
-        let id = known.map_or(self.analysis.invocation(root).request_id.0, |context| {
-            context.trace.0
-        });
+        let id = own(run).map_or_else(
+            || {
+                let root = self.requests().root(run);
+                let known = own(root).map(|context| context.trace.0);
+                known.unwrap_or(self.analysis.invocation(root).request_id.0)
+            },
+            |context| context.trace.0,
+        );
         valid(id)
     }
 

@@ -1,178 +1,89 @@
-//! A request of log lines that is JSON from the start: a snapshot has a million of them, and each is written once, where it belongs.
+//! A log record as JSON.
 
-use std::fmt::Display;
-
-use opentelemetry_proto::tonic::resource::v1::Resource;
-use serde::ser::SerializeSeq as _;
-use serde::{Serialize, Serializer};
-
-use crate::export::telemetry::batch::{Request, SCHEMA, scope};
+use super::request::Json;
+use crate::export::json::{hex, long, value};
 use crate::export::telemetry::{EVENT_ID, Entry, REQUEST_ID};
-use crate::model::ids::RequestId;
 
-/// Log lines by the resource that they come from.
-#[derive(Default)]
-pub(in crate::export) struct LogRequest(Vec<Group>);
-
-struct Group {
-    resource: Resource,
-    /// Log records, a comma between two.
-    records: Vec<u8>,
-}
-
-impl LogRequest {
-    /// The whole request, as a line.
-    pub(super) fn line(self) -> Vec<u8> {
-        let records: usize = self.0.iter().map(|group| group.records.len()).sum();
-        let mut line = Vec::with_capacity(records + self.0.len() * 1024);
-        line.extend_from_slice(br#"{"resourceLogs":["#);
-        for (at, group) in self.0.iter().enumerate() {
-            if at > 0 {
-                line.push(b',');
-            }
-            line.extend_from_slice(br#"{"resource":"#);
-            json(&mut line, &group.resource);
-            line.extend_from_slice(br#","scopeLogs":[{"scope":"#);
-            json(&mut line, &scope());
-            line.extend_from_slice(br#","logRecords":["#);
-            line.extend_from_slice(&group.records);
-            line.extend_from_slice(br#"]}],"schemaUrl":"#);
-            json(&mut line, SCHEMA);
-            line.push(b'}');
-        }
-        line.extend_from_slice(b"]}\n");
-        line
-    }
-}
-
-impl Request for LogRequest {
-    type Record<'r> = Entry<'r>;
-
-    fn size(entry: &Entry<'_>) -> usize {
-        entry.line.message.len() + entry.line.event_id.map_or(0, str::len)
-    }
-
-    fn open(&mut self, resource: Resource) {
-        let records = Vec::new();
-        self.0.push(Group { resource, records });
-    }
-
-    fn add(&mut self, at: usize, entry: Entry<'_>) {
-        let records = &mut self.0[at].records;
-        if !records.is_empty() {
-            records.push(b',');
-        }
-        json(records, &Record::of(&entry));
-    }
-}
-
-/// Appends a value. What is written here has no keys but text, and memory takes it: there is nothing that could fail.
-fn json(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
-    let written = serde_json::to_writer(out, value);
-    debug_assert!(written.is_ok());
-}
+/// Bytes of a record, its message aside.
+const FIELDS: usize = 512;
 
 /// `LogRecord` of OTLP; what is zero or empty is left out.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Record<'l> {
-    time_unix_nano: Shown<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    observed_time_unix_nano: Option<Shown<u64>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    severity_number: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    severity_text: Option<&'static str>,
-    body: Text<&'l str>,
-    attributes: Attributes<'l>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    trace_id: Option<Hex<16>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    span_id: Option<Hex<8>>,
+pub(in crate::export) struct LogJson(Vec<u8>);
+
+impl AsRef<[u8]> for LogJson {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
 }
 
-impl<'l> Record<'l> {
-    fn of(entry: &Entry<'l>) -> Self {
+impl Json for LogJson {
+    const LISTS: [&'static str; 3] = ["resourceLogs", "scopeLogs", "logRecords"];
+}
+
+impl From<Entry<'_>> for LogJson {
+    fn from(entry: Entry<'_>) -> Self {
+        let message = entry.line.message;
+        let room = entry.escaped.unwrap_or(message).len() + FIELDS;
+        let mut out = Vec::with_capacity(room);
         let (time, observed) = entry.nanos();
-        let severity = entry.severity();
-        Self {
-            time_unix_nano: Shown(time),
-            observed_time_unix_nano: (observed > 0).then_some(Shown(observed)),
-            severity_number: severity.map(|(number, _)| number),
-            severity_text: severity.map(|(_, name)| name),
-            body: Text {
-                string_value: entry.line.message,
-            },
-            attributes: Attributes {
-                event_id: entry.line.event_id,
-                request_id: entry.request,
-            },
-            trace_id: entry.trace.map(Hex),
-            span_id: entry.span.map(Hex),
+        out.extend_from_slice(br#"{"timeUnixNano":"#);
+        long(&mut out, time);
+        if observed > 0 {
+            out.extend_from_slice(br#","observedTimeUnixNano":"#);
+            long(&mut out, observed);
         }
-    }
-}
-
-/// Those that are known.
-struct Attributes<'l> {
-    event_id: Option<&'l str>,
-    request_id: Option<RequestId>,
-}
-
-impl Serialize for Attributes<'_> {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        let mut all = out.serialize_seq(None)?;
-        if let Some(string_value) = self.event_id {
-            let value = Text { string_value };
-            all.serialize_element(&Attribute {
-                key: EVENT_ID,
-                value,
-            })?;
+        if let Some((number, name)) = entry.severity() {
+            out.extend_from_slice(br#","severityNumber":"#);
+            value(&mut out, &number);
+            out.extend_from_slice(br#","severityText":"#);
+            value(&mut out, name);
         }
-        if let Some(string_value) = self.request_id {
-            let value = Text { string_value };
-            all.serialize_element(&Attribute {
-                key: REQUEST_ID,
-                value,
-            })?;
+        out.extend_from_slice(br#","body":{"stringValue":"#);
+        match entry.escaped {
+            Some(escaped) => {
+                out.push(b'"');
+                out.extend_from_slice(escaped.as_bytes());
+                out.push(b'"');
+            }
+            None => value(&mut out, message),
         }
-        all.end()
+        out.push(b'}');
+        let mut before = r#","attributes":["#;
+        if let Some(id) = entry.line.event_id {
+            open(&mut out, before, EVENT_ID);
+            value(&mut out, id);
+            out.extend_from_slice(b"}}");
+            before = ",";
+        }
+        if let Some(id) = entry.request {
+            open(&mut out, before, REQUEST_ID);
+            out.push(b'"');
+            out.extend_from_slice(&id.letters());
+            out.extend_from_slice(br#""}}"#);
+            before = ",";
+        }
+        if before == "," {
+            out.push(b']');
+        }
+        if let Some(id) = entry.trace {
+            out.extend_from_slice(br#","traceId":"#);
+            hex(&mut out, &id);
+        }
+        if let Some(id) = entry.span {
+            out.extend_from_slice(br#","spanId":"#);
+            hex(&mut out, &id);
+        }
+        out.push(b'}');
+        Self(out)
     }
 }
 
-#[derive(Serialize)]
-struct Attribute<T> {
-    key: &'static str,
-    value: Text<T>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Text<T> {
-    string_value: T,
-}
-
-/// A value as it reads.
-struct Shown<T>(T);
-
-impl<T: Display> Serialize for Shown<T> {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.collect_str(&self.0)
-    }
-}
-
-/// An id of so many bytes.
-struct Hex<const N: usize>([u8; N]);
-
-impl<const N: usize> Serialize for Hex<N> {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        let number = self
-            .0
-            .iter()
-            .fold(0u128, |number, byte| number << 8 | u128::from(*byte));
-        let width = 2 * N;
-        out.collect_str(&format_args!("{number:0width$x}"))
-    }
+/// Opens an attribute, up to its text.
+fn open(out: &mut Vec<u8>, before: &str, key: &str) {
+    out.extend_from_slice(before.as_bytes());
+    out.extend_from_slice(br#"{"key":""#);
+    out.extend_from_slice(key.as_bytes());
+    out.extend_from_slice(br#"","value":{"stringValue":"#);
 }
 
 #[cfg(test)]

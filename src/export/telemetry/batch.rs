@@ -16,15 +16,19 @@ pub(in crate::export) const SCHEMA: &str = "https://opentelemetry.io/schemas/1.4
 /// Tags and lengths around a record or a resource, at most.
 const AROUND: usize = 128;
 
-/// A request that records are added to, in the encoding that it will have.
+/// A request that records are added to, in the encoding that it will have. Sizes are in bytes, and what something takes at most.
 pub(in crate::export) trait Request: Default {
-    type Record<'r>;
-    /// Bytes that a record takes, tags and names aside.
-    fn size(record: &Self::Record<'_>) -> usize;
+    type Record;
+    /// What stands before the records of one resource.
+    type Head;
+    /// The size of a record.
+    fn size(record: &Self::Record) -> usize;
+    /// A resource with its size.
+    fn head(resource: Resource) -> (Self::Head, usize);
     /// Opens the next resource.
-    fn open(&mut self, resource: Resource);
+    fn open(&mut self, head: Self::Head);
     /// Adds a record to the resource that was opened as number `at`.
-    fn add(&mut self, at: usize, record: Self::Record<'_>);
+    fn add(&mut self, at: usize, record: Self::Record);
 }
 
 /// The request that is being filled.
@@ -51,19 +55,27 @@ impl<O: Eq + Hash, R: Request> Batches<O, R> {
     pub(super) fn push(
         &mut self,
         origin: O,
-        resource: impl FnOnce() -> Resource,
-        record: R::Record<'_>,
+        resource: impl Fn(&O) -> Resource,
+        record: R::Record,
     ) -> Option<R> {
-        let size = R::size(&record) + AROUND;
-        let full = self.size + size > self.limit;
-        let full = if full { self.rest() } else { None };
-        let next = self.origins.len();
-        let at = *self.origins.entry(origin).or_insert_with(|| {
-            let resource = resource();
-            self.size += resource.encoded_len() + AROUND;
-            self.request.open(resource);
-            next
-        });
+        let size = R::size(&record);
+        let known = self.origins.get(&origin).copied();
+        let head = || R::head(resource(&origin));
+        let opened = known.is_none().then(head);
+        let more = size + opened.as_ref().map_or(0, |(_, size)| *size);
+        let is_full = self.size + more > self.limit;
+        let full = if is_full { self.rest() } else { None };
+        let at = match known {
+            Some(at) if !is_full => at,
+            _ => {
+                let (head, size) = opened.unwrap_or_else(head);
+                let next = self.origins.len();
+                self.origins.insert(origin, next);
+                self.request.open(head);
+                self.size += size;
+                next
+            }
+        };
         self.request.add(at, record);
         self.size += size;
         self.records += 1;
@@ -93,10 +105,16 @@ pub(in crate::export) fn scope() -> InstrumentationScope {
 }
 
 impl Request for ExportTraceServiceRequest {
-    type Record<'r> = Span;
+    type Record = Span;
+    type Head = Resource;
 
     fn size(span: &Span) -> usize {
-        span.encoded_len()
+        span.encoded_len() + AROUND
+    }
+
+    fn head(resource: Resource) -> (Resource, usize) {
+        let size = resource.encoded_len() + AROUND;
+        (resource, size)
     }
 
     fn open(&mut self, resource: Resource) {
@@ -116,10 +134,16 @@ impl Request for ExportTraceServiceRequest {
 }
 
 impl Request for ExportLogsServiceRequest {
-    type Record<'r> = LogRecord;
+    type Record = LogRecord;
+    type Head = Resource;
 
     fn size(record: &LogRecord) -> usize {
-        record.encoded_len()
+        record.encoded_len() + AROUND
+    }
+
+    fn head(resource: Resource) -> (Resource, usize) {
+        let size = resource.encoded_len() + AROUND;
+        (resource, size)
     }
 
     fn open(&mut self, resource: Resource) {

@@ -17,6 +17,8 @@ use crate::model::time::Timestamp;
 /// What is known of a line, whatever it is encoded in.
 pub(in crate::export) struct Entry<'l> {
     pub(in crate::export) line: LogLine<'l>,
+    /// Its message as it stands in a JSON string, if it came of one.
+    pub(in crate::export) escaped: Option<&'l str>,
     pub(in crate::export) level: Option<Level>,
     pub(in crate::export) request: Option<RequestId>,
     pub(in crate::export) trace: Option<[u8; 16]>,
@@ -66,64 +68,59 @@ impl From<Entry<'_>> for LogRecord {
     }
 }
 
-/// Takes log lines one by one and gives them back in requests.
-pub(in crate::export) struct LogBatches<'t, 'a, R> {
-    telemetry: &'t Telemetry<'a>,
-    batches: Batches<Place, R>,
-    /// The stream of the line before, if it is known: lines of one stream come in runs.
-    last: Option<u32>,
-}
-
 /// What log lines come from: each has one resource.
 #[derive(PartialEq, Eq, Hash)]
-enum Place {
+pub(in crate::export) enum Place {
     /// Index in `Facts::streams`.
     Known(u32),
     /// Group and stream of which nothing is remembered.
     Elsewhere(Box<str>, Box<str>),
 }
 
-impl<'t, 'a, R> LogBatches<'t, 'a, R>
-where
-    R: Request,
-    for<'l> R::Record<'l>: From<Entry<'l>>,
-{
-    /// Requests have at most `limit` bytes; a larger line goes alone.
+/// Takes log records one by one and gives them back in requests.
+pub(in crate::export) struct LogBatches<'t, 'a, R> {
+    telemetry: &'t Telemetry<'a>,
+    batches: Batches<Place, R>,
+}
+
+impl<'t, 'a, R: Request> LogBatches<'t, 'a, R> {
+    /// Requests have at most `limit` bytes; a larger record goes alone.
     pub(in crate::export) fn new(telemetry: &'t Telemetry<'a>, limit: usize) -> Self {
         Self {
             telemetry,
             batches: Batches::new(limit),
-            last: None,
         }
     }
 
-    /// Adds a line. Gives the request that was full before, if it was.
-    pub(in crate::export) fn push(&mut self, line: &LogLine<'_>) -> Option<R> {
-        let telemetry = self.telemetry;
-        let same = self.last.filter(|last| telemetry.is_of(line, *last));
-        let known = same.or_else(|| telemetry.stream(line));
-        self.last = known;
-        let record = telemetry.entry(line, known).into();
-        match known {
-            Some(at) => {
-                let resource = || telemetry.environment(at);
-                self.batches.push(Place::Known(at), resource, record)
-            }
-            None => {
-                let place = Place::Elsewhere(line.group.into(), line.stream.into());
-                let resource = || telemetry.elsewhere(line.group, line.stream);
-                self.batches.push(place, resource, record)
-            }
-        }
+    /// Adds a record. Gives the request that was full before, if it was.
+    pub(in crate::export) fn push(&mut self, place: Place, record: R::Record) -> Option<R> {
+        let resource = |place: &Place| self.telemetry.resource_at(place);
+        self.batches.push(place, resource, record)
     }
 
     /// The request that is not full yet.
     pub(in crate::export) fn rest(&mut self) -> Option<R> {
         self.batches.rest()
     }
+
+    /// Records so far.
+    pub(in crate::export) fn records(&self) -> u64 {
+        self.batches.records()
+    }
 }
 
 impl Telemetry<'_> {
+    /// What a line comes from. `last`: what the line before it came from.
+    pub(in crate::export) fn place(&self, line: &LogLine<'_>, last: Option<&Place>) -> Place {
+        match last {
+            Some(Place::Known(at)) if self.is_of(line, *at) => Place::Known(*at),
+            _ => self.stream(line).map_or_else(
+                || Place::Elsewhere(line.group.into(), line.stream.into()),
+                Place::Known,
+            ),
+        }
+    }
+
     fn is_of(&self, line: &LogLine<'_>, stream: u32) -> bool {
         let facts = &self.analysis.facts;
         let place = &facts.streams[stream as usize];
@@ -140,20 +137,35 @@ impl Telemetry<'_> {
         found.ok().map(|at| at as u32)
     }
 
-    fn elsewhere(&self, group: &str, stream: &str) -> Resource {
+    fn resource_at(&self, place: &Place) -> Resource {
+        let (group, stream) = match place {
+            Place::Known(at) => return self.environment(*at),
+            Place::Elsewhere(group, stream) => (group, stream),
+        };
         let mut attributes = self.cloud();
         attributes.push(list("aws.log.group.names", group));
         attributes.push(list("aws.log.stream.names", stream));
         resource(attributes)
     }
 
-    fn entry<'l>(&self, line: &LogLine<'l>, stream: Option<u32>) -> Entry<'l> {
+    /// What is known of a line from a place. `escaped`: its message as it stands in a JSON string, if it came of one.
+    pub(in crate::export) fn entry<'l>(
+        &self,
+        line: &LogLine<'l>,
+        escaped: Option<&'l str>,
+        place: &Place,
+    ) -> Entry<'l> {
+        let stream = match place {
+            Place::Known(at) => Some(*at),
+            Place::Elsewhere(..) => None,
+        };
         let head = head(line.message);
         let run = self.run_of(line, &head, stream);
         let request = run.map(|run| self.analysis.invocation(run).request_id);
         let trace = head.trace.map(|trace| valid(trace.0));
         Entry {
             line: *line,
+            escaped,
             level: head.level,
             request: head.request_id.or(request),
             trace: run.map(|run| self.trace_id(run)).or(trace),

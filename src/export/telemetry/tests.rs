@@ -12,12 +12,15 @@ use opentelemetry_proto::tonic::trace::v1::Span as OtlpSpan;
 use super::{LogBatches, Telemetry};
 use crate::correlate::assemble::assemble;
 use crate::correlate::testing::{EPOCH, World, at, id};
+use crate::export::otlp_json::{self, JsonRequest, SpanJson};
+use crate::export::records::Logs;
 use crate::model::analysis::Analysis;
 use crate::model::fact::{AppFact, EventSource, Item, Status};
 use crate::model::ids::{SpanId, TraceId};
 use crate::model::record::LogLine;
 use crate::model::rows::{Init, InitKind, Link, LinkTier};
 use crate::model::span::{Span, SpanKind};
+use crate::sources::files::Sink as _;
 
 fn analysis(world: World) -> Analysis {
     let facts = world.facts();
@@ -50,8 +53,14 @@ fn requests(analysis: &Analysis, limit: usize) -> (u64, Vec<ExportTraceServiceRe
     (count.unwrap(), all)
 }
 
+/// The spans; as JSON they say the same.
 fn spans(analysis: &Analysis) -> Vec<OtlpSpan> {
     let (count, all) = requests(analysis, 1_000_000);
+    let mut line = Vec::new();
+    let telemetry = Telemetry::new(analysis, Some("eu-west-1"));
+    let written = otlp_json::traces(&telemetry, &mut line).unwrap();
+    let read: ExportTraceServiceRequest = serde_json::from_slice(&line).unwrap();
+    assert_eq!((written, vec![read]), (count, all.clone()));
     let resources = all.into_iter().flat_map(|request| request.resource_spans);
     let scopes = resources.flat_map(|resource| resource.scope_spans);
     let spans: Vec<_> = scopes.flat_map(|scope| scope.spans).collect();
@@ -344,9 +353,41 @@ fn no_request_is_larger_than_the_limit_and_nothing_is_lost() {
     assert_eq!(spans.sum::<usize>(), 60);
 }
 
+#[test]
+fn no_line_of_json_is_longer_than_the_limit() {
+    let mut world = World::default();
+    for function in ["a", "b", "c"] {
+        let env = world.env(function, "ab");
+        for run in 0..20 {
+            world.run(env, i64::from(run) * 100, run + 1, 50);
+        }
+    }
+    let analysis = analysis(world);
+    let telemetry = Telemetry::new(&analysis, None);
+    let (mut sizes, mut read) = (Vec::new(), 0);
+    let count = telemetry.traces(4_000, |request: JsonRequest<SpanJson>| {
+        let mut line = Vec::new();
+        request.write(&mut line)?;
+        let request: ExportTraceServiceRequest = serde_json::from_slice(&line)?;
+        read += request
+            .resource_spans
+            .iter()
+            .map(|of| of.scope_spans[0].spans.len())
+            .sum::<usize>();
+        sizes.push(line.len());
+        Ok(())
+    });
+    assert_eq!((count.unwrap(), read), (60, 60));
+    assert!(sizes.iter().all(|size| *size <= 4_000), "{sizes:?}");
+    // The next span would not have gone in: with its resource it takes less than 1,400 bytes.
+    let full = &sizes[..sizes.len() - 1];
+    assert!(full.iter().all(|size| *size > 2_600), "{sizes:?}");
+}
+
 fn records(analysis: &Analysis, lines: &[(i64, Option<&str>, &str)]) -> Vec<LogRecord> {
     let telemetry = Telemetry::new(analysis, None);
     let mut batches = LogBatches::<ExportLogsServiceRequest>::new(&telemetry, 1_000_000);
+    let mut sink = Logs::new(&telemetry);
     for (ms, event_id, message) in lines {
         let line = LogLine {
             group: "/aws/lambda/orders",
@@ -356,7 +397,10 @@ fn records(analysis: &Analysis, lines: &[(i64, Option<&str>, &str)]) -> Vec<LogR
             event_id: *event_id,
             message,
         };
-        assert_eq!(batches.push(&line), None, "it is not full");
+        sink.log(&line);
+    }
+    for (place, record) in sink.records {
+        assert_eq!(batches.push(place, record), None, "it is not full");
     }
     let request = batches.rest().unwrap();
     let resources = request.resource_logs.into_iter();

@@ -11,12 +11,13 @@ use crate::model::time::Timestamp;
 /// Digits of a number that surely fits.
 const MOST_DIGITS: usize = 18;
 
-/// Reads a line that is one log event; `room` takes its message where that has escapes. `None`: not plain enough.
+/// Reads a line that is one log event, and gives its message also as it stands in the line, between its quotes; `room` takes the
+/// message where that has escapes. `None`: not plain enough.
 pub(super) fn read<'a>(
     line: &'a str,
     log_group: Option<&'a str>,
     room: &'a mut Vec<u8>,
-) -> Option<LogLine<'a>> {
+) -> Option<(LogLine<'a>, &'a str)> {
     // No string may hold a control character, and between tokens they are rare.
     let least = line.bytes().fold(u8::MAX, u8::min);
     if least < b' ' {
@@ -41,17 +42,20 @@ pub(super) fn read<'a>(
             _ => return None,
         }
     }
-    Some(LogLine {
+    let message = found.message?;
+    let event = LogLine {
         group: found.group.or(log_group).unwrap_or_default(),
         stream: found.stream?,
         timestamp: Timestamp(found.timestamp?),
         ingestion: found.ingestion.map(Timestamp),
         event_id: found.event_id,
-        message: match found.message? {
-            Message::Plain(text) => text,
-            Message::Unescaped => str::from_utf8(room).ok()?,
+        message: if message.has_escapes {
+            str::from_utf8(room).ok()?
+        } else {
+            message.escaped
         },
-    })
+    };
+    Some((event, message.escaped))
 }
 
 #[derive(Default)]
@@ -64,10 +68,11 @@ struct Found<'a> {
     message: Option<Message<'a>>,
 }
 
-enum Message<'a> {
-    Plain(&'a str),
-    /// It had escapes and stands in the room without them.
-    Unescaped,
+struct Message<'a> {
+    /// As it stands in the line.
+    escaped: &'a str,
+    /// It has some, and stands in the room without them.
+    has_escapes: bool,
 }
 
 impl<'a> Found<'a> {
@@ -112,14 +117,24 @@ fn message<'a>(text: &'a str, room: &mut Vec<u8>) -> Option<(Message<'a>, &'a st
     let bytes = text.as_bytes();
     let mut at = memchr2(b'"', b'\\', bytes)?;
     if bytes[at] == b'"' {
-        return Some((Message::Plain(&text[..at]), &text[at + 1..]));
+        let message = Message {
+            escaped: &text[..at],
+            has_escapes: false,
+        };
+        return Some((message, &text[at + 1..]));
     }
     room.clear();
     room.extend_from_slice(&bytes[..at]);
     // Escapes stand close together in JSON within JSON: byte by byte is faster than from one to the next.
     loop {
         match *bytes.get(at)? {
-            b'"' => return Some((Message::Unescaped, &text[at + 1..])),
+            b'"' => {
+                let message = Message {
+                    escaped: &text[..at],
+                    has_escapes: true,
+                };
+                return Some((message, &text[at + 1..]));
+            }
             b'\\' => {
                 let byte = match bytes.get(at + 1)? {
                     b'u' => {

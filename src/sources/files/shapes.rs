@@ -11,6 +11,7 @@ use super::chunks::Chunk;
 use super::log_event;
 use super::sink::Sink;
 use crate::decode::DecodeError;
+use crate::model::odd::Odd;
 use crate::model::record::{Gap, LogLine};
 use crate::model::time::Timestamp;
 
@@ -33,8 +34,9 @@ pub(super) fn take<S: Sink>(sink: &mut S, chunk: &Chunk, name: &Path, log_group:
     let mut room = Vec::new();
     for (line, number) in lines(&text).zip(chunk.first_line..) {
         let line = line.trim_ascii();
-        if let Some(event) = log_event::read(line, log_group, &mut room) {
-            place(number).log(sink, &event);
+        if let Some((event, escaped)) = log_event::read(line, log_group, &mut room) {
+            let odd = sink.log_of_json(&event, escaped);
+            place(number).odd(sink, odd);
         } else if !line.is_empty() {
             one_line(sink, line, &place(number));
         }
@@ -63,7 +65,12 @@ impl Place<'_> {
     }
 
     fn log(&self, sink: &mut impl Sink, event: &LogLine<'_>) {
-        if let Some(odd) = sink.log(event) {
+        let odd = sink.log(event);
+        self.odd(sink, odd);
+    }
+
+    fn odd(&self, sink: &mut impl Sink, odd: Option<Odd>) {
+        if let Some(odd) = odd {
             sink.odd(&odd, || format!("{}:{}", self.name.display(), self.line));
         }
     }

@@ -11,6 +11,11 @@ pub trait Sink {
     /// One log event. Gives back what of it cannot be.
     fn log(&mut self, line: &LogLine<'_>) -> Option<Odd>;
 
+    /// The same of an event whose message stands in a JSON string, as `escaped` between the quotes.
+    fn log_of_json(&mut self, line: &LogLine<'_>, _escaped: &str) -> Option<Odd> {
+        self.log(line)
+    }
+
     /// One X-Ray segment document or `aws/spans` span.
     fn segment(&mut self, _json: &str) -> Result<(), DecodeError> {
         Ok(())

@@ -1,8 +1,13 @@
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use proptest::prelude::*;
 
 use super::*;
+use crate::export::otlp_json::JsonRequest;
+use crate::export::telemetry::batch::Request as _;
 use crate::model::fact::Level;
+use crate::model::ids::RequestId;
 use crate::model::record::LogLine;
 use crate::model::time::Timestamp;
 
@@ -16,6 +21,7 @@ fn entry(message: &str) -> Entry<'_> {
             event_id: None,
             message,
         },
+        escaped: None,
         level: None,
         request: None,
         trace: None,
@@ -36,17 +42,32 @@ fn it_says_what_the_messages_of_protobuf_say() {
         full.span = Some([0, 0, 0, 0, 0, 0, 0, 7]);
         [full, entry("")]
     };
-    let mut ours = LogRequest::default();
+    let mut ours = JsonRequest::<LogJson>::default();
     let mut theirs = ExportLogsServiceRequest::default();
     for at in 0..2 {
-        ours.open(Resource::default());
+        let head = JsonRequest::<LogJson>::head(Resource::default()).0;
+        ours.open(head);
         theirs.open(Resource::default());
-        lines().into_iter().for_each(|line| ours.add(at, line));
+        let written = lines().into_iter().map(LogJson::from);
+        written.for_each(|line| ours.add(at, line));
         let messages = lines().into_iter().map(LogRecord::from);
         messages.for_each(|message| theirs.add(at, message));
     }
-    let line = ours.line();
+    let mut line = Vec::new();
+    ours.write(&mut line).unwrap();
     assert_eq!(memchr::memchr_iter(b'\n', &line).count(), 1);
     let read: ExportLogsServiceRequest = serde_json::from_slice(&line).unwrap();
     assert_eq!(read, theirs);
+}
+
+proptest! {
+    /// As the JSON reader has it: what is escaped there is not escaped again.
+    #[test]
+    fn a_message_out_of_json_is_written_as_any_other(message in "(?s)[\\PC\u{0}-\u{20}\"\\\\/]{0,60}") {
+        let quoted = serde_json::to_string(&message).unwrap();
+        let mut copied = entry(&message);
+        copied.escaped = Some(&quoted[1..quoted.len() - 1]);
+        let (copied, plain) = (LogJson::from(copied), LogJson::from(entry(&message)));
+        prop_assert_eq!(copied.as_ref(), plain.as_ref());
+    }
 }

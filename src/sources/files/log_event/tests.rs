@@ -19,7 +19,11 @@ fn fields(line: &LogLine<'_>) -> Fields {
 }
 
 fn quick(line: &str) -> Option<Fields> {
-    read(line, Some("given"), &mut Vec::new()).map(|event| fields(&event))
+    let mut room = Vec::new();
+    let (event, escaped) = read(line, Some("given"), &mut room)?;
+    let again: String = serde_json::from_str(&format!("\"{escaped}\"")).expect("a JSON string");
+    assert_eq!(again, event.message, "as it stands in the line");
+    Some(fields(&event))
 }
 
 fn parsed(line: &str) -> Option<Fields> {
