@@ -4,37 +4,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::json;
 use crate::model::batch::Batch;
 use crate::model::record::{Gap, LogLine, Record};
 use crate::model::time::Timestamp;
 use crate::store::journal::Journal;
-
-/// A `FilterLogEvents` event with its group.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct LogFields<'a> {
-    log_group_name: &'a str,
-    log_stream_name: &'a str,
-    timestamp: i64,
-    message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ingestion_time: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    event_id: Option<&'a str>,
-}
-
-impl<'a> From<&LogLine<'a>> for LogFields<'a> {
-    fn from(log: &LogLine<'a>) -> Self {
-        Self {
-            log_group_name: log.group,
-            log_stream_name: log.stream,
-            timestamp: log.timestamp.0,
-            message: log.message,
-            ingestion_time: log.ingestion.map(|at| at.0),
-            event_id: log.event_id,
-        }
-    }
-}
 
 #[derive(Serialize)]
 struct GapLine<'a> {
@@ -122,7 +96,7 @@ pub fn write_record(record: &Record, out: &mut dyn Write) -> io::Result<()> {
     match record {
         Record::Log(log) => {
             let mut line = Vec::new();
-            write_log(&log.line(), &mut line)?;
+            write_log(&log.line(), &mut line);
             out.write_all(&line)
         }
         Record::Segment(json) | Record::Metric(json) => write_document(json, out),
@@ -131,12 +105,26 @@ pub fn write_record(record: &Record, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-/// Writes one log event as one line. In memory: that takes many small writes.
-pub fn write_log(log: &LogLine<'_>, out: &mut Vec<u8>) -> io::Result<()> {
+/// Writes one log event as one line: a `FilterLogEvents` event with its group.
+pub fn write_log(log: &LogLine<'_>, out: &mut Vec<u8>) {
     out.reserve(log.message.len() + 400);
-    serde_json::to_writer(&mut *out, &LogFields::from(log))?;
-    out.push(b'\n');
-    Ok(())
+    out.extend_from_slice(br#"{"logGroupName":"#);
+    json::value(out, log.group);
+    out.extend_from_slice(br#","logStreamName":"#);
+    json::value(out, log.stream);
+    out.extend_from_slice(br#","timestamp":"#);
+    json::value(out, &log.timestamp.0);
+    out.extend_from_slice(br#","message":"#);
+    json::value(out, log.message);
+    if let Some(at) = log.ingestion {
+        out.extend_from_slice(br#","ingestionTime":"#);
+        json::value(out, &at.0);
+    }
+    if let Some(id) = log.event_id {
+        out.extend_from_slice(br#","eventId":"#);
+        json::value(out, id);
+    }
+    out.extend_from_slice(b"}\n");
 }
 
 /// Writes one function configuration as one line.
