@@ -9,6 +9,7 @@ mod card;
 mod counts;
 mod field;
 mod json_path;
+mod places;
 mod record;
 mod span;
 mod token;
@@ -23,6 +24,7 @@ pub use counts::Counts;
 pub use record::{CleanNames, RedactedLine};
 
 use crate::model::settings::RedactSettings;
+use places::Places;
 use span::{Finds, Span};
 
 /// The rules that are always on, by the names that masks and counts carry.
@@ -85,11 +87,11 @@ pub struct RuleError {
     what: String,
 }
 
-/// All rules, compiled.
+/// The rules, those of the settings compiled.
 #[derive(Debug)]
 pub struct Redactor {
     key: Key,
-    tokens: token::Forms,
+    keep_accounts: bool,
     patterns: Vec<(u16, Regex)>,
     paths: Vec<(u16, JsonPath)>,
     names: Vec<String>,
@@ -137,7 +139,7 @@ impl Redactor {
         }
         Ok(Self {
             key: settings.key.as_deref().map_or(key, Key::of_text),
-            tokens: token::Forms::compile(keep_accounts),
+            keep_accounts,
             patterns,
             paths,
             names,
@@ -173,10 +175,21 @@ impl Redactor {
         further: &mut dyn FnMut(&str, &mut Finds),
         counts: &mut Counts,
     ) -> Option<String> {
+        self.masked_at(text, &Places::of(text), further, counts)
+    }
+
+    /// The same, where the places are known.
+    fn masked_at(
+        &self,
+        text: &str,
+        places: &Places,
+        further: &mut dyn FnMut(&str, &mut Finds),
+        counts: &mut Counts,
+    ) -> Option<String> {
         let mut finds = Finds::default();
-        self.tokens.find(text, &mut finds);
-        field::find(text, &mut finds);
-        address::find(text, &mut finds);
+        token::find(text, places, self.keep_accounts, &mut finds);
+        field::find(text, places, &mut finds);
+        address::find(text, places, &mut finds);
         card::find(text, &mut finds);
         further(text, &mut finds);
         for (rule, pattern) in &self.patterns {
@@ -192,9 +205,8 @@ impl Redactor {
         let mut kept = 0;
         for span in &spans {
             out.push_str(&text[kept..span.start]);
-            let mask = self.mask(span.rule, &text[span.start..span.end]);
             span.quote(&mut out);
-            out.push_str(&mask);
+            self.mask(span.rule, &text[span.start..span.end], &mut out);
             span.quote(&mut out);
             kept = span.end;
             counts.add(span.rule);
@@ -203,17 +215,21 @@ impl Redactor {
         Some(out)
     }
 
-    /// What stands for a value.
-    fn mask(&self, rule: u16, value: &str) -> String {
+    /// Writes what stands for a value.
+    fn mask(&self, rule: u16, value: &str, out: &mut String) {
         let mut hash = Sha256::new();
         hash.update(self.key.0);
         hash.update(value);
         let hash: [u8; 32] = hash.finalize().into();
-        let digits = hash[..MASK_BYTES]
-            .iter()
-            .fold(0u64, |digits, byte| digits << 8 | u64::from(*byte));
-        let width = 2 * MASK_BYTES;
-        format!("[{}#{digits:0width$x}]", self.names[rule as usize])
+        out.push('[');
+        out.push_str(&self.names[rule as usize]);
+        out.push('#');
+        for byte in &hash[..MASK_BYTES] {
+            for digit in [byte >> 4, byte & 15] {
+                out.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+            }
+        }
+        out.push(']');
     }
 }
 

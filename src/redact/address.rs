@@ -2,22 +2,20 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use memchr::{memchr_iter, memchr2_iter};
+use memchr::memchr_iter;
 
 use super::Rule;
+use super::places::{IPV6, Places};
 use super::span::{Finds, Span, goes_on};
 
-pub(super) fn find(text: &str, finds: &mut Finds) {
+pub(super) fn find(text: &str, places: &Places, finds: &mut Finds) {
     let bytes = text.as_bytes();
-    for at in memchr2_iter(b'@', b'%', bytes) {
-        if bytes[at] == b'@' {
-            email(bytes, at, at + 1, finds);
-        } else if bytes[at..].starts_with(b"%40") {
-            email(bytes, at, at + 3, finds);
-        }
+    for &at in &places.ats {
+        let behind = if bytes[at] == b'@' { at + 1 } else { at + 3 };
+        email(bytes, at, behind, finds);
     }
     let mut done = 0;
-    for dot in memchr_iter(b'.', bytes) {
+    for &dot in &places.dots {
         if dot >= done
             && let Some((start, end)) = ipv4(bytes, dot)
         {
@@ -26,7 +24,7 @@ pub(super) fn find(text: &str, finds: &mut Finds) {
         }
     }
     done = 0;
-    for colon in memchr_iter(b':', bytes) {
+    for &colon in &places.colons {
         if colon >= done {
             done = ipv6(text, colon, finds);
         }
@@ -102,20 +100,17 @@ fn ipv4(bytes: &[u8], dot: usize) -> Option<(usize, usize)> {
 /// The address of which `colon` is the first colon. Returns how far was looked.
 fn ipv6(text: &str, colon: usize, finds: &mut Finds) -> usize {
     let bytes = text.as_bytes();
-    let is_part = |byte: &&u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
-    let next = bytes.get(colon + 1).is_some_and(|byte| is_part(&byte));
-    if !next {
-        return colon + 1;
-    }
-    let start = colon
-        - bytes[..colon]
-            .iter()
-            .rev()
-            .take(4)
-            .take_while(is_part)
-            .count();
-    let mut end = start + bytes[start..].iter().take_while(is_part).count();
+    let is_part = |byte: &&u8| IPV6[usize::from(**byte)];
+    let before = bytes[..colon].iter().rev().take(4);
+    let start = colon - before.take_while(is_part).count();
+    let mut end = colon + bytes[colon..].iter().take_while(is_part).count();
     let looked = end;
+    // Eight parts, six of them before an IPv4 address, or one gap: times of day and numbers in JSON have neither.
+    let parts = &bytes[start..end];
+    let colons = memchr_iter(b':', parts).count();
+    if colons < 6 && !parts.windows(2).any(|pair| pair == b"::") {
+        return looked;
+    }
     while end > start
         && (bytes[end - 1] == b'.'
             || bytes[..end].ends_with(b":") && !bytes[..end].ends_with(b"::"))

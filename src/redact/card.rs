@@ -16,8 +16,12 @@ pub(super) fn find(text: &str, finds: &mut Finds) {
         if place < done || !is_part(bytes, place) {
             continue;
         }
-        let before = (0..place).rev().take(LONGEST);
-        let from = place - before.take_while(|at| is_part(bytes, *at)).count();
+        let is_part = |at: &usize| is_part(bytes, *at);
+        let from = place - (0..place).rev().take(LONGEST).take_while(is_part).count();
+        let rest = (place..bytes.len()).take(LONGEST).take_while(is_part);
+        if place + rest.count() - from < SHORTEST {
+            continue;
+        }
         let mut at = from.max(done);
         while at <= place {
             match number(bytes, at) {

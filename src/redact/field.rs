@@ -1,7 +1,8 @@
 //! Values whose name says that they are secret: key=value, JSON fields however deep they are quoted, headers.
 
-use memchr::{memchr_iter, memchr2_iter};
+use memchr::memchr_iter;
 
+use super::places::Places;
 use super::span::{Finds, Quote, Span};
 use super::{Rule, is_mask};
 
@@ -44,9 +45,9 @@ const ENDS: [&str; 32] = [
 /// Names that say it only where they stand alone.
 const WHOLE: [&str; 5] = ["pass", "auth", "sig", "pw", "pin"];
 
-/// The last letters of all of these.
-const ENDS_WITH: [bool; 256] = {
-    let mut last = [false; 256];
+/// The last three letters of all of these, as [`ending`] puts them. Those that are shorter are told in [`may_be_secret`].
+const ENDINGS: [u64; 512] = {
+    let mut endings = [0; 512];
     let mut at = 0;
     while at < ENDS.len() + WHOLE.len() {
         let name = if at < ENDS.len() {
@@ -54,12 +55,19 @@ const ENDS_WITH: [bool; 256] = {
         } else {
             WHOLE[at - ENDS.len()]
         };
-        let letters = name.as_bytes();
-        last[letters[letters.len() - 1] as usize] = true;
+        if let [.., a, b, c] = name.as_bytes() {
+            let ending = ending(*a, *b, *c);
+            endings[ending / 64] |= 1 << (ending % 64);
+        }
         at += 1;
     }
-    last
+    endings
 };
+
+/// Three letters of either case in 15 bits. What is no letter gets the bits of one.
+const fn ending(a: u8, b: u8, c: u8) -> usize {
+    ((a & 31) as usize) << 10 | ((b & 31) as usize) << 5 | (c & 31) as usize
+}
 
 /// What stands before `token` where it is a place in a list or an id of a request, and no credential.
 const HARMLESS_TOKENS: [&str; 12] = [
@@ -94,10 +102,10 @@ struct Name<'a> {
     quote: Option<Quote>,
 }
 
-pub(super) fn find(text: &str, finds: &mut Finds) {
+pub(super) fn find(text: &str, places: &Places, finds: &mut Finds) {
     let bytes = text.as_bytes();
     let mut done = 0;
-    for at in memchr2_iter(b':', b'=', bytes) {
+    for &at in &places.separators {
         if at < done {
             continue;
         }
@@ -108,6 +116,21 @@ pub(super) fn find(text: &str, finds: &mut Finds) {
             done = span.end;
             finds.push(span);
         }
+    }
+}
+
+/// Whether the name before a separator may say that it is secret, by its last letters: most names end otherwise.
+pub(super) fn may_be_secret(bytes: &[u8], separator: usize) -> bool {
+    let name = before_quote(bytes, separator).0;
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric();
+    match bytes[..name] {
+        [.., a, b, c] if is_letter(a) && is_letter(b) && is_letter(c) => {
+            let ending = ending(a, b, c);
+            ENDINGS[ending / 64] >> (ending % 64) & 1 == 1
+        }
+        // Marks within a name do not count as letters, and short names stand alone: both are rare.
+        [.., c] => is_name(c) && !c.is_ascii_digit(),
+        [] => false,
     }
 }
 
@@ -126,21 +149,7 @@ pub(super) fn find_environment(text: &str, finds: &mut Finds) {
 }
 
 fn name_before(bytes: &[u8], separator: usize) -> Option<Name<'_>> {
-    let mut end = separator;
-    while end > 0 && bytes[end - 1] == b' ' && separator - end < 2 {
-        end -= 1;
-    }
-    let mut quote = None;
-    if end > 0 && matches!(bytes[end - 1], b'"' | b'\'') {
-        end -= 1;
-        let backslashes = run_back(bytes, end, |byte| byte == b'\\');
-        quote = Some(Quote {
-            backslashes: backslashes as u8,
-            mark: bytes[end],
-        });
-        end -= backslashes;
-    }
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let (end, quote) = before_quote(bytes, separator);
     let start = end - run_back(bytes, end, is_name);
     let text = bytes.get(start..end).filter(|text| !text.is_empty())?;
     let word_before = if start > 0 && bytes[start - 1] == b' ' {
@@ -154,6 +163,28 @@ fn name_before(bytes: &[u8], separator: usize) -> Option<Name<'_>> {
         word_before,
         quote,
     })
+}
+
+/// Where the name before a separator ends, and the quote behind it.
+fn before_quote(bytes: &[u8], separator: usize) -> (usize, Option<Quote>) {
+    let mut end = separator;
+    while end > 0 && bytes[end - 1] == b' ' && separator - end < 2 {
+        end -= 1;
+    }
+    let Some(mark @ (b'"' | b'\'')) = end.checked_sub(1).map(|at| bytes[at]) else {
+        return (end, None);
+    };
+    end -= 1;
+    let backslashes = run_back(bytes, end, |byte| byte == b'\\');
+    let quote = Quote {
+        backslashes: backslashes as u8,
+        mark,
+    };
+    (end - backslashes, Some(quote))
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
 }
 
 /// Length of the run of such bytes that ends at `end`; a name is not longer than 64.
@@ -175,10 +206,6 @@ fn secret(name: &Name<'_>) -> Option<Extent> {
         }
     }
     let folded = &folded[..length];
-    // Most names end otherwise.
-    if !ENDS_WITH[usize::from(*folded.last()?)] {
-        return None;
-    }
     if WHOLE.iter().any(|whole| folded == whole.as_bytes()) {
         return Some(Extent::Word);
     }

@@ -83,7 +83,9 @@ fn in_document(
             if written.is_empty() || super::is_mask(written.as_bytes()) {
                 continue;
             }
-            *value = Value::String(redactor.mask(*rule, &written));
+            let mut mask = String::new();
+            redactor.mask(*rule, &written, &mut mask);
+            *value = Value::String(mask);
             counts.add(*rule);
             found = true;
         }

@@ -1,146 +1,63 @@
 //! Credentials that are known by their own form.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use memchr::memmem;
 use regex::Regex;
 
+use super::places::{Places, Sign};
 use super::span::{Finds, Span, json_number};
 use super::{Rule, is_mask};
 
-/// The forms, compiled.
-#[derive(Debug)]
-pub(super) struct Forms {
-    /// Finds what every form begins with or has in it, in one pass: most texts hold nothing of it.
-    signs: AhoCorasick,
-    /// The form of each sign.
-    of: Vec<Form>,
-    patterns: [(Form, Rule, Regex); 4],
-    keep_accounts: bool,
+static AWS_KEY: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:AKIA|ASIA)[A-Z0-9]{16}"));
+
+static JWT: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){0,3}"));
+
+static PROVIDER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[abeprs]-[A-Za-z0-9-]{8,}",
+        r"|[sr]k_(?:live|test)_\w{8,}|\bsk-[\w-]{20,}|AIza[\w-]{30,}|ya29\.[\w-]{10,}|npm_\w{30,}",
+        r"|SG\.[\w-]{16,}\.[\w-]{16,}|NRAK-[A-Z0-9]{20,}|hooks\.slack\.com/services/[\w/]{10,}"
+    ))
+});
+
+static BEARER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)(?:bearer|basic|negotiate|digest)(?:[ \t]|%20|\+)+([a-z0-9._~+/=-]{6,})")
+});
+
+#[expect(
+    clippy::expect_used,
+    reason = "the patterns are constants, a test compiles them"
+)]
+fn pattern(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("a valid pattern")
 }
 
-/// What a form cannot be without, in small letters, and the form.
-const SIGNS: [(Form, &[&str]); 7] = [
-    (Form::AwsKey, &["akia", "asia"]),
-    (Form::Jwt, &["eyj"]),
-    (
-        Form::ProviderToken,
-        &[
-            "ghp_",
-            "gho_",
-            "ghu_",
-            "ghs_",
-            "ghr_",
-            "github_pat_",
-            "glpat-",
-            "xoxa-",
-            "xoxb-",
-            "xoxe-",
-            "xoxp-",
-            "xoxr-",
-            "xoxs-",
-            "sk_live_",
-            "sk_test_",
-            "rk_live_",
-            "rk_test_",
-            "sk-",
-            "aiza",
-            "ya29.",
-            "npm_",
-            "sg.",
-            "nrak-",
-            "hooks.slack.com/services/",
-        ],
-    ),
-    (Form::Bearer, &["bearer", "basic", "negotiate", "digest"]),
-    (
-        Form::Account,
-        &["arn:aws", "amazonaws.com/", "account", "owner"],
-    ),
-    (Form::Url, &["://", r":\/\/"]),
-    (Form::PrivateKey, &["-----begin "]),
-];
-
-/// A kind of credential that is looked for only where a sign of it stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    AwsKey,
-    Jwt,
-    ProviderToken,
-    Bearer,
-    Account,
-    Url,
-    PrivateKey,
-}
-
-impl Forms {
-    #[expect(
-        clippy::expect_used,
-        reason = "the patterns are constants, a test compiles them"
-    )]
-    pub(super) fn compile(keep_accounts: bool) -> Self {
-        let regex = |pattern: &str| Regex::new(pattern).expect("a valid pattern");
-        let bearer = r"(?i)(?:bearer|basic|negotiate|digest)(?:[ \t]|%20|\+)+([a-z0-9._~+/=-]{6,})";
-        let jwt = r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){0,3}";
-        let provider = concat!(
-            r"gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[abeprs]-[A-Za-z0-9-]{8,}",
-            r"|[sr]k_(?:live|test)_\w{8,}|\bsk-[\w-]{20,}|AIza[\w-]{30,}|ya29\.[\w-]{10,}|npm_\w{30,}",
-            r"|SG\.[\w-]{16,}\.[\w-]{16,}|NRAK-[A-Z0-9]{20,}|hooks\.slack\.com/services/[\w/]{10,}"
-        );
-        let of = SIGNS
-            .iter()
-            .flat_map(|(form, words)| words.iter().map(|_| *form));
-        Self {
-            of: of.collect(),
-            signs: AhoCorasick::builder()
-                .kind(Some(AhoCorasickKind::DFA))
-                .match_kind(MatchKind::Standard)
-                .ascii_case_insensitive(true)
-                .prefilter(false)
-                .build(SIGNS.iter().flat_map(|(_, words)| *words))
-                .expect("a small automaton"),
-            keep_accounts,
-            patterns: [
-                (
-                    Form::AwsKey,
-                    Rule::AwsKey,
-                    regex(r"(?:AKIA|ASIA)[A-Z0-9]{16}"),
-                ),
-                (Form::Jwt, Rule::Jwt, regex(jwt)),
-                (Form::ProviderToken, Rule::ProviderToken, regex(provider)),
-                (Form::Bearer, Rule::Bearer, regex(bearer)),
-            ],
+pub(super) fn find(text: &str, places: &Places, keep_accounts: bool, finds: &mut Finds) {
+    let shown = places.credentials;
+    for (is_shown, rule, pattern) in [
+        (shown.aws_key, Rule::AwsKey, &AWS_KEY),
+        (shown.jwt, Rule::Jwt, &JWT),
+        (shown.provider, Rule::ProviderToken, &PROVIDER),
+        (shown.bearer, Rule::Bearer, &BEARER),
+    ] {
+        if is_shown {
+            credentials(rule, pattern, text, finds);
         }
     }
-
-    pub(super) fn find(&self, text: &str, finds: &mut Finds) {
-        let bytes = text.as_bytes();
-        let mut signs = [false; SIGNS.len()];
-        let mut places = Vec::new();
-        for sign in self.signs.find_overlapping_iter(text) {
-            let form = self.of[sign.pattern().as_usize()];
-            signs[form as usize] = true;
-            if matches!(form, Form::Account | Form::Url | Form::PrivateKey) {
-                places.push((form, sign.range()));
-            }
+    let bytes = text.as_bytes();
+    for (sign, range) in &places.signs {
+        match sign {
+            Sign::Account if keep_accounts => {}
+            Sign::Account => account(bytes, range.clone(), finds),
+            Sign::Url => user_info(bytes, range.end, finds),
+            Sign::PrivateKey => private_key(bytes, range.start, finds),
         }
-        for (form, rule, pattern) in &self.patterns {
-            if signs[*form as usize] {
-                credentials(*rule, pattern, text, finds);
-            }
-        }
-        for (form, sign) in places {
-            match form {
-                Form::Account if self.keep_accounts => {}
-                Form::Account => account(bytes, sign, finds),
-                Form::Url => user_info(bytes, sign.end, finds),
-                _ => private_key(bytes, sign.start, finds),
-            }
-        }
-        key_line(text, finds);
-        aws_secret(bytes, finds);
     }
+    key_line(text, finds);
+    aws_secret(bytes, finds);
 }
 
 fn credentials(rule: Rule, pattern: &Regex, text: &str, finds: &mut Finds) {
