@@ -91,4 +91,11 @@ proptest! {
         let quick = quick(&damaged);
         prop_assert!(quick.is_none() || quick == parsed(&damaged), "{damaged}");
     }
+
+    /// Whatever a message holds, it is read as it was written.
+    #[test]
+    fn any_message_is_read_whole(message in "([a-z]{0,12}|[\"\\\\/\n\t\r\u{1}é日]){0,12}") {
+        let line = serde_json::json!({ "logStreamName": "s", "timestamp": 1, "message": message }).to_string();
+        prop_assert_eq!(quick(&line).map(|event| event.5), Some(message));
+    }
 }
