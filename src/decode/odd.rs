@@ -105,8 +105,10 @@ fn is_too_deep(message: &str) -> bool {
         return false;
     }
     // Counted first, which is faster than to follow the text.
-    let open = |byte: &u8| matches!(byte, b'{' | b'[');
-    if bytes.iter().filter(|byte| open(byte)).count() <= DEEPEST {
+    if memchr::memchr2_iter(b'{', b'[', bytes)
+        .nth(DEEPEST)
+        .is_none()
+    {
         return false;
     }
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
@@ -117,7 +119,7 @@ fn is_too_deep(message: &str) -> bool {
             b'"' => in_text = !in_text,
             _ if in_text => {}
             b'}' | b']' => depth = depth.saturating_sub(1),
-            byte if open(byte) => depth += 1,
+            b'{' | b'[' => depth += 1,
             _ => {}
         }
         if depth > DEEPEST {
