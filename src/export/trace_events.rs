@@ -75,7 +75,11 @@ enum Piece<'a> {
 
 /// Writes one JSON object. Returns how many events it holds.
 pub fn write(analysis: &Analysis, out: &mut dyn Write) -> io::Result<u64> {
-    let mut events = Events { out, written: 0 };
+    let mut events = Events {
+        out,
+        line: Vec::new(),
+        written: 0,
+    };
     events
         .out
         .write_all(b"{\"displayTimeUnit\":\"ms\",\"traceEvents\":[")?;
@@ -194,6 +198,8 @@ fn processes(analysis: &Analysis) -> HashMap<Sym, u32> {
 
 struct Events<'o> {
     out: &'o mut dyn Write,
+    /// The event that is being written: it is in many pieces.
+    line: Vec<u8>,
     written: u64,
 }
 
@@ -260,10 +266,11 @@ impl Events<'_> {
 
     fn event(&mut self, event: &impl Serialize) -> io::Result<()> {
         let between: &[u8] = if self.written == 0 { b"\n" } else { b",\n" };
-        self.out.write_all(between)?;
-        serde_json::to_writer(&mut *self.out, event)?;
+        self.line.clear();
+        self.line.extend_from_slice(between);
+        serde_json::to_writer(&mut self.line, event)?;
         self.written += 1;
-        Ok(())
+        self.out.write_all(&self.line)
     }
 }
 
