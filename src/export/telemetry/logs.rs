@@ -193,15 +193,15 @@ impl Telemetry<'_> {
             .binary_search_by_key(&stream, |environment| environment.stream)
             .ok()?;
         let environment = &assembled.environments[at];
+        if environment.concurrent {
+            return None;
+        }
         let run = self.running(&environment.invocations, line.timestamp)?;
-        let report = self.analysis.invocation(run).report_line;
-        let report = report.map(|report| self.analysis.facts.moment(report));
-        let end = self
-            .analysis
-            .invocation(run)
-            .end
-            .max(report.unwrap_or_default());
-        (!environment.concurrent && line.timestamp <= end).then_some(run)
+        let of = self.analysis.invocation(run);
+        // Its REPORT may stand behind its end; it is looked up only for the lines between.
+        let is_before = |report| line.timestamp <= self.analysis.facts.moment(report);
+        let is_of = line.timestamp <= of.end || of.report_line.is_some_and(is_before);
+        is_of.then_some(run)
     }
 
     /// The last of the runs that had started then.
