@@ -109,20 +109,20 @@ pub fn write_record(record: &Record, out: &mut dyn Write) -> io::Result<()> {
 pub fn write_log(log: &LogLine<'_>, out: &mut Vec<u8>) {
     out.reserve(log.message.len() + 400);
     out.extend_from_slice(br#"{"logGroupName":"#);
-    json::value(out, log.group);
+    json::text(out, log.group);
     out.extend_from_slice(br#","logStreamName":"#);
-    json::value(out, log.stream);
+    json::text(out, log.stream);
     out.extend_from_slice(br#","timestamp":"#);
     json::value(out, &log.timestamp.0);
     out.extend_from_slice(br#","message":"#);
-    json::value(out, log.message);
+    json::text(out, log.message);
     if let Some(at) = log.ingestion {
         out.extend_from_slice(br#","ingestionTime":"#);
         json::value(out, &at.0);
     }
     if let Some(id) = log.event_id {
         out.extend_from_slice(br#","eventId":"#);
-        json::value(out, id);
+        json::text(out, id);
     }
     out.extend_from_slice(b"}\n");
 }

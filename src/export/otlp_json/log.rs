@@ -1,7 +1,7 @@
 //! A log record as JSON.
 
 use super::request::Json;
-use crate::export::json::{hex, long, value};
+use crate::export::json::{hex, long, text, value};
 use crate::export::telemetry::{EVENT_ID, Entry, REQUEST_ID};
 
 /// Bytes of a record, its message aside.
@@ -36,7 +36,7 @@ impl From<Entry<'_>> for LogJson {
             out.extend_from_slice(br#","severityNumber":"#);
             value(&mut out, &number);
             out.extend_from_slice(br#","severityText":"#);
-            value(&mut out, name);
+            text(&mut out, name);
         }
         out.extend_from_slice(br#","body":{"stringValue":"#);
         match entry.escaped {
@@ -45,13 +45,13 @@ impl From<Entry<'_>> for LogJson {
                 out.extend_from_slice(escaped.as_bytes());
                 out.push(b'"');
             }
-            None => value(&mut out, message),
+            None => text(&mut out, message),
         }
         out.push(b'}');
         let mut before = r#","attributes":["#;
         if let Some(id) = entry.line.event_id {
             open(&mut out, before, EVENT_ID);
-            value(&mut out, id);
+            text(&mut out, id);
             out.extend_from_slice(b"}}");
             before = ",";
         }

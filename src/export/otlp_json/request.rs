@@ -6,7 +6,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 
-use crate::export::json::{long, value};
+use crate::export::json::{long, text, value};
 use crate::export::telemetry::batch::{Request, SCHEMA, scope};
 
 /// A record as it stands in its request.
@@ -71,9 +71,9 @@ impl<R: Json> Request for JsonRequest<R> {
         head.extend_from_slice(br#"},""#);
         head.extend_from_slice(scopes.as_bytes());
         head.extend_from_slice(br#"":[{"scope":{"name":"#);
-        value(&mut head, &scope.name);
+        text(&mut head, &scope.name);
         head.extend_from_slice(br#","version":"#);
-        value(&mut head, &scope.version);
+        text(&mut head, &scope.version);
         head.extend_from_slice(br#"},""#);
         head.extend_from_slice(records.as_bytes());
         head.extend_from_slice(br#"":["#);
@@ -99,8 +99,10 @@ pub(super) fn attributes(out: &mut Vec<u8>, all: &[KeyValue]) {
         if at > 0 {
             out.push(b',');
         }
-        out.extend_from_slice(br#"{"key":"#);
-        value(out, &one.key);
+        // No name of an attribute has anything to escape.
+        out.extend_from_slice(br#"{"key":""#);
+        out.extend_from_slice(one.key.as_bytes());
+        out.push(b'"');
         if let Some(known) = &one.value {
             out.extend_from_slice(br#","value":"#);
             any(out, known);
@@ -112,9 +114,9 @@ pub(super) fn attributes(out: &mut Vec<u8>, all: &[KeyValue]) {
 
 fn any(out: &mut Vec<u8>, known: &AnyValue) {
     match &known.value {
-        Some(Value::StringValue(text)) => {
+        Some(Value::StringValue(said)) => {
             out.extend_from_slice(br#"{"stringValue":"#);
-            value(out, text);
+            text(out, said);
         }
         Some(Value::IntValue(number)) => {
             out.extend_from_slice(br#"{"intValue":"#);

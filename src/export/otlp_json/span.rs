@@ -3,7 +3,7 @@
 use opentelemetry_proto::tonic::trace::v1::Span;
 
 use super::request::{Json, attributes};
-use crate::export::json::{hex, long, value};
+use crate::export::json::{hex, long, text, value};
 
 /// `Span` of OTLP; what is zero or empty is left out.
 pub(in crate::export) struct SpanJson(Vec<u8>);
@@ -31,7 +31,7 @@ impl From<Span> for SpanJson {
             hex(&mut out, &span.parent_span_id);
         }
         out.extend_from_slice(br#","name":"#);
-        value(&mut out, &span.name);
+        text(&mut out, &span.name);
         out.extend_from_slice(br#","kind":"#);
         value(&mut out, &span.kind);
         out.extend_from_slice(br#","startTimeUnixNano":"#);
@@ -61,7 +61,7 @@ impl From<Span> for SpanJson {
             out.extend_from_slice(br#","status":{"code":"#);
             value(&mut out, &status.code);
             out.extend_from_slice(br#","message":"#);
-            value(&mut out, &status.message);
+            text(&mut out, &status.message);
             out.push(b'}');
         }
         out.push(b'}');
