@@ -189,24 +189,37 @@ fn key_line(text: &str, finds: &mut Finds) {
 /// Secret access keys have no mark but their length: 40 characters of base64 between others.
 fn aws_secret(bytes: &[u8], finds: &mut Finds) {
     const LENGTH: usize = 40;
+    let in_run = |byte: &&u8| BASE64[usize::from(**byte)];
     // Every run of 40 covers one of these places.
     for place in (LENGTH - 1..bytes.len()).step_by(LENGTH) {
-        if !is_base64(bytes[place]) {
+        let (before, rest) = bytes.split_at(place);
+        let behind = rest.iter().take(LENGTH + 1).take_while(in_run).count();
+        if behind == 0 || behind > LENGTH {
             continue;
         }
-        let before = bytes[..place].iter().rev().take(LENGTH);
-        let start = place - before.take_while(|byte| is_base64(**byte)).count();
-        let after = bytes[place..].iter().take(LENGTH + 1);
-        let end = place + after.take_while(|byte| is_base64(**byte)).count();
-        let run = &bytes[start..end];
-        let slashes = memchr::memchr_iter(b'/', run).count();
-        if run.len() == LENGTH && slashes <= 3 && is_mixed(run) {
-            finds.push(Span::new(start, end, Rule::AwsSecret));
+        let before = before.iter().rev().take(LENGTH + 1 - behind);
+        let start = place - before.take_while(in_run).count();
+        let run = &bytes[start..place + behind];
+        if run.len() == LENGTH
+            && is_mixed(run)
+            && run.iter().filter(|byte| **byte == b'/').nth(3).is_none()
+        {
+            finds.push(Span::new(start, start + LENGTH, Rule::AwsSecret));
         }
     }
 }
 
-fn is_base64(byte: u8) -> bool {
+const BASE64: [bool; 256] = {
+    let mut letters = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        letters[byte] = is_base64(byte as u8);
+        byte += 1;
+    }
+    letters
+};
+
+const fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'+')
 }
 
