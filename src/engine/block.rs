@@ -171,10 +171,10 @@ impl Block {
             ingestion: line.ingestion,
             key,
             known_by_key: has_event_id || fact.as_ref().is_some_and(|fact| fact.what.is_unique()),
-            order: if self.keep_text {
-                EventId::order_of(line.event_id, line.timestamp)
-            } else {
-                0
+            order: match &fact {
+                _ if !self.keep_text => 0,
+                Some(fact) => fact.event.order(),
+                None => EventId::order_of(line.event_id, line.timestamp),
             },
             says: fact.is_some(),
             text_len,

@@ -9,8 +9,9 @@ const MARK: char = '@';
 
 /// The name and its place, where it carries one.
 pub fn split(text: &str) -> (&str, Option<&str>) {
-    match text.rsplit_once(MARK) {
-        Some((name, place)) => (name, Some(place)),
+    // Asked of every line: far quicker than `rsplit_once`.
+    match memchr::memrchr(MARK as u8, text.as_bytes()) {
+        Some(mark) => (&text[..mark], Some(&text[mark + 1..])),
         None => (text, None),
     }
 }
