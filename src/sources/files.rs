@@ -12,7 +12,7 @@ mod shapes;
 mod sink;
 mod walk;
 
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -183,23 +183,28 @@ pub fn each_of<S: Sink + Send>(
     }
 }
 
-/// SHA-256 of what the inputs say, decompressed, and its length. `progress` is given the bytes so far and may stop it.
+/// SHA-256 of the SHA-256s of all blocks of what the inputs say, decompressed, and the length of that. `progress` is given the bytes so
+/// far and may stop it.
 pub fn digest(
     paths: &[PathBuf],
     options: &Options,
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Result<([u8; 32], u64), ReadError> {
     let (mut hash, mut length) = (Sha256::new(), 0);
-    let mut part = vec![0; 1 << 20];
     for input in walk::inputs(paths)? {
         let mut reader = open::open(&input, options.trust, &Arc::default())?;
+        let work = |chunk: &chunks::Chunk| Sha256::digest(&chunk.bytes);
+        let mut on_hash = |block: sha2::digest::Output<Sha256>, bytes| {
+            hash.update(block);
+            length += bytes;
+            progress(length)
+        };
         // Where an input breaks off, reading it will say so: what is there counts.
-        while let Ok(got @ 1..) = reader.read(&mut part) {
-            hash.update(&part[..got]);
-            length += got as u64;
-            if !progress(length) {
-                return Ok((hash.finalize().into(), length));
-            }
+        if matches!(
+            parallel::map(&mut *reader, options.threads, &work, &mut on_hash),
+            Ok(false)
+        ) {
+            break;
         }
     }
     Ok((hash.finalize().into(), length))
