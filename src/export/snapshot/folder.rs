@@ -115,7 +115,7 @@ impl Folder {
     pub(super) fn create(&self, name: &str) -> io::Result<Member> {
         let kind = match self.form {
             _ if name == RECORDS => Kind::Compressed,
-            Form::Tar => Kind::Frame,
+            Form::Tar => Kind::Frames,
             Form::Zip | Form::Folder => Kind::Plain,
         };
         let file = new_file(&self.path.join(name))?;

@@ -14,10 +14,10 @@ use super::folder::go_on;
 use crate::sources::snapshot::{FileEntry, hex};
 
 /// Bytes that are handed over at once. They are cut at the same places whoever writes, so that the same file is compressed to
-/// the same bytes.
-const PIECE: usize = 1 << 17;
+/// the same bytes; and there are so many that a piece compressed by itself is hardly larger.
+const PIECE: usize = 1 << 19;
 /// Pieces that may wait.
-const AHEAD: usize = 4;
+const AHEAD: usize = 2;
 
 /// How a file stands on the disk.
 #[derive(Clone, Copy)]
@@ -26,8 +26,8 @@ pub(super) enum Kind {
     Plain,
     /// It is a compressed file by itself: so it is listed.
     Compressed,
-    /// Compressed for the archive, which it goes into as it stands; listed as it is when unpacked.
-    Frame,
+    /// Compressed for the archive, which it goes into as it stands, a frame a piece; listed as it is when unpacked.
+    Frames,
 }
 
 /// The file.
@@ -145,13 +145,41 @@ fn write(file: File, kind: Kind, pieces: &Receiver<Vec<u8>>) -> io::Result<Liste
             file.sync_all()?;
             Ok(listed)
         }
-        Kind::Frame => {
-            let mut out = Hashed::new(zstd::Encoder::new(file, LEVEL)?);
+        Kind::Frames => {
+            let mut out = Hashed::new(Frames::new(file)?);
             pour(pieces, &mut out)?;
-            let (frame, listed) = out.listed();
-            frame.finish()?;
-            Ok(listed)
+            Ok(out.listed().1)
         }
+    }
+}
+
+/// Compresses what each call brings as a frame: all of it lies side by side, which zstd is faster with than with a stream.
+struct Frames {
+    file: File,
+    compressor: zstd::bulk::Compressor<'static>,
+    frame: Vec<u8>,
+}
+
+impl Frames {
+    fn new(file: File) -> io::Result<Self> {
+        Ok(Self {
+            file,
+            compressor: zstd::bulk::Compressor::new(LEVEL)?,
+            frame: Vec::with_capacity(zstd::zstd_safe::compress_bound(PIECE)),
+        })
+    }
+}
+
+impl Write for Frames {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        self.frame.clear();
+        self.compressor.compress_to_buffer(piece, &mut self.frame)?;
+        self.file.write_all(&self.frame)?;
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 
