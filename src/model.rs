@@ -2,6 +2,7 @@
 
 pub mod analysis;
 pub mod batch;
+pub mod by_run;
 pub mod config;
 pub mod delivery;
 pub mod event_id;

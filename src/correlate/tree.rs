@@ -1,9 +1,11 @@
 //! Request trees: every run that one entry led to, where its time went, and what the request waited for.
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
+use smallvec::SmallVec;
 
 use crate::correlate::spans::MAX_HOPS;
 use crate::model::analysis::Analysis;
+use crate::model::by_run::ByRun;
 use crate::model::fact::{Kinds, What};
 use crate::model::facts::FactRef;
 use crate::model::ids::RequestId;
@@ -111,35 +113,27 @@ pub struct Part {
 #[derive(Debug, Default)]
 pub struct Index {
     /// Indices in `Analysis::links`, the parents of a run the best first.
-    children: HashMap<InvocationIndex, Vec<u32>>,
-    parents: HashMap<InvocationIndex, Vec<u32>>,
-    spans: HashMap<InvocationIndex, Vec<u32>>,
+    children: ByRun,
+    parents: ByRun,
+    /// Indices in `Facts::spans`.
+    spans: ByRun,
     entries: HashMap<RequestId, FactRef>,
 }
 
 impl Index {
     /// Looks through links, spans and access lines once.
     pub fn new(analysis: &Analysis) -> Self {
-        let mut index = Self::default();
-        for (at, link) in analysis.links.iter().enumerate() {
-            index
-                .children
-                .entry(link.parent)
-                .or_default()
-                .push(at as u32);
-            index.parents.entry(link.child).or_default().push(at as u32);
-        }
-        for links in index.parents.values_mut() {
-            links.sort_by_key(|at| {
-                let link = &analysis.links[*at as usize];
-                (link.tier, link.parent)
-            });
-        }
-        for (at, owner) in analysis.assembled.span_owners.iter().enumerate() {
-            if let Some(owner) = owner {
-                index.spans.entry(*owner).or_default().push(at as u32);
-            }
-        }
+        let runs = analysis.assembled.invocations.len();
+        let links = || analysis.links.iter().zip(0..);
+        let children = ByRun::of(runs, links().map(|(link, at)| (link.parent, at)));
+        let mut parents = ByRun::of(runs, links().map(|(link, at)| (link.child, at)));
+        parents.sort_by_key(|at| {
+            let link = &analysis.links[at as usize];
+            (link.tier, link.parent)
+        });
+        let owners = analysis.assembled.span_owners.iter().zip(0..);
+        let spans = ByRun::of(runs, owners.filter_map(|(owner, at)| Some(((*owner)?, at))));
+        let mut entries = HashMap::new();
         for (stream, lines) in analysis.facts.streams.iter().enumerate() {
             for (fact, line) in lines.facts.of(Kinds::ACCESS) {
                 if let What::Access(access) = line.what
@@ -149,11 +143,16 @@ impl Index {
                         stream: stream as u32,
                         fact,
                     };
-                    index.entries.entry(request).or_insert(place);
+                    entries.entry(request).or_insert(place);
                 }
             }
         }
-        index
+        Self {
+            children,
+            parents,
+            spans,
+            entries,
+        }
     }
 
     /// The requests of the analysis that the index was made of.
@@ -175,13 +174,14 @@ pub struct Requests<'a> {
 impl<'a> Requests<'a> {
     /// The run at the top of the tree that shows `at`.
     pub fn root(&self, at: InvocationIndex) -> InvocationIndex {
-        let mut seen = HashSet::new();
+        let mut way: SmallVec<[InvocationIndex; 8]> = SmallVec::new();
         let mut here = at;
-        while let Some(parent) = self.parent(here)
-            && seen.insert(here)
-            && seen.len() < MAX_HOPS
+        while let Some(link) = self.parent(here)
+            && way.len() + 1 < MAX_HOPS
+            && !way.contains(&here)
         {
-            here = parent.parent;
+            way.push(here);
+            here = link.parent;
         }
         here
     }
@@ -222,13 +222,13 @@ impl<'a> Requests<'a> {
 
     /// All links that lead to a run, the best first.
     pub fn parents(&self, child: InvocationIndex) -> impl Iterator<Item = &'a Link> + use<'a> {
-        let links = self.index.parents.get(&child).into_iter().flatten();
+        let links = self.index.parents.get(child).iter();
         links.filter_map(|at| self.analysis.links.get(*at as usize))
     }
 
     /// The links to the children that a tree shows under a run, in order of their starts.
     fn shown_children(&self, parent: InvocationIndex) -> impl Iterator<Item = &'a Link> {
-        let links = self.index.children.get(&parent).into_iter().flatten();
+        let links = self.index.children.get(parent).iter();
         let links = links.filter_map(|at| self.analysis.links.get(*at as usize));
         let mut shown: Vec<&Link> = links
             .filter(|link| {
@@ -242,7 +242,7 @@ impl<'a> Requests<'a> {
 
     /// Spans that ran in a run, as indices in `Facts::spans`.
     pub fn spans(&self, run: InvocationIndex) -> &'a [u32] {
-        self.index.spans.get(&run).map_or(&[], Vec::as_slice)
+        self.index.spans.get(run)
     }
 
     /// Milliseconds that the run's request waited for an init.

@@ -1,9 +1,12 @@
 //! What the requests that enter by a function wait for starts, wherever on their critical path.
 
+use std::cmp::Reverse;
+
 use hashbrown::HashMap;
 
 use crate::detect::statistics::wilson;
 use crate::model::analysis::Analysis;
+use crate::model::by_run::ByRun;
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::ColdRequests;
 use crate::model::symbols::Sym;
@@ -96,29 +99,22 @@ struct Calls<'a> {
     analysis: &'a Analysis,
     /// Of each run, whether something called or fed it.
     is_called: Vec<bool>,
-    /// Runs that a run waited for.
-    awaited: HashMap<InvocationIndex, Vec<InvocationIndex>>,
+    /// Runs that a run waited for, the last to end first.
+    awaited: ByRun,
 }
 
 impl<'a> Calls<'a> {
     fn of(analysis: &'a Analysis) -> Self {
-        let mut is_called = vec![false; analysis.assembled.invocations.len()];
-        let mut awaited: HashMap<InvocationIndex, Vec<InvocationIndex>> = HashMap::new();
-        for link in analysis
-            .links
-            .iter()
-            .filter(|link| link.confidence >= CONFIDENT)
-        {
+        let runs = analysis.assembled.invocations.len();
+        let links = analysis.links.iter();
+        let sure = links.filter(|link| link.confidence >= CONFIDENT);
+        let mut is_called = vec![false; runs];
+        for link in sure.clone() {
             is_called[link.child as usize] = true;
-            if link.synchronous {
-                awaited.entry(link.parent).or_default().push(link.child);
-            }
         }
-        // The last to end first.
-        for children in awaited.values_mut() {
-            children
-                .sort_by_key(|child| std::cmp::Reverse((analysis.invocation(*child).end, *child)));
-        }
+        let waits = sure.filter(|link| link.synchronous);
+        let mut awaited = ByRun::of(runs, waits.map(|link| (link.parent, link.child)));
+        awaited.sort_by_key(|child| Reverse((analysis.invocation(child).end, child)));
         Self {
             analysis,
             is_called,
@@ -138,7 +134,7 @@ impl<'a> Calls<'a> {
         let mut felt = self.felt_ms(at);
         let run = self.analysis.invocation(at);
         let mut to = to;
-        for &child in self.awaited.get(&at).into_iter().flatten() {
+        for &child in self.awaited.get(at) {
             let callee = self.analysis.invocation(child);
             let began = callee.start.plus_ms(-self.felt_ms(child));
             let end = callee.end.min(to);
