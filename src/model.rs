@@ -14,6 +14,7 @@ pub mod health;
 pub mod ids;
 pub mod invocation;
 pub mod mark;
+pub mod maybe;
 pub mod metric;
 pub mod odd;
 pub mod placed;

@@ -16,6 +16,7 @@ use hashbrown::HashMap;
 use crate::model::fact::{InitType, Kinds, What};
 use crate::model::facts::{FactRef, Facts, StreamFacts};
 use crate::model::invocation::{Assembled, Environment, Invocation, InvocationIndex};
+use crate::model::maybe::Maybe;
 use crate::model::requests::Requests;
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
@@ -255,21 +256,21 @@ fn finish(facts: &Facts, stream: &StreamFacts, home: &Environment, attempt: Atte
         end: attempt.end.unwrap_or(attempt.start),
         start_estimated: attempt.start_line.is_none(),
         end_estimated: false,
-        duration_ms: attempt.report_line.map(|_| report.duration_ms),
-        billed_ms: report.billed_ms,
-        memory_mb: report.memory_mb,
-        max_memory_used_mb: report.max_memory_used_mb,
-        init_ms: report.init_ms,
-        restore_ms: report.restore_ms,
+        duration_ms: attempt.report_line.map(|_| report.duration_ms).into(),
+        billed_ms: report.billed_ms.into(),
+        memory_mb: report.memory_mb.into(),
+        max_memory_used_mb: report.max_memory_used_mb.into(),
+        init_ms: report.init_ms.into(),
+        restore_ms: report.restore_ms.into(),
         status: outcome.status,
         crashed: outcome.crashed,
         error_type: outcome.error_type,
         trace: attempt.trace,
         first_line: refer(attempt.start_line.unwrap_or(attempt.first_line)),
-        report_line: attempt.report_line.map(refer),
+        report_fact: attempt.report_line.into(),
         counted,
         app: attempt.app,
-        init: None,
+        init: Maybe::default(),
     };
     Draft {
         run,

@@ -108,7 +108,7 @@ fn length_ms(span: &Span) -> Option<i64> {
 /// platform.
 fn is_open(facts: &Facts, run: &Invocation) -> bool {
     let silent = || {
-        run.report_line.is_none_or(
+        run.report_line().is_none_or(
             |line| matches!(facts.fact(line).what, What::Report(report) if report.status.is_none()),
         )
     };

@@ -247,7 +247,7 @@ impl<'a> Requests<'a> {
 
     /// Milliseconds that the run's request waited for an init.
     fn felt_ms(&self, run: InvocationIndex) -> i64 {
-        let init = self.analysis.invocation(run).init;
+        let init = self.analysis.invocation(run).init.get();
         let felt = init.and_then(|init| self.analysis.inits.get(init as usize)?.felt_ms);
         felt.map_or(0, |felt| felt.clamp(0.0, 900_000.0) as i64)
     }

@@ -81,15 +81,15 @@ impl Kinds {
 /// runtimes before August 2025. `None` without an init, or without what it takes to tell.
 fn init_cost(analysis: &Analysis, run: &Invocation) -> Option<f64> {
     let restored = || {
-        let What::Report(report) = analysis.facts.fact(run.report_line?).what else {
+        let What::Report(report) = analysis.facts.fact(run.report_line()?).what else {
             return None;
         };
         report.billed_restore_ms
     };
-    let seconds = match run.init_ms {
+    let seconds = match run.init_ms.get() {
         Some(init_ms) => {
-            let both = f64::from(run.duration_ms?) + f64::from(init_ms);
-            let is_billed = f64::from(run.billed_ms?) >= both.ceil() - 1.0;
+            let both = f64::from(run.duration_ms.get()?) + f64::from(init_ms);
+            let is_billed = f64::from(run.billed_ms.get()?) >= both.ceil() - 1.0;
             if is_billed {
                 f64::from(init_ms) / 1_000.0
             } else {
@@ -98,6 +98,6 @@ fn init_cost(analysis: &Analysis, run: &Invocation) -> Option<f64> {
         }
         None => f64::from(restored()?) / 1_000.0,
     };
-    let gigabytes = f64::from(run.memory_mb?) / MB_PER_GB;
+    let gigabytes = f64::from(run.memory_mb.get()?) / MB_PER_GB;
     Some(gigabytes * seconds * Prices::LIST.on_demand)
 }

@@ -72,7 +72,7 @@ const KNOWN_INITS: u32 = 5;
 fn init_lengths(assembled: &Assembled) -> HashMap<Sym, (f32, f32)> {
     let mut lengths: HashMap<Sym, (u32, (f32, f32))> = HashMap::new();
     for run in &assembled.invocations {
-        if let Some(init_ms) = run.init_ms {
+        if let Some(init_ms) = run.init_ms.get() {
             let (count, (least, most)) = lengths
                 .entry(run.function)
                 .or_insert((0, (init_ms, init_ms)));

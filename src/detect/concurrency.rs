@@ -10,6 +10,7 @@ use crate::model::time::Timestamp;
 pub fn busy(invocation: &Invocation, inits: &[Init]) -> (Timestamp, Timestamp) {
     let waited = invocation
         .init
+        .get()
         .and_then(|at| inits.get(at as usize))
         .filter(|row| row.cause.is_some() && row.kind != InitKind::ReinitAfterCrash)
         .and_then(|row| row.init_ms)

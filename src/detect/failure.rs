@@ -126,10 +126,10 @@ fn proof(analysis: &Analysis, at: InvocationIndex) -> Evidence {
         What::TimedOut { .. } | What::RuntimeExit { .. } => true,
         _ => false,
     };
-    let lines = || invocation.app_lines().rev().chain(invocation.report_line);
+    let lines = || invocation.app_lines().rev().chain(invocation.report_line());
     let line = lines()
         .find(|line| says_so(analysis.facts.fact(*line).what))
-        .or(invocation.report_line)
+        .or(invocation.report_line())
         .unwrap_or(invocation.first_line);
     Evidence::Line {
         request_id: Some(invocation.request_id),

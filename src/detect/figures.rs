@@ -86,7 +86,7 @@ impl Tally<'_> {
             |wanted: fn(&Invocation) -> bool| runs.iter().filter(|run| wanted(run)).count() as u64;
         let mut durations = runs
             .iter()
-            .filter_map(|run| run.duration_ms.map(f64::from))
+            .filter_map(|run| run.duration_ms.get().map(f64::from))
             .collect();
         let intervals: Vec<_> = runs
             .iter()
@@ -95,7 +95,9 @@ impl Tally<'_> {
         let only_named = count(Invocation::is_only_named);
         let invocations = runs.len() as u64;
         let silent = only_named > 0 && only_named == invocations && self.felt == 0;
-        let billed = runs.iter().filter_map(|run| run.billed_ms.map(f64::from));
+        let billed = runs
+            .iter()
+            .filter_map(|run| run.billed_ms.get().map(f64::from));
         let mut row = FunctionFigures {
             function,
             invocations,
@@ -113,8 +115,11 @@ impl Tally<'_> {
             duplicates_harmful: None,
             retries: None,
             reordered: None,
-            memory_mb: runs.iter().rev().find_map(|run| run.memory_mb),
-            max_memory_used_mb: runs.iter().filter_map(|run| run.max_memory_used_mb).max(),
+            memory_mb: runs.iter().rev().find_map(|run| run.memory_mb.get()),
+            max_memory_used_mb: runs
+                .iter()
+                .filter_map(|run| run.max_memory_used_mb.get())
+                .max(),
             billed_ms: billed.reduce(|sum, billed| sum + billed),
             peak_concurrency: Some(concurrency::peak(&intervals)),
             id_coverage: share_of(runs, names_an_event),
@@ -143,7 +148,7 @@ fn names_an_event(run: &Invocation) -> bool {
 
 /// Of the runs whose lines would say so: START with a trace, or REPORT.
 fn sampled_share(runs: &[&Invocation]) -> Option<f64> {
-    let tells = |run: &&&Invocation| run.trace.is_some() || run.report_line.is_some();
+    let tells = |run: &&&Invocation| run.trace.is_some() || run.report_line().is_some();
     let telling: Vec<&Invocation> = runs.iter().filter(tells).copied().collect();
     share_of(&telling, is_sampled)
 }

@@ -31,7 +31,7 @@ fn candidate(analysis: &Analysis, group: &ErrorGroup) -> Candidate {
         .invocations
         .iter()
         .rev()
-        .find_map(|at| analysis.invocation(*at).memory_mb);
+        .find_map(|at| analysis.invocation(*at).memory_mb.get());
     let at = size.map_or_else(String::new, |size| format!(" at {size} MB"));
     found.claim = failure::counted(analysis, group, &format!("out of memory{at}"));
     let more = size.map_or_else(String::new, |size| {

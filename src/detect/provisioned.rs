@@ -119,12 +119,12 @@ impl World {
         let first = arrivals.first()?.at;
         let last = runs.iter().map(|run| run.end.0).max()?;
         let intervals: Vec<_> = runs.iter().map(busy).collect();
-        let felt = |run: &&Invocation| run.init.is_some();
+        let felt = |run: &&Invocation| run.init.get().is_some();
         let inits = runs.iter().filter(|run| felt(run));
         let mut inits = inits
-            .filter_map(|run| run.init_ms.or(run.restore_ms).map(f64::from))
+            .filter_map(|run| run.init_ms.get().or(run.restore_ms.get()).map(f64::from))
             .collect();
-        let memory = runs.iter().rev().find_map(|run| run.memory_mb);
+        let memory = runs.iter().rev().find_map(|run| run.memory_mb.get());
         Some(Self {
             init_ms: percentiles(&mut inits).map_or(0, |init| init.p50 as i64),
             idle_life_ms: idle_life(analysis, runs),

@@ -195,7 +195,7 @@ impl<'a> Seen<'a> {
             return false;
         }
         let invocation = self.invocation(run);
-        let says_success = invocation.report_line.is_some_and(|line| {
+        let says_success = invocation.report_line().is_some_and(|line| {
             matches!(self.facts.fact(line).what, What::Report(report) if report.status.is_some())
         });
         !says_success || self.answers_per_item.contains(&invocation.function)

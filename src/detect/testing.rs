@@ -11,6 +11,7 @@ use crate::model::ids::{RequestId, SpanId, TraceId};
 use crate::model::invocation::{
     AppLine, AppLines, Assembled, Environment, Invocation, InvocationIndex, InvocationStatus,
 };
+use crate::model::maybe::Maybe;
 use crate::model::requests::Requests;
 use crate::model::rows::{Evidence, FunctionFigures, Link, LinkTier};
 use crate::model::symbols::Sym;
@@ -71,21 +72,21 @@ impl World {
             end: start.plus_ms(100),
             start_estimated: false,
             end_estimated: false,
-            duration_ms: Some(100.0),
-            billed_ms: None,
-            memory_mb: Some(512),
-            max_memory_used_mb: None,
-            init_ms: None,
-            restore_ms: None,
+            duration_ms: Some(100.0).into(),
+            billed_ms: Maybe::default(),
+            memory_mb: Some(512).into(),
+            max_memory_used_mb: Maybe::default(),
+            init_ms: Maybe::default(),
+            restore_ms: Maybe::default(),
             status,
             error_type: None,
             trace: None,
             first_line: line,
-            report_line: Some(line),
+            report_fact: Some(line.fact).into(),
             app: AppLines::new(),
             crashed: false,
             counted: true,
-            init: None,
+            init: Maybe::default(),
         });
         index
     }
@@ -102,15 +103,15 @@ impl World {
 
     /// The REPORT line of the run was lost.
     pub(crate) fn unreported(&mut self, run: InvocationIndex) {
-        self.invocations[run as usize].report_line = None;
+        self.invocations[run as usize].report_fact = Maybe::default();
     }
 
     /// Only application lines tell of the run.
     pub(crate) fn only_named(&mut self, run: InvocationIndex) {
         let run = &mut self.invocations[run as usize];
         run.start_estimated = true;
-        run.report_line = None;
-        run.duration_ms = None;
+        run.report_fact = Maybe::default();
+        run.duration_ms = Maybe::default();
     }
 
     /// `count` runs spread over the minutes `[from, to)`.

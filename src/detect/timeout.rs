@@ -54,7 +54,7 @@ fn limit(analysis: &Analysis, group: &ErrorGroup) -> Option<String> {
     if let Some(seconds) = config.and_then(|config| config.timeout_s) {
         return Some(duration(f64::from(seconds) * 1000.0));
     }
-    let run = |at: &u32| analysis.invocation(*at).duration_ms;
+    let run = |at: &u32| analysis.invocation(*at).duration_ms.get();
     let mut runs: Vec<f32> = group.invocations.iter().filter_map(run).collect();
     runs.sort_by(f32::total_cmp);
     runs.get(runs.len() / 2)

@@ -23,7 +23,7 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
     let inits = cold_start::inits(&facts, &assembled);
     for (at, init) in inits.iter().enumerate() {
         if let Some(invocation) = init.invocation {
-            assembled.invocations[invocation as usize].init = Some(at as u32);
+            assembled.invocations[invocation as usize].init = Some(at as u32).into();
         }
     }
     let deliveries = ledger::deliveries(&facts, &assembled);

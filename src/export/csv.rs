@@ -89,7 +89,10 @@ fn table<'a, const COLUMNS: usize>(
 
 fn invocation<'a>(analysis: &'a Analysis, run: &'a Invocation) -> [Cow<'a, str>; 18] {
     let facts = &analysis.facts;
-    let init = run.init.and_then(|init| analysis.inits.get(init as usize));
+    let init = run
+        .init
+        .get()
+        .and_then(|init| analysis.inits.get(init as usize));
     [
         shown(run.request_id),
         shown(run.attempt),
@@ -98,16 +101,16 @@ fn invocation<'a>(analysis: &'a Analysis, run: &'a Invocation) -> [Cow<'a, str>;
         text(analysis.stream_of(run)),
         shown(run.start),
         shown(run.end),
-        millis(run.duration_ms),
-        millis(run.billed_ms),
+        millis(run.duration_ms.get()),
+        millis(run.billed_ms.get()),
         shown(run.status),
         known(run.trace.map(|context| shown(context.trace))),
         known(init.map(|init| shown(init.kind))),
         millis(init.and_then(|init| init.init_ms)),
         millis(init.and_then(|init| init.felt_ms)),
         known(init.and_then(|init| init.cause).map(shown)),
-        known(run.memory_mb.map(shown)),
-        known(run.max_memory_used_mb.map(shown)),
+        known(run.memory_mb.get().map(shown)),
+        known(run.max_memory_used_mb.get().map(shown)),
         known(run.error_type.map(|named| text(facts.text(named)))),
     ]
 }

@@ -241,7 +241,7 @@ fn by_name(analysis: &Analysis) -> BTreeMap<&str, OfFunction<'_>> {
         .filter(|one| one.counted);
     for one in counted {
         if let Some(row) = rows.get_mut(analysis.text(one.function)) {
-            row.durations.extend(one.duration_ms.map(f64::from));
+            row.durations.extend(one.duration_ms.get().map(f64::from));
             let version = analysis.facts.text_of(one.version);
             if let Some(version) = version.filter(|version| !row.versions.contains(*version)) {
                 row.versions.insert(version.to_owned());

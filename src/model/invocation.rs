@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use super::fact::{InitType, Kinds, TraceContext};
 use super::facts::FactRef;
 use super::ids::RequestId;
+use super::maybe::Maybe;
 use super::requests::Requests;
 use super::symbols::Sym;
 use super::time::Timestamp;
@@ -28,28 +29,28 @@ pub struct Invocation {
     pub start_estimated: bool,
     /// END and REPORT are missing: `end` is a guess.
     pub end_estimated: bool,
-    /// REPORT `Duration`, without init; `None` without REPORT.
-    pub duration_ms: Option<f32>,
-    pub billed_ms: Option<f32>,
-    pub memory_mb: Option<u32>,
-    pub max_memory_used_mb: Option<u32>,
-    pub init_ms: Option<f32>,
-    pub restore_ms: Option<f32>,
+    /// REPORT `Duration`, without init; unknown without REPORT.
+    pub duration_ms: Maybe<f32>,
+    pub billed_ms: Maybe<f32>,
+    pub memory_mb: Maybe<u32>,
+    pub max_memory_used_mb: Maybe<u32>,
+    pub init_ms: Maybe<f32>,
+    pub restore_ms: Maybe<f32>,
     pub status: InvocationStatus,
     /// The runtime ended with it (timeout, out of memory, runtime exit): the environment starts over or is gone.
     pub crashed: bool,
     pub error_type: Option<Sym>,
     pub trace: Option<TraceContext>,
-    /// Its platform lines, for evidence: START (or the first seen) and REPORT.
+    /// Its platform lines, for evidence: START (or the first seen), and the place of REPORT in the same stream.
     pub first_line: FactRef,
-    pub report_line: Option<FactRef>,
+    pub report_fact: Maybe<u32>,
     /// Its application facts, in order of time: see [`Self::app_lines`].
     pub app: AppLines,
     /// Had a START or a REPORT line, or is [only named](Self::is_only_named): counted. Other attempts that are seen only by END or
     /// application lines are not.
     pub counted: bool,
     /// The environment started or restarted for it: index in `Analysis::inits`, set by `detect::cold_start`.
-    pub init: Option<u32>,
+    pub init: Maybe<u32>,
 }
 
 /// An application line of an invocation, with what it speaks of: most readers pass over most lines.
@@ -67,7 +68,14 @@ impl Invocation {
     /// Whether it is counted by its application lines alone, where Lambda writes nothing of runs that go well: how long it took, how it
     /// ended and whether it waited for a start is unknown.
     pub fn is_only_named(&self) -> bool {
-        self.counted && self.start_estimated && self.report_line.is_none()
+        self.counted && self.start_estimated && self.report_line().is_none()
+    }
+
+    /// Its REPORT line.
+    pub fn report_line(&self) -> Option<FactRef> {
+        let stream = self.first_line.stream;
+        let fact = self.report_fact.get()?;
+        Some(FactRef { stream, fact })
     }
 
     /// Its application facts, in order of time.

@@ -80,7 +80,7 @@ fn named(analysis: &Analysis, id: &str) -> Option<(IdKind, Vec<InvocationIndex>)
     let found: Vec<_> = (0..invocations.len() as u32)
         .filter(|at| {
             let invocation = &invocations[*at as usize];
-            let lines = [Some(invocation.first_line), invocation.report_line]
+            let lines = [Some(invocation.first_line), invocation.report_line()]
                 .into_iter()
                 .flatten();
             lines
@@ -127,7 +127,11 @@ pub fn lines<'a>(analysis: &Analysis, text: &'a LogText, at: InvocationIndex) ->
         return Vec::new();
     };
     // Init lines stand before START and belong to the invocation that waited for them.
-    let from = match invocation.init.map(|init| &analysis.inits[init as usize]) {
+    let from = match invocation
+        .init
+        .get()
+        .map(|init| &analysis.inits[init as usize])
+    {
         Some(init) => init.at.min(invocation.start),
         None => invocation.start,
     };
@@ -145,6 +149,6 @@ pub fn lines<'a>(analysis: &Analysis, text: &'a LogText, at: InvocationIndex) ->
 }
 
 fn last_line(analysis: &Analysis, at: InvocationIndex, end: Timestamp) -> Timestamp {
-    let report = analysis.invocation(at).report_line;
+    let report = analysis.invocation(at).report_line();
     report.map_or(end, |line| analysis.facts.moment(line).max(end))
 }

@@ -56,7 +56,7 @@ impl Took {
     /// Counts a run, if it ended in these minutes.
     pub fn add(&mut self, run: &Invocation) {
         self.ends.add(run.end, run);
-        if let Some(ms) = run.duration_ms {
+        if let Some(ms) = run.duration_ms.get() {
             self.ended(run.end, ms);
         }
     }
@@ -151,10 +151,10 @@ impl Counted {
                 .chain(metered(|minute| minute.errors))
                 .collect(),
             Self::Slowest => {
-                slowest(runs().filter_map(|(run, at)| Some((run.end, run.duration_ms?, at))))
+                slowest(runs().filter_map(|(run, at)| Some((run.end, run.duration_ms.get()?, at))))
             }
             Self::Started => runs()
-                .filter(|(run, _)| run.init.is_some())
+                .filter(|(run, _)| run.init.get().is_some())
                 .map(|(run, at)| one(run.start, Some(at)))
                 .collect(),
             Self::Refused => {

@@ -72,7 +72,7 @@ pub fn lines(scene: &Scene, at: InvocationIndex) -> Vec<LineId> {
     else {
         return Vec::new();
     };
-    let from = match invocation.init {
+    let from = match invocation.init.get() {
         Some(init) => analysis.inits[init as usize].at.min(invocation.start),
         None => invocation.start,
     };
@@ -120,7 +120,7 @@ pub const EXACT: f32 = 0.99;
 
 /// Milliseconds that the request of an invocation waited for its start; `None` if it did not, or it cannot be known.
 pub fn felt_ms(analysis: &Analysis, at: InvocationIndex) -> Option<f64> {
-    let init = analysis.invocation(at).init?;
+    let init = analysis.invocation(at).init.get()?;
     let felt = f64::from(analysis.inits[init as usize].felt_ms?);
     (felt > 0.0).then_some(felt)
 }

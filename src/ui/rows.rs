@@ -41,7 +41,7 @@ pub fn state(analysis: &Analysis, at: InvocationIndex) -> Text {
 pub fn took(analysis: &Analysis, at: InvocationIndex) -> String {
     let invocation = analysis.invocation(at);
     let so_far = || invocation.end.since(invocation.start) as f64;
-    match invocation.duration_ms {
+    match invocation.duration_ms.get() {
         Some(ms) => figures::duration(f64::from(ms)),
         None if analysis.still_runs(at) => format!("≥ {}", figures::duration(so_far())),
         None if invocation.end_estimated => figures::UNKNOWN.to_owned(),
@@ -84,9 +84,13 @@ fn invocation(analysis: &Analysis, at: InvocationIndex, now: Timestamp) -> Row {
     let function = analysis.text(invocation.function);
     let felt = invocation
         .init
+        .get()
         .and_then(|init| analysis.inits[init as usize].felt_ms);
     let refused = find::refused(analysis, invocation);
-    let memory = match (invocation.max_memory_used_mb, invocation.memory_mb) {
+    let memory = match (
+        invocation.max_memory_used_mb.get(),
+        invocation.memory_mb.get(),
+    ) {
         (Some(used), Some(memory)) => format!("{used} of {memory}"),
         _ => figures::UNKNOWN.to_owned(),
     };

@@ -74,7 +74,7 @@ struct Usual {
 fn usual_lengths(drafts: &[Draft]) -> HashMap<Sym, Usual> {
     let mut lengths: HashMap<Sym, Vec<i64>> = HashMap::new();
     for Draft { run, .. } in drafts {
-        if let Some(length) = run.duration_ms {
+        if let Some(length) = run.duration_ms.get() {
             let length = length.max(0.0) as i64;
             lengths.entry(run.function).or_default().push(length);
         }

@@ -43,7 +43,7 @@ fn start_end_and_report_make_one_invocation() {
     assert_eq!(rows(&assembled), [(1, 1, 500, 620, Ok)]);
     let run = &assembled.invocations[0];
     assert!(run.counted && !run.start_estimated && !run.end_estimated);
-    assert_eq!(run.duration_ms, Some(120.0));
+    assert_eq!(run.duration_ms.get(), Some(120.0));
     assert_eq!(assembled.environments.len(), 1);
     assert_eq!(assembled.environments[0].init_start, Some(at(0)));
     assert_eq!(assembled.environments[0].invocations, [0]);

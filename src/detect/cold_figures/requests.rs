@@ -123,7 +123,7 @@ impl<'a> Calls<'a> {
     }
 
     fn felt_ms(&self, at: InvocationIndex) -> i64 {
-        let init = self.analysis.invocation(at).init;
+        let init = self.analysis.invocation(at).init.get();
         let felt = init.and_then(|init| self.analysis.inits.get(init as usize)?.felt_ms);
         felt.map_or(0, |felt| felt.clamp(0.0, 900_000.0) as i64)
     }

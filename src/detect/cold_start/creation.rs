@@ -25,7 +25,7 @@ const STAMP_MS: f64 = 2_000.0;
 pub(super) fn row(place: &Place<'_>, lines: &InitLines) -> Option<Init> {
     let first = place.runs.first();
     let run = first.map(|(_, run)| *run);
-    let said = run.and_then(|run| run.init_ms.or(run.restore_ms));
+    let said = run.and_then(|run| run.init_ms.get().or(run.restore_ms.get()));
     if lines.line.is_none() && said.is_none() && place.traced.is_none() {
         return None;
     }
@@ -73,9 +73,9 @@ impl<'a> Seen<'a> {
     fn new(place: &'a Place<'a>, lines: &'a InitLines, run: Option<&Invocation>) -> Self {
         let lengths = [
             lines.restore.and_then(|(_, length)| length),
-            run.and_then(|run| run.restore_ms),
+            run.and_then(|run| run.restore_ms.get()),
             lines.report.map(|(_, _, length)| length),
-            run.and_then(|run| run.init_ms),
+            run.and_then(|run| run.init_ms.get()),
         ];
         let init_ms = lengths.into_iter().flatten().next();
         let before = |end: Timestamp| end.plus_ms(-(init_ms.unwrap_or(0.0).max(0.0) as i64));
@@ -115,7 +115,7 @@ impl<'a> Seen<'a> {
             Some(Status::Error | Status::Failure) => return Some(InitKind::InitFailed),
             _ => {}
         }
-        if lines.restored || self.run().is_some_and(|run| run.restore_ms.is_some()) {
+        if lines.restored || self.run().is_some_and(|run| run.restore_ms.get().is_some()) {
             return Some(InitKind::Restore);
         }
         let provided = matches!(
@@ -152,7 +152,7 @@ impl<'a> Seen<'a> {
             return self.without_lines(run);
         };
         // REPORT of a first invocation names its init unless that ran ahead of need, or failed and ran again inside.
-        if run.report_line.is_some() && wait < SURELY_IDLE_MS && !self.ran_before(run) {
+        if run.report_line().is_some() && wait < SURELY_IDLE_MS && !self.ran_before(run) {
             return failed(wait);
         }
         // Its REPORT is lost: an init that others show to be short explains no long wait.
@@ -169,9 +169,9 @@ impl<'a> Seen<'a> {
         let lines = self.lines;
         let told = lines.ended().is_some() || self.init_ms.is_some() || self.again_ms.is_some();
         let shortest = self.place.init_lengths.map(|(shortest, _)| shortest);
-        let short = shortest.zip(run.duration_ms);
+        let short = shortest.zip(run.duration_ms.get());
         let short = short.is_some_and(|(init, took)| took < init);
-        lines.begun.is_some() && !lines.restored && !told && run.report_line.is_some() && short
+        lines.begun.is_some() && !lines.restored && !told && run.report_line().is_some() && short
     }
 
     /// Of an environment without invocations. `None`: a start that serves no requests, or one that may still be waited for.
@@ -221,7 +221,7 @@ impl<'a> Seen<'a> {
             Some(traced) if traced.restored() => InitKind::Restore,
             Some(traced) => {
                 let short = traced.init_ms().is_some_and(in_time);
-                self.by_need(short && run.report_line.is_none())
+                self.by_need(short && run.report_line().is_none())
             }
             None => self.by_need(!self.lived_before(run) && !self.began_unseen(run)),
         }

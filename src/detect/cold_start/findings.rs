@@ -9,6 +9,7 @@ use hashbrown::HashMap;
 use crate::detect::Detector;
 use crate::model::analysis::Analysis;
 use crate::model::finding::{BadEvent, Candidate, FindingKind};
+use crate::model::invocation::Invocation;
 use crate::model::rows::{Evidence, FunctionFigures, Init};
 use crate::model::settings::Settings;
 use crate::model::symbols::Sym;
@@ -39,7 +40,7 @@ impl Detector for ColdStarts {
         {
             if let Some(waits) = functions.get_mut(&run.function) {
                 waits.runs.push(run.start);
-                waits.ran_ms += f64::from(run.duration_ms.unwrap_or(0.0));
+                waits.ran_ms += f64::from(run.duration_ms.get().unwrap_or(0.0));
             }
         }
         let mut found = Vec::new();
@@ -101,8 +102,8 @@ fn candidate_of(
 fn proof(analysis: &Analysis, row: &Init) -> Option<Evidence> {
     let run = row.invocation.map(|at| analysis.invocation(at));
     let report = run
-        .filter(|run| run.init_ms.is_some() || run.restore_ms.is_some())
-        .and_then(|run| run.report_line);
+        .filter(|run| run.init_ms.get().is_some() || run.restore_ms.get().is_some())
+        .and_then(Invocation::report_line);
     let line = report.or(row.line)?;
     Some(Evidence::Line {
         request_id: row.request_id,

@@ -55,7 +55,7 @@ fn are_whole(assembled: &Assembled) -> bool {
         let of = |at: u32| &assembled.invocations[at as usize];
         for pair in home.invocations.windows(2) {
             let (before, next) = (of(pair[0]), of(pair[1]));
-            if next.start_estimated || before.report_line.is_none() {
+            if next.start_estimated || before.report_line().is_none() {
                 return false;
             }
             runs += 1;

@@ -26,7 +26,7 @@ pub(super) fn rows(place: &Place<'_>, lines: &InitLines) -> Vec<Init> {
         note(&mut restarts, within.max(1) - 1, Some(length));
     }
     let first = place.runs.first().map(|(_, run)| run);
-    let created = lines.line.is_some() || first.is_some_and(|run| run.init_ms.is_some());
+    let created = lines.line.is_some() || first.is_some_and(|run| run.init_ms.get().is_some());
     place
         .runs
         .iter()
@@ -34,7 +34,7 @@ pub(super) fn rows(place: &Place<'_>, lines: &InitLines) -> Vec<Init> {
         .skip(usize::from(created))
         .filter(|(_, restart)| restart.seen)
         .map(|(&(at, run), restart)| {
-            let init_ms = restart.init_ms.or(run.init_ms);
+            let init_ms = restart.init_ms.or(run.init_ms.get());
             Init {
                 version: run.version,
                 init_ms,

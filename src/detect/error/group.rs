@@ -92,7 +92,7 @@ fn home(print: Fingerprint, told: &Told) -> Fingerprint {
 
 /// A timeout or a run out of memory is the platform's verdict: what the code logged before says no more about it.
 fn fingerprint(facts: &Facts, invocation: &Invocation) -> (Fingerprint, FactRef) {
-    let platform = invocation.report_line.unwrap_or(invocation.first_line);
+    let platform = invocation.report_line().unwrap_or(invocation.first_line);
     let mut print = Fingerprint {
         function: invocation.function,
         status: invocation.status,

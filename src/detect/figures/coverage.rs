@@ -49,7 +49,7 @@ pub fn by_function(facts: &Facts, assembled: &Assembled) -> HashMap<Sym, Reports
         }
     }
     for run in &assembled.invocations {
-        if run.report_line.is_some() && minutes.contains(&(run.function, run.start.minute())) {
+        if run.report_line().is_some() && minutes.contains(&(run.function, run.start.minute())) {
             reports.entry(run.function).or_default().seen += 1.0;
         }
     }

@@ -154,7 +154,7 @@ fn a_cold_start_is_counted_by_its_cause_and_its_init_holds_the_environment() {
         ),
     ];
     // The second run waited a minute for its init: it held an environment while the first ran.
-    analysis.assembled.invocations[1].init = Some(0);
+    analysis.assembled.invocations[1].init = Some(0).into();
     let rows = figures(&analysis);
     let row = row(&rows, &analysis, "orders");
     assert_eq!(row.felt_cold_starts, Some(2));

@@ -99,7 +99,7 @@ fn taken(assembled: &Assembled, run: &Invocation) -> Timestamp {
     if first.is_none_or(|first| first.start != run.start) {
         return run.start;
     }
-    let init_ms = run.init_ms.map_or(0, |ms| ms as i64);
+    let init_ms = run.init_ms.get().map_or(0, |ms| ms as i64);
     match environment.init_start {
         // A longer gap: the environment was started ahead of any request.
         Some(init) if run.start.since(init) - init_ms < FELT_GAP_MS => init,

@@ -111,11 +111,11 @@ impl Tally {
             }
             self.count(run.start, 1);
             let is_bad = match bad {
-                BadRequest::ColdStart => cold(run.init),
+                BadRequest::ColdStart => cold(run.init.get()),
                 _ => run.status.failed(),
             };
             if is_bad {
-                let (at_ms, line) = (run.start, run.report_line.unwrap_or(run.first_line));
+                let (at_ms, line) = (run.start, run.report_line().unwrap_or(run.first_line));
                 self.add(Bad {
                     event: BadEvent {
                         at: at_ms,

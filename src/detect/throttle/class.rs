@@ -180,7 +180,7 @@ fn provisioned(config: &FunctionConfig) -> u32 {
 
 /// Whether so many environments began to run within one window of scaling.
 fn grows_by(runs: &[&Invocation], step: usize) -> bool {
-    let mut cold = runs.iter().filter(|run| run.init_ms.is_some());
+    let mut cold = runs.iter().filter(|run| run.init_ms.get().is_some());
     let starts: Vec<Timestamp> = cold.by_ref().map(|run| run.start).collect();
     starts
         .windows(step)

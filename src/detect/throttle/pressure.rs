@@ -265,6 +265,7 @@ impl Runs {
         let felt = |run: &Invocation| {
             let init = run
                 .init
+                .get()
                 .and_then(|init| analysis.inits[init as usize].felt_ms);
             f64::from(init.unwrap_or(0.0))
         };

@@ -121,7 +121,7 @@ fn longer_runs_since_a_deployment_are_the_cause() {
         let run = &mut analysis.assembled.invocations[at_run as usize];
         let late = run.start >= at(60.0);
         run.version = Some(if late { new } else { old });
-        run.duration_ms = Some(if late { 4_400.0 } else { 310.0 });
+        run.duration_ms = Some(if late { 4_400.0 } else { 310.0 }).into();
     }
     let found = finding(&analysis);
     // 300 calls a minute of 4.4 s keep 22 slots busy; 4.4 / 0.31 = 14.2.

@@ -38,7 +38,7 @@ fn line_of_span(analysis: &Analysis, evidence: &Evidence) -> Option<Evidence> {
     let run = analysis.invocation(*attempts.first()?);
     Some(Evidence::Line {
         request_id: Some(request_id),
-        line: run.report_line.unwrap_or(run.first_line),
+        line: run.report_line().unwrap_or(run.first_line),
     })
 }
 

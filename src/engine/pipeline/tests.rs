@@ -14,7 +14,7 @@ fn analysis(world: World, calls: &[(u8, u8)]) -> Analysis {
     let rows = inits(&facts, &assembled);
     for (at, row) in rows.iter().enumerate() {
         if let Some(run) = row.invocation {
-            assembled.invocations[run as usize].init = Some(at as u32);
+            assembled.invocations[run as usize].init = Some(at as u32).into();
         }
     }
     let place = |number: u8| {

@@ -11,6 +11,7 @@ use crate::model::facts::{FactRef, Facts, Inputs, SeenGap, StreamFacts};
 use crate::model::finding::{Finding, FindingKind, Severity};
 use crate::model::ids::RequestId;
 use crate::model::invocation::{AppLines, Assembled, Environment, Invocation, InvocationStatus};
+use crate::model::maybe::Maybe;
 use crate::model::metric::MetricPoint;
 use crate::model::record::GapReason;
 use crate::model::rows::{
@@ -144,21 +145,21 @@ fn assembled(payment: Sym, version: Sym) -> Assembled {
         end: TEN.plus_ms(62),
         start_estimated: false,
         end_estimated: false,
-        duration_ms: Some(62.0),
-        billed_ms: Some(62.0),
-        memory_mb: Some(512),
-        max_memory_used_mb: None,
-        init_ms: None,
-        restore_ms: None,
+        duration_ms: Some(62.0).into(),
+        billed_ms: Some(62.0).into(),
+        memory_mb: Some(512).into(),
+        max_memory_used_mb: Maybe::default(),
+        init_ms: Maybe::default(),
+        restore_ms: Maybe::default(),
         status: InvocationStatus::Ok,
         error_type: None,
         trace: None,
         first_line: LINE,
-        report_line: Some(LINE),
+        report_fact: Some(LINE.fact).into(),
         app: AppLines::new(),
         crashed: false,
         counted: true,
-        init: Some(0),
+        init: Some(0).into(),
     };
     let environment = Environment {
         function: payment,

@@ -116,7 +116,7 @@ fn found_on_it(dossier: &Dossier<'_>, out: &mut dyn Write) -> io::Result<()> {
 fn owns(analysis: &Analysis, at: InvocationIndex, line: FactRef) -> bool {
     let invocation = analysis.invocation(at);
     invocation.first_line == line
-        || invocation.report_line == Some(line)
+        || invocation.report_line() == Some(line)
         || invocation.app_lines().any(|own| own == line)
 }
 

@@ -60,7 +60,7 @@ fn name(row: &Row) -> String {
 
 fn length(analysis: &Analysis, row: &Row) -> String {
     let run = row.invocation.map(|at| analysis.invocation(at));
-    match (row.kind, run.and_then(|run| run.duration_ms)) {
+    match (row.kind, run.and_then(|run| run.duration_ms.get())) {
         (RowKind::Run, Some(ms)) => duration(f64::from(ms)),
         (RowKind::Run, None) => "?".to_owned(),
         // A refusal that only a line tells of has no length.

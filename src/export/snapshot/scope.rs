@@ -263,9 +263,9 @@ impl Picked<'_> {
             keep.traces.extend(one.trace.map(|trace| trace.trace));
             let environment = &analysis.assembled.environments[one.environment as usize];
             let stream = &facts.streams[environment.stream as usize];
-            let init = one.init.map(|init| analysis.inits[init as usize].at);
+            let init = one.init.get().map(|init| analysis.inits[init as usize].at);
             let from = init.map_or(one.start, |init| init.min(one.start));
-            let report = one.report_line.map(|line| facts.fact(line).at);
+            let report = one.report_line().map(|line| facts.fact(line).at);
             let to = report.map_or(one.end, |report| report.max(one.end));
             let (group, name) = (analysis.text(stream.group), analysis.text(stream.stream));
             keep.stream(group, name).stretches.push((from, to));

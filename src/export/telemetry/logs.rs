@@ -200,7 +200,7 @@ impl Telemetry<'_> {
         let of = self.analysis.invocation(run);
         // Its REPORT may stand behind its end; it is looked up only for the lines between.
         let is_before = |report| line.timestamp <= self.analysis.facts.moment(report);
-        let is_of = line.timestamp <= of.end || of.report_line.is_some_and(is_before);
+        let is_of = line.timestamp <= of.end || of.report_line().is_some_and(is_before);
         is_of.then_some(run)
     }
 

@@ -124,15 +124,15 @@ impl Telemetry<'_> {
             attributes.push(text("error.type", self.error_type(run)));
         }
         let figures = [
-            ("nepho.duration_ms", run.duration_ms),
-            ("nepho.billed_ms", run.billed_ms),
+            ("nepho.duration_ms", run.duration_ms.get()),
+            ("nepho.billed_ms", run.billed_ms.get()),
         ];
         for (name, value) in figures {
             attributes.extend(value.map(|value| real(name, single_millis(value))));
         }
         let sizes = [
-            ("nepho.memory_mb", run.memory_mb),
-            ("nepho.max_memory_used_mb", run.max_memory_used_mb),
+            ("nepho.memory_mb", run.memory_mb.get()),
+            ("nepho.max_memory_used_mb", run.max_memory_used_mb.get()),
         ];
         for (name, value) in sizes {
             attributes.extend(value.map(|value| whole(name, value)));
@@ -156,14 +156,14 @@ impl Telemetry<'_> {
     }
 
     fn init_of(&self, run: &Invocation) -> Option<&Init> {
-        self.analysis.inits.get(run.init? as usize)
+        self.analysis.inits.get(run.init.get()? as usize)
     }
 
     /// Whether the run was the first of its environment; `None` if its environment may have begun before what was seen.
     fn is_cold(&self, at: InvocationIndex, run: &Invocation) -> Option<bool> {
         let environment = &self.analysis.assembled.environments[run.environment as usize];
         let first_seen = environment.invocations.first() == Some(&at);
-        (run.init.is_some() || !first_seen).then_some(run.init.is_some())
+        (run.init.get().is_some() || !first_seen).then_some(run.init.get().is_some())
     }
 
     fn trigger(&self, at: InvocationIndex, items: &[Item]) -> Option<&'static str> {

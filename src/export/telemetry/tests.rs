@@ -268,7 +268,7 @@ fn an_init_that_x_ray_does_not_show_is_a_span_below_its_run() {
     world.run(env, 500, 1, 62);
     let function = world.sym("orders");
     let mut analysis = analysis(world);
-    analysis.assembled.invocations[0].init = Some(0);
+    analysis.assembled.invocations[0].init = Some(0).into();
     analysis.inits = vec![Init {
         function,
         version: None,

@@ -285,7 +285,7 @@ fn list(scene: &Arc<Scene>, name: &str, which: Which) -> Part {
     let analysis = &scene.analysis;
     let sym = find::function(analysis, name);
     let repeats = repeats(analysis, sym, which);
-    let init = |one: &Invocation| one.init.map(|init| &analysis.inits[init as usize]);
+    let init = |one: &Invocation| one.init.get().map(|init| &analysis.inits[init as usize]);
     let wanted = |at: InvocationIndex, one: &Invocation| match which {
         Which::All => true,
         Which::Failed => one.status.failed(),

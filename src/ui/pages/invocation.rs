@@ -45,7 +45,7 @@ pub(super) fn page(scene: &Arc<Scene>, run: Run) -> Page {
 fn summary(analysis: &Analysis, at: InvocationIndex) -> Part {
     let one = analysis.invocation(at);
     let known = analysis.facts.functions.get(&one.function);
-    let init = one.init.map(|init| &analysis.inits[init as usize]);
+    let init = one.init.get().map(|init| &analysis.inits[init as usize]);
     let mut ran = format!(
         "{} → {}   {}",
         figures::clock_ms(one.start),
@@ -66,6 +66,7 @@ fn summary(analysis: &Analysis, at: InvocationIndex) -> Part {
         .map(|seconds| f64::from(seconds) * 1e3);
     let used = one
         .duration_ms
+        .get()
         .zip(limit)
         .map(|(took, limit)| f64::from(took) / limit);
     let version = one
@@ -82,7 +83,7 @@ fn summary(analysis: &Analysis, at: InvocationIndex) -> Part {
             figures::percent(used)
         ));
     }
-    let memory = match (one.max_memory_used_mb, one.memory_mb) {
+    let memory = match (one.max_memory_used_mb.get(), one.memory_mb.get()) {
         (Some(used), Some(all)) => format!(
             "{used} of {all} MB, {}",
             figures::percent(f64::from(used) / f64::from(all.max(1)))
@@ -127,11 +128,11 @@ fn summary(analysis: &Analysis, at: InvocationIndex) -> Part {
 /// Time billed, what that costs by the list, and how much of it was spent waiting for others.
 fn billed_words(analysis: &Analysis, at: InvocationIndex) -> String {
     let one = analysis.invocation(at);
-    let Some(billed) = one.billed_ms.map(f64::from) else {
+    let Some(billed) = one.billed_ms.get().map(f64::from) else {
         return figures::UNKNOWN.to_owned();
     };
     let mut words = figures::duration(billed);
-    if let Some(memory) = one.memory_mb {
+    if let Some(memory) = one.memory_mb.get() {
         let gb_s = f64::from(memory) / 1024.0 * billed / 1e3;
         let dollars = gb_s * Prices::LIST.on_demand;
         words.push_str(&format!(" · ${dollars:.7} at list price"));
@@ -174,7 +175,7 @@ fn found(analysis: &Analysis, at: InvocationIndex) -> Option<Part> {
         };
         rows.push((Key::text(&key), row));
     };
-    if let Some(init) = one.init.map(|init| &analysis.inits[init as usize]) {
+    if let Some(init) = one.init.get().map(|init| &analysis.inits[init as usize]) {
         let felt = init.felt_ms.map_or_else(
             || "felt ?".to_owned(),
             |felt| format!("felt {}", figures::duration(f64::from(felt))),
@@ -438,13 +439,14 @@ fn environment(analysis: &Analysis, at: InvocationIndex) -> Part {
             analysis
                 .invocation(*other)
                 .duration_ms
+                .get()
                 .map(|ms| (ms.max(1.0)) as u32)
         })
         .collect();
     let mark = format!("{}▲", " ".repeat(here - from));
     let busy: f64 = all
         .iter()
-        .filter_map(|other| analysis.invocation(*other).duration_ms)
+        .filter_map(|other| analysis.invocation(*other).duration_ms.get())
         .map(f64::from)
         .sum();
     let life = match (all.first(), all.last()) {

@@ -120,8 +120,9 @@ impl Spell {
         for run in runs.iter().filter(|run| run.function == function) {
             let felt = run
                 .init
+                .get()
                 .and_then(|init| analysis.inits[init as usize].felt_ms);
-            if let Some(took) = run.duration_ms {
+            if let Some(took) = run.duration_ms.get() {
                 spell.took.push(f64::from(took));
                 spell.occupied_ms += f64::from(took) + f64::from(felt.unwrap_or(0.0));
             }

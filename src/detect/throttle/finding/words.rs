@@ -109,7 +109,7 @@ fn holder(analysis: &Analysis, episode: &Episode<'_>) -> Option<(String, u32)> {
 fn growth(analysis: &Analysis, episode: &Episode<'_>) -> u64 {
     let starts: Vec<_> = between(analysis, episode.from.plus_ms(-10_000), episode.to)
         .iter()
-        .filter(|run| Some(run.function) == episode.function && run.init.is_some())
+        .filter(|run| Some(run.function) == episode.function && run.init.get().is_some())
         .map(|run| run.start)
         .collect();
     let (mut first, mut most) = (0, 0);

@@ -301,12 +301,13 @@ impl<'a> InvocationRow<'a> {
             log_stream: all.stream_of(row),
             start: row.start,
             end: row.end,
-            duration_ms: row.duration_ms.map(single_millis),
-            billed_ms: row.billed_ms.map(single_millis),
+            duration_ms: row.duration_ms.get().map(single_millis),
+            billed_ms: row.billed_ms.get().map(single_millis),
             status: Shown(row.status),
             trace_id: row.trace.map(|trace| trace.trace.to_string()),
             init_kind: row
                 .init
+                .get()
                 .and_then(|init| all.inits.get(init as usize))
                 .map(|init| Shown(init.kind)),
         }

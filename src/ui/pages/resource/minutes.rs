@@ -203,7 +203,9 @@ pub(super) fn ran(analysis: &Analysis, function: Sym, minutes: Minutes) -> Vec<M
     for one in runs.filter(|one| one.function == function && one.counted) {
         if let Some(index) = minutes.index(one.start) {
             found[index].done += 1;
-            found[index].took.extend(one.duration_ms.map(f64::from));
+            found[index]
+                .took
+                .extend(one.duration_ms.get().map(f64::from));
         }
         // What began before the first minute or ended after the last still holds a slot in between.
         let from = one.start.max(minutes.first);

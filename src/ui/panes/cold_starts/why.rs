@@ -168,15 +168,16 @@ pub(super) fn versions(analysis: &Analysis, function: Sym) -> Part {
     for run in runs.filter(|run| run.function == function && run.counted) {
         // A run that is not over yet does not say its memory: it is one of its version's.
         let same = |build: &&mut Build| {
-            let either_unknown = build.memory_mb.is_none() || run.memory_mb.is_none();
-            build.version == run.version && (either_unknown || build.memory_mb == run.memory_mb)
+            let either_unknown = build.memory_mb.is_none() || run.memory_mb.get().is_none();
+            build.version == run.version
+                && (either_unknown || build.memory_mb == run.memory_mb.get())
         };
         let at = match builds.iter_mut().find(same) {
             Some(build) => build,
             None => {
                 builds.push(Build {
                     version: run.version,
-                    memory_mb: run.memory_mb,
+                    memory_mb: run.memory_mb.get(),
                     runs: 0,
                     felt: 0,
                     init_ms: Vec::new(),
@@ -185,9 +186,9 @@ pub(super) fn versions(analysis: &Analysis, function: Sym) -> Part {
                 &mut builds[last]
             }
         };
-        at.memory_mb = at.memory_mb.or(run.memory_mb);
+        at.memory_mb = at.memory_mb.or(run.memory_mb.get());
         at.runs += 1;
-        if let Some(init) = run.init.map(|init| &analysis.inits[init as usize]) {
+        if let Some(init) = run.init.get().map(|init| &analysis.inits[init as usize]) {
             at.felt += u64::from(init.cause.is_some());
             at.init_ms.extend(init.init_ms.map(f64::from));
         }

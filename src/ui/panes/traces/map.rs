@@ -102,7 +102,7 @@ fn edges(analysis: &Analysis, index: &Index) -> Edges {
         calls.done += 1;
         calls.failed += u64::from(child.status.failed());
         calls.synchronous |= link.synchronous;
-        calls.took_ms.extend(child.duration_ms.map(f64::from));
+        calls.took_ms.extend(child.duration_ms.get().map(f64::from));
     }
     for throttle in &analysis.throttles {
         let resource = throttle.resource.strip_prefix("lambda:");
@@ -121,7 +121,7 @@ fn edges(analysis: &Analysis, index: &Index) -> Edges {
             calls.done += 1;
             calls.failed += u64::from(run.status.failed());
             calls.synchronous = true;
-            calls.took_ms.extend(run.duration_ms.map(f64::from));
+            calls.took_ms.extend(run.duration_ms.get().map(f64::from));
         }
     }
     edges
