@@ -454,7 +454,7 @@ fn every_segment_gives_a_span_a_node() {
                 "{name}"
             );
             let ended = segment.get("end_time").is_some();
-            assert_eq!(spans[0].end_us.is_some(), ended, "{name}");
+            assert_eq!(spans[0].end_us.get().is_some(), ended, "{name}");
             assert!(
                 spans[1..]
                     .iter()
@@ -487,7 +487,7 @@ fn compare<'a>(
     assert_eq!(Some(span.start_us), micros("start_time"), "{name}");
     let running = truth("in_progress");
     assert_eq!(
-        span.end_us,
+        span.end_us.get(),
         micros("end_time").filter(|_| !running),
         "{name}"
     );

@@ -114,7 +114,7 @@ pub fn start_of(span: &Span) -> Timestamp {
 
 /// When a span ended; its start while it is in progress.
 pub fn end_of(span: &Span) -> Timestamp {
-    Timestamp(span.end_us.unwrap_or(span.start_us).div_euclid(1_000))
+    Timestamp(span.end_us.get().unwrap_or(span.start_us).div_euclid(1_000))
 }
 
 /// Ways from a Lambda segment to the run that it stands for.

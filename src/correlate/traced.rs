@@ -100,7 +100,7 @@ fn endings(facts: &Facts, assembled: &Assembled) -> HashMap<InvocationIndex, End
 
 /// Whole milliseconds of a span that has ended.
 fn length_ms(span: &Span) -> Option<i64> {
-    let length_us = span.end_us?.saturating_sub(span.start_us);
+    let length_us = span.end_us.get()?.saturating_sub(span.start_us);
     (length_us >= 0).then_some((length_us + 500) / 1_000)
 }
 

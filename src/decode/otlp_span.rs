@@ -45,7 +45,7 @@ pub(super) fn decode(span: &Json<'_>, symbols: &mut Symbols) -> Result<Span, Dec
         name: symbols.intern(name),
         kind: kind(span, invocation.is_some()),
         start_us,
-        end_us: time_us(span, "endTimeUnixNano"),
+        end_us: time_us(span, "endTimeUnixNano").into(),
         request_id: request_id.map(|text| symbols.intern(text)),
         invocation: request_id.and_then(RequestId::parse),
         resource: resource(&attributes, symbols),
@@ -120,7 +120,7 @@ fn time_us(span: &Json<'_>, key: &str) -> Option<i64> {
     }
 }
 
-fn links(span: &Json<'_>) -> Vec<(TraceId, SpanId)> {
+fn links(span: &Json<'_>) -> Box<[(TraceId, SpanId)]> {
     let links = span.get("links").map_or(&[][..], Json::items);
     links
         .iter()
@@ -186,7 +186,7 @@ mod tests {
         let span = span.expect("a span");
         assert_eq!(span.kind, SpanKind::LambdaFunction);
         assert_eq!(
-            (span.start_us, span.end_us),
+            (span.start_us, span.end_us.get()),
             (1_795_168_801_123_456, Some(1_795_168_801_223_456))
         );
         assert_eq!(
@@ -217,7 +217,7 @@ mod tests {
         );
         let span = span.expect("a span");
         let text = |sym: Option<Sym>| sym.map(|sym| symbols.get(sym));
-        assert_eq!((span.kind, span.end_us), (SpanKind::Remote, None));
+        assert_eq!((span.kind, span.end_us.get()), (SpanKind::Remote, None));
         assert_eq!(text(span.resource), Some("dynamodb:carts"));
         assert_eq!(
             (text(span.operation), text(span.request_id)),

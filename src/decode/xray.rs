@@ -77,7 +77,9 @@ fn flatten(
         name: symbols.intern(name),
         kind,
         start_us,
-        end_us: time_us(node, "end_time").filter(|_| !flag("in_progress")),
+        end_us: time_us(node, "end_time")
+            .filter(|_| !flag("in_progress"))
+            .into(),
         request_id: named.map(|text| symbols.intern(text)),
         invocation: request_id.and_then(RequestId::parse),
         resource: resource(node, symbols),
@@ -142,7 +144,7 @@ fn status(node: &Json<'_>) -> Option<u16> {
     (0.0..=999.0).contains(&status).then_some(status as u16)
 }
 
-fn links(node: &Json<'_>) -> Vec<(TraceId, SpanId)> {
+fn links(node: &Json<'_>) -> Box<[(TraceId, SpanId)]> {
     let links = node.get("links").map_or(&[][..], Json::items);
     links
         .iter()

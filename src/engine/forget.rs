@@ -132,7 +132,7 @@ impl Engine {
         let horizon_us = horizon.0.saturating_mul(1000);
         let traces = self.spans.len();
         self.spans
-            .retain(|span| span.end_us.unwrap_or(span.start_us) >= horizon_us);
+            .retain(|span| span.end_us.get().unwrap_or(span.start_us) >= horizon_us);
         self.metrics.retain(|_, point| point.at >= horizon);
         self.gaps.retain(|gap| gap.to >= horizon);
         self.reports -= evicted;

@@ -80,6 +80,7 @@ fn hash(span: &Span) -> u64 {
 /// What grows from version to version of a span; the last of them only decide so that no order of arrival does.
 fn version(span: &Span) -> impl PartialOrd + use<> {
     let said = (span.throttle, span.fault, span.error, span.status);
-    let ended = (span.end_us.is_some(), span.end_us, span.start_us);
+    // `None` is less than any end.
+    let ended = (span.end_us.get(), span.start_us);
     (ended, span.links.len(), said, span.parent, span.kind)
 }

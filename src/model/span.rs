@@ -1,6 +1,7 @@
 //! Segments and subsegments of X-Ray, and spans of `aws/spans`, flattened.
 
 use super::ids::{RequestId, SpanId, TraceId};
+use super::maybe::Maybe;
 use super::symbols::Sym;
 
 /// One segment, subsegment or span. Times are microseconds since the epoch: X-Ray gives fractions of a millisecond.
@@ -14,8 +15,8 @@ pub struct Span {
     pub name: Sym,
     pub kind: SpanKind,
     pub start_us: i64,
-    /// `None` while it is in progress.
-    pub end_us: Option<i64>,
+    /// Unknown while it is in progress.
+    pub end_us: Maybe<i64>,
     /// `aws.request_id`: of a Lambda segment the invocation's, of a subsegment the called service's, of a gateway its own.
     pub request_id: Option<Sym>,
     /// The same as an invocation id, where it has that form.
@@ -32,7 +33,7 @@ pub struct Span {
     /// Made by X-Ray out of a subsegment (`inferred: true`): a copy, never counted.
     pub inferred: bool,
     /// Spans of other traces or of this one that fed it (SQS batches): at most 20 a segment.
-    pub links: Vec<(TraceId, SpanId)>,
+    pub links: Box<[(TraceId, SpanId)]>,
 }
 
 /// What a span stands for.

@@ -39,7 +39,7 @@ fn span(kind: SpanKind, name: Sym, own: u64, parent: Option<u64>, start_ms: i64,
         name,
         kind,
         start_us: (EPOCH + start_ms) * 1_000,
-        end_us: Some((EPOCH + start_ms + ms) * 1_000),
+        end_us: Some((EPOCH + start_ms + ms) * 1_000).into(),
         request_id: None,
         invocation: None,
         resource: None,
@@ -50,7 +50,7 @@ fn span(kind: SpanKind, name: Sym, own: u64, parent: Option<u64>, start_ms: i64,
         fault: false,
         throttle: false,
         inferred: false,
-        links: Vec::new(),
+        links: Box::default(),
     }
 }
 
@@ -237,7 +237,8 @@ fn a_batch_is_linked_to_each_send_that_its_segment_names() {
             .iter_mut()
             .find(|span| span.id == SpanId::of(103))
             .unwrap();
-        service.links.push((TRACE, SpanId::of(own)));
+        let link = (TRACE, SpanId::of(own));
+        service.links = service.links.iter().copied().chain([link]).collect();
     }
     let expected = [(1, 3, LinkTier::TraceLink), (2, 3, LinkTier::TraceLink)];
     assert_eq!(traced.linked(), expected);

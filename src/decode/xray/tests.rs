@@ -30,7 +30,7 @@ fn an_asynchronous_invocation_waits_and_is_tried_again() {
         service.start_us, 1_795_168_841_444_000,
         "seconds in the notation 1.7E9"
     );
-    assert_eq!(service.end_us, Some(1_795_168_842_021_549));
+    assert_eq!(service.end_us.get(), Some(1_795_168_842_021_549));
     assert_eq!(service.parent, Some(id("f0b13fca33b627de")));
     assert_eq!(
         service.invocation,
@@ -41,7 +41,7 @@ fn an_asynchronous_invocation_waits_and_is_tried_again() {
         Some("lambda:mail")
     );
     assert_eq!(
-        (spans[1].kind, spans[1].end_us),
+        (spans[1].kind, spans[1].end_us.get()),
         (SpanKind::DwellTime, None)
     );
     assert_eq!(

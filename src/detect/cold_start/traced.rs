@@ -57,7 +57,7 @@ pub(super) fn starts(facts: &Facts, assembled: &Assembled) -> HashMap<Invocation
                 starts.entry(run).or_default().taken_us = Some(span.start_us);
             }
             SpanKind::Initialization | SpanKind::Restore => {
-                if let Some(end) = span.end_us {
+                if let Some(end) = span.end_us.get() {
                     let restored = span.kind == SpanKind::Restore;
                     starts.entry(run).or_default().init_us = Some((span.start_us, end, restored));
                 }

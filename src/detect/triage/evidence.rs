@@ -64,7 +64,7 @@ mod tests {
             name: world.sym("orders"),
             kind: SpanKind::LambdaService,
             start_us: 0,
-            end_us: None,
+            end_us: None.into(),
             request_id: None,
             message_id: None,
             invocation: Some(world.request(3)),
@@ -75,7 +75,7 @@ mod tests {
             fault: false,
             throttle: true,
             inferred: false,
-            links: Vec::new(),
+            links: Box::default(),
         };
         let nobody = Span {
             invocation: None,

@@ -201,7 +201,7 @@ fn the_segment_of_x_ray_and_its_run_are_one_span() {
         name,
         kind,
         start_us: EPOCH * 1_000 + from_us,
-        end_us: to_us,
+        end_us: Some(to_us).into(),
         request_id: None,
         invocation: None,
         resource: None,
@@ -212,7 +212,7 @@ fn the_segment_of_x_ray_and_its_run_are_one_span() {
         fault: false,
         throttle: kind == SpanKind::Remote,
         inferred: false,
-        links: Vec::new(),
+        links: Box::default(),
     };
     facts.spans = vec![
         span(
@@ -221,7 +221,7 @@ fn the_segment_of_x_ray_and_its_run_are_one_span() {
             name,
             SpanKind::LambdaFunction,
             0,
-            Some(EPOCH * 1_000 + 100_000),
+            EPOCH * 1_000 + 100_000,
         ),
         span(
             6,
@@ -229,7 +229,7 @@ fn the_segment_of_x_ray_and_its_run_are_one_span() {
             table,
             SpanKind::Remote,
             10_250,
-            Some(EPOCH * 1_000 + 12_750),
+            EPOCH * 1_000 + 12_750,
         ),
     ];
     let mut assembled = assemble(&facts);

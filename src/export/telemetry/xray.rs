@@ -33,7 +33,12 @@ impl Telemetry<'_> {
                 _ => Kind::Internal,
             } as i32,
             start_time_unix_nano: nanos_of(span.start_us),
-            end_time_unix_nano: nanos_of(span.end_us.unwrap_or(span.start_us).max(span.start_us)),
+            end_time_unix_nano: nanos_of(
+                span.end_us
+                    .get()
+                    .unwrap_or(span.start_us)
+                    .max(span.start_us),
+            ),
             attributes: self.attributes_of_span(span, error),
             links: links.collect(),
             status: error.map(|error| Status {
@@ -59,7 +64,7 @@ impl Telemetry<'_> {
             .collect();
         let status = span.status;
         attributes.extend(status.map(|status| whole("http.response.status_code", status)));
-        let unfinished = span.end_us.is_none();
+        let unfinished = span.end_us.get().is_none();
         attributes.extend(unfinished.then(|| truth("nepho.in_progress", true)));
         attributes
     }

@@ -116,7 +116,7 @@ fn of_span<'a>(
     Some(Record {
         gateway: is_gateway(&resource).then_some(ThrottleClass::GatewayStage),
         resource: Some(resource),
-        at: Timestamp(span.end_us.unwrap_or(span.start_us).div_euclid(1_000)),
+        at: Timestamp(span.end_us.get().unwrap_or(span.start_us).div_euclid(1_000)),
         keys,
         source: Source::Span,
         caller,
