@@ -101,7 +101,7 @@ impl<'a> Joins<'a> {
 
     /// Attempts of a request, in order.
     fn attempts(&self, request: RequestId) -> &'a [InvocationIndex] {
-        self.assembled.by_request.get(&request).unwrap_or_default()
+        self.assembled.attempts(&request).unwrap_or_default()
     }
 
     fn owner(&self, span: usize) -> Option<InvocationIndex> {

@@ -155,12 +155,12 @@ impl<'a> Runs<'a> {
     }
 
     fn first_of(&self, request: RequestId) -> Option<InvocationIndex> {
-        self.assembled.by_request.get(&request)?.first().copied()
+        self.assembled.attempts(&request)?.first().copied()
     }
 
     /// The attempt of a request whose start lies nearest.
     fn attempt_at(&self, request: RequestId, at: Timestamp) -> Option<InvocationIndex> {
-        let attempts = self.assembled.by_request.get(&request)?;
+        let attempts = self.assembled.attempts(&request)?;
         attempts
             .iter()
             .copied()

@@ -81,7 +81,7 @@ fn endings(facts: &Facts, assembled: &Assembled) -> HashMap<InvocationIndex, End
         };
         let alone = || {
             let request = assembled.invocations[run as usize].request_id;
-            let attempts = assembled.by_request.get(&request);
+            let attempts = assembled.attempts(&request);
             attempts.is_some_and(|attempts| attempts.len() == 1)
         };
         // A refusal is no end of a run.

@@ -53,11 +53,7 @@ impl Outcomes {
             .collect();
         let mut outcomes = Self::default();
         for event in events {
-            let attempts = analysis
-                .assembled
-                .by_request
-                .get(&event)
-                .unwrap_or_default();
+            let attempts = analysis.assembled.attempts(&event).unwrap_or_default();
             match endings.get(&event) {
                 Some(Ending::Succeeded) => {
                     outcomes.recovered += 1;

@@ -35,7 +35,7 @@ pub(super) fn examples(analysis: &Analysis) -> Vec<Example<'_>> {
                 _ => None,
             });
         let mut runs = proofs.filter_map(|id| {
-            let attempts = analysis.assembled.by_request.get(&id)?;
+            let attempts = analysis.assembled.attempts(&id)?;
             let root = requests.root(*attempts.first()?);
             (!shown.contains(&root)).then_some(root)
         });

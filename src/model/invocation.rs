@@ -137,10 +137,17 @@ pub struct Assembled {
     pub invocations: Vec<Invocation>,
     /// Sorted like `Facts::streams`.
     pub environments: Vec<Environment>,
-    /// Attempts of each request id, in order.
+    /// Which of them a request id names: see [`Self::attempts`].
     pub by_request: Requests,
     /// Application facts that belong to no invocation (init code, other groups).
     pub orphans: Vec<FactRef>,
     /// The invocation that each span of `Facts::spans` ran in, as far as it can be told: `correlate::spans::owners`.
     pub span_owners: Vec<Option<InvocationIndex>>,
+}
+
+impl Assembled {
+    /// The attempts of a request, in order; `None` if no invocation has this id.
+    pub fn attempts(&self, request: &RequestId) -> Option<&[InvocationIndex]> {
+        self.by_request.get(request, &self.invocations)
+    }
 }

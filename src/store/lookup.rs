@@ -54,9 +54,7 @@ pub fn find(analysis: &Analysis, id: &str) -> Option<Found> {
 
 fn named(analysis: &Analysis, id: &str) -> Option<(IdKind, Vec<InvocationIndex>)> {
     let invocations = &analysis.assembled.invocations;
-    if let Some(attempts) =
-        RequestId::parse(id).and_then(|id| analysis.assembled.by_request.get(&id))
-    {
+    if let Some(attempts) = RequestId::parse(id).and_then(|id| analysis.assembled.attempts(&id)) {
         return Some((IdKind::Request, attempts.to_vec()));
     }
     if let Some(trace) = TraceId::parse(id) {

@@ -31,7 +31,7 @@ pub fn run_at(analysis: &Analysis, at: InvocationIndex) -> Run {
 
 /// Where an invocation stands in this picture, if it is still remembered.
 pub fn invocation(analysis: &Analysis, wanted: Run) -> Option<InvocationIndex> {
-    let attempts = analysis.assembled.by_request.get(&wanted.request)?;
+    let attempts = analysis.assembled.attempts(&wanted.request)?;
     let exact = |at: &&InvocationIndex| analysis.invocation(**at).attempt == wanted.attempt;
     attempts
         .iter()

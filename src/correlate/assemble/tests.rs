@@ -132,7 +132,7 @@ fn a_second_start_of_a_request_is_its_second_attempt() {
         rows(&assembled),
         [(1, 1, 0, 50, Ok), (1, 2, 60_000, 60_070, Ok)]
     );
-    assert_eq!(assembled.by_request[&id(1)], [0, 1]);
+    assert_eq!(assembled.attempts(&id(1)).unwrap(), [0, 1]);
 }
 
 #[test]

@@ -34,8 +34,8 @@ fn analysis(world: World, links: &[(u8, u8, bool)]) -> Analysis {
             let next: &mut usize = used.entry(child).or_default();
             *next += 1;
             Link {
-                parent: assembled.by_request[&id(parent)][0],
-                child: assembled.by_request[&id(child)][*next - 1],
+                parent: assembled.attempts(&id(parent)).unwrap()[0],
+                child: assembled.attempts(&id(child)).unwrap()[*next - 1],
                 tier: LinkTier::TraceParent,
                 confidence: 1.0,
                 synchronous,
@@ -52,7 +52,7 @@ fn analysis(world: World, links: &[(u8, u8, bool)]) -> Analysis {
 
 /// The tree that shows a request.
 fn tree(analysis: &Analysis, request: u8) -> Tree {
-    let run = analysis.assembled.by_request[&id(request)][0];
+    let run = analysis.assembled.attempts(&id(request)).unwrap()[0];
     Index::new(analysis).requests(analysis).tree(run)
 }
 
@@ -264,7 +264,7 @@ fn a_batch_hangs_on_its_earliest_parent_and_counts_the_others() {
     let analysis = analysis(world, &[(1, 3, false)]);
     let mut links = analysis.links.clone();
     links.push(Link {
-        parent: analysis.assembled.by_request[&id(2)][0],
+        parent: analysis.assembled.attempts(&id(2)).unwrap()[0],
         ..links[0]
     });
     let analysis = Analysis { links, ..analysis };
@@ -289,7 +289,7 @@ fn every_run_has_the_root_of_its_tree_and_a_circle_ends() {
     let index = Index::new(&analysis);
     let requests = index.requests(&analysis);
     let roots = requests.roots();
-    let of = |request| analysis.assembled.by_request[&id(request)][0];
+    let of = |request| analysis.assembled.attempts(&id(request)).unwrap()[0];
     for request in [1, 2, 3] {
         assert_eq!(roots[of(request) as usize], of(1));
         assert_eq!(requests.root(of(request)), of(1));

@@ -146,7 +146,7 @@ pub(super) fn is_lost(
         return attempt.caller.is_none();
     };
     let run = analysis.invocation(at);
-    let attempts = analysis.assembled.by_request.get(&run.request_id);
+    let attempts = analysis.assembled.attempts(&run.request_id);
     let is_last = attempts.is_none_or(|attempts| attempts.last() == Some(&at));
     run.status.failed() && is_last && !fed.contains(&at)
 }

@@ -34,7 +34,7 @@ fn line_of_span(analysis: &Analysis, evidence: &Evidence) -> Option<Evidence> {
         return None;
     };
     let request_id = analysis.facts.spans[*span as usize].invocation?;
-    let attempts = analysis.assembled.by_request.get(&request_id)?;
+    let attempts = analysis.assembled.attempts(&request_id)?;
     let run = analysis.invocation(*attempts.first()?);
     Some(Evidence::Line {
         request_id: Some(request_id),

@@ -56,7 +56,7 @@ pub fn json(dossier: &Dossier<'_>, out: &mut dyn Write) -> io::Result<()> {
             request_id: Some(request),
             ..
         } => {
-            let attempts = analysis.assembled.by_request.get(request);
+            let attempts = analysis.assembled.attempts(request);
             attempts.is_some_and(|attempts| attempts.iter().any(|&at| holds(at)))
         }
         _ => false,

@@ -87,7 +87,7 @@ impl Scope {
             selected = true;
         }
         if let Some(request) = self.request {
-            let found = analysis.assembled.by_request.get(&request).ok_or_else(|| {
+            let found = analysis.assembled.attempts(&request).ok_or_else(|| {
                 ScopeError(format!(
                     "{request}: no such request in these records · check the id"
                 ))
@@ -203,7 +203,7 @@ impl Picked<'_> {
         for evidence in &finding.evidence {
             match *evidence {
                 Evidence::Line { request_id, line } => {
-                    let attempts = request_id.and_then(|id| analysis.assembled.by_request.get(&id));
+                    let attempts = request_id.and_then(|id| analysis.assembled.attempts(&id));
                     self.runs.extend(attempts.into_iter().flatten().copied());
                     self.lines.push(line);
                 }

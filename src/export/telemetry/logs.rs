@@ -182,7 +182,7 @@ impl Telemetry<'_> {
     ) -> Option<InvocationIndex> {
         let assembled = &self.analysis.assembled;
         if let Some(request) = head.request_id {
-            let attempts = assembled.by_request.get(&request)?;
+            let attempts = assembled.attempts(&request)?;
             return self
                 .running(attempts, line.timestamp)
                 .or(attempts.first().copied());

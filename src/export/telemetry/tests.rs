@@ -32,7 +32,7 @@ fn analysis(world: World) -> Analysis {
 }
 
 fn link(analysis: &mut Analysis, parent: u8, child: u8, tier: LinkTier, confidence: f32) {
-    let run = |request| analysis.assembled.by_request[&id(request)][0];
+    let run = |request| analysis.assembled.attempts(&id(request)).unwrap()[0];
     let link = Link {
         parent: run(parent),
         child: run(child),

@@ -153,7 +153,7 @@ fn billed_words(analysis: &Analysis, at: InvocationIndex) -> String {
 fn attempts(scene: &Arc<Scene>, at: InvocationIndex) -> Option<Part> {
     let analysis = &scene.analysis;
     let request = analysis.invocation(at).request_id;
-    let all = analysis.assembled.by_request.get(&request)?;
+    let all = analysis.assembled.attempts(&request)?;
     let others: Vec<InvocationIndex> = all.iter().copied().filter(|other| *other != at).collect();
     if others.is_empty() {
         return None;

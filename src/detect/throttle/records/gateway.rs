@@ -82,7 +82,7 @@ pub(super) fn of_access_logs<'a>(facts: &'a Facts, assembled: &Assembled) -> Vec
     for says in requests.iter().map(|request| &request.says) {
         let run = says
             .integration_request
-            .and_then(|id| assembled.by_request.get(&id)?.first());
+            .and_then(|id| assembled.attempts(&id)?.first());
         if let Some(&run) = run {
             let function = assembled.invocations[run as usize].function;
             behind.insert((says.api, says.route), function);
@@ -131,7 +131,7 @@ fn refused_by<'a>(
     }
     let ran = access
         .integration_request
-        .is_some_and(|id| assembled.by_request.contains_key(&id));
+        .is_some_and(|id| assembled.attempts(&id).is_some());
     // The status of the integration tells; without it a 429 that was passed on to a run that never was.
     let refused = access.integration_status.or_else(|| {
         access.integration_request?;

@@ -95,7 +95,7 @@ fn of_span<'a>(
         SpanKind::LambdaService
             if span
                 .invocation
-                .is_none_or(|id| !assembled.by_request.contains_key(&id)) =>
+                .is_none_or(|id| assembled.attempts(&id).is_none()) =>
         {
             Cow::Borrowed(resource?)
         }
