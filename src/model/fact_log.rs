@@ -24,6 +24,8 @@ pub struct FactLog {
     /// [`Label`], [`Head`] and `What` of each fact, one behind the other: its place is where it starts.
     bytes: Vec<u8>,
     len: usize,
+    /// What any fact ever spoke of: whoever looks for something else need not look.
+    said: Kinds,
     /// The moment from which the others are counted: that of the fact that was added first.
     origin: Timestamp,
     /// The high 16 bytes of event ids: lines that were sent together share them.
@@ -127,6 +129,7 @@ impl FactLog {
         let length = self.bytes.len() - end;
         self.bytes[start..].rotate_right(length);
         self.len += 1;
+        self.said = self.said.or(label.kinds);
         let place = (fact.at, fact.event.order());
         let belongs = self.last.is_none_or(|last| last < place);
         self.last = Some(place);
@@ -164,14 +167,13 @@ impl FactLog {
 
     /// The facts that speak of one of `kinds`.
     pub fn of(&self, kinds: Kinds) -> impl Iterator<Item = (u32, Fact)> {
-        self.packed_from(0)
-            .filter(move |(_, said, _)| said.meets(kinds))
-            .map(|(place, _, body)| (place, self.read(body)))
+        self.packed_of(kinds)
+            .map(|(place, body)| (place, self.read(body)))
     }
 
     /// Whether a fact speaks of one of `kinds`.
     pub fn has(&self, kinds: Kinds) -> bool {
-        self.packed_from(0).any(|(_, said, _)| said.meets(kinds))
+        self.packed_of(kinds).next().is_some()
     }
 
     /// When the first and the last fact of a log that is sorted were written.
@@ -186,9 +188,19 @@ impl FactLog {
 
     /// When each fact that speaks of one of `kinds` was written.
     pub fn moments_of(&self, kinds: Kinds) -> impl Iterator<Item = Timestamp> {
-        self.packed_from(0)
+        self.packed_of(kinds)
+            .map(|(_, body)| self.moment(&self.head(&body).0))
+    }
+
+    fn packed_of(&self, kinds: Kinds) -> impl Iterator<Item = (u32, Range<usize>)> {
+        let from = if self.said.meets(kinds) {
+            0
+        } else {
+            self.end()
+        };
+        self.packed_from(from)
             .filter(move |(_, said, _)| said.meets(kinds))
-            .map(|(_, _, body)| self.moment(&self.head(&body).0))
+            .map(|(place, _, body)| (place, body))
     }
 
     fn packed_from(&self, place: u32) -> impl Iterator<Item = (u32, Kinds, Range<usize>)> {
