@@ -31,7 +31,7 @@ pub mod triage;
 pub mod waiting;
 
 /// Says what one kind of trouble looks like in an analysis whose rows are complete.
-pub trait Detector {
+pub trait Detector: Sync {
     /// The kind of finding it gives.
     fn kind(&self) -> FindingKind;
 

@@ -7,6 +7,9 @@ mod rank;
 mod severity;
 mod window;
 
+use std::panic::resume_unwind;
+use std::thread::{self, ScopedJoinHandle};
+
 use crate::model::analysis::Analysis;
 use crate::model::finding::{Candidate, Finding};
 use crate::model::settings::Settings;
@@ -19,10 +22,17 @@ const MOST_FINDINGS: usize = 200;
 
 /// The findings of all detectors, worst first, each cause before its symptoms.
 pub fn findings(analysis: &Analysis, settings: &Settings) -> Vec<Finding> {
-    let candidates = super::all()
-        .iter()
-        .flat_map(|detector| detector.candidates(analysis, settings))
-        .collect();
+    let detectors = super::all();
+    // None of them needs another.
+    let candidates = thread::scope(|scope| {
+        let detectors = detectors.iter();
+        let at_work: Vec<_> = detectors
+            .map(|detector| scope.spawn(|| detector.candidates(analysis, settings)))
+            .collect();
+        let seen = at_work.into_iter().map(ScopedJoinHandle::join);
+        seen.flat_map(|seen| seen.unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
+    });
     triage(analysis, settings, candidates)
 }
 

@@ -59,8 +59,11 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
     analysis.coverage = figures::coverage::overall(&analysis);
     analysis.functions = figures::figures(&analysis);
     analysis.metered = figures::metered::metered(&analysis);
-    analysis.cold = cold_figures::cold_figures(&analysis);
-    analysis.pressures = throttle::pressures(&analysis, settings);
+    (analysis.cold, analysis.pressures) = thread::scope(|scope| {
+        let cold = scope.spawn(|| cold_figures::cold_figures(&analysis));
+        let pressures = throttle::pressures(&analysis, settings);
+        (joined(cold), pressures)
+    });
     analysis.findings = triage::findings(&analysis, settings);
     analysis
 }
