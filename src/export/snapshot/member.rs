@@ -17,7 +17,7 @@ use crate::sources::snapshot::{FileEntry, hex};
 /// the same bytes; and there are so many that a piece compressed by itself is hardly larger.
 const PIECE: usize = 1 << 19;
 /// Pieces that may wait.
-const AHEAD: usize = 2;
+const AHEAD: usize = 4;
 
 /// How a file stands on the disk.
 #[derive(Clone, Copy)]
@@ -37,6 +37,8 @@ pub(super) struct Member {
     cancel: Arc<AtomicBool>,
     /// `None` once the thread has ended.
     to: Option<SyncSender<Vec<u8>>>,
+    /// Pieces that are written, to be filled again: fresh ones must be cleared by the system.
+    spare: Receiver<Vec<u8>>,
     writer: Option<JoinHandle<io::Result<Listed>>>,
 }
 
@@ -61,12 +63,16 @@ impl Member {
         cancel: Arc<AtomicBool>,
     ) -> io::Result<Self> {
         let (to, pieces) = sync_channel(AHEAD);
+        // There are never more pieces than that.
+        let (done, spare) = sync_channel(AHEAD + 2);
+        let pieces = Pieces { pieces, done };
         let writer = thread::Builder::new().spawn(move || write(file, kind, &pieces))?;
         Ok(Self {
             name: name.to_owned(),
             cancel,
             piece: Vec::with_capacity(PIECE),
             to: Some(to),
+            spare,
             writer: Some(writer),
         })
     }
@@ -85,7 +91,9 @@ impl Member {
 
     fn hand_over(&mut self) -> io::Result<()> {
         go_on(&self.cancel)?;
-        let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE));
+        let spare = self.spare.try_recv();
+        let empty = spare.unwrap_or_else(|_| Vec::with_capacity(PIECE));
+        let piece = std::mem::replace(&mut self.piece, empty);
         let sent = self.to.as_ref().map(|to| to.send(piece));
         match sent {
             Some(Ok(())) => Ok(()),
@@ -129,25 +137,25 @@ impl Write for Member {
     }
 }
 
-fn write(file: File, kind: Kind, pieces: &Receiver<Vec<u8>>) -> io::Result<Listed> {
+fn write(file: File, kind: Kind, pieces: &Pieces) -> io::Result<Listed> {
     match kind {
         Kind::Plain => {
             let mut out = Hashed::new(file);
-            pour(pieces, &mut out)?;
+            pieces.pour(&mut out)?;
             let (file, listed) = out.listed();
             file.sync_all()?;
             Ok(listed)
         }
         Kind::Compressed => {
             let mut out = zstd::Encoder::new(Hashed::new(file), LEVEL)?;
-            pour(pieces, &mut out)?;
+            pieces.pour(&mut out)?;
             let (file, listed) = out.finish()?.listed();
             file.sync_all()?;
             Ok(listed)
         }
         Kind::Frames => {
             let mut out = Hashed::new(Frames::new(file)?);
-            pour(pieces, &mut out)?;
+            pieces.pour(&mut out)?;
             Ok(out.listed().1)
         }
     }
@@ -183,8 +191,22 @@ impl Write for Frames {
     }
 }
 
-fn pour(pieces: &Receiver<Vec<u8>>, out: &mut impl Write) -> io::Result<()> {
-    pieces.iter().try_for_each(|piece| out.write_all(&piece))
+/// What a file is made of, on its way.
+struct Pieces {
+    pieces: Receiver<Vec<u8>>,
+    done: SyncSender<Vec<u8>>,
+}
+
+impl Pieces {
+    fn pour(&self, out: &mut impl Write) -> io::Result<()> {
+        self.pieces.iter().try_for_each(|mut piece| {
+            out.write_all(&piece)?;
+            piece.clear();
+            // Nobody fills it again at the end of the file.
+            drop(self.done.try_send(piece));
+            Ok(())
+        })
+    }
 }
 
 impl<W> Hashed<W> {

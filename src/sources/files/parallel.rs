@@ -7,7 +7,7 @@ use std::thread;
 use super::chunks::{Chunk, Chunks};
 
 /// Chunks that may wait before and after each worker.
-const AHEAD: usize = 2;
+const AHEAD: usize = 4;
 
 /// The input broke off.
 pub(super) struct Broken {
