@@ -12,6 +12,9 @@ use crate::model::time::Timestamp;
 use crate::sources::files::Sink;
 use crate::sources::snapshot::Records;
 
+/// Room for what a block of records becomes: grown from nothing, it is copied several times over.
+const ROOM: usize = 160 * 1024;
+
 /// A sink that writes.
 #[derive(Default)]
 pub(in crate::export) struct Lines {
@@ -104,6 +107,9 @@ impl Lines {
 
 impl Sink for Lines {
     fn log(&mut self, line: &LogLine<'_>) -> Option<Odd> {
+        if self.bytes.is_empty() {
+            self.bytes.reserve(ROOM);
+        }
         write_log(line, &mut self.bytes);
         self.rows += 1;
         self.records.log_events += 1;
