@@ -4,7 +4,6 @@
 mod lines;
 mod logs;
 
-use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::sources::files::{self, ReadError, Sink};
@@ -56,12 +55,11 @@ pub enum Step {
 /// Called with what goes on; `false` cancels.
 pub type OnProgress<'a> = dyn FnMut(Progress) -> bool + 'a;
 
-/// SHA-256 and length of all the records; `None` if it was cancelled.
+/// Digest and length of all the records; `None` if it was cancelled.
 pub(super) fn measure(
     origin: &Origin,
     progress: &mut OnProgress<'_>,
 ) -> Result<Option<([u8; 32], u64)>, ReadError> {
-    use sha2::{Digest as _, Sha256};
     let mut going = true;
     let mut on = |done| {
         let step = Step::Measuring;
@@ -75,17 +73,9 @@ pub(super) fn measure(
     let measured = match origin {
         Origin::Files { paths, options } => files::digest(paths, options, &mut on)?,
         Origin::Journal(journal) => {
-            let (mut hash, mut done) = (Sha256::new(), 0);
-            let mut reader = BufReader::with_capacity(1 << 20, journal.reader());
-            let mut part = vec![0; 1 << 20];
-            while let Ok(got @ 1..) = reader.read(&mut part) {
-                hash.update(&part[..got]);
-                done += got as u64;
-                if !on(done) {
-                    break;
-                }
-            }
-            (hash.finalize().into(), done)
+            let mut digest = files::Digest::default();
+            digest.add(&mut *journal.reader(), &mut on);
+            digest.end()
         }
     };
     Ok(going.then_some(measured))

@@ -4,6 +4,7 @@
 //! that arrival order is kept and memory does not grow with the file.
 
 mod chunks;
+mod digest;
 mod log_event;
 mod open;
 mod parallel;
@@ -17,14 +18,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sha2::{Digest as _, Sha256};
-
 use crate::engine::{Block, Engine};
 use crate::model::health::Progress;
 use crate::model::odd::Oddities;
 use crate::redact::Redactor;
 use crate::sources::snapshot::{Refused, Trust};
 
+pub use digest::Digest;
 pub use redacting::Redacting;
 pub use sink::Sink;
 pub use walk::Input;
@@ -183,31 +183,20 @@ pub fn each_of<S: Sink + Send>(
     }
 }
 
-/// SHA-256 of the SHA-256s of all blocks of what the inputs say, decompressed, and the length of that. `progress` is given the bytes so
-/// far and may stop it.
+/// The [`Digest`] of what the inputs say, decompressed, and the length of that. `progress` is given the bytes so far and may stop it.
 pub fn digest(
     paths: &[PathBuf],
     options: &Options,
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Result<([u8; 32], u64), ReadError> {
-    let (mut hash, mut length) = (Sha256::new(), 0);
+    let mut digest = Digest::default();
     for input in walk::inputs(paths)? {
         let mut reader = open::open(&input, options.trust, &Arc::default())?;
-        let work = |chunk: &chunks::Chunk| Sha256::digest(&chunk.bytes);
-        let mut on_hash = |block: sha2::digest::Output<Sha256>, bytes| {
-            hash.update(block);
-            length += bytes;
-            progress(length)
-        };
-        // Where an input breaks off, reading it will say so: what is there counts.
-        if matches!(
-            parallel::map(&mut *reader, options.threads, &work, &mut on_hash),
-            Ok(false)
-        ) {
+        if !digest.add(&mut *reader, progress) {
             break;
         }
     }
-    Ok((hash.finalize().into(), length))
+    Ok(digest.end())
 }
 
 fn broken_end(name: &Path, error: &parallel::Broken) -> String {
