@@ -13,6 +13,7 @@ pub mod finding;
 pub mod health;
 pub mod ids;
 pub mod invocation;
+pub mod json_text;
 pub mod mark;
 pub mod maybe;
 pub mod metric;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::model::ids::hex_pair;
+use crate::model::json_text::plain;
 
 /// The letter behind the backslash for each byte that a string cannot hold as it is, `u` where that is the byte's number; 0 for all
 /// others.
@@ -60,19 +61,6 @@ fn byte(out: &mut Vec<u8>, byte: u8) -> bool {
         _ => out.extend_from_slice(&[b'\\', escape]),
     }
     escape != b'u'
-}
-
-/// How many bytes at the start of a word can stand in a string as they are.
-fn plain(word: [u8; 8]) -> usize {
-    const EACH: u64 = u64::from_ne_bytes([1; 8]);
-    let word = u64::from_le_bytes(word);
-    // The highest bit of a byte that is less than a bound, which is 128 at most. A byte behind one that is may show it too: only the
-    // first counts.
-    let below =
-        |word: u64, bound: u8| word.wrapping_sub(EACH * u64::from(bound)) & !word & (EACH << 7);
-    let is = |byte: u8| below(word ^ (EACH * u64::from(byte)), 1);
-    let found = below(word, b' ') | is(b'"') | is(b'\\');
-    found.trailing_zeros() as usize / 8
 }
 
 /// Appends a value. What is written so is text and numbers, and memory takes it: there is nothing that could fail.

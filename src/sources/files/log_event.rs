@@ -5,6 +5,7 @@
 
 use memchr::memchr2;
 
+use crate::model::json_text::plain;
 use crate::model::record::LogLine;
 use crate::model::time::Timestamp;
 
@@ -128,7 +129,7 @@ fn message<'a>(text: &'a str, room: &mut Vec<u8>) -> Option<(Message<'a>, &'a st
     // Escapes stand close together in JSON within JSON: a search for the next would take longer than the way to it.
     loop {
         if let Some(eight) = bytes[at..].first_chunk::<8>() {
-            let plain = plain_bytes(*eight);
+            let plain = plain(*eight);
             room.extend_from_slice(eight);
             room.truncate(room.len() - 8 + plain);
             at += plain;
@@ -169,17 +170,6 @@ fn message<'a>(text: &'a str, room: &mut Vec<u8>) -> Option<(Message<'a>, &'a st
             }
         }
     }
-}
-
-/// How many of eight bytes stand before the first quote or backslash.
-fn plain_bytes(eight: [u8; 8]) -> usize {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const TOPS: u64 = u64::from_le_bytes([0x80; 8]);
-    let word = u64::from_le_bytes(eight);
-    // The lowest byte that is zero gets its top bit; what lies above it may be wrong.
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word & TOPS;
-    let is = |byte: u8| zero(word ^ u64::from_le_bytes([byte; 8]));
-    (is(b'"') | is(b'\\')).trailing_zeros() as usize / 8
 }
 
 /// The letter of four hex digits; `None` for half of a pair.
