@@ -2,7 +2,6 @@
 
 pub mod analysis;
 pub mod batch;
-pub mod by_run;
 pub mod config;
 pub mod delivery;
 pub mod event_id;
@@ -10,6 +9,7 @@ pub mod fact;
 pub mod fact_log;
 pub mod facts;
 pub mod finding;
+pub mod grouped;
 pub mod health;
 pub mod ids;
 pub mod invocation;

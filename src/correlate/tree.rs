@@ -5,9 +5,9 @@ use smallvec::SmallVec;
 
 use crate::correlate::spans::MAX_HOPS;
 use crate::model::analysis::Analysis;
-use crate::model::by_run::ByRun;
 use crate::model::fact::{Kinds, What};
 use crate::model::facts::FactRef;
+use crate::model::grouped::Grouped;
 use crate::model::ids::RequestId;
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{Link, LinkTier};
@@ -113,10 +113,10 @@ pub struct Part {
 #[derive(Debug, Default)]
 pub struct Index {
     /// Indices in `Analysis::links`, the parents of a run the best first.
-    children: ByRun,
-    parents: ByRun,
+    children: Grouped,
+    parents: Grouped,
     /// Indices in `Facts::spans`.
-    spans: ByRun,
+    spans: Grouped,
     entries: HashMap<RequestId, FactRef>,
 }
 
@@ -125,14 +125,14 @@ impl Index {
     pub fn new(analysis: &Analysis) -> Self {
         let runs = analysis.assembled.invocations.len();
         let links = || analysis.links.iter().zip(0..);
-        let children = ByRun::of(runs, links().map(|(link, at)| (link.parent, at)));
-        let mut parents = ByRun::of(runs, links().map(|(link, at)| (link.child, at)));
+        let children = Grouped::of(runs, links().map(|(link, at)| (link.parent, at)));
+        let mut parents = Grouped::of(runs, links().map(|(link, at)| (link.child, at)));
         parents.sort_by_key(|at| {
             let link = &analysis.links[at as usize];
             (link.tier, link.parent)
         });
         let owners = analysis.assembled.span_owners.iter().zip(0..);
-        let spans = ByRun::of(runs, owners.filter_map(|(owner, at)| Some(((*owner)?, at))));
+        let spans = Grouped::of(runs, owners.filter_map(|(owner, at)| Some(((*owner)?, at))));
         let mut entries = HashMap::new();
         for (stream, lines) in analysis.facts.streams.iter().enumerate() {
             for (fact, line) in lines.facts.of(Kinds::ACCESS) {

@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 
 use crate::detect::statistics::wilson;
 use crate::model::analysis::Analysis;
-use crate::model::by_run::ByRun;
+use crate::model::grouped::Grouped;
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::ColdRequests;
 use crate::model::symbols::Sym;
@@ -100,7 +100,7 @@ struct Calls<'a> {
     /// Of each run, whether something called or fed it.
     is_called: Vec<bool>,
     /// Runs that a run waited for, the last to end first.
-    awaited: ByRun,
+    awaited: Grouped,
 }
 
 impl<'a> Calls<'a> {
@@ -113,7 +113,7 @@ impl<'a> Calls<'a> {
             is_called[link.child as usize] = true;
         }
         let waits = sure.filter(|link| link.synchronous);
-        let mut awaited = ByRun::of(runs, waits.map(|link| (link.parent, link.child)));
+        let mut awaited = Grouped::of(runs, waits.map(|link| (link.parent, link.child)));
         awaited.sort_by_key(|child| Reverse((analysis.invocation(child).end, child)));
         Self {
             analysis,
