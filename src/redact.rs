@@ -23,6 +23,7 @@ use sha2::{Digest as _, Sha256};
 pub use counts::Counts;
 pub use record::{CleanNames, RedactedLine};
 
+use crate::model::ids::hex_pair;
 use crate::model::settings::RedactSettings;
 use places::Places;
 use span::{Finds, Span};
@@ -224,11 +225,8 @@ impl Redactor {
         out.push('[');
         out.push_str(&self.names[rule as usize]);
         out.push('#');
-        for byte in &hash[..MASK_BYTES] {
-            for digit in [byte >> 4, byte & 15] {
-                out.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
-            }
-        }
+        let digits = hash[..MASK_BYTES].iter().copied().flat_map(hex_pair);
+        out.extend(digits.map(char::from));
         out.push(']');
     }
 }

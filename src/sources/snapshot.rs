@@ -11,6 +11,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::model::ids::hex_pair;
 use crate::model::mark::Noted;
 
 pub use manifest::{FileEntry, Manifest, RECORDS, Records, Redaction, SCHEMA, Scope, Window};
@@ -100,8 +101,6 @@ pub fn is_folder(folder: &Path) -> bool {
 
 /// Bytes as hexadecimal digits, as hashes are written.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        text.push_str(&format!("{byte:02x}"));
-        text
-    })
+    let digits = bytes.iter().copied().flat_map(hex_pair);
+    digits.map(char::from).collect()
 }
