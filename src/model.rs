@@ -18,6 +18,7 @@ pub mod mark;
 pub mod maybe;
 pub mod metric;
 pub mod odd;
+mod packed;
 pub mod placed;
 pub mod places;
 pub mod record;

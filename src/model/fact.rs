@@ -93,7 +93,7 @@ pub struct Kinds(u16);
 impl Kinds {
     /// What every fact meets.
     pub const ANY: Self = Self(u16::MAX);
-    // The common ones first: a set of the first seven is packed in a byte.
+    // The common ones first: a set of them alone takes fewer bits packed.
     /// Start, end, time-out and exit of an invocation.
     pub const RUN: Self = Self(1);
     /// The end of an invocation with its figures, which is also a `RUN`.

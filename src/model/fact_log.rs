@@ -1,12 +1,12 @@
 //! The facts of one log stream, packed: some 25 bytes each instead of the 250 of a [`Fact`], read one at a time.
 
 use std::mem::take;
-use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 use super::event_id::EventId;
-use super::fact::{Fact, Kinds};
+use super::fact::{Fact, Kinds, What};
+use super::packed::{Reader, Writer, pack, unpack};
 use super::room::grow;
 use super::symbols::{Sym, Symbols};
 use super::time::Timestamp;
@@ -21,7 +21,8 @@ const LEAST_ROOM: usize = 256;
 /// a number that grows from fact to fact; sorting and leaving out change places.
 #[derive(Clone, Debug, Default)]
 pub struct FactLog {
-    /// [`Label`], [`Head`] and `What` of each fact, one behind the other: its place is where it starts.
+    /// Of each fact how many bytes it takes, then its kinds, its [`Head`] and what it says; one behind the other: its place is where
+    /// it starts.
     bytes: Vec<u8>,
     len: usize,
     /// What any fact ever spoke of: whoever looks for something else need not look.
@@ -37,12 +38,17 @@ pub struct FactLog {
     last: Option<(Timestamp, u64)>,
 }
 
-/// What must be read to pass a fact over.
-#[derive(Serialize, Deserialize)]
-struct Label {
+/// A length that takes more than a byte stands in the four behind this one.
+const LONG: u8 = u8::MAX;
+
+/// A fact where it lies.
+struct Packed<'a> {
+    place: u32,
+    /// Where the next one starts.
+    end: usize,
     kinds: Kinds,
-    /// Bytes of the head and of what it says, which stand behind the label.
-    length: u32,
+    /// Its head and what it says.
+    rest: Reader<'a>,
 }
 
 /// What is packed of a fact beside what it says.
@@ -106,52 +112,59 @@ impl FactLog {
         if self.is_empty() {
             self.origin = fact.at;
         }
-        grow(&mut self.bytes, LEAST_ROOM);
         let request = fact.what.request_id_mut();
         let request = request.map_or(0, |id| 1 + self.requests.number(take(&mut id.0)));
         let trace = fact.what.trace_id_mut();
         let trace = trace.map_or(0, |id| 1 + self.traces.number(take(&mut id.0)));
-        let start = self.bytes.len();
         let head = Head {
             after: fact.at.0.wrapping_sub(self.origin.0),
             event: self.pack(fact.event),
             request,
             trace,
         };
-        self.bytes = packed(&head, take(&mut self.bytes));
-        self.bytes = packed(&fact.what, take(&mut self.bytes));
-        let end = self.bytes.len();
-        let label = Label {
-            kinds: fact.what.kinds(),
-            length: (end - start) as u32,
-        };
-        self.bytes = packed(&label, take(&mut self.bytes));
-        let length = self.bytes.len() - end;
-        self.bytes[start..].rotate_right(length);
+        let kinds = fact.what.kinds();
+        self.append(kinds, &head, &fact.what);
         self.len += 1;
-        self.said = self.said.or(label.kinds);
+        self.said = self.said.or(kinds);
         let place = (fact.at, fact.event.order());
         let belongs = self.last.is_none_or(|last| last < place);
         self.last = Some(place);
         belongs
     }
 
+    fn append(&mut self, kinds: Kinds, head: &Head, what: &What) {
+        grow(&mut self.bytes, LEAST_ROOM);
+        self.bytes.push(LONG);
+        let start = self.bytes.len();
+        let mut writer = Writer::behind(take(&mut self.bytes));
+        pack(&kinds, &mut writer);
+        pack(head, &mut writer);
+        pack(what, &mut writer);
+        self.bytes = writer.into_bytes();
+        let length = self.bytes.len() - start;
+        match u8::try_from(length) {
+            Ok(short) if short < LONG => self.bytes[start - 1] = short,
+            _ => {
+                let length = (length as u32).to_le_bytes();
+                self.bytes.splice(start..start, length);
+            }
+        }
+    }
+
     /// The fact at a place of this log. Panics at any other number, as an index does.
     pub fn get(&self, place: u32) -> Fact {
-        let (_, body) = self.open(place as usize);
-        self.read(body)
+        self.read(self.open(place as usize).rest)
     }
 
     /// When the fact at a place was written.
     pub fn at(&self, place: u32) -> Timestamp {
-        let (_, body) = self.open(place as usize);
-        self.moment(&self.head(&body).0)
+        self.moment_of(&self.open(place as usize))
     }
 
     /// The fact at a place, if it speaks of one of `kinds`.
     pub fn get_of(&self, place: u32, kinds: Kinds) -> Option<Fact> {
-        let (said, body) = self.open(place as usize);
-        said.meets(kinds).then(|| self.read(body))
+        let packed = self.open(place as usize);
+        packed.kinds.meets(kinds).then(|| self.read(packed.rest))
     }
 
     /// Every fact with its place.
@@ -162,13 +175,13 @@ impl FactLog {
     /// The facts from a place on.
     pub fn from(&self, place: u32) -> impl Iterator<Item = (u32, Fact)> {
         self.packed_from(place)
-            .map(|(place, _, body)| (place, self.read(body)))
+            .map(|packed| (packed.place, self.read(packed.rest)))
     }
 
     /// The facts that speak of one of `kinds`.
     pub fn of(&self, kinds: Kinds) -> impl Iterator<Item = (u32, Fact)> {
         self.packed_of(kinds)
-            .map(|(place, body)| (place, self.read(body)))
+            .map(|packed| (packed.place, self.read(packed.rest)))
     }
 
     /// Whether a fact speaks of one of `kinds`.
@@ -188,30 +201,25 @@ impl FactLog {
 
     /// When each fact that speaks of one of `kinds` was written.
     pub fn moments_of(&self, kinds: Kinds) -> impl Iterator<Item = Timestamp> {
-        self.packed_of(kinds)
-            .map(|(_, body)| self.moment(&self.head(&body).0))
+        self.packed_of(kinds).map(|packed| self.moment_of(&packed))
     }
 
-    fn packed_of(&self, kinds: Kinds) -> impl Iterator<Item = (u32, Range<usize>)> {
+    fn packed_of(&self, kinds: Kinds) -> impl Iterator<Item = Packed<'_>> {
         let from = if self.said.meets(kinds) {
             0
         } else {
             self.end()
         };
         self.packed_from(from)
-            .filter(move |(_, said, _)| said.meets(kinds))
-            .map(|(place, _, body)| (place, body))
+            .filter(move |packed| packed.kinds.meets(kinds))
     }
 
-    fn packed_from(&self, place: u32) -> impl Iterator<Item = (u32, Kinds, Range<usize>)> {
+    fn packed_from(&self, place: u32) -> impl Iterator<Item = Packed<'_>> {
         let mut next = place as usize;
         std::iter::from_fn(move || {
-            let at = next;
-            (at < self.bytes.len()).then(|| {
-                let (kinds, body) = self.open(at);
-                next = body.end;
-                (at as u32, kinds, body)
-            })
+            let packed = (next < self.bytes.len()).then(|| self.open(next))?;
+            next = packed.end;
+            Some(packed)
         })
     }
 
@@ -240,11 +248,11 @@ impl FactLog {
     /// twice was read twice; its second copies are taken out and given back.
     pub fn sort(&mut self, symbols: &Symbols) -> Vec<Fact> {
         let mut order: Vec<(Timestamp, EventId, usize, usize)> = Vec::with_capacity(self.len);
-        for (place, _, body) in self.packed_from(0) {
-            let (head, _) = self.head(&body);
+        for mut packed in self.packed_from(0) {
+            let head: Head = unpack(&mut packed.rest);
             let moment = self.moment(&head);
             let event = self.unpack(head.event);
-            order.push((moment, event, place as usize, body.end));
+            order.push((moment, event, packed.place as usize, packed.end));
         }
         order.sort_by(|a, b| {
             let key = |one: &(Timestamp, EventId, usize, usize)| (one.0, one.1.order());
@@ -290,13 +298,13 @@ impl FactLog {
         let mut gone = 0;
         let mut reports = 0;
         let mut stays = self.bytes.len();
-        for (place, said, body) in self.packed_from(0) {
-            if self.moment(&self.head(&body).0) >= moment {
-                stays = place as usize;
+        for packed in self.packed_from(0) {
+            if self.moment_of(&packed) >= moment {
+                stays = packed.place as usize;
                 break;
             }
             gone += 1;
-            reports += usize::from(said.meets(Kinds::REPORT));
+            reports += usize::from(packed.kinds.meets(Kinds::REPORT));
         }
         if gone > 0 {
             self.bytes.drain(..stays);
@@ -310,8 +318,8 @@ impl FactLog {
     /// Forgets the ids that no fact names any more: late facts name older ones than those before them.
     fn forget_ids(&mut self) {
         let mut oldest = [None; 3];
-        for (_, _, body) in self.packed_from(0) {
-            let (head, _) = self.head(&body);
+        for mut packed in self.packed_from(0) {
+            let head: Head = unpack(&mut packed.rest);
             let batch = match head.event {
                 PackedId::Aws { batch, .. } => Some(batch),
                 _ => None,
@@ -332,24 +340,29 @@ impl FactLog {
         self.traces.forget_before(trace);
     }
 
-    /// What the fact at a place speaks of, and where in `bytes` the rest of it lies.
-    fn open(&self, at: usize) -> (Kinds, Range<usize>) {
-        let (label, behind): (Label, _) = unpacked(&self.bytes[at..]);
-        let start = self.bytes.len() - behind.len();
-        (label.kinds, start..start + label.length as usize)
+    /// The fact at a place, unread but for what it speaks of.
+    fn open(&self, at: usize) -> Packed<'_> {
+        let mut start = at + 1;
+        let mut length = usize::from(self.bytes[at]);
+        if let (LONG, Some(long)) = (self.bytes[at], self.bytes[start..].first_chunk()) {
+            length = u32::from_le_bytes(*long) as usize;
+            start += size_of::<u32>();
+        }
+        let mut rest = Reader::new(&self.bytes[start..]);
+        Packed {
+            place: at as u32,
+            end: start + length,
+            kinds: unpack(&mut rest),
+            rest,
+        }
     }
 
-    /// The head of a fact, and the bytes of what it says.
-    fn head(&self, body: &Range<usize>) -> (Head, &[u8]) {
-        unpacked(&self.bytes[body.clone()])
-    }
-
-    fn read(&self, body: Range<usize>) -> Fact {
-        let (head, what) = self.head(&body);
+    fn read(&self, mut from: Reader<'_>) -> Fact {
+        let head: Head = unpack(&mut from);
         let mut fact = Fact {
             at: self.moment(&head),
             event: self.unpack(head.event),
-            what: unpacked(what).0,
+            what: unpack(&mut from),
         };
         if let Some(id) = fact.what.request_id_mut() {
             id.0 = self.requests.get(head.request - 1);
@@ -358,6 +371,10 @@ impl FactLog {
             id.0 = self.traces.get(head.trace - 1);
         }
         fact
+    }
+
+    fn moment_of(&self, packed: &Packed<'_>) -> Timestamp {
+        self.moment(&unpack(&mut packed.rest.clone()))
     }
 
     fn moment(&self, head: &Head) -> Timestamp {
@@ -396,20 +413,10 @@ impl FromIterator<Fact> for FactLog {
     }
 }
 
-#[expect(clippy::expect_used, reason = "a vector takes every byte")]
-fn packed<T: Serialize>(value: &T, bytes: Vec<u8>) -> Vec<u8> {
-    postcard::to_extend(value, bytes).expect("vectors grow")
-}
-
-#[expect(clippy::expect_used, reason = "only `packed` writes what is read here")]
-fn unpacked<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> (T, &'a [u8]) {
-    postcard::take_from_bytes(bytes).expect("a fact starts at its place")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fact::{Report, TraceContext, What};
+    use crate::model::fact::{AppFact, Report, TraceContext};
     use crate::model::ids::{RequestId, TraceId};
 
     fn fact(ms: i64, batch: u8, index: u16) -> Fact {
@@ -442,6 +449,19 @@ mod tests {
         }
         let ids = [&log.batches, &log.requests, &log.traces].map(|ids| ids.ids.len());
         assert_eq!(ids, [2, 2, 2], "the first two share theirs");
+    }
+
+    #[test]
+    fn a_fact_that_says_much_is_passed_over_as_others_are() {
+        let mut much = fact(1, 1, 1);
+        much.what = What::App(AppFact {
+            failed_items: (0..1000).map(Sym::nth).collect(),
+            ..AppFact::default()
+        });
+        let facts = [fact(0, 1, 0), much, fact(2, 1, 2)];
+        let log: FactLog = facts.iter().cloned().collect();
+        assert!(log.iter().map(|(_, fact)| fact).eq(facts));
+        assert_eq!(log.of(Kinds::REPORT).count(), 2);
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! Ids that AWS gives, kept as numbers: no string per id.
 
-use std::array::TryFromSliceError;
 use std::fmt;
 
-use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A Lambda request id: a UUID, as 16 bytes. The same id runs again when an asynchronous event is retried.
@@ -58,15 +56,14 @@ impl Serialize for RequestId {
         if serializer.is_human_readable() {
             serializer.collect_str(self)
         } else {
-            serializer.serialize_bytes(unless_zero(&self.0))
+            unless_zero(self.0).serialize(serializer)
         }
     }
 }
 
 impl<'de> Deserialize<'de> for RequestId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let bytes = <&[u8]>::deserialize(deserializer)?;
-        or_zero(bytes).map(Self).map_err(D::Error::custom)
+        Option::deserialize(deserializer).map(|id| Self(id.unwrap_or_default()))
     }
 }
 
@@ -112,20 +109,19 @@ impl Serialize for TraceId {
         if serializer.is_human_readable() {
             serializer.collect_str(self)
         } else {
-            serializer.serialize_bytes(unless_zero(&self.0))
+            unless_zero(self.0).serialize(serializer)
         }
     }
 }
 
 impl<'de> Deserialize<'de> for TraceId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let bytes = <&[u8]>::deserialize(deserializer)?;
-        or_zero(bytes).map(Self).map_err(D::Error::custom)
+        Option::deserialize(deserializer).map(|id| Self(id.unwrap_or_default()))
     }
 }
 
 /// The id of a segment, subsegment or span: 16 hex digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SpanId([u8; 8]);
 
 impl SpanId {
@@ -165,17 +161,21 @@ impl fmt::Debug for SpanId {
     }
 }
 
-/// Packed, an id of zeros takes no room.
-fn unless_zero(id: &[u8; 16]) -> &[u8] {
-    if *id == [0; 16] { &[] } else { id }
+impl Serialize for SpanId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.number().serialize(serializer)
+    }
 }
 
-/// What [`unless_zero`] was given.
-fn or_zero(bytes: &[u8]) -> Result<[u8; 16], TryFromSliceError> {
-    match bytes {
-        [] => Ok([0; 16]),
-        _ => bytes.try_into(),
+impl<'de> Deserialize<'de> for SpanId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        u64::deserialize(deserializer).map(Self::of)
     }
+}
+
+/// Packed, an id of zeros takes no room.
+fn unless_zero(id: [u8; 16]) -> Option<[u8; 16]> {
+    (id != [0; 16]).then_some(id)
 }
 
 /// The letters of an id: a lead, then hex digits with a dash before each of the bytes at `dashes`.
