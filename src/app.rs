@@ -12,6 +12,8 @@ pub mod keeping;
 pub mod news;
 mod polling;
 pub mod pump;
+mod recalling;
+mod records;
 mod redraw;
 pub mod rounds;
 pub mod run;

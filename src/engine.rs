@@ -17,4 +17,5 @@ mod within;
 pub use block::Block;
 pub use forget::Scope;
 pub use intake::{Engine, Limits};
+pub use reread::Seen;
 pub use within::within;

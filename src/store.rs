@@ -4,4 +4,5 @@ pub mod journal;
 pub mod log_text;
 pub mod lookup;
 pub mod near;
+pub mod recalled;
 pub mod scene;

@@ -21,6 +21,7 @@ use crate::model::time::Timestamp;
 use crate::redact::Redactor;
 use crate::sources::files;
 use crate::store::journal::Journal;
+use crate::store::recalled::Recalled;
 use crate::store::scene::{Mode, Scene};
 
 /// The least time between two pictures.
@@ -403,6 +404,7 @@ impl Picture {
             analysis: Arc::clone(&self.analysis),
             board: Arc::new(board.clone()),
             text: Arc::new(engine.text()),
+            recalled: Recalled::default(),
             mode: self.mode,
             place: Arc::clone(&self.place),
             now: self.clock.as_ref().map_or(newest, |clock| clock()),

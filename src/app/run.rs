@@ -21,8 +21,10 @@ use super::engine_thread::{self, Feed, Recorder, Surroundings};
 use super::keeping::Keeper;
 use super::polling;
 use super::pump::Attention;
+use super::recalling::{Recaller, Said};
+use super::records::Records;
 use super::redraw::Redraw;
-use super::saving::{Records, Saver};
+use super::saving::Saver;
 use super::switch::Switch;
 use super::terminal::Terminal;
 use crate::engine::Engine;
@@ -161,6 +163,7 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
             feed
         }
     };
+    let mut recaller = Recaller::new(records.clone(), redactor.clone());
     let around = Surroundings {
         feed,
         scene,
@@ -180,7 +183,7 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
                 screen,
                 &mut scenes,
                 (attend, &mut switch),
-                &mut saver,
+                (&mut saver, &mut recaller),
             )
             .await
         }
@@ -242,7 +245,7 @@ async fn event_loop(
     screen: &mut Screen,
     scenes: &mut watch::Receiver<Arc<Scene>>,
     (attend, switch): (Option<impl Fn(Attention)>, &mut Option<Switch>),
-    saver: &mut Saver,
+    (saver, recaller): (&mut Saver, &mut Recaller),
 ) -> io::Result<()> {
     let mut events = EventStream::new();
     let mut terminate = signal(SignalKind::terminate())?;
@@ -275,7 +278,14 @@ async fn event_loop(
                         }
                         redraw.key(watch.elapsed());
                     }
+                    Outcome::Recall(asked) => {
+                        if let Err(error) = recaller.start(asked, &screen.scene().analysis) {
+                            screen.say(format!("nothing was read again: {error}").as_str());
+                        }
+                        redraw.key(watch.elapsed());
+                    }
                     Outcome::Watch(watching) => {
+                        recaller.give_up();
                         watch_others(screen, switch.as_mut(), watching);
                         redraw.key(watch.elapsed());
                     }
@@ -297,6 +307,16 @@ async fn event_loop(
             },
             said = saver.said() => {
                 screen.say(said.as_str());
+                redraw.data(watch.elapsed());
+            }
+            said = recaller.said() => {
+                match said {
+                    Said::Goes(words) => screen.say(words.as_str()),
+                    Said::Ended(Ok(answer)) => screen.set_recalled(answer),
+                    Said::Ended(Err(why)) => {
+                        screen.say(format!("nothing was read again: {why}").as_str());
+                    }
+                }
                 redraw.data(watch.elapsed());
             }
             made = done(&mut projecting) => {

@@ -1,37 +1,23 @@
 //! Snapshots from the dashboard: written on a thread of their own while the screen goes on.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread;
 
 use tokio::sync::mpsc;
 
 use super::clock;
-use crate::export::recording::write_gap;
-use crate::export::records::{Origin, Progress};
+use super::records::Records;
+use crate::export::records::Progress;
 use crate::export::snapshot::{self, Form, Options, Picture, Scope, Written};
 use crate::model::mark::Noted;
-use crate::model::record::{Gap, GapReason};
 use crate::model::settings::Settings;
 use crate::model::words::number_of;
-use crate::sources::files;
-use crate::store::journal::Journal;
 use crate::ui::keys::KeyTable;
 use crate::ui::svg;
 use crate::ui::theme::Look;
-
-/// Where the raw records are that the dashboard shows.
-#[derive(Clone)]
-pub(super) enum Records {
-    Files {
-        paths: Vec<PathBuf>,
-        options: files::Options,
-    },
-    /// What was polled, as the engine thread keeps it.
-    Polled(Arc<Mutex<Journal>>),
-}
 
 /// What the writing says.
 pub(super) enum Said {
@@ -142,11 +128,7 @@ fn words(progress: Progress) -> String {
 
 /// Writes it; in words how that ended.
 fn write(records: Records, options: &Options, progress: &mut dyn FnMut(Progress)) -> String {
-    let origin = match records {
-        Records::Files { paths, options } => Ok(Origin::Files { paths, options }),
-        Records::Polled(journal) => polled(&journal).map(Origin::Journal),
-    };
-    let written = match origin {
+    let written = match records.origin() {
         Ok(mut origin) => snapshot::write(&mut origin, options, Path::new("."), progress),
         Err(error) => return format!("no snapshot: {error}"),
     };
@@ -154,24 +136,6 @@ fn write(records: Records, options: &Options, progress: &mut dyn FnMut(Progress)
         Ok(written) => saved(&written),
         Err(error) => format!("no snapshot: {error}"),
     }
-}
-
-/// What was polled so far, and a gap over what had to be dropped.
-fn polled(journal: &Mutex<Journal>) -> io::Result<Journal> {
-    let poisoned = |_| io::Error::other("the engine stopped");
-    let mut journal = journal.lock().map_err(poisoned)?.clone();
-    if let Some((from, to)) = journal.dropped() {
-        let gap = Gap {
-            group: "all log groups".into(),
-            from,
-            to: to.plus_ms(1),
-            why: GapReason::Dropped,
-        };
-        let mut line = Vec::new();
-        write_gap(&gap, &mut line)?;
-        journal.push(&line, None)?;
-    }
-    Ok(journal)
 }
 
 fn saved(written: &Written) -> String {

@@ -16,6 +16,7 @@ use crate::model::batch::Batch;
 use crate::model::health::{Board, Health, SourceState};
 use crate::model::settings::Settings;
 use crate::model::time::Timestamp;
+use crate::store::recalled::Recalled;
 use crate::store::scene::{Mode, Scene};
 use crate::ui::keys::{KeySettings, KeyTable};
 use crate::ui::panes;
@@ -143,6 +144,7 @@ fn incident() -> anyhow::Result<Scene> {
         analysis: Arc::new(engine.analyse()),
         board: Arc::new(board),
         text: Arc::new(engine.text()),
+        recalled: Recalled::default(),
         mode: Mode::Demo { speed: 1.0 },
         place: "demo".into(),
         now: NOW,

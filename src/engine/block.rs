@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use xxhash_rust::xxh3::Xxh3;
 
 use crate::decode::{self, DecodeError, Decoder};
 use crate::model::config::FunctionConfig;
@@ -16,6 +15,8 @@ use crate::model::record::{Gap, LogLine, Record};
 use crate::model::span::Span;
 use crate::model::symbols::{Sym, Symbols};
 use crate::model::time::Timestamp;
+
+use super::reread::key_of;
 
 /// The log group in which Transaction Search keeps spans, one a line.
 const SPANS_GROUP: &str = "aws/spans";
@@ -63,7 +64,7 @@ pub(super) struct BlockLine {
     pub(super) stream: u32,
     pub(super) at: Timestamp,
     pub(super) ingestion: Option<Timestamp>,
-    /// Hash by which a re-read is recognised: of the event id, else of (stream, time, text).
+    /// Hash by which a re-read is recognised.
     pub(super) key: u64,
     /// Equal lines are one: the event has an id, or the platform writes such a line once.
     pub(super) known_by_key: bool,
@@ -268,21 +269,4 @@ impl Block {
         self.last_stream = Some(at);
         at
     }
-}
-
-fn key_of(line: &LogLine<'_>) -> (u64, bool) {
-    let mut hash = Xxh3::new();
-    let has_event_id = line.event_id.is_some_and(|id| !id.is_empty());
-    if has_event_id {
-        // An id may be given in each place.
-        hash.update(placed::place(line.group).unwrap_or_default().as_bytes());
-        hash.update(line.event_id.unwrap_or_default().as_bytes());
-    } else {
-        for part in [line.group, line.stream, line.message] {
-            hash.update(part.as_bytes());
-            hash.update(&[0xff]);
-        }
-        hash.update(&line.timestamp.0.to_le_bytes());
-    }
-    (hash.digest(), has_event_id)
 }

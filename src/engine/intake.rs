@@ -233,7 +233,7 @@ impl Engine {
             self.first_unparsed = block.first_unparsed;
         }
         self.odd.absorb(block.odd);
-        self.evicted.event_ids = self.seen.forgotten;
+        self.evicted.event_ids = self.seen.forgotten();
         if self.reports > self.limits.invocations
             || self.spans.len() > self.limits.spans
             || self.fact_bytes() > self.limits.fact_bytes

@@ -1,9 +1,13 @@
 //! Re-reads: the same CloudWatch event fetched again by an overlapping poll. Not the duplicates that functions process.
 
 use hashbrown::{HashMap, HashSet};
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::model::placed;
+use crate::model::record::LogLine;
 
 /// Which events were seen. Bounded: of each sort two generations, of which the older is forgotten when the younger is full.
-pub(super) struct Seen {
+pub struct Seen {
     young: HashSet<u64>,
     old: HashSet<u64>,
     /// Events without an id, by their hash.
@@ -11,7 +15,25 @@ pub(super) struct Seen {
     old_copies: HashMap<u64, Copies>,
     per_generation: usize,
     read: u32,
-    pub(super) forgotten: u64,
+    forgotten: u64,
+}
+
+/// The hash by which a re-read is recognised: of the event id, else of (stream, time, text); and whether there is an id.
+pub(super) fn key_of(line: &LogLine<'_>) -> (u64, bool) {
+    let mut hash = Xxh3::new();
+    let has_event_id = line.event_id.is_some_and(|id| !id.is_empty());
+    if has_event_id {
+        // An id may be given in each place.
+        hash.update(placed::place(line.group).unwrap_or_default().as_bytes());
+        hash.update(line.event_id.unwrap_or_default().as_bytes());
+    } else {
+        for part in [line.group, line.stream, line.message] {
+            hash.update(part.as_bytes());
+            hash.update(&[0xff]);
+        }
+        hash.update(&line.timestamp.0.to_le_bytes());
+    }
+    (hash.digest(), has_event_id)
 }
 
 /// How often an event without an id stood in one read.
@@ -25,7 +47,8 @@ struct Copies {
 }
 
 impl Seen {
-    pub(super) fn new(bound: usize) -> Self {
+    /// Nothing was seen yet; at most so many events of each sort are remembered.
+    pub fn new(bound: usize) -> Self {
         Self {
             young: HashSet::new(),
             old: HashSet::new(),
@@ -38,8 +61,21 @@ impl Seen {
     }
 
     /// A new read begins: a poll, a file. Equal events without an id within one read are different events.
-    pub(super) fn begin_read(&mut self) {
+    pub fn begin_read(&mut self) {
         self.read += 1;
+    }
+
+    /// Whether an event is new.
+    pub fn is_new_line(&mut self, line: &LogLine<'_>) -> bool {
+        match key_of(line) {
+            (key, true) => self.is_new(key),
+            (key, false) => self.is_new_without_id(key),
+        }
+    }
+
+    /// Events that it has forgotten: should they come again, they are new.
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten
     }
 
     /// Whether the event with this id is new.

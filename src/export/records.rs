@@ -3,6 +3,7 @@
 
 mod lines;
 mod logs;
+mod recall;
 
 use std::path::{Path, PathBuf};
 
@@ -11,8 +12,10 @@ use crate::store::journal::Journal;
 
 pub(super) use lines::{Both, Lines};
 pub(super) use logs::Logs;
+pub use recall::{Wanted, recall};
 
 /// Where the raw records are.
+#[derive(Clone)]
 pub enum Origin {
     Files {
         paths: Vec<PathBuf>,

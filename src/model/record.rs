@@ -64,6 +64,19 @@ pub struct LogLine<'a> {
     pub message: &'a str,
 }
 
+impl From<&LogLine<'_>> for LogRecord {
+    fn from(line: &LogLine<'_>) -> Self {
+        Self {
+            group: line.group.into(),
+            stream: line.stream.into(),
+            timestamp: line.timestamp,
+            ingestion: line.ingestion,
+            event_id: line.event_id.map(Into::into),
+            message: line.message.into(),
+        }
+    }
+}
+
 /// Why a stretch of a log group was not seen. The words are the contract's.
 #[derive(
     Clone,

@@ -120,6 +120,18 @@ impl LogText {
         }
     }
 
+    /// The same with lines numbered from `first` on.
+    pub fn from(first: LineId, limit: usize) -> Self {
+        let open = Segment {
+            first: first.0,
+            ..Segment::default()
+        };
+        Self {
+            open: Arc::new(open),
+            ..Self::new(limit)
+        }
+    }
+
     /// The same text, of which only lines in `[from, until)` are told. Shares all of it.
     #[must_use]
     pub fn within(&self, from: Timestamp, until: Timestamp) -> Self {

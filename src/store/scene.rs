@@ -6,7 +6,8 @@ use crate::model::analysis::Analysis;
 use crate::model::health::Board;
 use crate::model::time::Timestamp;
 
-use super::log_text::LogText;
+use super::log_text::{Line, LineId, LogText};
+use super::recalled::Recalled;
 
 /// One moment, whole.
 #[derive(Clone, Debug)]
@@ -14,6 +15,8 @@ pub struct Scene {
     pub analysis: Arc<Analysis>,
     pub board: Arc<Board>,
     pub text: Arc<LogText>,
+    /// Lines that were read again because somebody asked.
+    pub recalled: Recalled,
     pub mode: Mode,
     /// Where the data comes from, in a few words: `prod eu-west-1`, `incident`, `orders.ndjson.zst`.
     pub place: Arc<str>,
@@ -40,9 +43,15 @@ impl Scene {
             analysis: Arc::default(),
             board: Arc::default(),
             text: Arc::new(LogText::new(0)),
+            recalled: Recalled::default(),
             mode,
             place: place.into(),
             now,
         }
+    }
+
+    /// The line of a number, if it is still remembered.
+    pub fn line(&self, id: LineId) -> Option<Line<'_>> {
+        self.recalled.text_of(id).unwrap_or(&self.text).line(id)
     }
 }

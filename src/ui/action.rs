@@ -62,6 +62,7 @@ pub enum Action {
     Wrap,
     Json,
     Level,
+    Recall,
     Explain,
     Snapshot,
     SnapshotOfThis,
@@ -131,6 +132,7 @@ impl Action {
             Self::Wrap => "wrap",
             Self::Json => "JSON",
             Self::Level => "level",
+            Self::Recall => "all records",
             Self::Left => "choose",
             Self::Snapshot => "snapshot",
             Self::Theme => "theme",
@@ -239,6 +241,7 @@ impl Action {
             Self::Wrap => "wrap long lines, or cut them",
             Self::Json => "unfold every JSON line, or fold them",
             Self::Level => "only louder lines: no DEBUG, WARN, ERROR, all",
+            Self::Recall => "read lines that are not held again; again: cancel",
             Self::Snapshot => "save what was seen in one file; again: cancel",
             Self::SnapshotOfThis => "save this row with all that is linked to it",
             Self::Theme => "the next theme, at once",
@@ -285,6 +288,7 @@ impl Action {
             | Self::Wrap
             | Self::Json
             | Self::Level
+            | Self::Recall
             | Self::Explain => Group::Look,
             Self::Complete | Self::Older | Self::Newer | Self::DeleteWord | Self::DeleteLine => {
                 Group::Prompt

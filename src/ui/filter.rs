@@ -85,6 +85,20 @@ impl Filter {
         self.terms.iter().all(|term| term.column.is_none())
     }
 
+    /// Words each of which every wanted row has somewhere in its text.
+    pub fn wholes(&self) -> impl Iterator<Item = &str> {
+        let wanted = self.terms.iter().filter(|term| !term.inverse);
+        wanted
+            .filter(|term| term.column.is_none())
+            .filter_map(|term| match &term.test {
+                Test::Contains(words) => match &words[..] {
+                    [word] => Some(word.as_str()),
+                    _ => None,
+                },
+                _ => None,
+            })
+    }
+
     /// Plain words that are looked for: what to highlight.
     pub fn words(&self) -> impl Iterator<Item = &str> {
         let wanted = self.terms.iter().filter(|term| !term.inverse);

@@ -8,6 +8,7 @@ use crate::model::rows::{Duplicate, Reordered};
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
 use crate::store::log_text::{Line, LineId};
+use crate::store::recalled::Stretch;
 use crate::store::scene::Scene;
 
 use super::page::{Key, Run};
@@ -64,14 +65,27 @@ pub fn environment(stream: &str) -> String {
 pub fn lines(scene: &Scene, at: InvocationIndex) -> Vec<LineId> {
     let analysis = &scene.analysis;
     let invocation = analysis.invocation(at);
-    let environment = &analysis.assembled.environments[invocation.environment as usize];
-    let stream = &analysis.facts.streams[environment.stream as usize];
-    let Some(number) = scene
-        .text
-        .stream(analysis.text(stream.group), analysis.text(stream.stream))
-    else {
+    let stretch = stretch(analysis, at);
+    // What was read again is whole; of what is held the beginning may be gone.
+    let again = scene.recalled.of_stretch(&stretch);
+    let text = again.unwrap_or(&scene.text);
+    let Some(number) = text.stream(&stretch.group, &stretch.stream) else {
         return Vec::new();
     };
+    let concurrent = analysis.assembled.environments[invocation.environment as usize].concurrent;
+    let id = invocation.request_id.to_string();
+    text.of_stream(number, stretch.from, stretch.to)
+        .into_iter()
+        .filter(|line| !concurrent || line.text.contains(&id))
+        .map(|line| line.id)
+        .collect()
+}
+
+/// Where the lines of an invocation stand.
+pub fn stretch(analysis: &Analysis, at: InvocationIndex) -> Stretch {
+    let invocation = analysis.invocation(at);
+    let environment = &analysis.assembled.environments[invocation.environment as usize];
+    let stream = &analysis.facts.streams[environment.stream as usize];
     let from = match invocation.init.get() {
         Some(init) => analysis.inits[init as usize].at.min(invocation.start),
         None => invocation.start,
@@ -81,14 +95,12 @@ pub fn lines(scene: &Scene, at: InvocationIndex) -> Vec<LineId> {
     let to = next.map_or(trailing, |next| {
         trailing.min(next.plus_ms(-1)).max(invocation.end)
     });
-    let id = invocation.request_id.to_string();
-    scene
-        .text
-        .of_stream(number, from, to)
-        .into_iter()
-        .filter(|line| !environment.concurrent || line.text.contains(&id))
-        .map(|line| line.id)
-        .collect()
+    Stretch {
+        group: analysis.text(stream.group).to_owned(),
+        stream: analysis.text(stream.stream).to_owned(),
+        from,
+        to,
+    }
 }
 
 /// The line behind a fact, if its text is still held.

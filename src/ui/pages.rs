@@ -12,6 +12,7 @@ use super::theme::Role;
 mod compare;
 pub(super) mod error;
 pub(in crate::ui) mod finding;
+mod found;
 mod function;
 pub(super) mod identity;
 mod invocation;
@@ -36,6 +37,7 @@ pub fn page(step: &Step, scene: &Arc<Scene>) -> Page {
         Step::Trace(run) => waterfall::page(scene, *run, false),
         Step::CriticalPath(run) => waterfall::page(scene, *run, true),
         Step::Lines(run) => lines::page(scene, *run),
+        Step::Found(filter) => found::page(scene, filter),
         Step::Resource(resource) => resource::page(scene, resource),
         Step::Identity {
             consumer,

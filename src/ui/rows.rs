@@ -151,7 +151,7 @@ pub fn lines(scene: &Arc<Scene>, list: Vec<LineId>, run: Option<Run>) -> Table {
     let of_unfolded = (Arc::clone(scene), Arc::clone(&list));
     let rows = Rows::new(keys, move |at| line(&shown, list[at], run))
         .with_traits(move |at| {
-            let text = traits.text.line(of_traits[at]).map_or("", |line| line.text);
+            let text = traits.line(of_traits[at]).map_or("", |line| line.text);
             RowTrait {
                 run,
                 error: log_line::is_error(text),
@@ -159,7 +159,7 @@ pub fn lines(scene: &Arc<Scene>, list: Vec<LineId>, run: Option<Run>) -> Table {
             }
         })
         .with_unfolded(move |at| {
-            let line = of_unfolded.0.text.line(of_unfolded.1[at]);
+            let line = of_unfolded.0.line(of_unfolded.1[at]);
             line.map_or_else(Vec::new, |line| log_line::object(line.text))
         });
     Table::bare(line_columns(), rows)
@@ -188,7 +188,7 @@ pub fn lines_of(scene: &Arc<Scene>, list: Vec<(LineId, Run, String)>) -> Table {
     })
     .with_traits(move |at| {
         let (id, run, _) = &of_traits[at];
-        let text = traits.text.line(*id).map_or("", |line| line.text);
+        let text = traits.line(*id).map_or("", |line| line.text);
         RowTrait {
             run: Some(*run),
             error: log_line::is_error(text),
@@ -201,7 +201,7 @@ pub fn lines_of(scene: &Arc<Scene>, list: Vec<(LineId, Run, String)>) -> Table {
 }
 
 fn line(scene: &Scene, id: LineId, run: Option<Run>) -> Row {
-    let Some(line) = scene.text.line(id) else {
+    let Some(line) = scene.line(id) else {
         return Row::default();
     };
     let shown = log_line::show(line.text);

@@ -12,6 +12,7 @@ use crate::model::finding::Severity;
 use crate::model::mark::{Mark, Noted, Silence};
 use crate::model::places::Watching;
 use crate::model::settings::Notify;
+use crate::store::recalled::{Asked, Recalled};
 use crate::store::scene::Scene;
 
 use super::arrange::View;
@@ -37,6 +38,7 @@ mod marks;
 mod places;
 mod pointing;
 mod prompting;
+mod recalling;
 mod request;
 mod time;
 mod tree;
@@ -59,6 +61,8 @@ pub enum Outcome {
     Watch(Watching),
     /// Ask every source again now.
     PollNow,
+    /// Read lines again that are not held; while that is being done, cancel it.
+    Recall(Asked),
 }
 
 /// Title of the palette of all commands.
@@ -115,6 +119,8 @@ pub struct Screen {
     shown: Arc<Scene>,
     /// The whole of which a stretch of time is shown; the same picture where everything is.
     source: Arc<Scene>,
+    /// Lines that were read again, as every picture has them.
+    recalled: Recalled,
     span: Span,
     zone: Zone,
     /// Which picture the stretch that is shown was cut for.
@@ -173,6 +179,7 @@ impl Screen {
             latest: Arc::clone(&scene),
             shown: Arc::clone(&scene),
             source: scene,
+            recalled: Recalled::default(),
             span: Span::default(),
             zone: Zone::default(),
             cut_for: 0,
@@ -234,7 +241,7 @@ impl Screen {
 
     /// Takes the newest picture. It is shown at once, or when the held one is let go.
     pub fn set_scene(&mut self, scene: Arc<Scene>) {
-        self.latest = scene;
+        self.latest = self.with_recalled(scene);
         if !self.held {
             self.show_latest();
         }

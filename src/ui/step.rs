@@ -37,6 +37,9 @@ pub enum Step {
     CriticalPath(Run),
     /// The log lines of an invocation.
     Lines(Run),
+    /// What a filter finds in all records.
+    #[serde(skip)]
+    Found(String),
     /// Refusals of one resource.
     Resource(String),
     /// Deliveries of one event to one consumer.
@@ -174,6 +177,7 @@ impl Step {
                 format!("critical path of {}", figures::request(run.request))
             }
             Self::Lines(run) => format!("lines of {}", figures::request(run.request)),
+            Self::Found(filter) => format!("all lines with {filter}"),
             Self::Identity {
                 consumer, identity, ..
             } => {
@@ -213,7 +217,7 @@ impl Step {
     /// Which keys have a meaning of their own on it.
     pub fn context(&self) -> Context {
         match self {
-            Self::Lines(_) | Self::Invocation(_) => Context::Log,
+            Self::Lines(_) | Self::Found(_) | Self::Invocation(_) => Context::Log,
             Self::Trace(_) | Self::CriticalPath(_) => Context::Waterfall,
             Self::Pane(at) => panes::all()
                 .get(*at)
@@ -226,12 +230,13 @@ impl Step {
     pub fn actions(&self) -> &'static [Action] {
         match self {
             Self::Pane(at) => panes::all().get(*at).map_or(&[], |pane| pane.actions()),
-            Self::Lines(_) => &[
+            Self::Lines(_) | Self::Found(_) => &[
                 Action::Open,
                 Action::Back,
                 Action::NextOfRequest,
                 Action::NextError,
                 Action::Level,
+                Action::Recall,
                 Action::Pause,
             ],
             Self::Invocation(_) => &[

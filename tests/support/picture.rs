@@ -8,6 +8,7 @@ use nepho::model::batch::Batch;
 use nepho::model::health::{Board, Health, Right, SourceState};
 use nepho::model::settings::Settings;
 use nepho::model::time::{MINUTE_MS, Timestamp};
+use nepho::store::recalled::Recalled;
 use nepho::store::scene::{Mode, Scene};
 use nepho::ui::keys::{KeySettings, KeyTable};
 use nepho::ui::screen::Screen;
@@ -58,6 +59,7 @@ fn incident() -> Scene {
         analysis: Arc::new(engine.analyse()),
         board: Arc::new(board),
         text: Arc::new(engine.text()),
+        recalled: Recalled::default(),
         mode: Mode::Demo { speed: 1.0 },
         place: "demo".into(),
         now: NOW,

@@ -121,9 +121,7 @@ fn concluded(records: Vec<Record>) -> Arc<Scene> {
         analysis: Arc::new(engine.analyse()),
         board: Arc::new(board),
         text: Arc::new(engine.text()),
-        mode: Mode::Live,
-        place: "prod eu-west-1".into(),
-        now: NOW,
+        ..Scene::empty(Mode::Live, "prod eu-west-1", NOW)
     })
 }
 

@@ -34,6 +34,11 @@ impl<S> Redacting<S> {
 }
 
 impl<S: Sink> Sink for Redacting<S> {
+    fn skips(&self, line: &str) -> bool {
+        // What a line says without its secrets cannot be seen in it as it stands.
+        self.redactor.is_none() && self.to.skips(line)
+    }
+
     fn log(&mut self, line: &LogLine<'_>) -> Option<Odd> {
         match &self.redactor {
             Some(redactor) => {

@@ -34,6 +34,9 @@ pub(super) fn take<S: Sink>(sink: &mut S, chunk: &Chunk, name: &Path, log_group:
     let mut room = Vec::new();
     for (line, number) in lines(&text).zip(chunk.first_line..) {
         let line = line.trim_ascii();
+        if sink.skips(line) {
+            continue;
+        }
         if let Some((event, escaped)) = log_event::read(line, log_group, &mut room) {
             let odd = sink.log_of_json(&event, escaped);
             place(number).odd(sink, odd);

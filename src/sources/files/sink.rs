@@ -8,6 +8,11 @@ use crate::model::time::Timestamp;
 
 /// Takes in records in the order of the input. Only log events must be taken; who hands on to another sink hands on everything.
 pub trait Sink {
+    /// Whether a line of an input surely says nothing that is wanted here: it is not looked at any further.
+    fn skips(&self, _line: &str) -> bool {
+        false
+    }
+
     /// One log event. Gives back what of it cannot be.
     fn log(&mut self, line: &LogLine<'_>) -> Option<Odd>;
 

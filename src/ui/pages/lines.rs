@@ -46,7 +46,7 @@ fn nothing(scene: &Scene) -> Text {
         (_, Some(before)) => Text::of(
             Role::Unknown,
             &format!(
-                "before {} forgotten (memory.log_text_mb)",
+                "not held: A reads them again (text before {} is forgotten, memory.log_text_mb)",
                 figures::clock_or_day(before, scene.now)
             ),
         ),

@@ -19,7 +19,7 @@ pub(super) fn part(scene: &Arc<Scene>, runs: &[(InvocationIndex, String)]) -> Op
         let run = find::run_at(analysis, *at);
         let of_run = find::lines(scene, *at).into_iter();
         lines.extend(of_run.filter_map(|id| {
-            let line = scene.text.line(id)?;
+            let line = scene.line(id)?;
             Some((line.place(), id, run, name.clone()))
         }));
     }

@@ -2,26 +2,21 @@
 
 use std::sync::Arc;
 
-use hashbrown::HashMap;
-
-use crate::model::analysis::Analysis;
-use crate::model::invocation::InvocationIndex;
 use crate::model::placed;
 use crate::model::record::GapReason;
 use crate::model::time::Timestamp;
-use crate::store::log_text::{Line, LineId, StreamNo};
+use crate::store::log_text::LineId;
 use crate::store::scene::Scene;
 use crate::ui::action::Action;
 use crate::ui::figures;
 use crate::ui::find;
 use crate::ui::keys::Context;
 use crate::ui::log_line;
-use crate::ui::page::{Cell, Column, Key, Page, Part, Row, RowTrait, Rows, Run, Table};
-use crate::ui::rows;
+use crate::ui::page::{Cell, Column, Key, Page, Part, Row, Rows, Table};
 use crate::ui::state;
-use crate::ui::step::Step;
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
+use crate::ui::writers::{self, Writers};
 
 use super::Pane;
 
@@ -62,14 +57,14 @@ impl Pane for Tail {
         let detail_scene = Arc::clone(scene);
         let lines: Arc<[Entry]> = lines.into();
         let detail_lines = Arc::clone(&lines);
-        let streams = Arc::new(streams(scene));
-        let detail_streams = Arc::clone(&streams);
+        let writers = Arc::new(Writers::of(&scene.analysis, &scene.text));
+        let detail_writers = Arc::clone(&writers);
         Page {
             note: note(scene),
-            parts: vec![list(scene, lines, gaps, streams, watermark)],
+            parts: vec![list(scene, lines, gaps, writers, watermark)],
             detail: Some(Box::new(move |row| {
                 let id = detail_lines.get(row).and_then(Entry::line);
-                id.and_then(|id| under_cursor(&detail_scene, &detail_streams, id))
+                id.and_then(|id| under_cursor(&detail_scene, &detail_writers, id))
                     .into_iter()
                     .collect()
             })),
@@ -89,6 +84,7 @@ impl Pane for Tail {
             Action::Open,
             Action::Trace,
             Action::Level,
+            Action::Recall,
             Action::NextOfRequest,
             Action::NextError,
         ]
@@ -182,173 +178,38 @@ fn order(scene: &Scene) -> Vec<Entry> {
         .collect()
 }
 
-/// What is known of a log stream: its function and the invocations in it, in order of start.
-struct Stream {
-    function: String,
-    invocations: Vec<InvocationIndex>,
-    concurrent: bool,
-}
-
-fn streams(scene: &Scene) -> HashMap<StreamNo, Stream> {
-    let analysis = &scene.analysis;
-    let mut found = HashMap::new();
-    for stream in &analysis.facts.streams {
-        let number = scene
-            .text
-            .stream(analysis.text(stream.group), analysis.text(stream.stream));
-        let function = analysis.facts.text_of(stream.function);
-        if let Some(number) = number {
-            let function = function
-                .unwrap_or_else(|| analysis.text(stream.group))
-                .to_owned();
-            found.insert(
-                number,
-                Stream {
-                    function,
-                    invocations: Vec::new(),
-                    concurrent: false,
-                },
-            );
-        }
-    }
-    for environment in &analysis.assembled.environments {
-        let stream = &analysis.facts.streams[environment.stream as usize];
-        let number = scene
-            .text
-            .stream(analysis.text(stream.group), analysis.text(stream.stream));
-        if let Some(stream) = number.and_then(|number| found.get_mut(&number)) {
-            stream.invocations.clone_from(&environment.invocations);
-            stream.concurrent = environment.concurrent;
-        }
-    }
-    found
-}
-
-/// The request that a line belongs to: the one that began last before it in its stream.
-fn run_of(
-    analysis: &Analysis,
-    streams: &HashMap<StreamNo, Stream>,
-    line: &Line<'_>,
-) -> Option<Run> {
-    let stream = streams.get(&line.stream)?;
-    if stream.concurrent {
-        return None;
-    }
-    let start = |at: &InvocationIndex| analysis.invocation(*at).start;
-    let after = stream
-        .invocations
-        .partition_point(|at| start(at) <= line.at);
-    let at = stream.invocations.get(after.saturating_sub(1))?;
-    Some(find::run_at(analysis, *at))
-}
-
 fn list(
     scene: &Arc<Scene>,
     lines: Arc<[Entry]>,
     gaps: Arc<[NotSeen]>,
-    streams: Arc<HashMap<StreamNo, Stream>>,
+    writers: Arc<Writers>,
     watermark: Option<Timestamp>,
 ) -> Part {
     let keys = lines.iter().map(Entry::key).collect();
     let title = format!(
         "What it says now: {} of {}",
         figures::number_of(scene.text.len() as u64, "lines"),
-        figures::number_of(streams.len() as u64, "streams")
+        figures::number_of(writers.count() as u64, "streams")
     );
     let aside = match watermark {
         Some(until) => format!("complete to {}", figures::clock(until)),
         None => "oldest first · G follows".to_owned(),
     };
-    let of_traits = (Arc::clone(scene), Arc::clone(&lines), Arc::clone(&streams));
-    let of_text = (Arc::clone(scene), Arc::clone(&lines), Arc::clone(&streams));
-    let of_unfolded = (Arc::clone(scene), Arc::clone(&lines));
-    let scene = Arc::clone(scene);
+    let (shown, of_line, of_row) = (Arc::clone(scene), Arc::clone(&lines), Arc::clone(&writers));
     let rows = Rows::new(keys, move |at| match lines[at].says {
-        Says::Line(id) => row(&scene, &streams, id),
+        Says::Line(id) => shown
+            .line(id)
+            .map_or_else(Row::default, |line| of_row.row(&shown.analysis, &line)),
         Says::Complete => rule(&format!(
             "• {} complete to here, newer lines may be missing ───",
             figures::clock(lines[at].at)
         )),
         Says::Gap(number) => rule(&gaps[number].words),
-    })
-    .with_traits(move |at| {
-        let (scene, lines, streams) = &of_traits;
-        let line = lines[at].line().and_then(|id| scene.text.line(id));
-        line.map_or(RowTrait::default(), |line| RowTrait {
-            run: run_of(&scene.analysis, streams, &line),
-            error: log_line::is_error(line.text),
-            ..RowTrait::default()
-        })
-    })
-    .with_text(move |at| {
-        let (scene, lines, streams) = &of_text;
-        let line = lines[at].line().and_then(|id| scene.text.line(id));
-        line.map_or_else(String::new, |line| {
-            let stream = streams.get(&line.stream);
-            let function = stream.map_or("", |stream| stream.function.as_str());
-            format!("{function} {}", line.text)
-        })
-    })
-    .with_unfolded(move |at| {
-        let (scene, lines) = &of_unfolded;
-        let line = lines[at].line().and_then(|id| scene.text.line(id));
-        line.map_or_else(Vec::new, |line| log_line::object(line.text))
     });
-    let columns = vec![
-        Column::word("", 12).named("time"),
-        Column::name("", 8, 20).named("function").drop(2),
-        Column::word("", 4).named("request").drop(4),
-        Column::word("", 5).named("level").drop(1),
-        Column::text("", 18, u16::MAX).named("message"),
-        Column::figure("", 12).named("late").drop(3),
-    ];
-    Part::new("lines", title, Table::bare(columns, rows))
+    let rows = writers::with_lines(rows, scene, &writers, move |at| of_line[at].line());
+    Part::new("lines", title, Table::bare(writers::columns(), rows))
         .aside(Text::of(Role::Dim, &aside))
         .between(10, LIST)
-}
-
-fn row(scene: &Scene, streams: &HashMap<StreamNo, Stream>, id: LineId) -> Row {
-    let Some(line) = scene.text.line(id) else {
-        return Row::default();
-    };
-    let shown = log_line::show(line.text);
-    let run = run_of(&scene.analysis, streams, &line);
-    let function = streams
-        .get(&line.stream)
-        .map_or("", |stream| stream.function.as_str());
-    let request = run.map_or_else(Text::default, request);
-    let level = shown.level.map_or_else(Text::default, |level| {
-        Text::of(level.role(), &level.to_string())
-    });
-    Row {
-        cells: vec![
-            Cell::of(Role::Dim, &figures::clock_ms(line.at)),
-            Cell::of(Role::Strong, function),
-            Cell::Text(request),
-            Cell::Text(level),
-            Cell::Text(shown.message),
-            Cell::Text(rows::late(line.lag_ms)),
-        ],
-        open: run.map(Step::Invocation),
-        run,
-        function: (!function.is_empty()).then(|| function.to_owned()),
-        ..Row::default()
-    }
-}
-
-/// The first characters of a request's id, each request in one of a few colours, so that its lines are seen among others.
-fn request(run: Run) -> Text {
-    const TINTS: [Role; 6] = [
-        Role::Focus,
-        Role::Cold,
-        Role::Throttle,
-        Role::Duplicate,
-        Role::Disorder,
-        Role::Late,
-    ];
-    let id: String = run.request.to_string().chars().take(4).collect();
-    let tint = usize::from(run.request.0[0]) % TINTS.len();
-    Text::of(TINTS[tint], &id)
 }
 
 fn rule(words: &str) -> Row {
@@ -367,13 +228,10 @@ fn rule(words: &str) -> Row {
 }
 
 /// The line under the cursor, unfolded.
-fn under_cursor(scene: &Scene, streams: &HashMap<StreamNo, Stream>, id: LineId) -> Option<Part> {
-    let line = scene.text.line(id)?;
-    let run = run_of(&scene.analysis, streams, &line);
-    let function = streams
-        .get(&line.stream)
-        .map_or("", |stream| stream.function.as_str());
-    let mut title = Text::of(Role::Strong, function);
+fn under_cursor(scene: &Scene, writers: &Writers, id: LineId) -> Option<Part> {
+    let line = scene.line(id)?;
+    let run = writers.run(&scene.analysis, &line);
+    let mut title = Text::of(Role::Strong, writers.function(line.stream));
     let mut aside = Text::default();
     if let Some(run) = run {
         let at = find::invocation(&scene.analysis, run)?;
@@ -430,7 +288,7 @@ fn dropped(scene: &Scene) -> Text {
         (lines, Some(before)) => Text::of(
             Role::Focus,
             &format!(
-                "{} lines before {} dropped",
+                "{} lines before {} not held · A looks for a filter in all",
                 figures::count(lines),
                 figures::clock_or_day(before, scene.now)
             ),

@@ -68,6 +68,7 @@ impl Screen {
             Action::Unfold => self.unfold(),
             Action::Wrap | Action::Json => self.turn_lines(action == Action::Wrap),
             Action::Level => self.next_level(),
+            Action::Recall => return self.recall(),
             Action::OnlyPart => self.place_mut().toggle_only_part(),
             Action::CriticalPath => self.turn_trace(),
             Action::Explain => self.explain(),
@@ -172,7 +173,7 @@ impl Screen {
         if place.step.context() != Context::Log {
             return None;
         }
-        let line = self.shown.text.line(LineId(place.cursor_key()?.0))?;
+        let line = self.shown.line(LineId(place.cursor_key()?.0))?;
         Some(line.text)
     }
 
