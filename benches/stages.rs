@@ -11,7 +11,8 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use nepho::correlate::{assemble, ledger, link, spans};
 use nepho::decode::{Decoder, place};
 use nepho::demo::{Options, SETTINGS, Scenario, World};
-use nepho::detect::{cold_start, duplicate, error, figures, reorder, throttle, triage};
+use nepho::detect::seen::Seen;
+use nepho::detect::{Grounds, cold_start, duplicate, error, figures, reorder, throttle, triage};
 use nepho::engine::{Engine, Limits};
 use nepho::export::report;
 use nepho::model::batch::Batch;
@@ -125,14 +126,22 @@ fn conclude(criterion: &mut Criterion, records: Vec<Record>) {
     group.bench_function("cold starts", |bencher| {
         bencher.iter(|| cold_start::inits(&facts, assembled));
     });
-    group.bench_function("throttles", |bencher| {
-        bencher.iter(|| throttle::throttles(&facts, assembled, deliveries, &settings));
+    group.bench_function("refusals", |bencher| {
+        bencher.iter(|| throttle::attempts(&facts, assembled));
     });
+    let refused = throttle::attempts(&facts, assembled);
+    group.bench_function("throttles", |bencher| {
+        bencher.iter(|| throttle::throttles(&facts, assembled, deliveries, &refused, &settings));
+    });
+    group.bench_function("seen", |bencher| {
+        bencher.iter(|| Seen::new(&facts, assembled, deliveries));
+    });
+    let seen = Seen::new(&facts, assembled, deliveries);
     group.bench_function("duplicates", |bencher| {
-        bencher.iter(|| duplicate::duplicates(&facts, assembled, deliveries));
+        bencher.iter(|| duplicate::duplicates(&seen));
     });
     group.bench_function("order", |bencher| {
-        bencher.iter(|| reorder::reordered(&facts, assembled, deliveries));
+        bencher.iter(|| reorder::reordered(&seen));
     });
     group.bench_function("errors", |bencher| {
         bencher.iter(|| error::errors(&facts, assembled));
@@ -140,8 +149,14 @@ fn conclude(criterion: &mut Criterion, records: Vec<Record>) {
     group.bench_function("figures", |bencher| {
         bencher.iter(|| figures::figures(&analysis));
     });
+    let (_, _, collisions) = reorder::reordered(&seen);
+    let grounds = Grounds {
+        seen,
+        refused,
+        collisions,
+    };
     group.bench_function("findings", |bencher| {
-        bencher.iter(|| triage::findings(&analysis, &settings));
+        bencher.iter(|| triage::findings(&analysis, &grounds, &settings));
     });
     group.finish();
 

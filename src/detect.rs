@@ -3,6 +3,9 @@
 use crate::model::analysis::Analysis;
 use crate::model::finding::{Candidate, FindingKind};
 use crate::model::settings::Settings;
+use reorder::Collisions;
+use seen::Seen;
+use throttle::Attempt;
 
 mod async_outcome;
 mod blame;
@@ -19,7 +22,7 @@ pub mod kept_warm;
 pub mod out_of_memory;
 pub mod provisioned;
 pub mod reorder;
-mod seen;
+pub mod seen;
 mod sequence;
 pub mod slo;
 pub mod statistics;
@@ -39,14 +42,21 @@ pub trait Detector: Sync {
     fn candidates(&self, analysis: &Analysis, settings: &Settings) -> Vec<Candidate>;
 }
 
+/// What rows were made of and findings speak of again: read out of the lines once.
+pub struct Grounds<'a> {
+    pub seen: Seen<'a>,
+    pub refused: Vec<Attempt<'a>>,
+    pub collisions: Collisions,
+}
+
 /// Every detector, one line each.
-pub fn all() -> Vec<Box<dyn Detector>> {
+pub fn all<'a>(grounds: &'a Grounds<'a>) -> Vec<Box<dyn Detector + 'a>> {
     vec![
-        Box::new(duplicate::Duplicates),
-        Box::new(reorder::Disorder),
+        Box::new(duplicate::Duplicates(&grounds.seen)),
+        Box::new(reorder::Disorder(&grounds.seen, &grounds.collisions)),
         Box::new(cold_start::ColdStarts),
         Box::new(error::Errors),
-        Box::new(throttle::Throttling),
+        Box::new(throttle::Throttling(&grounds.refused)),
         Box::new(timeout::Timeouts),
         Box::new(out_of_memory::OutOfMemory),
         Box::new(slo::Objectives),

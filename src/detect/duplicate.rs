@@ -3,9 +3,6 @@
 //! [`identity`] and [`content`] find which delivery repeats which, [`tree`] names the cause, [`harm`] the damage, and
 //! [`guard`] keeps what is alike by nature from being called a repeat.
 
-use crate::model::delivery::Delivery;
-use crate::model::facts::Facts;
-use crate::model::invocation::Assembled;
 use crate::model::rows::Duplicate;
 
 mod comeback;
@@ -30,21 +27,20 @@ use identity::Identities;
 ///
 /// The same event at another function is fan-out, no repeat. An asynchronous event repeats as another run of its request
 /// id, every other one under a request id of its own.
-pub fn duplicates(facts: &Facts, assembled: &Assembled, deliveries: &[Delivery]) -> Vec<Duplicate> {
-    let seen = Seen::new(facts, assembled, deliveries);
-    let identities = Identities::new(&seen);
-    let comebacks = Comebacks::learn(&seen, &identities);
-    let mut rows = identity::attempts(&seen);
-    rows.extend(identity::redeliveries(&seen, &identities, &comebacks));
-    let copies = content::copies(&seen, &identities, &rows);
+pub fn duplicates(seen: &Seen<'_>) -> Vec<Duplicate> {
+    let identities = Identities::new(seen);
+    let comebacks = Comebacks::learn(seen, &identities);
+    let mut rows = identity::attempts(seen);
+    rows.extend(identity::redeliveries(seen, &identities, &comebacks));
+    let copies = content::copies(seen, &identities, &rows);
     rows.extend(copies);
-    let configured = identity::configured(&seen, &identities, &comebacks, &rows);
+    let configured = identity::configured(seen, &identities, &comebacks, &rows);
     rows.extend(configured);
     if seen.lines_missing() {
         harm::doubt(&mut rows);
     }
     rows.sort_by_cached_key(|row| {
-        let names = (facts.text(row.consumer), row.identity_text(facts));
+        let names = (seen.facts.text(row.consumer), row.identity_text(seen.facts));
         let ends = (row.repeat.request_id, row.first.at, row.first.request_id);
         (row.repeat.at, names, ends)
     });

@@ -35,7 +35,7 @@ pub(crate) enum Outcome {
 }
 
 /// The deliveries with everything that the lines of their runs say.
-pub(crate) struct Seen<'a> {
+pub struct Seen<'a> {
     pub(crate) facts: &'a Facts,
     pub(crate) assembled: &'a Assembled,
     pub(crate) deliveries: &'a [Delivery],
@@ -56,11 +56,8 @@ pub(crate) struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    pub(crate) fn new(
-        facts: &'a Facts,
-        assembled: &'a Assembled,
-        deliveries: &'a [Delivery],
-    ) -> Self {
+    /// Reads the lines of all runs.
+    pub fn new(facts: &'a Facts, assembled: &'a Assembled, deliveries: &'a [Delivery]) -> Self {
         let mut seen = Self {
             facts,
             assembled,

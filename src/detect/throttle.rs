@@ -60,16 +60,16 @@ pub fn attempts<'a>(facts: &'a Facts, assembled: &Assembled) -> Vec<Attempt<'a>>
 }
 
 /// One row per resource, minute and class with refused attempts, sorted by (minute, resource, class). The metric is the count
-/// where it exists; else the distinct attempts that were seen, a lower bound. Without a source there is no row.
+/// where it exists; else the distinct `attempts` that were seen, a lower bound. Without a source there is no row.
 pub fn throttles(
     facts: &Facts,
     assembled: &Assembled,
     deliveries: &[Delivery],
+    attempts: &[Attempt<'_>],
     settings: &Settings,
 ) -> Vec<Throttle> {
-    let attempts = attempts(facts, assembled);
     let mut cells: BTreeMap<(Timestamp, Cow<'_, str>), Vec<&Attempt<'_>>> = BTreeMap::new();
-    for attempt in &attempts {
+    for attempt in attempts {
         let cell = (attempt.at.minute(), attempt.resource.clone());
         cells.entry(cell).or_default().push(attempt);
     }

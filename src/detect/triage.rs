@@ -10,6 +10,7 @@ mod window;
 use std::panic::resume_unwind;
 use std::thread::{self, ScopedJoinHandle};
 
+use super::Grounds;
 use crate::model::analysis::Analysis;
 use crate::model::finding::{Candidate, Finding};
 use crate::model::settings::Settings;
@@ -21,8 +22,8 @@ use window::{Traffic, Window};
 const MOST_FINDINGS: usize = 200;
 
 /// The findings of all detectors, worst first, each cause before its symptoms.
-pub fn findings(analysis: &Analysis, settings: &Settings) -> Vec<Finding> {
-    let detectors = super::all();
+pub fn findings(analysis: &Analysis, grounds: &Grounds<'_>, settings: &Settings) -> Vec<Finding> {
+    let detectors = super::all(grounds);
     // None of them needs another.
     let candidates = thread::scope(|scope| {
         let detectors = detectors.iter();

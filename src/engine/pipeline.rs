@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::thread::{self, ScopedJoinHandle};
 
 use crate::correlate::{assemble, ledger, link, spans, traced};
+use crate::detect::seen::Seen;
 use crate::detect::{
-    cold_figures, cold_start, duplicate, error, figures, reorder, throttle, triage,
+    Grounds, cold_figures, cold_start, duplicate, error, figures, reorder, throttle, triage,
 };
 use crate::model::analysis::Analysis;
 use crate::model::facts::Facts;
@@ -27,44 +28,53 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
         }
     }
     let deliveries = ledger::deliveries(&facts, &assembled);
-    // None of these needs another.
-    let (links, throttles, errors, duplicates, (reordered, order_domains)) =
-        thread::scope(|scope| {
-            let links = scope.spawn(|| link::links(&facts, &assembled, &deliveries));
-            let others = scope.spawn(|| {
-                let throttles = throttle::throttles(&facts, &assembled, &deliveries, settings);
-                (throttles, error::errors(&facts, &assembled))
-            });
-            let duplicates = duplicate::duplicates(&facts, &assembled, &deliveries);
-            let reordered = reorder::reordered(&facts, &assembled, &deliveries);
-            let (throttles, errors) = joined(others);
-            (joined(links), throttles, errors, duplicates, reordered)
-        });
     let window = window(&assembled, Timestamp::can_be).or_else(|| window(&assembled, |_| true));
     let mut analysis = Analysis {
         facts,
         assembled,
         deliveries,
         inits,
-        throttles,
-        duplicates,
-        reordered,
-        order_domains,
-        links,
-        errors,
         window,
         settings: Arc::new(settings.clone()),
         ..Analysis::default()
+    };
+    let (facts, assembled) = (&*analysis.facts, &analysis.assembled);
+    let deliveries = &analysis.deliveries;
+    // None of these needs another.
+    let (links, (refused, throttles, errors), (seen, duplicates, reordered)) =
+        thread::scope(|scope| {
+            let links = scope.spawn(|| link::links(facts, assembled, deliveries));
+            let refusals = scope.spawn(|| {
+                let refused = throttle::attempts(facts, assembled);
+                let throttles =
+                    throttle::throttles(facts, assembled, deliveries, &refused, settings);
+                (refused, throttles, error::errors(facts, assembled))
+            });
+            let seen = Seen::new(facts, assembled, deliveries);
+            let duplicates = duplicate::duplicates(&seen);
+            let reordered = reorder::reordered(&seen);
+            let refusals = joined(refusals);
+            (joined(links), refusals, (seen, duplicates, reordered))
+        });
+    (analysis.links, analysis.throttles, analysis.errors) = (links, throttles, errors);
+    analysis.duplicates = duplicates;
+    let collisions;
+    (analysis.reordered, analysis.order_domains, collisions) = reordered;
+    let grounds = Grounds {
+        seen,
+        refused,
+        collisions,
     };
     analysis.coverage = figures::coverage::overall(&analysis);
     analysis.functions = figures::figures(&analysis);
     analysis.metered = figures::metered::metered(&analysis);
     (analysis.cold, analysis.pressures) = thread::scope(|scope| {
         let cold = scope.spawn(|| cold_figures::cold_figures(&analysis));
-        let pressures = throttle::pressures(&analysis, settings);
+        let pressures = throttle::pressures(&analysis, &grounds.refused, settings);
         (joined(cold), pressures)
     });
-    analysis.findings = triage::findings(&analysis, settings);
+    analysis.findings = triage::findings(&analysis, &grounds, settings);
+    drop(grounds);
     analysis
 }
 

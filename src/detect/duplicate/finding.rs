@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::origin::{Known, Origin};
 use super::{guard, words};
 use crate::detect::Detector;
+use crate::detect::seen::Seen;
 use crate::detect::statistics::wilson;
 use crate::model::analysis::Analysis;
 use crate::model::fact::EventSource;
@@ -28,9 +29,9 @@ const SHOWN: usize = 25;
 
 /// Repeated deliveries: a candidate for each function and class that ran events twice, and for each function whose runs
 /// were repeated after they had been cut off. Expected retries and what an idempotency check absorbed are no findings.
-pub struct Duplicates;
+pub struct Duplicates<'a>(pub &'a Seen<'a>);
 
-impl Detector for Duplicates {
+impl Detector for Duplicates<'_> {
     fn kind(&self) -> FindingKind {
         FindingKind::Duplicate
     }
@@ -48,7 +49,7 @@ impl Detector for Duplicates {
                 .or_default()
                 .push(row);
         }
-        let known = Known::of(analysis);
+        let known = Known::of(analysis, self.0);
         let mut found: Vec<Candidate> = groups
             .into_iter()
             .map(|((_, class), rows)| candidate(&known, class, &rows))
@@ -109,7 +110,7 @@ fn candidate(known: &Known<'_>, class: Option<DuplicateClass>, rows: &[&Duplicat
 /// Configured event ids that do not tell events apart: their repeats are left out, and this says so.
 fn unusable_keys(known: &Known<'_>) -> Vec<Candidate> {
     let analysis = known.analysis;
-    let unusable = guard::unusable_keys(&known.seen, &known.identities);
+    let unusable = guard::unusable_keys(known.seen, &known.identities);
     let mut consumers: Vec<Sym> = unusable.into_iter().collect();
     consumers.sort_by_key(|&consumer| analysis.text(consumer));
     consumers

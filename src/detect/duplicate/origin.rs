@@ -14,16 +14,15 @@ use crate::model::symbols::Sym;
 /// What the findings need to know of deliveries, looked up once.
 pub(super) struct Known<'a> {
     pub(super) analysis: &'a Analysis,
-    pub(super) seen: Seen<'a>,
+    pub(super) seen: &'a Seen<'a>,
     pub(super) identities: Identities,
     /// Ids that each consumer received from each source.
     distinct: HashMap<(Sym, EventSource), u64>,
 }
 
 impl<'a> Known<'a> {
-    pub(super) fn of(analysis: &'a Analysis) -> Self {
-        let seen = Seen::new(&analysis.facts, &analysis.assembled, &analysis.deliveries);
-        let identities = Identities::new(&seen);
+    pub(super) fn of(analysis: &'a Analysis, seen: &'a Seen<'a>) -> Self {
+        let identities = Identities::new(seen);
         let mut distinct = HashMap::new();
         for at in 0..identities.len() {
             let delivery = seen.delivery(identities.group(at)[0]);

@@ -12,7 +12,7 @@ use crate::detect::seen::{DeliveryIndex, Seen};
 use crate::detect::sequence::Sequence;
 use crate::model::fact::{EventSource, Item};
 use crate::model::facts::Facts;
-use crate::model::rows::{OrderDomain, Reordered};
+use crate::model::rows::{OrderDomain, Reordered, Verdict};
 use crate::model::symbols::Sym;
 
 /// An arrival that so many before it overtook is no mere swap of neighbours.
@@ -89,6 +89,14 @@ pub(super) struct Judged {
     /// Each with the delivery that was overtaken and the one that overtook it.
     pub(super) overtaken: Vec<(Reordered, Collision)>,
     pub(super) domains: Vec<OrderDomain>,
+    pub(super) collisions: Collisions,
+}
+
+/// Pairs of deliveries that got in each other's way.
+#[derive(Default)]
+pub struct Collisions {
+    /// In the order of the rows.
+    pub(super) overtaken: Vec<(Verdict, Collision)>,
     pub(super) overlaps: Vec<Collision>,
     pub(super) stale_applies: Vec<Collision>,
     pub(super) holes: Vec<Collision>,
@@ -185,16 +193,16 @@ impl<'a> Strip<'a> {
         }
         let stale_applies = progress::stale_applies(seen, clocks, self);
         domain.stale_applies += stale_applies.len() as u64;
-        judged.stale_applies.extend(stale_applies);
+        judged.collisions.stale_applies.extend(stale_applies);
         if verdict::is_strict(self.source) {
             let overlaps = progress::overlaps(seen, clocks, self);
             domain.overlaps += overlaps.len() as u64;
-            judged.overlaps.extend(overlaps);
+            judged.collisions.overlaps.extend(overlaps);
         }
         if self.is_dense(seen) {
             let holes = progress::holes(self);
             domain.gaps += holes.len() as u64;
-            judged.holes.extend(holes);
+            judged.collisions.holes.extend(holes);
         }
     }
 

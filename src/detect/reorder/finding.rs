@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashSet;
 
-use super::arrivals::{Arrivals, Judged};
-use super::clock::Clocks;
+use super::arrivals::Collisions;
 use super::words;
 use crate::detect::Detector;
 use crate::detect::seen::{DeliveryIndex, Seen};
@@ -25,7 +24,7 @@ const COVERED: f64 = 0.98;
 
 /// Disorder: a candidate for each function, source and kind of disorder. What is uncertain is none, nor is disorder of a
 /// source that promises no order, unless it made an older event the last one applied.
-pub struct Disorder;
+pub struct Disorder<'a>(pub &'a Seen<'a>, pub &'a Collisions);
 
 /// What went wrong with the order of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::Display)]
@@ -44,23 +43,16 @@ pub(super) struct Case {
     pub(super) by: DeliveryIndex,
 }
 
-impl Detector for Disorder {
+impl Detector for Disorder<'_> {
     fn kind(&self) -> FindingKind {
         FindingKind::Reordering
     }
 
     fn candidates(&self, analysis: &Analysis, _: &Settings) -> Vec<Candidate> {
-        if analysis.order_domains.is_empty() {
-            return Vec::new();
-        }
-        let seen = Seen::new(&analysis.facts, &analysis.assembled, &analysis.deliveries);
-        let clocks = Clocks::measure(&analysis.facts, &analysis.assembled);
-        let judged = Arrivals::new(&seen).judge(&seen, &clocks);
-        grouped(&seen, &judged)
+        let &Self(seen, collisions) = self;
+        grouped(seen, collisions)
             .into_iter()
-            .map(|((_, source, trouble), cases)| {
-                candidate(analysis, &seen, source, trouble, &cases)
-            })
+            .map(|((_, source, trouble), cases)| candidate(analysis, seen, source, trouble, &cases))
             .collect()
     }
 }
@@ -68,7 +60,7 @@ impl Detector for Disorder {
 /// The cases by (function, source, trouble). Of a violation it is not said again that the older event was applied last.
 fn grouped<'a>(
     seen: &Seen<'a>,
-    judged: &Judged,
+    collisions: &Collisions,
 ) -> BTreeMap<(&'a str, EventSource, Trouble), Vec<Case>> {
     let mut groups: BTreeMap<_, Vec<Case>> = BTreeMap::new();
     let mut add = |trouble, late: DeliveryIndex, by| {
@@ -77,24 +69,24 @@ fn grouped<'a>(
         groups.entry(group).or_default().push(Case { late, by });
     };
     let mut told = HashSet::new();
-    for &(ref row, (late, by)) in &judged.overtaken {
-        match row.verdict {
+    for &(verdict, (late, by)) in &collisions.overtaken {
+        match verdict {
             Verdict::Violation => add(Trouble::Violation, late, by),
             Verdict::RetryInduced => add(Trouble::RetryInduced, late, by),
             Verdict::BestEffort | Verdict::Uncertain => continue,
         }
         told.insert(late);
     }
-    let stale = judged
+    let stale = collisions
         .stale_applies
         .iter()
         .filter(|(late, _)| !told.contains(late));
     stale.for_each(|&(late, by)| add(Trouble::StaleApply, late, by));
-    judged
+    collisions
         .overlaps
         .iter()
         .for_each(|&(late, by)| add(Trouble::Overlap, late, by));
-    judged
+    collisions
         .holes
         .iter()
         .for_each(|&(late, by)| add(Trouble::Hole, late, by));

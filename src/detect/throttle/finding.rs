@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashSet;
 
-use super::{Attempt, attempts};
+use super::Attempt;
 use crate::detect::Detector;
 use crate::detect::statistics::wilson;
 use crate::model::analysis::Analysis;
@@ -33,9 +33,9 @@ const POINTS: usize = 10;
 const LINES: usize = 40;
 
 /// Refused attempts, a candidate for each resource and limit. A function that is switched off is no finding.
-pub struct Throttling;
+pub struct Throttling<'a>(pub &'a [Attempt<'a>]);
 
-impl Detector for Throttling {
+impl Detector for Throttling<'_> {
     fn kind(&self) -> FindingKind {
         FindingKind::Throttling
     }
@@ -51,8 +51,7 @@ impl Detector for Throttling {
         if rows.is_empty() {
             return Vec::new();
         }
-        let attempts = attempts(&analysis.facts, &analysis.assembled);
-        let calls = Calls::new(analysis, &attempts);
+        let calls = Calls::new(analysis, self.0);
         let fed = fed_by_events(analysis);
         rows.into_iter()
             .map(|((resource, class), rows)| {

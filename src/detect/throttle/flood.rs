@@ -126,7 +126,7 @@ fn runs<'a>(
 mod tests {
     use crate::detect::Detector as _;
     use crate::detect::testing::{World, at};
-    use crate::detect::throttle::{Throttling, pressures};
+    use crate::detect::throttle::{Throttling, attempts, pressures};
     use crate::model::analysis::Analysis;
     use crate::model::invocation::InvocationStatus::Ok;
     use crate::model::rows::{Throttle, ThrottleClass};
@@ -184,7 +184,8 @@ mod tests {
         // The vectors of the definition: 3 tries in 5 layers are 243, 4 tries in 3 layers 64; before, one.
         for (tries, layers, all) in [(3, 5, 243), (4, 3, 64)] {
             let analysis = chain(tries, layers);
-            let near = pressures(&analysis, &Settings::default());
+            let refused = attempts(&analysis.facts, &analysis.assembled);
+            let near = pressures(&analysis, &refused, &Settings::default());
             let flood = near[0].flood.as_ref().expect("layers call each other");
             let names: Vec<&str> = (flood.layers.iter())
                 .map(|layer| analysis.text(layer.caller))
@@ -192,7 +193,7 @@ mod tests {
             assert_eq!(names, ["l1", "l2", "l3", "l4", "l5"][..layers as usize]);
             assert!((flood.factor() - f64::from(all)).abs() < 1e-9);
             assert_eq!((flood.p95, flood.before()), (all as u64, Some(1.0)));
-            let found = Throttling.candidates(&analysis, &Settings::default());
+            let found = Throttling(&refused).candidates(&analysis, &Settings::default());
             let said = format!("; {tries}.0 tries for each call, {all}.0 for each run of l1");
             assert!(found[0].cause.ends_with(&said), "{}", found[0].cause);
         }
@@ -200,7 +201,9 @@ mod tests {
 
     #[test]
     fn one_layer_multiplies_nothing() {
-        let near = pressures(&chain(3, 1), &Settings::default());
+        let analysis = chain(3, 1);
+        let refused = attempts(&analysis.facts, &analysis.assembled);
+        let near = pressures(&analysis, &refused, &Settings::default());
         assert_eq!(near[0].flood, None);
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::attempts;
+use super::Attempt;
 use super::concurrency::{Load, by_minute, headroom, needed_slots, occupied};
 use super::finding::{Calls, Demand, Episode, fed_by_events, is_lost};
 use crate::detect::figures::coverage;
@@ -41,7 +41,11 @@ const SCARCE: f64 = 0.4;
 const POOL: &str = "account";
 
 /// One row per function that refused, or that is about to, sorted by resource. A function that is switched off has no limit to be near to.
-pub fn pressures(analysis: &Analysis, settings: &Settings) -> Vec<Pressure> {
+pub fn pressures(
+    analysis: &Analysis,
+    attempts: &[Attempt<'_>],
+    settings: &Settings,
+) -> Vec<Pressure> {
     let mut refused: BTreeMap<&str, Vec<&Throttle>> = BTreeMap::new();
     for row in &analysis.throttles {
         if row.resource.starts_with("lambda:") && row.class != ThrottleClass::Disabled {
@@ -54,8 +58,7 @@ pub fn pressures(analysis: &Analysis, settings: &Settings) -> Vec<Pressure> {
     if refused.is_empty() {
         return near;
     }
-    let attempts = attempts(&analysis.facts, &analysis.assembled);
-    let calls = Calls::new(analysis, &attempts);
+    let calls = Calls::new(analysis, attempts);
     let fed = fed_by_events(analysis);
     near.extend(refused.into_iter().map(|(resource, rows)| {
         let class = rows[rows.len() - 1].class;

@@ -1,12 +1,12 @@
 //! Findings on hand-made worlds: every figure follows from the runs that are put in.
 
-use super::Throttling;
+use super::{Throttling, attempts, pressures};
 use crate::detect::Detector as _;
 use crate::detect::testing::{World, at};
 use crate::model::analysis::Analysis;
 use crate::model::finding::{Alarm, Candidate};
 use crate::model::invocation::{Environment, InvocationIndex, InvocationStatus};
-use crate::model::rows::{Evidence, Throttle, ThrottleClass};
+use crate::model::rows::{Evidence, Pressure, Throttle, ThrottleClass};
 use crate::model::settings::Settings;
 
 const OK: InvocationStatus = InvocationStatus::Ok;
@@ -85,8 +85,14 @@ impl Rush {
     }
 }
 
+fn nearness(analysis: &Analysis) -> Vec<Pressure> {
+    let refused = attempts(&analysis.facts, &analysis.assembled);
+    pressures(analysis, &refused, &Settings::default())
+}
+
 fn finding(analysis: &Analysis) -> Candidate {
-    let mut found = Throttling.candidates(analysis, &Settings::default());
+    let refused = attempts(&analysis.facts, &analysis.assembled);
+    let mut found = Throttling(&refused).candidates(analysis, &Settings::default());
     assert_eq!(found.len(), 1);
     found.remove(0)
 }
@@ -169,7 +175,7 @@ fn room_under_the_limit_and_what_refusals_cost() {
     // 20 calls a minute of 100 ms never meet: one slot of ten at most, and 9 in 10 are free. 10 of them are refused first, so in the
     // last five minutes a call takes 30 tries for 20; before, one. Over all 65 minutes that is 1,350 tries for 1,300 runs of shop.
     let analysis = Rush::new(&[("shop", 20, 20)]).analysis();
-    let near = super::pressures(&analysis, &Settings::default());
+    let near = nearness(&analysis);
     let [near] = near.as_slice() else {
         panic!("one function refused: {near:?}");
     };
@@ -193,7 +199,7 @@ fn room_under_the_limit_and_what_refusals_cost() {
     {
         config.reserved_concurrency = Some(1);
     }
-    let near = super::pressures(&full, &Settings::default());
+    let near = nearness(&full);
     assert_eq!((near[0].headroom, near[0].metastable), (Some(0.0), false));
     assert_eq!(
         finding(&full).claim,
@@ -241,7 +247,7 @@ fn a_level_that_rises_says_when_the_limit_is_reached() {
         invocations: Vec::new(),
         concurrent: false,
     });
-    let near = super::pressures(&analysis, &Settings::default());
+    let near = nearness(&analysis);
     assert_eq!((near[0].now, near[0].limit), (Some(20), Some(40)));
     let minutes = near[0].full_in_min.expect("it rises");
     assert!((minutes - 5.0).abs() < 0.5, "{minutes}");
@@ -273,7 +279,7 @@ fn what_refused_nobody_is_told_where_its_limit_is_near() {
             concurrent: false,
         });
         analysis.functions = crate::detect::figures::figures(&analysis);
-        let near = super::pressures(&analysis, &Settings::default());
+        let near = nearness(&analysis);
         let near = near
             .into_iter()
             .filter(|one| one.resource == "lambda:stock");
@@ -316,7 +322,7 @@ fn the_pool_is_as_full_as_the_account_says() {
         world.facts.newest = Some(at(5.0));
         let mut analysis = world.analysis();
         analysis.functions = crate::detect::figures::figures(&analysis);
-        let near = super::pressures(&analysis, &Settings::default());
+        let near = nearness(&analysis);
         let pool = near.into_iter().find(|one| one.resource == "account");
         pool.map(|pool| (pool.limit, pool.peak, pool.headroom))
     };
