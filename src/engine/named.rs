@@ -2,13 +2,14 @@
 
 use hashbrown::HashMap;
 
+use crate::model::fact::Kinds;
 use crate::model::facts::StreamFacts;
 use crate::model::ids::RequestId;
 
 /// Leaves of them the first and the last of each run, in a stream that is sorted; none where Lambda tells of runs after all. Which stay
 /// depends neither on the order in which lines came nor on how often this was done before.
 pub(super) fn thin(stream: &mut StreamFacts) {
-    let named = stream.facts.iter();
+    let named = stream.facts.only(Kinds::APP);
     let named = named.filter_map(|(place, fact)| Some((place, fact.what.only_names()?)));
     let mut ends: HashMap<RequestId, (u32, u32)> = HashMap::new();
     let mut lines = 0;

@@ -184,6 +184,13 @@ impl FactLog {
             .map(|packed| (packed.place, self.read(packed.rest)))
     }
 
+    /// The facts that speak of these `kinds` and of nothing else.
+    pub fn only(&self, kinds: Kinds) -> impl Iterator<Item = (u32, Fact)> {
+        self.packed_from(0)
+            .filter(move |packed| packed.kinds == kinds)
+            .map(|packed| (packed.place, self.read(packed.rest)))
+    }
+
     /// Whether a fact speaks of one of `kinds`.
     pub fn has(&self, kinds: Kinds) -> bool {
         self.packed_of(kinds).next().is_some()
