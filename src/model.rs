@@ -3,6 +3,7 @@
 pub mod analysis;
 pub mod batch;
 pub mod config;
+pub mod cores;
 pub mod delivery;
 pub mod event_id;
 pub mod fact;

@@ -6,13 +6,11 @@ mod ends;
 mod named;
 mod status;
 
-use std::panic::resume_unwind;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{LazyLock, Mutex, PoisonError};
-use std::thread;
+use std::sync::{Mutex, PoisonError};
 
 use hashbrown::HashMap;
 
+use crate::model::cores;
 use crate::model::fact::{InitType, Kinds, What};
 use crate::model::facts::{FactRef, Facts, StreamFacts};
 use crate::model::invocation::{Assembled, Environment, Invocation, InvocationIndex};
@@ -64,39 +62,15 @@ struct Draft {
     last_seen: Timestamp,
 }
 
-/// Looked up once: it takes reading files.
-static CORES: LazyLock<usize> =
-    LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
-
 /// What each stream holds, worked out on all cores: no stream needs another. The invocations of one stream stand together in order
 /// of start, the streams in no particular order.
 fn homes(facts: &Facts) -> (Vec<Home>, Vec<Draft>) {
-    // No thread without a stream.
-    let threads = CORES.min(facts.streams.len());
     let told = named::told(facts);
-    let next = AtomicUsize::new(0);
     let drafts = Mutex::new(Vec::new());
-    let work = || {
-        let mut done = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(stream) = facts.streams.get(at) else {
-                return done;
-            };
-            let tells_runs = told.contains(&(stream.function, stream.version));
-            done.push((at, home(facts, stream, at as u32, tells_runs, &drafts)));
-        }
-    };
-    let mut homes: Vec<(usize, Home)> = thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mut all = work();
-        for other in others {
-            all.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        }
-        all
+    let homes = cores::each(facts.streams.iter().enumerate(), |(at, stream)| {
+        let tells_runs = told.contains(&(stream.function, stream.version));
+        home(facts, stream, at as u32, tells_runs, &drafts)
     });
-    homes.sort_unstable_by_key(|(at, _)| *at);
-    let homes = homes.into_iter().map(|(_, home)| home).collect();
     let drafts = drafts.into_inner();
     (homes, drafts.unwrap_or_else(PoisonError::into_inner))
 }
@@ -200,10 +174,9 @@ fn number(facts: &Facts, mut drafts: Vec<Draft>, assembled: &mut Assembled) {
     let ranks = ranks(facts, &assembled.environments);
     // Of one request in one environment the first line tells.
     drafts.sort_unstable_by_key(|Draft { run, .. }| {
-        let rank = ranks.get(&run.function).copied().unwrap_or_default();
         (
             run.start,
-            rank,
+            ranks[run.environment as usize],
             run.request_id,
             run.environment,
             run.first_line,
@@ -230,12 +203,14 @@ fn number(facts: &Facts, mut drafts: Vec<Draft>, assembled: &mut Assembled) {
     }
 }
 
-/// Functions in order of their names.
-fn ranks(facts: &Facts, environments: &[Environment]) -> HashMap<Sym, u32> {
+/// Where the function of each environment stands in order of their names.
+fn ranks(facts: &Facts, environments: &[Environment]) -> Vec<u32> {
     let mut functions: Vec<Sym> = environments.iter().map(|home| home.function).collect();
     functions.sort_by_key(|function| facts.text(*function));
     functions.dedup();
-    functions.into_iter().zip(0u32..).collect()
+    let ranks: HashMap<Sym, u32> = functions.into_iter().zip(0..).collect();
+    let homes = environments.iter();
+    homes.map(|home| ranks[&home.function]).collect()
 }
 
 fn finish(facts: &Facts, stream: &StreamFacts, home: &Environment, attempt: Attempt) -> Draft {

@@ -6,6 +6,7 @@ use crate::model::fact::What;
 use crate::model::facts::Facts;
 use crate::model::invocation::{Assembled, Invocation, InvocationIndex, InvocationStatus};
 use crate::model::span::{Span, SpanKind};
+use crate::model::time::Timestamp;
 
 /// Spans tell microseconds; a timeout is whole seconds.
 const ROUNDING_MS: i64 = 1;
@@ -30,29 +31,48 @@ enum Voice {
 
 /// Gives runs whose REPORT is missing the status and the end of their `AWS::Lambda::Function` segment, and fails those that look fine
 /// only because no line says otherwise: a text log has the exception of a handler on one line alone. What a line says stands.
-pub fn complete(facts: &Facts, assembled: &mut Assembled) {
-    let endings = endings(facts, assembled);
-    for (at, ending) in endings {
+pub fn complete(assembled: &mut Assembled, told: Vec<Told>) {
+    for Told { at, status, end } in told {
+        let run = &mut assembled.invocations[at as usize];
+        if status != run.status {
+            run.status = status;
+            run.crashed = status == InvocationStatus::Timeout;
+        }
+        if let Some(end) = end {
+            run.end = end;
+            run.end_estimated = false;
+        }
+    }
+}
+
+/// What spans tell of one run.
+pub struct Told {
+    at: InvocationIndex,
+    status: InvocationStatus,
+    /// Where no line tells it.
+    end: Option<Timestamp>,
+}
+
+/// What spans tell of runs that their lines do not, for [`complete`].
+pub fn told(facts: &Facts, assembled: &Assembled) -> Vec<Told> {
+    let told = |(at, ending): (InvocationIndex, Ending)| {
         let run = &assembled.invocations[at as usize];
         let length = ending.handler_ms.or(ending.segment_ms);
         let status = match ending.failed {
             Some((_, failed)) if is_open(facts, run) => status(facts, run, failed, length),
             _ => run.status,
         };
-        let last_line = run.app_lines().next_back().map(|line| facts.moment(line));
-        let run = &mut assembled.invocations[at as usize];
-        if status != run.status {
-            run.status = status;
-            run.crashed = status == InvocationStatus::Timeout;
-        }
-        if let Some(length) = length.filter(|_| run.end_estimated) {
-            run.end = run
-                .start
-                .plus_ms(length)
-                .max(last_line.unwrap_or(run.start));
-            run.end_estimated = false;
-        }
-    }
+        let end = length.filter(|_| run.end_estimated).map(|length| {
+            let last_line = run.app_lines().next_back().map(|line| facts.moment(line));
+            let end = run.start.plus_ms(length);
+            end.max(last_line.unwrap_or(run.start))
+        });
+        (status != run.status || end.is_some()).then_some(Told { at, status, end })
+    };
+    endings(facts, assembled)
+        .into_iter()
+        .filter_map(told)
+        .collect()
 }
 
 fn endings(facts: &Facts, assembled: &Assembled) -> HashMap<InvocationIndex, Ending> {

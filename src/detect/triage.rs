@@ -7,11 +7,9 @@ mod rank;
 mod severity;
 mod window;
 
-use std::panic::resume_unwind;
-use std::thread::{self, ScopedJoinHandle};
-
 use super::Grounds;
 use crate::model::analysis::Analysis;
+use crate::model::cores;
 use crate::model::finding::{Candidate, Finding};
 use crate::model::settings::Settings;
 
@@ -25,15 +23,10 @@ const MOST_FINDINGS: usize = 200;
 pub fn findings(analysis: &Analysis, grounds: &Grounds<'_>, settings: &Settings) -> Vec<Finding> {
     let detectors = super::all(grounds);
     // None of them needs another.
-    let candidates = thread::scope(|scope| {
-        let detectors = detectors.iter();
-        let at_work: Vec<_> = detectors
-            .map(|detector| scope.spawn(|| detector.candidates(analysis, settings)))
-            .collect();
-        let seen = at_work.into_iter().map(ScopedJoinHandle::join);
-        seen.flat_map(|seen| seen.unwrap_or_else(|panic| resume_unwind(panic)))
-            .collect()
+    let candidates = cores::each(detectors.iter(), |detector| {
+        detector.candidates(analysis, settings)
     });
+    let candidates = candidates.into_iter().flatten().collect();
     triage(analysis, settings, candidates)
 }
 

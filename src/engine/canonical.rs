@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::intake::Engine;
 use super::named;
 use super::reread::Seen;
+use crate::model::cores;
 use crate::model::fact::{Fact, Kinds, What};
 use crate::model::facts::{Facts, SeenGap, StreamFacts};
 use crate::model::metric::MetricPoint;
@@ -16,21 +17,22 @@ use crate::model::time::Timestamp;
 impl Engine {
     /// The facts in canonical order: nothing in them depends on how the records arrived.
     pub fn facts(&mut self) -> Facts {
-        self.sort();
+        let spans = self.spans.iter().cloned().collect();
+        let (spans, ()) = cores::both(|| in_order(spans), || self.sort());
         self.canonical(
             self.symbols.clone(),
             self.streams.clone(),
-            self.spans.iter().cloned().collect(),
+            spans,
             self.metrics.values().cloned().collect(),
         )
     }
 
     /// The same, given away.
     pub(super) fn into_facts(mut self) -> Facts {
-        self.sort();
+        let spans = std::mem::take(&mut self.spans).into_rows();
+        let (spans, ()) = cores::both(|| in_order(spans), || self.sort());
         let symbols = std::mem::take(&mut self.symbols);
         let streams = std::mem::take(&mut self.streams);
-        let spans = std::mem::take(&mut self.spans).into_rows();
         let metrics = std::mem::take(&mut self.metrics).into_values().collect();
         self.seen = Seen::new(0);
         self.canonical(symbols, streams, spans, metrics)
@@ -40,14 +42,13 @@ impl Engine {
         &self,
         symbols: Symbols,
         mut streams: Vec<Arc<StreamFacts>>,
-        mut spans: Vec<Span>,
+        spans: Vec<Span>,
         mut metrics: Vec<MetricPoint>,
     ) -> Facts {
         streams.sort_by(|a, b| {
             (symbols.get(a.group), symbols.get(a.stream))
                 .cmp(&(symbols.get(b.group), symbols.get(b.stream)))
         });
-        spans.sort_by_key(|span| (span.trace, span.start_us, span.id));
         metrics.sort_by(|a, b| metric_order(a, &symbols).cmp(&metric_order(b, &symbols)));
         let mut gaps = [&self.gaps[..], &self.open_gaps].concat();
         gaps.extend(streams.iter().flat_map(|stream| dropped(stream)));
@@ -82,10 +83,18 @@ impl Engine {
     /// Sorts the streams in which something came late, and thins what only names runs. What turns out to have been read twice was
     /// forgotten in between.
     pub(super) fn sort(&mut self) {
-        for at in std::mem::take(&mut self.unsorted) {
-            let stream = Arc::make_mut(&mut self.streams[at as usize]);
-            let again = stream.facts.sort(&self.symbols);
+        let unsorted = std::mem::take(&mut self.unsorted);
+        let streams = (0..).zip(&mut self.streams);
+        let streams: Vec<_> = streams.filter(|(at, _)| unsorted.contains(at)).collect();
+        let symbols = &self.symbols;
+        // No stream needs another.
+        let again = cores::each(streams.into_iter(), |(_, stream)| {
+            let stream = Arc::make_mut(stream);
+            let again = stream.facts.sort(symbols);
             named::thin(stream);
+            again
+        });
+        for again in again {
             self.inputs.log_events -= again.len() as u64;
             self.inputs.log_events_reread += again.len() as u64;
             let is_report = |fact: &&Fact| matches!(fact.what, What::Report(_));
@@ -93,6 +102,12 @@ impl Engine {
         }
         self.weigh();
     }
+}
+
+/// Distinct spans in order of (trace, start, id).
+fn in_order(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_unstable_by_key(|span| (span.trace, span.start_us, span.id));
+    spans
 }
 
 /// The stretches of which the service says that it dropped lines: each since the line before that says anything.

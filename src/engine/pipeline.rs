@@ -1,8 +1,6 @@
 //! The order in which everything is concluded. Each step is a pure function of the facts and the steps before it.
 
-use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::thread::{self, ScopedJoinHandle};
 
 use crate::correlate::{assemble, ledger, link, spans, traced};
 use crate::detect::seen::Seen;
@@ -10,6 +8,7 @@ use crate::detect::{
     Grounds, cold_figures, cold_start, duplicate, error, figures, reorder, throttle, triage,
 };
 use crate::model::analysis::Analysis;
+use crate::model::cores;
 use crate::model::facts::Facts;
 use crate::model::invocation::Assembled;
 use crate::model::settings::Settings;
@@ -20,14 +19,17 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
     let facts = Arc::new(facts);
     let mut assembled = assemble::assemble(&facts);
     assembled.span_owners = spans::owners(&facts, &assembled);
-    traced::complete(&facts, &mut assembled);
+    let (told, deliveries) = cores::both(
+        || traced::told(&facts, &assembled),
+        || ledger::deliveries(&facts, &assembled),
+    );
+    traced::complete(&mut assembled, told);
     let inits = cold_start::inits(&facts, &assembled);
     for (at, init) in inits.iter().enumerate() {
         if let Some(invocation) = init.invocation {
             assembled.invocations[invocation as usize].init = Some(at as u32).into();
         }
     }
-    let deliveries = ledger::deliveries(&facts, &assembled);
     let window = window(&assembled, Timestamp::can_be).or_else(|| window(&assembled, |_| true));
     let mut analysis = Analysis {
         facts,
@@ -40,22 +42,22 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
     };
     let (facts, assembled) = (&*analysis.facts, &analysis.assembled);
     let deliveries = &analysis.deliveries;
+    let refusals = || {
+        let refused = throttle::attempts(facts, assembled);
+        let throttles = throttle::throttles(facts, assembled, deliveries, &refused, settings);
+        (refused, throttles, error::errors(facts, assembled))
+    };
+    let repeats = || {
+        let seen = Seen::new(facts, assembled, deliveries);
+        let duplicates = duplicate::duplicates(&seen);
+        let reordered = reorder::reordered(&seen);
+        (seen, duplicates, reordered)
+    };
     // None of these needs another.
-    let (links, (refused, throttles, errors), (seen, duplicates, reordered)) =
-        thread::scope(|scope| {
-            let links = scope.spawn(|| link::links(facts, assembled, deliveries));
-            let refusals = scope.spawn(|| {
-                let refused = throttle::attempts(facts, assembled);
-                let throttles =
-                    throttle::throttles(facts, assembled, deliveries, &refused, settings);
-                (refused, throttles, error::errors(facts, assembled))
-            });
-            let seen = Seen::new(facts, assembled, deliveries);
-            let duplicates = duplicate::duplicates(&seen);
-            let reordered = reorder::reordered(&seen);
-            let refusals = joined(refusals);
-            (joined(links), refusals, (seen, duplicates, reordered))
-        });
+    let (links, ((refused, throttles, errors), (seen, duplicates, reordered))) = cores::both(
+        || link::links(facts, assembled, deliveries),
+        || cores::both(refusals, repeats),
+    );
     (analysis.links, analysis.throttles, analysis.errors) = (links, throttles, errors);
     analysis.duplicates = duplicates;
     let collisions;
@@ -68,11 +70,10 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
     analysis.coverage = figures::coverage::overall(&analysis);
     analysis.functions = figures::figures(&analysis);
     analysis.metered = figures::metered::metered(&analysis);
-    (analysis.cold, analysis.pressures) = thread::scope(|scope| {
-        let cold = scope.spawn(|| cold_figures::cold_figures(&analysis));
-        let pressures = throttle::pressures(&analysis, &grounds.refused, settings);
-        (joined(cold), pressures)
-    });
+    (analysis.cold, analysis.pressures) = cores::both(
+        || cold_figures::cold_figures(&analysis),
+        || throttle::pressures(&analysis, &grounds.refused, settings),
+    );
     analysis.findings = triage::findings(&analysis, &grounds, settings);
     drop(grounds);
     analysis
@@ -87,10 +88,6 @@ fn window(
     runs.filter(|run| run.counted && meant(run.start))
         .map(|run| (run.start, run.end))
         .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
-}
-
-fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
-    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ use std::time::Duration;
 use crate::decode::SettingsError;
 use crate::engine::{Block, Engine, Limits};
 use crate::model::analysis::Analysis;
+use crate::model::cores;
 use crate::model::mark::Noted;
 use crate::model::settings::Settings;
 use crate::model::time::Timestamp;
@@ -275,17 +276,15 @@ impl Work<'_> {
         let records = folder.path().join(RECORDS);
         let mut logs = folder.create(LOGS).map_err(unwritten)?;
         // The lines are worked on by all cores, what is made of the analysis by one: both at once.
-        let rows = thread::scope(|scope| {
-            let others = scope.spawn(|| {
+        let (others, rows) = cores::both(
+            || {
                 self.picture(&analysis, text, &mut folder)?;
                 made_of(&analysis, &manifest, &telemetry, &mut folder)
-            });
-            let rows = self.logs(&telemetry, &records, &mut logs, progress);
-            let others = others.join().unwrap_or_else(|panic| resume_unwind(panic));
-            let rows = rows?;
-            others.map_err(unwritten)?;
-            Ok::<_, SnapshotError>(rows)
-        })?;
+            },
+            || self.logs(&telemetry, &records, &mut logs, progress),
+        );
+        let rows = rows?;
+        others.map_err(unwritten)?;
         folder.close(logs, Some(rows)).map_err(unwritten)?;
         manifest.files = folder.files().to_vec();
         folder.manifest(&manifest).map_err(unwritten)?;
