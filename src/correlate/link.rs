@@ -1,10 +1,8 @@
 //! Which invocation called or fed which: the union of what traces, ids and correlation ids prove, and of what little can be
 //! inferred. A lower tier never overrides a higher one; an equal trace alone makes no parent.
 
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
-
-use crate::correlate::spans::{self, SpanIndex};
+use crate::correlate::spans::{Segments, SpanIndex};
+use crate::model::cores;
 use crate::model::delivery::Delivery;
 use crate::model::facts::Facts;
 use crate::model::ids::{RequestId, SpanId, TraceId};
@@ -29,8 +27,11 @@ const CLOCK_TOLERANCE_MS: i64 = 100;
 pub fn links(facts: &Facts, assembled: &Assembled, deliveries: &[Delivery]) -> Vec<Link> {
     let joins = Joins::new(facts, assembled, deliveries);
     let mut edges = Edges::among(&assembled.invocations);
-    let origins = trace::add(&joins, &mut edges);
-    produced::add(&joins, &mut edges);
+    let (produced, origins) = cores::both(
+        || produced::links(&joins),
+        || trace::add(&joins, &mut edges),
+    );
+    edges.add_all(&joins, produced);
     edges.settle();
     correlation::add(&joins, &mut edges);
     edges.settle();
@@ -58,34 +59,17 @@ struct Joins<'a> {
     deliveries: &'a [Delivery],
     spans: SpanIndex<'a>,
     /// Runs whose REPORT names their `AWS::Lambda::Function` segment, to be found by it.
-    segments: HashTable<InvocationIndex>,
+    segments: Segments<'a>,
 }
 
 impl<'a> Joins<'a> {
     fn new(facts: &'a Facts, assembled: &'a Assembled, deliveries: &'a [Delivery]) -> Self {
-        let mut segments = HashTable::new();
-        for (at, run) in (0 as InvocationIndex..).zip(&assembled.invocations) {
-            let Some(segment) = segment_of(run) else {
-                continue;
-            };
-            let hash = |at: &InvocationIndex| hash_of(&assembled.invocations[*at as usize]);
-            let same = |at: &InvocationIndex| {
-                segment_of(&assembled.invocations[*at as usize]) == Some(segment)
-            };
-            // Of several the last is kept.
-            match segments.entry(hash(&at), same, hash) {
-                Entry::Occupied(mut known) => *known.get_mut() = at,
-                Entry::Vacant(place) => {
-                    place.insert(at);
-                }
-            }
-        }
         Self {
             facts,
             assembled,
             deliveries,
             spans: SpanIndex::new(&facts.spans),
-            segments,
+            segments: Segments::new(&assembled.invocations),
         }
     }
 
@@ -95,8 +79,7 @@ impl<'a> Joins<'a> {
 
     /// The run whose REPORT names this segment.
     fn of_segment(&self, trace: TraceId, id: SpanId) -> Option<InvocationIndex> {
-        let same = |at: &InvocationIndex| segment_of(self.run(*at)) == Some((trace, id));
-        self.segments.find(spans::hash(trace, id), same).copied()
+        self.segments.find(trace, id)
     }
 
     /// Attempts of a request, in order.
@@ -114,15 +97,6 @@ impl<'a> Joins<'a> {
         inner.start.since(outer.start) >= -CLOCK_TOLERANCE_MS
             && inner.end.since(outer.end) <= CLOCK_TOLERANCE_MS
     }
-}
-
-fn segment_of(run: &Invocation) -> Option<(TraceId, SpanId)> {
-    let context = run.trace?;
-    Some((context.trace, context.segment?))
-}
-
-fn hash_of(run: &Invocation) -> u64 {
-    segment_of(run).map_or(0, |(trace, id)| spans::hash(trace, id))
 }
 
 /// The links found so far.
@@ -152,6 +126,12 @@ impl Edges {
         self.found.push(link);
         let best = &mut self.best[link.child as usize];
         *best = Some(best.map_or(link.tier, |known| known.min(link.tier)));
+    }
+
+    fn add_all(&mut self, joins: &Joins<'_>, links: Vec<Link>) {
+        for link in links {
+            self.add(joins, link);
+        }
     }
 
     /// Keeps one link of each pair: that of the highest tier, and of those the first that was found.

@@ -1,8 +1,10 @@
 //! Whose spans are whose: ties the spans of X-Ray to the invocations of the logs.
 
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::model::cores;
 use crate::model::facts::Facts;
 use crate::model::ids::{RequestId, SpanId, TraceId};
 use crate::model::invocation::{Assembled, Invocation, InvocationIndex};
@@ -46,8 +48,46 @@ impl<'a> SpanIndex<'a> {
 }
 
 /// Spreads spans over a table.
-pub(super) fn hash(trace: TraceId, id: SpanId) -> u64 {
+fn hash(trace: TraceId, id: SpanId) -> u64 {
     xxh3_64(&trace.0) ^ id.number()
+}
+
+/// Finds a run by the `AWS::Lambda::Function` segment that its REPORT names: of several with the same one, the last.
+pub(super) struct Segments<'a> {
+    runs: &'a [Invocation],
+    places: HashTable<InvocationIndex>,
+}
+
+impl<'a> Segments<'a> {
+    pub(super) fn new(runs: &'a [Invocation]) -> Self {
+        let hash_at = |at: &InvocationIndex| {
+            segment_of(&runs[*at as usize]).map_or(0, |(trace, id)| hash(trace, id))
+        };
+        let mut places = HashTable::with_capacity(runs.len());
+        for (at, run) in (0 as InvocationIndex..).zip(runs) {
+            let Some(segment) = segment_of(run) else {
+                continue;
+            };
+            let same = |at: &InvocationIndex| segment_of(&runs[*at as usize]) == Some(segment);
+            match places.entry(hash(segment.0, segment.1), same, hash_at) {
+                Entry::Occupied(mut known) => *known.get_mut() = at,
+                Entry::Vacant(place) => {
+                    place.insert(at);
+                }
+            }
+        }
+        Self { runs, places }
+    }
+
+    pub(super) fn find(&self, trace: TraceId, id: SpanId) -> Option<InvocationIndex> {
+        let same = |at: &InvocationIndex| segment_of(&self.runs[*at as usize]) == Some((trace, id));
+        self.places.find(hash(trace, id), same).copied()
+    }
+}
+
+fn segment_of(run: &Invocation) -> Option<(TraceId, SpanId)> {
+    let context = run.trace?;
+    Some((context.trace, context.segment?))
 }
 
 /// The invocation that each span ran in, parallel to [`Facts::spans`]; `None` where it cannot be told.
@@ -58,23 +98,17 @@ pub fn owners(facts: &Facts, assembled: &Assembled) -> Vec<Option<InvocationInde
     let spans = &facts.spans;
     let index = SpanIndex::new(spans);
     let runs = Runs::new(facts, assembled);
-    let mut owners: Vec<Option<InvocationIndex>> = spans
-        .iter()
-        .map(|span| match span.kind {
-            SpanKind::LambdaService => runs.first_of(span.invocation?),
-            SpanKind::LambdaFunction => runs.behind(span, spans, &index),
-            SpanKind::Attempt(_) => {
-                runs.attempt_at(request_of(span, spans, &index)?, start_of(span))
-            }
-            _ => None,
-        })
-        .collect();
-    for (at, span) in spans.iter().enumerate() {
-        if owners[at].is_none() && is_inside(span.kind) {
-            owners[at] = enclosing(span, spans, &index).and_then(|outer| owners[outer]);
-        }
-    }
-    owners
+    let known = cores::rows(spans, |_, span| match span.kind {
+        SpanKind::LambdaService => runs.first_of(span.invocation?),
+        SpanKind::LambdaFunction => runs.behind(span, spans, &index),
+        SpanKind::Attempt(_) => runs.attempt_at(request_of(span, spans, &index)?, start_of(span)),
+        _ => None,
+    });
+    // Segments are known by now: the others lie in them.
+    cores::rows(spans, |at, span| match known[at] {
+        None if is_inside(span.kind) => known[enclosing(span, spans, &index)?],
+        own => own,
+    })
 }
 
 /// Whether spans of this kind lie inside the segment of whoever made them.
@@ -121,31 +155,23 @@ pub fn end_of(span: &Span) -> Timestamp {
 struct Runs<'a> {
     facts: &'a Facts,
     assembled: &'a Assembled,
-    by_segment: HashMap<(TraceId, SpanId), InvocationIndex>,
+    by_segment: Segments<'a>,
     /// Those that name no segment of theirs.
     by_trace: Several<TraceId, InvocationIndex>,
 }
 
 impl<'a> Runs<'a> {
     fn new(facts: &'a Facts, assembled: &'a Assembled) -> Self {
-        let mut by_segment = HashMap::new();
         let mut by_trace = Several::default();
-        for (at, invocation) in assembled.invocations.iter().enumerate() {
-            let Some(context) = invocation.trace else {
-                continue;
-            };
-            let at = at as InvocationIndex;
-            match context.segment {
-                Some(segment) => {
-                    by_segment.insert((context.trace, segment), at);
-                }
-                None => by_trace.push(context.trace, at),
+        for (at, invocation) in (0 as InvocationIndex..).zip(&assembled.invocations) {
+            if let Some(context) = invocation.trace.filter(|it| it.segment.is_none()) {
+                by_trace.push(context.trace, at);
             }
         }
         Self {
             facts,
             assembled,
-            by_segment,
+            by_segment: Segments::new(&assembled.invocations),
             by_trace,
         }
     }
@@ -174,7 +200,7 @@ impl<'a> Runs<'a> {
         spans: &[Span],
         index: &SpanIndex<'_>,
     ) -> Option<InvocationIndex> {
-        if let Some(&at) = self.by_segment.get(&(span.trace, span.id)) {
+        if let Some(at) = self.by_segment.find(span.trace, span.id) {
             return Some(at);
         }
         if let Some(request) = span.invocation {

@@ -5,6 +5,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::trace::Origins;
 use super::{CLOCK_TOLERANCE_MS, Edges, Joins};
+use crate::model::cores;
 use crate::model::ids::TraceId;
 use crate::model::invocation::InvocationIndex;
 use crate::model::room::grow;
@@ -34,8 +35,8 @@ pub(super) fn add(joins: &Joins<'_>, origins: &Origins, edges: &mut Edges) {
         return;
     }
     let runs = Runs::new(joins, origins);
-    let mut links = Vec::new();
-    for (function, open) in open {
+    // No family needs another.
+    let links = cores::each(open.into_iter(), |(function, open)| {
         let family = Family {
             joins,
             origins,
@@ -43,10 +44,10 @@ pub(super) fn add(joins: &Joins<'_>, origins: &Origins, edges: &mut Edges) {
             runs: &runs,
             function,
         };
-        links.extend(family.infer(&open));
-    }
-    for link in links {
-        edges.add(joins, link);
+        family.infer(&open)
+    });
+    for links in links {
+        edges.add_all(joins, links);
     }
 }
 

@@ -1,10 +1,11 @@
 //! Links by ids that a producer logged and a consumer got: message ids, event ids, sequence numbers, request ids.
 
-use super::{Edges, Joins};
+use super::Joins;
 use crate::correlate::spans::end_of;
 use crate::model::fact::{EventSource, Item, Kinds, ProducedKind};
 use crate::model::ids::RequestId;
 use crate::model::invocation::InvocationIndex;
+use crate::model::room::grow;
 use crate::model::rows::{Link, LinkTier};
 use crate::model::several::Several;
 use crate::model::time::Timestamp;
@@ -29,10 +30,10 @@ struct Receipt<'a> {
     source: EventSource,
 }
 
-/// Adds a link from the producer of each id to every run that got it.
-pub(super) fn add(joins: &Joins<'_>, edges: &mut Edges) {
+/// A link from the producer of each id to every run that got it.
+pub(super) fn links(joins: &Joins<'_>) -> Vec<Link> {
     let makers = makers(joins);
-    add_calls(joins, &makers, edges);
+    let mut links = calls(joins, &makers);
     for (id, receipts) in receipts(joins, &makers).iter() {
         for receipt in receipts.clone() {
             // Who got the id itself only repeats it; of several who log it the first one made it.
@@ -42,10 +43,12 @@ pub(super) fn add(joins: &Joins<'_>, edges: &mut Edges) {
                 .filter(|maker| receipts.clone().all(|other| other.run != maker.run))
                 .min_by_key(|maker| (maker.at, maker.run));
             if let Some(maker) = maker {
-                edges.add(joins, produced_link(maker.run, receipt.run, false));
+                grow(&mut links, 1);
+                links.push(produced_link(maker.run, receipt.run, false));
             }
         }
     }
+    links
 }
 
 /// Every produced id, by its text: a Kinesis sequence number without its shard.
@@ -89,24 +92,30 @@ fn makers<'a>(joins: &Joins<'a>) -> Several<&'a str, Maker<'a>> {
 }
 
 /// A caller that logs the request id in the answer of Invoke names its child.
-fn add_calls(joins: &Joins<'_>, makers: &Several<&str, Maker<'_>>, edges: &mut Edges) {
+fn calls(joins: &Joins<'_>, makers: &Several<&str, Maker<'_>>) -> Vec<Link> {
+    let mut links = Vec::new();
     for (id, makers) in makers.iter() {
+        let callers = makers.filter(|maker| maker.kind == ProducedKind::Invocation);
+        if callers.clone().next().is_none() {
+            continue;
+        }
         let Some(request) = RequestId::parse(id) else {
             continue;
         };
         for &child in joins.attempts(request) {
-            let caller = makers
+            let caller = callers
                 .clone()
-                .filter(|maker| maker.kind == ProducedKind::Invocation)
                 .filter(|maker| is_before(joins, maker.run, child))
                 .min_by_key(|maker| (maker.at, maker.run));
             if let Some(caller) = caller {
                 let waited = caller.at.since(joins.run(child).end) >= -super::CLOCK_TOLERANCE_MS;
                 let synchronous = waited && joins.is_nested(caller.run, child);
-                edges.add(joins, produced_link(caller.run, child, synchronous));
+                grow(&mut links, 1);
+                links.push(produced_link(caller.run, child, synchronous));
             }
         }
     }
+    links
 }
 
 /// Which runs got each of the produced ids.
