@@ -1,7 +1,7 @@
 //! Links inferred for runs without evidence of their own, along edges that exact links have shown to exist. Each rule is first
 //! tried on the runs whose parent is known and is used only where it was right: abstain rather than guess.
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
 use super::trace::Origins;
 use super::{CLOCK_TOLERANCE_MS, Edges, Joins};
@@ -116,18 +116,17 @@ fn open_runs(
     edges: &Edges,
     known: &Known<'_>,
 ) -> HashMap<Sym, Vec<InvocationIndex>> {
-    let fed: HashSet<InvocationIndex> = joins
-        .deliveries
-        .iter()
-        .map(|delivery| delivery.invocation)
-        .collect();
+    let mut fed = vec![false; joins.assembled.invocations.len()];
+    for delivery in joins.deliveries {
+        fed[delivery.invocation as usize] = true;
+    }
     let mut open: HashMap<Sym, Vec<InvocationIndex>> = HashMap::new();
     for (at, run) in joins.assembled.invocations.iter().enumerate() {
         let child = at as InvocationIndex;
         let is_open = known.by_edge.contains_key(&run.function)
             && !edges.has_parent_above(LinkTier::Inferred, child)
-            && !origins.outside.contains(&child)
-            && (!fed.contains(&child) || origins.missing.contains_key(&child));
+            && !origins.outside[at]
+            && (!fed[at] || origins.missing.contains_key(&child));
         if is_open {
             open.entry(run.function).or_default().push(child);
         }
@@ -148,7 +147,7 @@ struct Runs {
     by_function: HashMap<Sym, Vec<Slot>>,
     by_trace: Several<TraceId, InvocationIndex>,
     /// Runs whose own segment arrived, and all their calls with it: no child of theirs lacks its parent span.
-    whole: HashSet<InvocationIndex>,
+    whole: Vec<bool>,
     /// How many runs of each function came from outside.
     outside: HashMap<Sym, usize>,
 }
@@ -170,14 +169,16 @@ impl Runs {
                 by_trace.push(context.trace, at);
             }
         }
-        let spans = joins.facts.spans.iter().enumerate();
-        let whole = spans
-            .filter(|(_, span)| span.kind == SpanKind::LambdaFunction)
-            .filter_map(|(at, _)| joins.owner(at))
-            .collect();
+        let mut whole = vec![false; joins.assembled.invocations.len()];
+        for (at, span) in joins.facts.spans.iter().enumerate() {
+            if let (SpanKind::LambdaFunction, Some(run)) = (span.kind, joins.owner(at)) {
+                whole[run as usize] = true;
+            }
+        }
         let mut outside = HashMap::new();
-        for &at in &origins.outside {
-            *outside.entry(joins.run(at).function).or_default() += 1;
+        let runs = joins.assembled.invocations.iter();
+        for (run, _) in runs.zip(&origins.outside).filter(|(_, outside)| **outside) {
+            *outside.entry(run.function).or_default() += 1;
         }
         Self {
             by_function,
@@ -289,7 +290,7 @@ impl Family<'_, '_> {
             by_parent.contains_key(&parent.function)
                 && parent.request_id != run.request_id
                 && run.start.since(parent.start) >= -CLOCK_TOLERANCE_MS
-                && (missing.is_none() || !self.runs.whole.contains(at))
+                && (missing.is_none() || !self.runs.whole[*at as usize])
         });
         let only = candidates.next()?;
         let is_only = candidates.next().is_none();

@@ -1,6 +1,6 @@
 //! Links that X-Ray proves: parents, links of SQS batches, trace headers of messages, request ids of calls.
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
 use super::{CLOCK_TOLERANCE_MS, Edges, Joins};
 use crate::correlate::spans::{MAX_HOPS, end_of};
@@ -11,12 +11,19 @@ use crate::model::rows::{Link, LinkTier};
 use crate::model::span::{Span, SpanKind};
 
 /// What traces say of the runs that they link to no other run.
-#[derive(Default)]
 pub(super) struct Origins {
     /// Their parent is a span of this trace that never arrived.
     pub(super) missing: HashMap<InvocationIndex, TraceId>,
-    /// They were started by no function that left lines: a client, an API, a run that was lost.
-    pub(super) outside: HashSet<InvocationIndex>,
+    /// Of each run, whether it was started by no function that left lines: a client, an API, a run that was lost.
+    pub(super) outside: Vec<bool>,
+}
+
+impl Origins {
+    fn are_outside(&mut self, runs: &[InvocationIndex]) {
+        for &run in runs {
+            self.outside[run as usize] = true;
+        }
+    }
 }
 
 /// Where a chain of parents leads.
@@ -34,7 +41,10 @@ enum Climb {
 
 /// Adds every link that spans and trace headers prove.
 pub(super) fn add(joins: &Joins<'_>, edges: &mut Edges) -> Origins {
-    let mut origins = Origins::default();
+    let mut origins = Origins {
+        missing: HashMap::new(),
+        outside: vec![false; joins.assembled.invocations.len()],
+    };
     for (at, span) in joins.facts.spans.iter().enumerate() {
         match span.kind {
             _ if span.inferred => {}
@@ -63,7 +73,7 @@ fn add_parent(joins: &Joins<'_>, at: usize, span: &Span, edges: &mut Edges, orig
         return;
     };
     let Some(id) = span.parent else {
-        origins.outside.extend(children);
+        origins.are_outside(children);
         return;
     };
     match climb(joins, span.trace, id, joins.run(first).request_id) {
@@ -78,7 +88,7 @@ fn add_parent(joins: &Joins<'_>, at: usize, span: &Span, edges: &mut Edges, orig
             origins.missing.extend(missing);
         }
         Climb::Missing => {}
-        Climb::Outside => origins.outside.extend(children),
+        Climb::Outside => origins.are_outside(children),
     }
 }
 
@@ -128,9 +138,7 @@ fn add_headers(joins: &Joins<'_>, edges: &mut Edges, origins: &mut Origins) {
             Climb::Missing => {
                 origins.missing.insert(child, trace);
             }
-            Climb::Outside => {
-                origins.outside.insert(child);
-            }
+            Climb::Outside => origins.are_outside(&[child]),
         }
     }
     for delivery in joins.deliveries {
