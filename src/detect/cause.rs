@@ -5,6 +5,7 @@ mod history;
 use hashbrown::HashMap;
 
 use crate::detect::kept_warm::KeptWarm;
+use crate::model::cores;
 use crate::model::facts::Facts;
 use crate::model::invocation::{Assembled, Invocation};
 use crate::model::rows::Init;
@@ -34,20 +35,26 @@ pub(super) fn explain(
             timeline.add_environment(assembled, at);
         }
     }
-    for mut timeline in functions.into_values() {
+    // No function needs another.
+    let causes = cores::each(functions.into_values(), |mut timeline| {
         timeline.events.sort_unstable();
         let mut history = History::new(facts, assembled, warm, &timeline);
+        let mut causes = Vec::new();
         for (at, event) in timeline.events {
             match event {
                 Event::Rest(rest) => history.rest(assembled, rest),
                 Event::Arrival(start) => {
-                    let (home, row) = &mut starts[start];
-                    let (cause, by) = history.cause(*home, row, at);
-                    row.cause = Some(cause);
-                    row.explained_by = by;
+                    let (home, row) = &starts[start];
+                    causes.push((start, history.cause(*home, row, at)));
                 }
             }
         }
+        causes
+    });
+    for (start, (cause, by)) in causes.into_iter().flatten() {
+        let (_, row) = &mut starts[start];
+        row.cause = Some(cause);
+        row.explained_by = by;
     }
     starts.into_iter().map(|(_, row)| row).collect()
 }

@@ -10,6 +10,7 @@ mod traced;
 use hashbrown::HashMap;
 
 use crate::detect::{cause, kept_warm};
+use crate::model::cores;
 use crate::model::facts::Facts;
 use crate::model::invocation::{Assembled, Environment, Invocation};
 use crate::model::rows::{Init, InitKind};
@@ -30,8 +31,8 @@ pub fn inits(facts: &Facts, assembled: &Assembled) -> Vec<Init> {
     let warm = kept_warm::kept_warm(facts, assembled);
     let kept = kept_lines::since(facts, assembled);
     let lengths = init_lengths(assembled);
-    let mut starts = Vec::new();
-    for (index, home) in (0u32..).zip(&assembled.environments) {
+    // No environment needs another.
+    let starts = cores::rows(&assembled.environments, |index, home| {
         let lines = InitLines::of(facts, assembled, home);
         let runs: Vec<(u32, &Invocation)> = home
             .invocations
@@ -54,9 +55,9 @@ pub fn inits(facts: &Facts, assembled: &Assembled) -> Vec<Init> {
         }
         let restarts = restart::rows(&place, &lines);
         let here = created.into_iter().chain(restarts);
-        starts.extend(here.map(|row| (index, row)));
-    }
-    let mut rows = cause::explain(facts, assembled, &warm, starts);
+        here.map(|row| (index as u32, row)).collect::<Vec<_>>()
+    });
+    let mut rows = cause::explain(facts, assembled, &warm, starts.concat());
     rows.sort_by_cached_key(|row| {
         let stream = &facts.streams[row.stream as usize];
         let text = |sym| facts.text(sym).to_owned();

@@ -9,6 +9,7 @@ use crate::detect::statistics::percentiles::percentiles;
 use crate::detect::statistics::rate::wilson_covered;
 use crate::detect::{concurrency, statistics};
 use crate::model::analysis::Analysis;
+use crate::model::cores;
 use crate::model::fact::{Kinds, What};
 use crate::model::invocation::{Environment, Invocation, InvocationStatus};
 use crate::model::rows::{FunctionFigures, Harm, Rate, Verdict};
@@ -37,16 +38,13 @@ pub fn figures(analysis: &Analysis) -> Vec<FunctionFigures> {
     }
     let seen = Seen::of(analysis);
     let coverage = coverage::by_function(&analysis.facts, &analysis.assembled);
-    let mut rows: Vec<FunctionFigures> = tallies
-        .into_iter()
-        .map(|(function, tally)| {
-            let mut row = tally.figures(analysis, function);
-            row.coverage = coverage.get(&function).and_then(|reports| reports.share());
-            row.cold_rate = cold_rate(&row);
-            seen.fill(&mut row);
-            row
-        })
-        .collect();
+    let mut rows = cores::each(tallies.into_iter(), |(function, tally)| {
+        let mut row = tally.figures(analysis, function);
+        row.coverage = coverage.get(&function).and_then(|reports| reports.share());
+        row.cold_rate = cold_rate(&row);
+        seen.fill(&mut row);
+        row
+    });
     rows.sort_by_key(|row| analysis.text(row.function));
     rows
 }
