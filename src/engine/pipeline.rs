@@ -42,21 +42,19 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
     };
     let (facts, assembled) = (&*analysis.facts, &analysis.assembled);
     let deliveries = &analysis.deliveries;
-    let refusals = || {
-        let refused = throttle::attempts(facts, assembled);
-        let throttles = throttle::throttles(facts, assembled, deliveries, &refused, settings);
-        (refused, throttles, error::errors(facts, assembled))
-    };
-    let repeats = || {
-        let seen = Seen::new(facts, assembled, deliveries);
-        let duplicates = duplicate::duplicates(&seen);
-        let reordered = reorder::reordered(&seen);
-        (seen, duplicates, reordered)
-    };
-    // None of these needs another.
-    let (links, ((refused, throttles, errors), (seen, duplicates, reordered))) = cores::both(
+    // Links need none of the others, and take as long as all of them. These come one after the other: what they look things up in
+    // need not be there at the same time.
+    let (links, (refused, throttles, errors, seen, duplicates, reordered)) = cores::both(
         || link::links(facts, assembled, deliveries),
-        || cores::both(refusals, repeats),
+        || {
+            let refused = throttle::attempts(facts, assembled);
+            let throttles = throttle::throttles(facts, assembled, deliveries, &refused, settings);
+            let errors = error::errors(facts, assembled);
+            let seen = Seen::new(facts, assembled, deliveries);
+            let duplicates = duplicate::duplicates(&seen);
+            let reordered = reorder::reordered(&seen);
+            (refused, throttles, errors, seen, duplicates, reordered)
+        },
     );
     (analysis.links, analysis.throttles, analysis.errors) = (links, throttles, errors);
     analysis.duplicates = duplicates;

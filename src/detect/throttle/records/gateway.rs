@@ -8,6 +8,7 @@ use super::{Key, Record, Route, Source, TOO_MANY_REQUESTS, key_of};
 use crate::model::fact::{Access, Kinds, What};
 use crate::model::facts::{FactRef, Facts};
 use crate::model::invocation::Assembled;
+use crate::model::room::grow;
 use crate::model::rows::{Evidence, ThrottleClass};
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
@@ -51,7 +52,10 @@ fn requests(facts: &Facts) -> Vec<Request> {
             };
             match key.map(|key| known.entry(key).or_insert(requests.len())) {
                 Some(&mut at) if at < requests.len() => requests[at].add(&request),
-                _ => requests.push(request),
+                _ => {
+                    grow(&mut requests, 1);
+                    requests.push(request);
+                }
             }
         }
     }
