@@ -31,15 +31,20 @@ pub fn links(facts: &Facts, assembled: &Assembled, deliveries: &[Delivery]) -> V
         || produced::links(&joins),
         || trace::add(&joins, &mut edges),
     );
-    edges.add_all(&joins, produced);
-    edges.settle();
-    correlation::add(&joins, &mut edges);
-    edges.settle();
-    inferred::add(&joins, &origins, &mut edges);
+    let (runs, ()) = cores::both(
+        || inferred::Runs::new(&joins, &origins),
+        || {
+            edges.add_all(&joins, produced);
+            edges.settle();
+            correlation::add(&joins, &mut edges);
+            edges.settle();
+        },
+    );
+    inferred::add(&joins, &origins, &runs, &mut edges);
     edges.settle();
     let mut links = edges.found;
     loops::remove(&mut links, assembled.invocations.len());
-    links.sort_unstable_by_key(|link| {
+    cores::sort_by_key(&mut links, |link| {
         let id = |at| joins.run(at).request_id;
         (
             id(link.parent),

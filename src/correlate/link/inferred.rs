@@ -28,20 +28,16 @@ const ONLY_IN_TRACE: f64 = 0.97;
 type Guess = (InvocationIndex, f64);
 
 /// Adds what can be inferred at a posterior of at least 0.90.
-pub(super) fn add(joins: &Joins<'_>, origins: &Origins, edges: &mut Edges) {
+pub(super) fn add(joins: &Joins<'_>, origins: &Origins, runs: &Runs, edges: &mut Edges) {
     let known = Known::new(joins, edges);
     let open = open_runs(joins, origins, edges, &known);
-    if open.is_empty() {
-        return;
-    }
-    let runs = Runs::new(joins, origins);
     // No family needs another.
     let links = cores::each(open.into_iter(), |(function, open)| {
         let family = Family {
             joins,
             origins,
             known: &known,
-            runs: &runs,
+            runs,
             function,
         };
         family.infer(&open)
@@ -142,7 +138,7 @@ struct Slot {
 }
 
 /// Where candidates are looked up.
-struct Runs {
+pub(super) struct Runs {
     /// In order of start.
     by_function: HashMap<Sym, Vec<Slot>>,
     by_trace: Several<TraceId, InvocationIndex>,
@@ -153,7 +149,7 @@ struct Runs {
 }
 
 impl Runs {
-    fn new(joins: &Joins<'_>, origins: &Origins) -> Self {
+    pub(super) fn new(joins: &Joins<'_>, origins: &Origins) -> Self {
         let mut by_function: HashMap<Sym, Vec<Slot>> = HashMap::new();
         let mut by_trace = Several::default();
         for (at, run) in joins.assembled.invocations.iter().enumerate() {
@@ -212,8 +208,9 @@ impl Family<'_, '_> {
             })
         };
         let mut claims: HashMap<InvocationIndex, Vec<(InvocationIndex, f64)>> = HashMap::new();
-        for &child in open {
-            if let Some((parent, confidence)) = guess(child) {
+        let guesses = cores::rows(open, |_, &child| guess(child));
+        for (&child, guess) in open.iter().zip(guesses) {
+            if let Some((parent, confidence)) = guess {
                 claims.entry(parent).or_default().push((child, confidence));
             }
         }
@@ -266,14 +263,16 @@ impl Family<'_, '_> {
     }
 
     /// Whether a rule, tried on the runs whose parent is known, names enough of them and hardly ever a wrong one.
-    fn is_right(&self, rule: impl Fn(InvocationIndex) -> Option<Guess>) -> bool {
+    fn is_right(&self, rule: impl Fn(InvocationIndex) -> Option<Guess> + Sync) -> bool {
         let request = |at| self.joins.run(at).request_id;
         let (mut made, mut right) = (0usize, 0usize);
-        for link in self.exact().flat_map(|(_, links)| links) {
-            if let Some((parent, _)) = rule(link.child) {
-                made += 1;
-                right += usize::from(request(parent) == request(link.parent));
-            }
+        for (_, links) in self.exact() {
+            let tried = cores::rows(links, |_, link| {
+                let (parent, _) = rule(link.child)?;
+                Some(request(parent) == request(link.parent))
+            });
+            made += tried.iter().flatten().count();
+            right += tried.iter().flatten().filter(|right| **right).count();
         }
         made >= MIN_TRAINING && right as f64 >= MIN_PRECISION * made as f64
     }
