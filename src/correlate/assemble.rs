@@ -185,11 +185,15 @@ fn number(facts: &Facts, mut drafts: Vec<Draft>, assembled: &mut Assembled) {
     assembled.invocations = drafts.into_iter().map(|draft| draft.run).collect();
     // They stand where the drafts stood, which were larger.
     assembled.invocations.shrink_to_fit();
-    for (index, run) in (0 as InvocationIndex..).zip(&assembled.invocations) {
-        let home = &mut assembled.environments[run.environment as usize];
-        home.invocations.push(index);
-    }
-    assembled.by_request = Requests::of(&assembled.invocations);
+    let (runs, homes) = (&assembled.invocations, &mut assembled.environments);
+    (assembled.by_request, ()) = cores::both(
+        || Requests::of(runs),
+        || {
+            for (index, run) in (0 as InvocationIndex..).zip(runs) {
+                homes[run.environment as usize].invocations.push(index);
+            }
+        },
+    );
     let mut before: HashMap<Sym, u16> = HashMap::new();
     for attempts in assembled.by_request.values() {
         named::drop_foreign(&mut assembled.invocations, attempts);

@@ -32,7 +32,8 @@ pub fn inits(facts: &Facts, assembled: &Assembled) -> Vec<Init> {
     let kept = kept_lines::since(facts, assembled);
     let lengths = init_lengths(assembled);
     // No environment needs another.
-    let starts = cores::rows(&assembled.environments, |index, home| {
+    let homes = assembled.environments.iter().enumerate();
+    let starts = cores::each(homes, |(index, home)| {
         let lines = InitLines::of(facts, assembled, home);
         let runs: Vec<(u32, &Invocation)> = home
             .invocations

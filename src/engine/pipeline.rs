@@ -65,8 +65,10 @@ pub(super) fn analyse(facts: Facts, settings: &Settings) -> Analysis {
         refused,
         collisions,
     };
-    analysis.coverage = figures::coverage::overall(&analysis);
-    analysis.functions = figures::figures(&analysis);
+    (analysis.coverage, analysis.functions) = cores::both(
+        || figures::coverage::overall(&analysis),
+        || figures::figures(&analysis),
+    );
     analysis.metered = figures::metered::metered(&analysis);
     (analysis.cold, analysis.pressures) = cores::both(
         || cold_figures::cold_figures(&analysis),
