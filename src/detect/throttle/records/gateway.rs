@@ -7,101 +7,148 @@ use hashbrown::HashMap;
 use super::{Key, Record, Route, Source, TOO_MANY_REQUESTS, key_of};
 use crate::model::fact::{Access, Kinds, What};
 use crate::model::facts::{FactRef, Facts};
+use crate::model::ids::RequestId;
 use crate::model::invocation::Assembled;
 use crate::model::room::grow;
 use crate::model::rows::{Evidence, ThrottleClass};
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
 
-/// What the lines of one request to a gateway say together: an access log has one, an execution log many.
-struct Request {
-    line: FactRef,
-    /// When its last line was written.
-    at: Timestamp,
-    says: Access,
+/// Requests to gateways, those of one id as one, in order of their first line.
+#[derive(Default)]
+struct Requests {
+    rows: Vec<Request>,
+    /// Every line with the number of its request.
+    lines: Vec<(u32, FactRef)>,
 }
 
-/// Requests to gateways, those of one id as one, in order of their first line. A client can send the same id twice: the extended ids
-/// tell such requests apart, and the later goes by that.
-fn requests(facts: &Facts) -> Vec<Request> {
-    let mut requests: Vec<Request> = Vec::new();
-    let mut known: HashMap<(Sym, Sym), usize> = HashMap::new();
-    for (stream, lines) in facts.streams.iter().enumerate() {
-        for (fact, line) in lines.facts.of(Kinds::ACCESS) {
-            let What::Access(mut says) = line.what else {
-                continue;
-            };
-            let key = |says: &Access| says.gateway_request.map(|id| (says.api, id));
-            let same = key(&says).and_then(|key| known.get(&key));
-            let theirs = same.and_then(|&at| requests[at].says.extended_request);
-            if says
-                .extended_request
-                .zip(theirs)
-                .is_some_and(|(own, their)| own != their)
-            {
-                says.gateway_request = says.extended_request;
-            }
-            let key = key(&says);
-            let request = Request {
-                line: FactRef {
-                    stream: stream as u32,
-                    fact,
-                },
-                at: line.at,
-                says,
-            };
-            match key.map(|key| known.entry(key).or_insert(requests.len())) {
-                Some(&mut at) if at < requests.len() => requests[at].add(&request),
-                _ => {
-                    grow(&mut requests, 1);
-                    requests.push(request);
+/// What is held of each request: there are as many as runs, and most were not refused.
+struct Request {
+    api: Sym,
+    id: Option<Sym>,
+    extended: Option<Sym>,
+    route: Option<Sym>,
+    integration: Option<RequestId>,
+    /// A line of it may tell of a refusal: all of them are read again.
+    suspect: bool,
+}
+
+impl Requests {
+    /// A client can send the same id twice: the extended ids tell such requests apart, and the later goes by that.
+    fn of(facts: &Facts) -> Self {
+        let mut requests = Self::default();
+        let mut known: HashMap<(Sym, Sym), u32> = HashMap::new();
+        for (stream, lines) in (0..).zip(&facts.streams) {
+            for (fact, line) in lines.facts.of(Kinds::ACCESS) {
+                let What::Access(says) = line.what else {
+                    continue;
+                };
+                let mut id = says.gateway_request;
+                let same = id.and_then(|id| known.get(&(says.api, id)));
+                let theirs = same.and_then(|&at| requests.rows[at as usize].extended);
+                let apart = says.extended_request.zip(theirs);
+                if apart.is_some_and(|(own, their)| own != their) {
+                    id = says.extended_request;
                 }
+                let new = requests.rows.len() as u32;
+                let at = id.map_or(new, |id| *known.entry((says.api, id)).or_insert(new));
+                if at == new {
+                    grow(&mut requests.rows, 1);
+                    requests.rows.push(Request::new(id, &says));
+                } else {
+                    requests.rows[at as usize].add(&says);
+                }
+                grow(&mut requests.lines, 1);
+                requests.lines.push((at, FactRef { stream, fact }));
             }
         }
+        requests
     }
-    requests
+
+    /// The requests of which a line may tell of a refusal, each with all of its lines.
+    fn suspects(&mut self) -> impl Iterator<Item = (&Request, impl Iterator<Item = FactRef>)> {
+        let Self { rows, lines } = self;
+        lines.retain(|(at, _)| rows[*at as usize].suspect);
+        lines.sort_by_key(|(at, _)| *at);
+        lines.chunk_by(|a, b| a.0 == b.0).map(|lines| {
+            let request = &rows[lines[0].0 as usize];
+            (request, lines.iter().map(|(_, line)| *line))
+        })
+    }
 }
 
 impl Request {
-    /// Takes over what only another line of the request says.
-    fn add(&mut self, other: &Self) {
-        let (own, more) = (&mut self.says, &other.says);
-        own.extended_request = own.extended_request.or(more.extended_request);
-        own.route = own.route.or(more.route);
-        own.status = own.status.or(more.status);
-        own.integration_status = own.integration_status.or(more.integration_status);
-        own.integration_request = own.integration_request.or(more.integration_request);
-        own.response_type = own.response_type.or(more.response_type);
-        own.trace = own.trace.or(more.trace);
-        own.function = own.function.or(more.function);
-        self.at = self.at.max(other.at);
+    fn new(id: Option<Sym>, says: &Access) -> Self {
+        let mut request = Self {
+            api: says.api,
+            id,
+            extended: None,
+            route: None,
+            integration: None,
+            suspect: false,
+        };
+        request.add(says);
+        request
     }
+
+    /// Takes over what only this line of the request says.
+    fn add(&mut self, says: &Access) {
+        self.extended = self.extended.or(says.extended_request);
+        self.route = self.route.or(says.route);
+        self.integration = self.integration.or(says.integration_request);
+        let statuses = [says.status, says.integration_status];
+        self.suspect |= says.response_type.is_some() || statuses.contains(&Some(TOO_MANY_REQUESTS));
+    }
+}
+
+/// What the lines of one request say together, and when the last was written: an access log has one, an execution log many.
+fn together(facts: &Facts, lines: impl Iterator<Item = FactRef>) -> Option<(Access, Timestamp)> {
+    let said = lines.map(|line| facts.fact(line));
+    let said = said.filter_map(|fact| match fact.what {
+        What::Access(says) => Some((says, fact.at)),
+        _ => None,
+    });
+    said.reduce(|(own, at), (more, later)| {
+        let both = Access {
+            route: own.route.or(more.route),
+            status: own.status.or(more.status),
+            integration_status: own.integration_status.or(more.integration_status),
+            integration_request: own.integration_request.or(more.integration_request),
+            response_type: own.response_type.or(more.response_type),
+            trace: own.trace.or(more.trace),
+            function: own.function.or(more.function),
+            ..own
+        };
+        (both, at.max(later))
+    })
 }
 
 /// One record per request that a gateway, or the function behind it, refused.
 pub(super) fn of_access_logs<'a>(facts: &'a Facts, assembled: &Assembled) -> Vec<Record<'a>> {
-    let requests = requests(facts);
+    let mut requests = Requests::of(facts);
     // The function behind each route, as the requests that got through show it.
     let mut behind: HashMap<Route, Sym> = HashMap::new();
-    for says in requests.iter().map(|request| &request.says) {
-        let run = says
-            .integration_request
+    for request in &requests.rows {
+        let run = request
+            .integration
             .and_then(|id| assembled.attempts(&id)?.first());
         if let Some(&run) = run {
             let function = assembled.invocations[run as usize].function;
-            behind.insert((says.api, says.route), function);
+            behind.insert((request.api, request.route), function);
         }
     }
-    requests
-        .iter()
-        .filter_map(|request| {
-            let says = &request.says;
-            let (resource, gateway) = refused_by(facts, assembled, says, &behind)?;
+    let suspects = requests.suspects();
+    suspects
+        .filter_map(|(request, lines)| {
+            let mut lines = lines.peekable();
+            let line = *lines.peek()?;
+            let (says, at) = together(facts, lines)?;
+            let (resource, gateway) = refused_by(facts, assembled, &says, &behind)?;
             let integration = says.integration_request.map(Key::Request);
-            let own = says.gateway_request.map(|id| key_of(facts, id));
+            let own = request.id.map(|id| key_of(facts, id));
             Some(Record {
                 resource,
-                at: request.at,
+                at,
                 keys: own.into_iter().chain(integration).collect(),
                 source: Source::Access,
                 caller: None,
@@ -112,7 +159,7 @@ pub(super) fn of_access_logs<'a>(facts: &'a Facts, assembled: &Assembled) -> Vec
                 route: Some((says.api, says.route)),
                 evidence: Evidence::Line {
                     request_id: None,
-                    line: request.line,
+                    line,
                 },
             })
         })
