@@ -28,7 +28,7 @@ pub fn deliveries(facts: &Facts, assembled: &Assembled) -> Vec<Delivery> {
                 at: invocation.start,
                 index: mention.index,
                 line: mention.line,
-                item: mention.item.clone(),
+                item: mention.item.clone().into(),
             });
         }
         deliveries[first..].sort_by(|a, b| {

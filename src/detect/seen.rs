@@ -5,8 +5,8 @@ use std::ops::Range;
 use hashbrown::{HashMap, HashSet};
 
 use crate::detect::sequence::Sequence;
-use crate::model::delivery::Delivery;
-use crate::model::fact::{EventSource, Item, Kinds, ProducedKind, What};
+use crate::model::delivery::{Delivery, Received};
+use crate::model::fact::{EventSource, Kinds, ProducedKind, What};
 use crate::model::facts::Facts;
 use crate::model::invocation::{Assembled, Invocation, InvocationIndex, InvocationStatus};
 use crate::model::rows::DeliveryEnd;
@@ -107,7 +107,7 @@ impl<'a> Seen<'a> {
     }
 
     /// The item that was delivered.
-    pub(crate) fn item(&self, at: DeliveryIndex) -> &'a Item {
+    pub(crate) fn item(&self, at: DeliveryIndex) -> &'a Received {
         &self.delivery(at).item
     }
 
@@ -120,7 +120,7 @@ impl<'a> Seen<'a> {
     }
 
     /// The run that sent the item.
-    pub(crate) fn sender(&self, item: &Item) -> Option<InvocationIndex> {
+    pub(crate) fn sender(&self, item: &Received) -> Option<InvocationIndex> {
         let by_sequence = || self.senders.get(&item.sequence?);
         self.senders
             .get(&item.identity)
@@ -148,7 +148,7 @@ impl<'a> Seen<'a> {
 
     /// Whether the run handed the item back. A stream goes back to the lowest sequence number that was named: everything
     /// from there on comes again.
-    fn refused(&self, run: InvocationIndex, item: &Item) -> bool {
+    fn refused(&self, run: InvocationIndex, item: &Received) -> bool {
         if !is_stream(item.source) {
             return self.failed.contains(&(run, item.identity));
         }

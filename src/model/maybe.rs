@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::time::Timestamp;
+
 /// A number, or not. One value of its type, which no line gives, stands for the unknown.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Maybe<T: Number>(T::Word);
@@ -65,6 +67,33 @@ impl Number for i64 {
 
     fn of_word(word: Self) -> Self {
         word
+    }
+}
+
+/// A hash.
+impl Number for u64 {
+    type Word = Self;
+    const UNKNOWN: Self = Self::MAX;
+
+    fn word(self) -> Self {
+        self
+    }
+
+    fn of_word(word: Self) -> Self {
+        word
+    }
+}
+
+impl Number for Timestamp {
+    type Word = i64;
+    const UNKNOWN: i64 = i64::MIN;
+
+    fn word(self) -> i64 {
+        self.0
+    }
+
+    fn of_word(word: i64) -> Self {
+        Self(word)
     }
 }
 

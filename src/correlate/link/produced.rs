@@ -2,7 +2,8 @@
 
 use super::Joins;
 use crate::correlate::spans::end_of;
-use crate::model::fact::{EventSource, Item, Kinds, ProducedKind};
+use crate::model::delivery::Received;
+use crate::model::fact::{EventSource, Kinds, ProducedKind};
 use crate::model::ids::RequestId;
 use crate::model::invocation::InvocationIndex;
 use crate::model::room::grow;
@@ -26,7 +27,7 @@ struct Maker<'a> {
 /// A run that got an id in its event.
 struct Receipt<'a> {
     run: InvocationIndex,
-    item: &'a Item,
+    item: &'a Received,
     source: EventSource,
 }
 

@@ -142,7 +142,12 @@ fn add_headers(joins: &Joins<'_>, edges: &mut Edges, origins: &mut Origins) {
         }
     }
     for delivery in joins.deliveries {
-        let Some((trace, id)) = delivery.item.trace.and_then(parent_of) else {
+        let Some((trace, id)) = delivery
+            .item
+            .trace
+            .as_deref()
+            .and_then(|context| parent_of(*context))
+        else {
             continue;
         };
         let request = joins.run(delivery.invocation).request_id;

@@ -5,7 +5,8 @@ use hashbrown::{HashMap, HashSet};
 use super::guard;
 use super::identity::{Identities, row};
 use crate::detect::seen::{DeliveryIndex, Outcome, Seen, is_queue};
-use crate::model::fact::{EventSource, Item};
+use crate::model::delivery::Received;
+use crate::model::fact::EventSource;
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{Duplicate, DuplicateClass};
 use crate::model::symbols::Sym;
@@ -26,7 +27,7 @@ enum Content {
     Body(u64),
 }
 
-type Kind = fn(&Item) -> Option<Content>;
+type Kind = fn(&Received) -> Option<Content>;
 
 const KINDS: [Kind; 3] = [
     |item| item.inner.map(|(source, id)| Content::Inner(source, id)),
@@ -34,7 +35,12 @@ const KINDS: [Kind; 3] = [
         let id = item.deduplication_id?;
         Some(Content::Deduplication(item.order_key, id))
     },
-    |item| item.body.filter(|_| !item.scheduled).map(Content::Body),
+    |item| {
+        item.body
+            .get()
+            .filter(|_| !item.scheduled)
+            .map(Content::Body)
+    },
 ];
 
 /// First deliveries of an id whose content the same consumer had received before from the same place. `known` are the
@@ -176,7 +182,7 @@ impl Copy<'_> {
 
     /// The earlier id was received until it went to the dead-letter queue, each time in vain, and the same body was put
     /// into the queue again after that. A redrive gives a new id.
-    fn redriven(&self, seen: &Seen<'_>, item: &Item) -> bool {
+    fn redriven(&self, seen: &Seen<'_>, item: &Received) -> bool {
         if !is_queue(item.source) {
             return false;
         }
@@ -193,19 +199,21 @@ impl Copy<'_> {
             && self.earlier.last() == Some(&self.first)
             && item
                 .sent_at
+                .get()
                 .zip(last)
                 .is_none_or(|(sent, last)| sent > last)
     }
 
     /// Milliseconds between the two sends, or between the two starts where a send is not stamped.
-    fn sent_apart(&self, seen: &Seen<'_>, item: &Item) -> i64 {
-        let earlier = seen.item(self.first).sent_at;
+    fn sent_apart(&self, seen: &Seen<'_>, item: &Received) -> i64 {
+        let earlier = seen.item(self.first).sent_at.get();
         let starts = || {
             seen.delivery(self.repeat)
                 .at
                 .since(seen.delivery(self.first).at)
         };
         item.sent_at
+            .get()
             .zip(earlier)
             .map_or_else(starts, |(now, before)| now.since(before))
     }

@@ -10,7 +10,8 @@ use super::progress::{self, Collision};
 use super::verdict;
 use crate::detect::seen::{DeliveryIndex, Seen};
 use crate::detect::sequence::Sequence;
-use crate::model::fact::{EventSource, Item};
+use crate::model::delivery::Received;
+use crate::model::fact::EventSource;
 use crate::model::facts::Facts;
 use crate::model::rows::{OrderDomain, Reordered, Verdict};
 use crate::model::symbols::Sym;
@@ -119,12 +120,12 @@ fn parallel(facts: &Facts) -> HashSet<(Sym, Sym)> {
 
 /// What the item is ordered by; `None` if it has no order. A standard queue sends in no order, whatever its message
 /// groups are called: they are tenants there. `within`: only records of one partition key keep their order.
-fn key(item: &Item, within: bool) -> Option<Key> {
+fn key(item: &Received, within: bool) -> Option<Key> {
     match item.source {
-        EventSource::Sqs => item.sent_at.map(|_| Key::Queue),
+        EventSource::Sqs => item.sent_at.get().map(|_| Key::Queue),
         EventSource::Kinesis if within => {
             item.sequence?;
-            Some(Key::Partition(item.order_key?, item.partition?))
+            Some(Key::Partition(item.order_key?, item.partition.get()?))
         }
         _ => item.sequence.and(item.order_key).map(Key::Named),
     }
@@ -243,7 +244,7 @@ impl<'a> Strip<'a> {
 fn sequence<'a>(seen: &Seen<'a>, at: DeliveryIndex) -> Option<(Sequence<'a>, Option<Sym>)> {
     let item = seen.item(at);
     if item.source == EventSource::Sqs {
-        return Some((Sequence::Moment(item.sent_at?), Some(item.identity)));
+        return Some((Sequence::Moment(item.sent_at.get()?), Some(item.identity)));
     }
     let text = seen.facts.text(item.sequence?);
     Some((Sequence::read(item.source, text), None))

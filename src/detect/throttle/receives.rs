@@ -39,7 +39,7 @@ pub(super) fn unseen<'a>(
         .filter(|delivery| is_queue(delivery.source))
     {
         let item = &delivery.item;
-        if item.sent_at.is_none_or(|sent| sent < begin) {
+        if item.sent_at.get().is_none_or(|sent| sent < begin) {
             continue;
         }
         let receive = (item.receive_count.unwrap_or(1), delivery);

@@ -6,8 +6,8 @@ use hashbrown::HashMap;
 
 use crate::correlate::tree::Index;
 use crate::model::analysis::Analysis;
-use crate::model::delivery::Delivery;
-use crate::model::fact::{EventSource, Item};
+use crate::model::delivery::{Delivery, Received};
+use crate::model::fact::EventSource;
 use crate::model::finding::FindingKind;
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{Duplicate, Harm};
@@ -122,7 +122,7 @@ struct Arrival<'a> {
     invocation: InvocationIndex,
     at: Timestamp,
     /// Its item in the logged payload; an asynchronous event is known by its request id alone.
-    item: Option<&'a Item>,
+    item: Option<&'a Received>,
     index: u16,
 }
 
@@ -181,7 +181,7 @@ fn tracks(analysis: &Analysis, title: Text, deliveries: &[Arrival<'_>]) -> Part 
         .map(|delivery| analysis.invocation(delivery.invocation));
     let sent = deliveries
         .iter()
-        .filter_map(|delivery| delivery.item?.sent_at)
+        .filter_map(|delivery| delivery.item?.sent_at.get())
         .min();
     let from = runs.clone().map(|run| run.start).min().unwrap_or_default();
     // A send long ago would squeeze the runs into one cell: then the axis begins with the first run.
@@ -196,7 +196,7 @@ fn tracks(analysis: &Analysis, title: Text, deliveries: &[Arrival<'_>]) -> Part 
     let mut rows: Vec<Row> = Vec::new();
     for (at, (delivery, run)) in deliveries.iter().zip(runs).enumerate() {
         let mut strokes = Vec::new();
-        if let Some(sent) = delivery.item.and_then(|item| item.sent_at)
+        if let Some(sent) = delivery.item.and_then(|item| item.sent_at.get())
             && at == 0
         {
             let stroke = Stroke {

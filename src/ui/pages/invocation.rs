@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::correlate::tree::Index;
 use crate::detect::provisioned::prices::Prices;
 use crate::model::analysis::Analysis;
-use crate::model::fact::{Item, Kinds};
+use crate::model::delivery::Received;
+use crate::model::fact::Kinds;
 use crate::model::invocation::{Invocation, InvocationIndex};
 use crate::model::rows::{Harm, Link};
 use crate::store::scene::Scene;
@@ -347,7 +348,7 @@ fn events(analysis: &Analysis, at: InvocationIndex) -> Option<Part> {
     )
 }
 
-fn received(analysis: &Analysis, item: &Item) -> String {
+fn received(analysis: &Analysis, item: &Received) -> String {
     let mut words = Vec::new();
     if let Some(resource) = item.resource {
         words.push(analysis.text(resource).to_owned());
@@ -355,7 +356,7 @@ fn received(analysis: &Analysis, item: &Item) -> String {
     if let Some(count) = item.receive_count {
         words.push(format!("receive {count}"));
     }
-    if let Some(sent) = item.sent_at {
+    if let Some(sent) = item.sent_at.get() {
         words.push(format!("sent {}", figures::clock_ms(sent)));
     }
     if let Some(key) = item.order_key {
