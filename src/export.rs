@@ -5,7 +5,7 @@ pub mod diff;
 mod examples;
 #[cfg(feature = "aws")]
 pub mod forward;
-pub mod html;
+mod html;
 mod json;
 mod numbers;
 pub mod otlp_json;

@@ -1,6 +1,6 @@
 //! The worst examples: of each finding the first request that proves it, as a tree of runs, calls and queues.
 
-use crate::correlate::tree::{Index, Kind, Row, RowKind, Tree};
+use crate::correlate::tree::{Kind, Requests, Row, RowKind, Tree};
 use crate::model::analysis::Analysis;
 use crate::model::finding::Finding;
 use crate::model::rows::Evidence;
@@ -21,9 +21,7 @@ pub(super) struct Example<'a> {
 }
 
 /// The examples, worst first, each request once.
-pub(super) fn examples(analysis: &Analysis) -> Vec<Example<'_>> {
-    let index = Index::new(analysis);
-    let requests = index.requests(analysis);
+pub(super) fn examples<'a>(analysis: &'a Analysis, requests: Requests<'_>) -> Vec<Example<'a>> {
     let mut shown = Vec::new();
     let mut found = Vec::new();
     for finding in &analysis.findings {

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use super::examples::examples;
+use super::examples::Example;
 use super::report::{FUNCTION_COLUMNS, completeness_words, function_cells, severity_glyph};
 use crate::model::analysis::Analysis;
 use crate::model::finding::Finding;
@@ -28,19 +28,24 @@ const MOST: usize = 200;
 
 /// What the page says beside the analysis.
 #[derive(Clone, Debug, Default)]
-pub struct About {
+pub(super) struct About {
     /// `false`: secrets are in it, and the page says so in red.
-    pub redacted: bool,
+    pub(super) redacted: bool,
     /// Values that rules replaced.
-    pub replaced: u64,
+    pub(super) replaced: u64,
     /// The window in the time zone of whoever wrote it.
-    pub local: Option<(String, String)>,
+    pub(super) local: Option<(String, String)>,
     /// What was marked, acknowledged and muted.
-    pub noted: Noted,
+    pub(super) noted: Noted,
 }
 
 /// Writes the page.
-pub fn write(analysis: &Analysis, about: &About, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(
+    analysis: &Analysis,
+    about: &About,
+    examples: &[Example<'_>],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
     let title = title(analysis);
     write!(
@@ -64,7 +69,6 @@ pub fn write(analysis: &Analysis, about: &About, out: &mut dyn Write) -> io::Res
         section(out, "marks", "Marked", |out| marked(marks, out))?;
     }
     section(out, "when", "When", |out| chart::write(analysis, out))?;
-    let examples = examples(analysis);
     if !examples.is_empty() {
         section(out, "examples", "Worst examples", |out| {
             waterfall::legend(out)?;

@@ -40,12 +40,13 @@ use crate::store::scene::{Mode, Scene};
 use folder::Folder;
 use keep::Keeping;
 use member::Member;
-use renderings::RENDERINGS;
+use renderings::{Matter, RENDERINGS};
 
 pub use keep::Keep;
 pub use pack::Form;
 pub use scope::{Scope, ScopeError};
 
+use super::examples::examples;
 use super::otlp_json;
 use super::records::{Both, Lines, Logs, OnProgress, Origin, Progress, Step, each, measure};
 use super::telemetry::Telemetry;
@@ -439,8 +440,13 @@ fn made_of(
     telemetry: &Telemetry<'_>,
     folder: &mut Folder,
 ) -> io::Result<()> {
+    let matter = Matter {
+        analysis,
+        manifest,
+        examples: examples(analysis, telemetry.requests()),
+    };
     for rendering in RENDERINGS {
-        rendering(analysis, manifest, folder)?;
+        rendering(&matter, folder)?;
     }
     let mut member = folder.create("traces.otlp.jsonl")?;
     let spans = otlp_json::traces(telemetry, &mut member)?;

@@ -102,7 +102,8 @@ impl<'a> Telemetry<'a> {
         Ok(batches.records())
     }
 
-    fn requests(&self) -> Requests<'_> {
+    /// The requests of the analysis: looked through once for all that is made of it.
+    pub(super) fn requests(&self) -> Requests<'_> {
         self.index.requests(self.analysis)
     }
 

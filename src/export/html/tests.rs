@@ -31,7 +31,7 @@ fn page(about: &About) -> String {
         ..Analysis::default()
     };
     let mut out = Vec::new();
-    write(&analysis, about, &mut out).unwrap();
+    write(&analysis, about, &[], &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 

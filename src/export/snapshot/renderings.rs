@@ -4,25 +4,39 @@ use std::io;
 
 use super::folder::Folder;
 use super::{Manifest, ticket};
+use crate::export::examples::Example;
 use crate::export::{csv, html, report, trace_events};
 use crate::model::analysis::Analysis;
 
-/// Writes one file that is made from the analysis.
-pub(super) type Rendering = fn(&Analysis, &Manifest, &mut Folder) -> io::Result<()>;
+/// What the files are made from.
+pub(super) struct Matter<'a> {
+    pub(super) analysis: &'a Analysis,
+    pub(super) manifest: &'a Manifest,
+    pub(super) examples: Vec<Example<'a>>,
+}
+
+/// Writes one file.
+pub(super) type Rendering = fn(&Matter<'_>, &mut Folder) -> io::Result<()>;
 
 /// Those files, in the order of the archive.
 pub(super) const RENDERINGS: [Rendering; 6] = [
-    |analysis, _, folder| {
+    |matter, folder| {
         let mut member = folder.create("report.json")?;
-        report::json(analysis, true, &mut member)?;
+        report::json(matter.analysis, true, &mut member)?;
         folder.close(member, None)
     },
-    |analysis, manifest, folder| {
+    |matter, folder| {
         let mut member = folder.create("report.md")?;
-        ticket::write(analysis, manifest, &mut member)?;
+        ticket::write(
+            matter.analysis,
+            matter.manifest,
+            &matter.examples,
+            &mut member,
+        )?;
         folder.close(member, None)
     },
-    |analysis, manifest, folder| {
+    |matter, folder| {
+        let manifest = matter.manifest;
         let window = &manifest.window;
         let about = html::About {
             redacted: manifest.redaction.on,
@@ -31,22 +45,22 @@ pub(super) const RENDERINGS: [Rendering; 6] = [
             noted: manifest.noted.clone(),
         };
         let mut member = folder.create("report.html")?;
-        html::write(analysis, &about, &mut member)?;
+        html::write(matter.analysis, &about, &matter.examples, &mut member)?;
         folder.close(member, None)
     },
-    |analysis, _, folder| {
+    |matter, folder| {
         let mut member = folder.create("invocations.csv")?;
-        let rows = csv::invocations(analysis, &mut member)?;
+        let rows = csv::invocations(matter.analysis, &mut member)?;
         folder.close(member, Some(rows))
     },
-    |analysis, _, folder| {
+    |matter, folder| {
         let mut member = folder.create("findings.csv")?;
-        let rows = csv::findings(analysis, &mut member)?;
+        let rows = csv::findings(matter.analysis, &mut member)?;
         folder.close(member, Some(rows))
     },
-    |analysis, _, folder| {
+    |matter, folder| {
         let mut member = folder.create("trace-events.json")?;
-        let events = trace_events::write(analysis, &mut member)?;
+        let events = trace_events::write(matter.analysis, &mut member)?;
         folder.close(member, Some(events))
     },
 ];

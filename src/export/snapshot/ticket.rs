@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::Manifest;
-use crate::export::examples::{LEGEND, examples};
+use crate::export::examples::{Example, LEGEND};
 use crate::export::report::{self, escaped};
 use crate::model::analysis::Analysis;
 use crate::model::mark::Noted;
@@ -14,6 +14,7 @@ use crate::model::time::Timestamp;
 pub(super) fn write(
     analysis: &Analysis,
     manifest: &Manifest,
+    examples: &[Example<'_>],
     out: &mut dyn Write,
 ) -> io::Result<()> {
     report::markdown(analysis, out)?;
@@ -69,10 +70,9 @@ pub(super) fn write(
             )?;
         }
     }
-    let examples = examples(analysis);
     if !examples.is_empty() {
         writeln!(out, "\n## Worst examples")?;
-        for example in &examples {
+        for example in examples {
             let kind = example.finding.kind.to_string().replace('_', " ");
             let subject = code(&example.finding.subject);
             writeln!(
