@@ -25,6 +25,7 @@ pub(super) fn decode(span: &Json<'_>, symbols: &mut Symbols) -> Result<Span, Dec
     let request_id = attributes
         .text(&["aws.request_id", "aws.requestId"])
         .or(invocation);
+    let run = request_id.and_then(RequestId::parse);
     let status = attributes
         .number(&["http.response.status_code", "http.status_code"])
         .filter(|status| (0.0..=999.0).contains(status))
@@ -46,8 +47,10 @@ pub(super) fn decode(span: &Json<'_>, symbols: &mut Symbols) -> Result<Span, Dec
         kind: kind(span, invocation.is_some()),
         start_us,
         end_us: time_us(span, "endTimeUnixNano").into(),
-        request_id: request_id.map(|text| symbols.intern(text)),
-        invocation: request_id.and_then(RequestId::parse),
+        request_id: request_id
+            .filter(|text| !run.is_some_and(|id| id.is_written(text)))
+            .map(|text| symbols.intern(text)),
+        invocation: run,
         resource: resource(&attributes, symbols),
         operation: attributes
             .text(&["rpc.method", "aws.local.operation"])

@@ -66,6 +66,7 @@ fn flatten(
     let request_id = node.path(&["aws", "request_id"]).and_then(Json::text);
     // A gateway's segment names its own request, as its logs do.
     let gateway_request = node.path(&["aws", "api_gateway", "request_id"]);
+    let invocation = request_id.and_then(RequestId::parse);
     let named = request_id.or_else(|| gateway_request.and_then(Json::text));
     let kind = kind(node, name, is_segment, within.service_side);
     let inferred = within.inferred || flag("inferred");
@@ -80,8 +81,10 @@ fn flatten(
         end_us: time_us(node, "end_time")
             .filter(|_| !flag("in_progress"))
             .into(),
-        request_id: named.map(|text| symbols.intern(text)),
-        invocation: request_id.and_then(RequestId::parse),
+        request_id: named
+            .filter(|text| !invocation.is_some_and(|id| id.is_written(text)))
+            .map(|text| symbols.intern(text)),
+        invocation,
         resource: resource(node, symbols),
         operation: node
             .path(&["aws", "operation"])

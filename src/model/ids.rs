@@ -37,6 +37,11 @@ impl RequestId {
     pub fn letters(self) -> [u8; 36] {
         letters("", &self.0, &[4, 6, 8, 10])
     }
+
+    /// Whether the text is this form of it.
+    pub fn is_written(self, text: &str) -> bool {
+        self.letters() == text.as_bytes()
+    }
 }
 
 impl fmt::Display for RequestId {

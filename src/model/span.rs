@@ -1,8 +1,10 @@
 //! Segments and subsegments of X-Ray, and spans of `aws/spans`, flattened.
 
+use std::borrow::Cow;
+
 use super::ids::{RequestId, SpanId, TraceId};
 use super::maybe::Maybe;
-use super::symbols::Sym;
+use super::symbols::{Sym, Symbols};
 
 /// One segment, subsegment or span. Times are microseconds since the epoch: X-Ray gives fractions of a millisecond.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,8 +20,9 @@ pub struct Span {
     /// Unknown while it is in progress.
     pub end_us: Maybe<i64>,
     /// `aws.request_id`: of a Lambda segment the invocation's, of a subsegment the called service's, of a gateway its own.
+    /// `None` where `invocation` says the same: see [`Self::request`].
     pub request_id: Option<Sym>,
-    /// The same as an invocation id, where it has that form.
+    /// The same as an invocation id, where it has that form; never a gateway's own.
     pub invocation: Option<RequestId>,
     /// Called or running resource in the contract's words (`lambda:NAME`, `dynamodb:TABLE`, …), where it is named.
     pub resource: Option<Sym>,
@@ -34,6 +37,14 @@ pub struct Span {
     pub inferred: bool,
     /// Spans of other traces or of this one that fed it (SQS batches): at most 20 a segment.
     pub links: Box<[(TraceId, SpanId)]>,
+}
+
+impl Span {
+    /// The request that it names, as it was written.
+    pub fn request<'a>(&self, symbols: &'a Symbols) -> Option<Cow<'a, str>> {
+        let written = self.request_id.map(|sym| Cow::Borrowed(symbols.get(sym)));
+        written.or_else(|| Some(Cow::Owned(self.invocation?.to_string())))
+    }
 }
 
 /// What a span stands for.

@@ -169,12 +169,13 @@ impl<'a> Layout<'_, 'a> {
                 continue;
             };
             let moment = analysis.facts.moment(line);
+            let request = analysis.facts.text_of(refusal.aws_request_id);
             let is_shown = self.requests.spans(at).iter().any(|&span| {
                 let span = &analysis.facts.spans[span as usize];
-                let named =
-                    refusal.aws_request_id.is_some() && refusal.aws_request_id == span.request_id;
+                let named = request.is_some()
+                    && request == span.request(&analysis.facts.symbols).as_deref();
                 let near = moment.since(end_of(span)).abs() <= SAME_CALL_MS;
-                is_refused(span) && (named || refusal.aws_request_id.is_none() && near)
+                is_refused(span) && (named || request.is_none() && near)
             });
             if !is_shown {
                 let name = analysis.facts.text_of(refusal.resource).unwrap_or("call");

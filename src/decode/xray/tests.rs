@@ -32,6 +32,11 @@ fn an_asynchronous_invocation_waits_and_is_tried_again() {
     );
     assert_eq!(service.end_us.get(), Some(1_795_168_842_021_549));
     assert_eq!(service.parent, Some(id("f0b13fca33b627de")));
+    assert_eq!(service.request_id, None, "the id alone says it");
+    assert_eq!(
+        service.request(&symbols).as_deref(),
+        Some("107d180e-f13e-4e18-8c0e-f1ca59f3a7cc")
+    );
     assert_eq!(
         service.invocation,
         RequestId::parse("107d180e-f13e-4e18-8c0e-f1ca59f3a7cc")

@@ -51,8 +51,9 @@ impl Telemetry<'_> {
 
     fn attributes_of_span(&self, span: &Span, error: Option<&'static str>) -> Vec<KeyValue> {
         let facts = &self.analysis.facts;
+        let request = span.request(&facts.symbols);
         let texts = [
-            ("aws.request_id", facts.text_of(span.request_id)),
+            ("aws.request_id", request.as_deref()),
             ("rpc.method", facts.text_of(span.operation)),
             ("messaging.message.id", facts.text_of(span.message_id)),
             ("nepho.resource", facts.text_of(span.resource)),

@@ -39,7 +39,7 @@ struct Around {
     /// Functions by the id of their `AWS::Lambda::Function` segment.
     functions: HashMap<(TraceId, SpanId), Sym>,
     /// Request ids of gateways' segments.
-    gateways: HashMap<(TraceId, SpanId), Sym>,
+    gateways: HashMap<(TraceId, SpanId), Key>,
     /// Spans that others lie in or under.
     parents: HashSet<(TraceId, SpanId)>,
 }
@@ -59,13 +59,19 @@ impl Around {
                 .collect(),
             gateways: spans()
                 .filter(|(_, span)| span.kind == SpanKind::Segment)
-                .filter_map(|(_, span)| Some((key(span), span.request_id?)))
+                .filter_map(|(_, span)| Some((key(span), request_of(facts, span)?)))
                 .collect(),
             parents: spans()
                 .filter_map(|(_, span)| Some((span.trace, span.parent?)))
                 .collect(),
         }
     }
+}
+
+/// The request that a span names.
+fn request_of(facts: &Facts, span: &Span) -> Option<Key> {
+    let written = span.request_id.map(|id| key_of(facts, id));
+    written.or_else(|| span.invocation.map(Key::Request))
 }
 
 fn of_span<'a>(
@@ -88,7 +94,7 @@ fn of_span<'a>(
                 .or_else(|| around.functions.get(&around_it).copied());
             // A gateway's call to what stands behind it is its request.
             let gateway = around.gateways.get(&around_it);
-            keys.extend(gateway.map(|&id| key_of(facts, id)));
+            keys.extend(gateway);
             resource.map_or_else(|| called_host(facts.text(span.name)), Cow::Borrowed)
         }
         // The refused side: a run that did take place was not refused, whatever it answered.
@@ -106,7 +112,7 @@ fn of_span<'a>(
         }
         _ => return None,
     };
-    keys.extend(span.request_id.map(|id| key_of(facts, id)));
+    keys.extend(request_of(facts, span));
     let call = span.parent.map(|parent| (span.trace, parent));
     if let Some((trace, id)) = call.filter(|call| around.refused.contains_key(call))
         && span.kind != SpanKind::Remote
