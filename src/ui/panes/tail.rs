@@ -84,9 +84,9 @@ impl Pane for Tail {
             Action::Open,
             Action::Trace,
             Action::Level,
-            Action::Recall,
             Action::NextOfRequest,
             Action::NextError,
+            Action::Recall,
         ]
     }
 }
