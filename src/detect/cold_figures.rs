@@ -81,8 +81,6 @@ impl Kinds {
 /// runtimes before August 2025. `None` without an init, or without what it takes to tell.
 fn init_cost(analysis: &Analysis, run: &Invocation) -> Option<f64> {
     let restored = || {
-        // A REPORT that bills a restore says how long it took.
-        run.restore_ms.get()?;
         let What::Report(report) = analysis.facts.fact(run.report_line()?).what else {
             return None;
         };
