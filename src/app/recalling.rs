@@ -122,9 +122,6 @@ struct Work {
 impl Work {
     /// Reads to the end; in words why not.
     fn read(self, goes: &mut dyn FnMut(String)) -> Result<Answer, String> {
-        if self.records.is_read_once() {
-            return Err("standard input is gone · give its records as a file".to_owned());
-        }
         let wanted = wanted(&self.asked, &self.analysis)?;
         let origin = self.records.origin().map_err(|error| error.to_string())?;
         let (cancel, mut told) = (self.cancel, 0);

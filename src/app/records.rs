@@ -22,17 +22,13 @@ pub(super) enum Records {
 }
 
 impl Records {
-    /// Whether what was read is gone: standard input.
-    pub(super) fn is_read_once(&self) -> bool {
-        match self {
-            Self::Files { paths, .. } => paths.iter().any(|path| path.as_os_str() == "-"),
-            Self::Polled(_) => false,
-        }
-    }
-
-    /// The records as they are now, to be read.
+    /// The records as they are now, to be read. Fails where what was read is gone: nothing would be said of it.
     pub(super) fn origin(self) -> io::Result<Origin> {
         match self {
+            Self::Files { paths, .. } if paths.iter().any(|path| path.as_os_str() == "-") => {
+                let words = "standard input was read once and is gone · give it as a file, or to nepho snapshot -";
+                Err(io::Error::other(words))
+            }
             Self::Files { paths, options } => Ok(Origin::Files { paths, options }),
             Self::Polled(journal) => polled(&journal).map(Origin::Journal),
         }
@@ -55,4 +51,21 @@ fn polled(journal: &Mutex<Journal>) -> io::Result<Journal> {
         journal.push(&line, None)?;
     }
     Ok(journal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn standard_input_is_not_taken_for_empty() {
+        let origin = |path: &str| {
+            let options = files::Options::default();
+            let paths = vec![PathBuf::from("day.ndjson"), PathBuf::from(path)];
+            Records::Files { paths, options }.origin()
+        };
+        assert!(origin("night.ndjson").is_ok());
+        let said = origin("-").err().map(|error| error.to_string());
+        assert!(said.is_some_and(|said| said.starts_with("standard input was read once")));
+    }
 }
