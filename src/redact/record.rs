@@ -6,7 +6,7 @@ use hashbrown::HashSet;
 
 use super::counts::Counts;
 use super::{Redactor, field};
-use crate::model::record::{Gap, LogLine, LogRecord, Record};
+use crate::model::record::{Gap, LogLine, Record};
 use crate::model::time::Timestamp;
 
 /// A log event without what the rules took out.
@@ -109,14 +109,7 @@ impl Redactor {
         match record {
             Record::Log(log) => {
                 let line = self.line(&log.line(), &mut CleanNames::default(), counts);
-                Record::Log(LogRecord {
-                    group: line.group.into(),
-                    stream: line.stream.into(),
-                    timestamp: line.timestamp,
-                    ingestion: line.ingestion,
-                    event_id: line.event_id.map(Into::into),
-                    message: line.message.into(),
-                })
+                Record::Log((&line.line()).into())
             }
             Record::Segment(json) => Record::Segment(self.text(&json, counts).into()),
             Record::Metric(json) => Record::Metric(self.text(&json, counts).into()),
