@@ -215,6 +215,15 @@ impl Facts {
         &self.streams[at.stream as usize]
     }
 
+    /// Index in `streams` of a log stream; `None` if nothing of it is remembered.
+    pub fn stream_named(&self, group: &str, stream: &str) -> Option<u32> {
+        let found = self.streams.binary_search_by(|place| {
+            let place = (self.text(place.group), self.text(place.stream));
+            place.cmp(&(group, stream))
+        });
+        found.ok().map(|at| at as u32)
+    }
+
     /// The application line behind a reference, if it speaks of one of `kinds`.
     pub fn app(&self, at: FactRef, kinds: Kinds) -> Option<AppFact> {
         match self.stream(at).facts.get_of(at.fact, kinds)?.what {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use hashbrown::HashMap;
 use regex::{Regex, RegexBuilder};
 
 use crate::export::records::Wanted;
@@ -49,19 +48,12 @@ fn of_filter(text: &str, analysis: &Arc<Analysis>) -> Result<Wanted, String> {
     let marks = filter.wholes().filter_map(|word| mark(word, is_name));
     let marks = marks.collect();
     let analysis = Arc::clone(analysis);
-    let streams: HashMap<(String, String), StreamNo> = (0..)
-        .zip(&analysis.facts.streams)
-        .map(|(at, stream)| {
-            let name = (analysis.text(stream.group), analysis.text(stream.stream));
-            ((name.0.to_owned(), name.1.to_owned()), StreamNo(at))
-        })
-        .collect();
     let holds = move |line: &LogLine<'_>| {
-        let name = (line.group.to_owned(), line.stream.to_owned());
+        let stream = analysis.facts.stream_named(line.group, line.stream);
         let line = Line {
             id: LineId(0),
-            // What no stream has is no stream.
-            stream: streams.get(&name).copied().unwrap_or(StreamNo(u32::MAX)),
+            // A number that no stream has.
+            stream: StreamNo(stream.unwrap_or(u32::MAX)),
             at: line.timestamp,
             order: 0,
             lag_ms: line.ingestion.map(|at| at.since(line.timestamp)),

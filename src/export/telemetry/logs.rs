@@ -114,10 +114,13 @@ impl Telemetry<'_> {
     pub(in crate::export) fn place(&self, line: &LogLine<'_>, last: Option<&Place>) -> Place {
         match last {
             Some(Place::Known(at)) if self.is_of(line, *at) => Place::Known(*at),
-            _ => self.stream(line).map_or_else(
-                || Place::Elsewhere(line.group.into(), line.stream.into()),
-                Place::Known,
-            ),
+            _ => {
+                let known = self.analysis.facts.stream_named(line.group, line.stream);
+                known.map_or_else(
+                    || Place::Elsewhere(line.group.into(), line.stream.into()),
+                    Place::Known,
+                )
+            }
         }
     }
 
@@ -125,16 +128,6 @@ impl Telemetry<'_> {
         let facts = &self.analysis.facts;
         let place = &facts.streams[stream as usize];
         (facts.text(place.stream), facts.text(place.group)) == (line.stream, line.group)
-    }
-
-    /// Index in `Facts::streams`; `None` for a stream of which nothing is remembered.
-    fn stream(&self, line: &LogLine<'_>) -> Option<u32> {
-        let facts = &self.analysis.facts;
-        let found = facts.streams.binary_search_by(|place| {
-            let place = (facts.text(place.group), facts.text(place.stream));
-            place.cmp(&(line.group, line.stream))
-        });
-        found.ok().map(|at| at as u32)
     }
 
     fn resource_at(&self, place: &Place) -> Resource {
