@@ -2,6 +2,7 @@
 
 pub mod analysis;
 pub mod batch;
+pub mod by_key;
 pub mod config;
 pub mod cores;
 pub mod delivery;
@@ -28,7 +29,6 @@ pub mod requests;
 pub mod room;
 pub mod rows;
 pub mod settings;
-pub mod several;
 pub mod span;
 pub mod symbols;
 pub mod text;

@@ -4,11 +4,11 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::model::by_key::{ByKey, Rows};
 use crate::model::cores;
 use crate::model::facts::Facts;
 use crate::model::ids::{RequestId, SpanId, TraceId};
 use crate::model::invocation::{Assembled, Invocation, InvocationIndex};
-use crate::model::several::Several;
 use crate::model::span::{Span, SpanKind};
 use crate::model::time::Timestamp;
 
@@ -85,6 +85,29 @@ impl<'a> Segments<'a> {
     }
 }
 
+/// Finds the runs of a trace.
+pub(super) struct Traces<'a> {
+    runs: &'a [Invocation],
+    by_trace: ByKey,
+}
+
+impl<'a> Traces<'a> {
+    pub(super) fn new(runs: &'a [Invocation]) -> Self {
+        let by_trace = ByKey::of(runs.len(), |at| trace_of(&runs[at as usize]));
+        Self { runs, by_trace }
+    }
+
+    /// In order of start.
+    pub(super) fn find(&self, trace: TraceId) -> Rows<'_> {
+        let trace_at = |at| trace_of(&self.runs[at as usize]);
+        self.by_trace.get(&trace, trace_at)
+    }
+}
+
+fn trace_of(run: &Invocation) -> Option<TraceId> {
+    run.trace.map(|context| context.trace)
+}
+
 fn segment_of(run: &Invocation) -> Option<(TraceId, SpanId)> {
     let context = run.trace?;
     Some((context.trace, context.segment?))
@@ -156,23 +179,16 @@ struct Runs<'a> {
     facts: &'a Facts,
     assembled: &'a Assembled,
     by_segment: Segments<'a>,
-    /// Those that name no segment of theirs.
-    by_trace: Several<TraceId, InvocationIndex>,
+    by_trace: Traces<'a>,
 }
 
 impl<'a> Runs<'a> {
     fn new(facts: &'a Facts, assembled: &'a Assembled) -> Self {
-        let mut by_trace = Several::default();
-        for (at, invocation) in (0 as InvocationIndex..).zip(&assembled.invocations) {
-            if let Some(context) = invocation.trace.filter(|it| it.segment.is_none()) {
-                by_trace.push(context.trace, at);
-            }
-        }
         Self {
             facts,
             assembled,
             by_segment: Segments::new(&assembled.invocations),
-            by_trace,
+            by_trace: Traces::new(&assembled.invocations),
         }
     }
 
@@ -216,10 +232,10 @@ impl<'a> Runs<'a> {
     /// Last resort: the only run of the function in the trace that began then and is not known to be another segment.
     fn only_candidate(&self, span: &Span) -> Option<InvocationIndex> {
         let name = self.facts.text(span.name);
-        let runs = self.by_trace.get(&span.trace).copied();
-        let mut candidates = runs.filter(|&at| {
+        let mut candidates = self.by_trace.find(span.trace).filter(|&at| {
             let run = self.run(at);
-            self.facts.text(run.function) == name
+            segment_of(run).is_none()
+                && self.facts.text(run.function) == name
                 && run.start.since(start_of(span)).abs() <= SAME_START_MS
         });
         let only = candidates.next()?;

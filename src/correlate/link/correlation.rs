@@ -5,6 +5,7 @@ use hashbrown::{HashMap, HashSet};
 use super::{Edges, Joins};
 use crate::model::fact::{EventSource, Kinds};
 use crate::model::invocation::InvocationIndex;
+use crate::model::room::grow;
 use crate::model::rows::{Link, LinkTier};
 use crate::model::symbols::Sym;
 
@@ -19,14 +20,17 @@ const MAX_FUNCTIONS: usize = 16;
 
 /// Functions in the order of their names' symbols: who shares a value.
 type Functions = Vec<Sym>;
+/// A value and a run that names it.
+type Sharer = (Sym, InvocationIndex);
 
 /// Adds a link for each value that exactly two functions share, where neither a higher tier knows the parent nor the pair
 /// is usually part of a larger group: two consumers of one event whose producer's line was lost are siblings.
 pub(super) fn add(joins: &Joins<'_>, edges: &mut Edges) {
-    let groups = groups(joins);
-    let mut common: HashMap<Functions, Vec<&Vec<InvocationIndex>>> = HashMap::new();
-    for runs in &groups {
-        common.entry(functions(joins, runs)).or_default().push(runs);
+    let sharers = sharers(joins);
+    let mut common: HashMap<Functions, Vec<&[Sharer]>> = HashMap::new();
+    for group in by_value(&sharers).filter(|group| is_one_life(joins, group)) {
+        let functions = functions(joins, group);
+        common.entry(functions).or_default().push(group);
     }
     let larger = in_larger_groups(&common);
     for (pair, groups) in &common {
@@ -40,16 +44,14 @@ pub(super) fn add(joins: &Joins<'_>, edges: &mut Edges) {
             continue;
         }
         let parent = earlier(joins, [one, other], groups);
-        for runs in groups {
-            link_group(joins, runs, parent, edges);
+        for group in groups {
+            link_group(joins, group, parent, edges);
         }
     }
 }
 
 /// How many groups of more than two functions each pair is part of.
-fn in_larger_groups(
-    common: &HashMap<Functions, Vec<&Vec<InvocationIndex>>>,
-) -> HashMap<(Sym, Sym), usize> {
+fn in_larger_groups(common: &HashMap<Functions, Vec<&[Sharer]>>) -> HashMap<(Sym, Sym), usize> {
     let mut counts = HashMap::new();
     for (functions, groups) in common {
         if !(3..=MAX_FUNCTIONS).contains(&functions.len()) {
@@ -65,10 +67,10 @@ fn in_larger_groups(
 }
 
 /// Links the only request of the parent function to every run of the other.
-fn link_group(joins: &Joins<'_>, runs: &[InvocationIndex], parent: Sym, edges: &mut Edges) {
-    let (parents, children): (Vec<_>, Vec<_>) = runs
-        .iter()
-        .partition(|&&at| joins.run(at).function == parent);
+fn link_group(joins: &Joins<'_>, group: &[Sharer], parent: Sym, edges: &mut Edges) {
+    let runs = group.iter().map(|(_, run)| *run);
+    let (parents, children): (Vec<_>, Vec<_>) =
+        runs.partition(|&at| joins.run(at).function == parent);
     let requests: HashSet<_> = parents.iter().map(|&at| joins.run(at).request_id).collect();
     let (&[first, ..], 1) = (parents.as_slice(), requests.len()) else {
         return;
@@ -104,70 +106,72 @@ fn link_group(joins: &Joins<'_>, runs: &[InvocationIndex], parent: Sym, edges: &
     }
 }
 
-/// The invocations of each value, of fields that do name requests, as far as they lie within the life of one request.
-fn groups(joins: &Joins<'_>) -> Vec<Vec<InvocationIndex>> {
+/// Who shares a value of fields that do name requests, value by value.
+fn sharers(joins: &Joins<'_>) -> Vec<Sharer> {
     // Per function and field, since one team's correlation id is another's tenant.
-    let mut seen: HashMap<(Sym, Sym), HashMap<Sym, Vec<InvocationIndex>>> = HashMap::new();
-    for (at, run) in joins.assembled.invocations.iter().enumerate() {
+    let mut seen: HashMap<(Sym, Sym), Vec<Sharer>> = HashMap::new();
+    for (at, run) in (0..).zip(&joins.assembled.invocations) {
         let correlated = |line| joins.facts.app(line, Kinds::CORRELATED);
         let lines = run.app_lines_of(Kinds::CORRELATED);
         for app in lines.filter_map(correlated) {
             for &(field, value) in &app.correlation {
-                let values = seen.entry((run.function, field)).or_default();
-                let runs = values.entry(value).or_default();
-                if runs.last() != Some(&(at as InvocationIndex)) {
-                    runs.push(at as InvocationIndex);
-                }
+                let sharers = seen.entry((run.function, field)).or_default();
+                grow(sharers, 1);
+                sharers.push((value, at));
             }
         }
     }
-    let mut by_value: HashMap<Sym, Vec<InvocationIndex>> = HashMap::new();
-    for values in seen.values().filter(|values| names_requests(joins, values)) {
-        for (&value, runs) in values {
-            by_value.entry(value).or_default().extend(runs);
+    let mut all = Vec::new();
+    for (_, mut sharers) in seen {
+        in_order(&mut sharers);
+        if names_requests(joins, &sharers) {
+            all.append(&mut sharers);
         }
     }
-    let mut groups: Vec<Vec<InvocationIndex>> = by_value.into_values().collect();
-    for runs in &mut groups {
-        runs.sort_unstable();
-        runs.dedup();
-    }
-    groups.retain(|runs| span_ms(joins, runs) <= LIFE_MS);
-    groups
+    in_order(&mut all);
+    all
+}
+
+/// By value, then by start; each run once.
+fn in_order(sharers: &mut Vec<Sharer>) {
+    sharers.sort_unstable();
+    sharers.dedup();
+}
+
+fn by_value(sharers: &[Sharer]) -> impl Iterator<Item = &[Sharer]> {
+    sharers.chunk_by(|(one, _), (other, _)| one == other)
 }
 
 /// Whether the values of a field look like ids of requests: few invocations share one, and not for long.
-fn names_requests(joins: &Joins<'_>, values: &HashMap<Sym, Vec<InvocationIndex>>) -> bool {
-    let mut sharers: Vec<usize> = values.values().map(Vec::len).collect();
-    sharers.sort_unstable();
-    let long = values
-        .values()
-        .filter(|runs| span_ms(joins, runs) > LIFE_MS)
-        .count();
-    sharers[sharers.len() / 2] <= MAX_SHARERS
-        && (long < 2 || long as f64 <= TOLERATED_LONG * values.len() as f64)
+fn names_requests(joins: &Joins<'_>, sharers: &[Sharer]) -> bool {
+    let mut counts: Vec<usize> = by_value(sharers).map(<[_]>::len).collect();
+    counts.sort_unstable();
+    let long = by_value(sharers).filter(|group| !is_one_life(joins, group));
+    let long = long.count();
+    counts[counts.len() / 2] <= MAX_SHARERS
+        && (long < 2 || long as f64 <= TOLERATED_LONG * counts.len() as f64)
 }
 
-/// From the first start to the last start; runs are sorted by start.
-fn span_ms(joins: &Joins<'_>, runs: &[InvocationIndex]) -> i64 {
-    match (runs.first(), runs.last()) {
-        (Some(&first), Some(&last)) => joins.run(last).start.since(joins.run(first).start),
-        _ => 0,
-    }
+/// From the first start to the last start no more time passes than a request lives; the runs are sorted by start.
+fn is_one_life(joins: &Joins<'_>, group: &[Sharer]) -> bool {
+    let start = |sharer: Option<&Sharer>| Some(joins.run(sharer?.1).start);
+    let ends = start(group.first()).zip(start(group.last()));
+    ends.is_none_or(|(first, last)| last.since(first) <= LIFE_MS)
 }
 
-fn functions(joins: &Joins<'_>, runs: &[InvocationIndex]) -> Functions {
-    let mut functions: Functions = runs.iter().map(|&at| joins.run(at).function).collect();
+fn functions(joins: &Joins<'_>, group: &[Sharer]) -> Functions {
+    let runs = group.iter().map(|(_, run)| *run);
+    let mut functions: Functions = runs.map(|at| joins.run(at).function).collect();
     functions.sort_unstable();
     functions.dedup();
     functions
 }
 
 /// The function of the pair that starts first in most groups: one group alone may be turned round by two clocks.
-fn earlier(joins: &Joins<'_>, pair: [Sym; 2], groups: &[&Vec<InvocationIndex>]) -> Sym {
+fn earlier(joins: &Joins<'_>, pair: [Sym; 2], groups: &[&[Sharer]]) -> Sym {
     let firsts = groups
         .iter()
-        .filter(|runs| joins.run(runs[0]).function == pair[0])
+        .filter(|group| joins.run(group[0].1).function == pair[0])
         .count();
     let tie_goes_to_first = joins.facts.text(pair[0]) < joins.facts.text(pair[1]);
     if firsts * 2 > groups.len() || (firsts * 2 == groups.len() && tie_goes_to_first) {

@@ -5,15 +5,13 @@ use hashbrown::HashMap;
 
 use super::trace::Origins;
 use super::{CLOCK_TOLERANCE_MS, Edges, Joins};
+use crate::correlate::spans::Traces;
 use crate::model::cores;
-use crate::model::ids::TraceId;
 use crate::model::invocation::InvocationIndex;
 use crate::model::room::grow;
 use crate::model::rows::{Link, LinkTier};
-use crate::model::several::Several;
 use crate::model::span::SpanKind;
 use crate::model::symbols::Sym;
-use crate::model::time::Timestamp;
 
 mod timing;
 
@@ -28,7 +26,7 @@ const ONLY_IN_TRACE: f64 = 0.97;
 type Guess = (InvocationIndex, f64);
 
 /// Adds what can be inferred at a posterior of at least 0.90.
-pub(super) fn add(joins: &Joins<'_>, origins: &Origins, runs: &Runs, edges: &mut Edges) {
+pub(super) fn add(joins: &Joins<'_>, origins: &Origins, runs: &Runs<'_>, edges: &mut Edges) {
     let known = Known::new(joins, edges);
     let open = open_runs(joins, origins, edges, &known);
     // No family needs another.
@@ -50,24 +48,21 @@ pub(super) fn add(joins: &Joins<'_>, origins: &Origins, runs: &Runs, edges: &mut
 /// The exact links.
 struct Known<'a> {
     edges: &'a Edges,
-    /// By child function, then parent function, where there are enough of them.
-    by_edge: HashMap<Sym, HashMap<Sym, Vec<Link>>>,
-    /// Children of each run in each function.
-    calls: HashMap<(InvocationIndex, Sym), usize>,
+    /// Places in `edges` by child function, then parent function, where there are enough of them.
+    by_edge: HashMap<Sym, HashMap<Sym, Vec<u32>>>,
+    /// Of each exact link its parent and the function of its child, in this order.
+    calls: Vec<(InvocationIndex, Sym)>,
     /// By (parent function, child function): links whose parent waited, less those whose parent did not.
     waited: HashMap<(Sym, Sym), isize>,
 }
 
 impl<'a> Known<'a> {
     fn new(joins: &Joins<'_>, edges: &'a Edges) -> Self {
-        let mut by_edge: HashMap<Sym, HashMap<Sym, Vec<Link>>> = HashMap::new();
-        let mut calls = HashMap::new();
+        let mut by_edge: HashMap<Sym, HashMap<Sym, Vec<u32>>> = HashMap::new();
+        let mut calls = Vec::new();
         let mut waited = HashMap::new();
-        let exact = edges
-            .found
-            .iter()
-            .filter(|link| link.tier <= LinkTier::ProducedId);
-        for link in exact {
+        let links = (0..).zip(&edges.found);
+        for (at, link) in links.filter(|(_, link)| link.tier <= LinkTier::ProducedId) {
             let (parent, child) = (
                 joins.run(link.parent).function,
                 joins.run(link.child).function,
@@ -75,14 +70,16 @@ impl<'a> Known<'a> {
             let by_parent = by_edge.entry(child).or_default();
             let links = by_parent.entry(parent).or_default();
             grow(links, 1);
-            links.push(*link);
-            *calls.entry((link.parent, child)).or_default() += 1;
+            links.push(at);
+            grow(&mut calls, 1);
+            calls.push((link.parent, child));
             *waited.entry((parent, child)).or_default() += if link.synchronous { 1 } else { -1 };
         }
         for by_parent in by_edge.values_mut() {
             by_parent.retain(|_, links| links.len() >= MIN_TRAINING);
         }
         by_edge.retain(|_, by_parent| !by_parent.is_empty());
+        calls.sort_unstable();
         Self {
             edges,
             by_edge,
@@ -98,10 +95,8 @@ impl<'a> Known<'a> {
             .is_some_and(|&most| most > 0)
     }
 
-    /// Children that the run has in a function, a given one left out.
-    fn calls(&self, parent: InvocationIndex, function: Sym, but: InvocationIndex) -> usize {
-        let made = self.calls.get(&(parent, function)).copied().unwrap_or(0);
-        made.saturating_sub(usize::from(self.edges.joins(parent, but)))
+    fn link(&self, at: u32) -> &'a Link {
+        &self.edges.found[at as usize]
     }
 }
 
@@ -122,7 +117,7 @@ fn open_runs(
         let is_open = known.by_edge.contains_key(&run.function)
             && !edges.has_parent_above(LinkTier::Inferred, child)
             && !origins.outside[at]
-            && (!fed[at] || origins.missing.contains_key(&child));
+            && (!fed[at] || origins.missing(child, run).is_some());
         if is_open {
             open.entry(run.function).or_default().push(child);
         }
@@ -130,40 +125,24 @@ fn open_runs(
     open
 }
 
-/// When a run took place: what is asked of all runs stands close together.
-struct Slot {
-    start: Timestamp,
-    end: Timestamp,
-    at: InvocationIndex,
-}
-
 /// Where candidates are looked up.
-pub(super) struct Runs {
+pub(super) struct Runs<'a> {
     /// In order of start.
-    by_function: HashMap<Sym, Vec<Slot>>,
-    by_trace: Several<TraceId, InvocationIndex>,
+    by_function: HashMap<Sym, Vec<InvocationIndex>>,
+    by_trace: Traces<'a>,
     /// Runs whose own segment arrived, and all their calls with it: no child of theirs lacks its parent span.
     whole: Vec<bool>,
     /// How many runs of each function came from outside.
     outside: HashMap<Sym, usize>,
 }
 
-impl Runs {
-    pub(super) fn new(joins: &Joins<'_>, origins: &Origins) -> Self {
-        let mut by_function: HashMap<Sym, Vec<Slot>> = HashMap::new();
-        let mut by_trace = Several::default();
-        for (at, run) in joins.assembled.invocations.iter().enumerate() {
-            let at = at as InvocationIndex;
-            let slots = by_function.entry(run.function).or_default();
-            grow(slots, 1);
-            slots.push(Slot {
-                start: run.start,
-                end: run.end,
-                at,
-            });
-            if let Some(context) = run.trace {
-                by_trace.push(context.trace, at);
-            }
+impl<'a> Runs<'a> {
+    pub(super) fn new(joins: &Joins<'a>, origins: &Origins) -> Self {
+        let mut by_function: HashMap<Sym, Vec<InvocationIndex>> = HashMap::new();
+        for (at, run) in (0..).zip(&joins.assembled.invocations) {
+            let runs = by_function.entry(run.function).or_default();
+            grow(runs, 1);
+            runs.push(at);
         }
         let mut whole = vec![false; joins.assembled.invocations.len()];
         for (at, span) in joins.facts.spans.iter().enumerate() {
@@ -178,7 +157,7 @@ impl Runs {
         }
         Self {
             by_function,
-            by_trace,
+            by_trace: Traces::new(&joins.assembled.invocations),
             whole,
             outside,
         }
@@ -190,7 +169,7 @@ struct Family<'a, 'j> {
     joins: &'a Joins<'j>,
     origins: &'a Origins,
     known: &'a Known<'a>,
-    runs: &'a Runs,
+    runs: &'a Runs<'j>,
     function: Sym,
 }
 
@@ -246,8 +225,8 @@ impl Family<'_, '_> {
         (outside as f64 + 0.5) / (linked as f64 + 0.5)
     }
 
-    /// The exact links into the function.
-    fn exact(&self) -> impl Iterator<Item = (Sym, &[Link])> {
+    /// Places of the exact links into the function.
+    fn exact(&self) -> impl Iterator<Item = (Sym, &[u32])> {
         let by_parent = self.known.by_edge.get(&self.function).into_iter().flatten();
         by_parent.map(|(&parent, links)| (parent, links.as_slice()))
     }
@@ -256,10 +235,23 @@ impl Family<'_, '_> {
     fn calls_of(&self, parent: InvocationIndex, timings: &[timing::Timing]) -> usize {
         let function = self.joins.run(parent).function;
         let timing = timings.iter().find(|timing| timing.parent == function);
-        let made = self.known.calls.get(&(parent, self.function));
         timing
             .map_or(1, |timing| timing.calls)
-            .saturating_sub(made.copied().unwrap_or(0))
+            .saturating_sub(self.made(parent))
+    }
+
+    /// Children of this function that the run has.
+    fn made(&self, parent: InvocationIndex) -> usize {
+        let wanted = (parent, self.function);
+        let calls = &self.known.calls;
+        let first = calls.partition_point(|call| *call < wanted);
+        calls[first..].partition_point(|call| *call == wanted)
+    }
+
+    /// The same, a given one left out.
+    fn made_but(&self, parent: InvocationIndex, but: InvocationIndex) -> usize {
+        let itself = self.known.edges.joins(parent, but);
+        self.made(parent).saturating_sub(usize::from(itself))
     }
 
     /// Whether a rule, tried on the runs whose parent is known, names enough of them and hardly ever a wrong one.
@@ -267,7 +259,8 @@ impl Family<'_, '_> {
         let request = |at| self.joins.run(at).request_id;
         let (mut made, mut right) = (0usize, 0usize);
         for (_, links) in self.exact() {
-            let tried = cores::rows(links, |_, link| {
+            let tried = cores::rows(links, |_, &at| {
+                let link = self.known.link(at);
                 let (parent, _) = rule(link.child)?;
                 Some(request(parent) == request(link.parent))
             });
@@ -281,18 +274,18 @@ impl Family<'_, '_> {
     /// whose segment arrived are not it.
     fn in_trace(&self, child: InvocationIndex) -> Option<Guess> {
         let run = self.joins.run(child);
-        let missing = self.origins.missing.get(&child).copied();
+        let missing = self.origins.missing(child, run);
         let trace = missing.or_else(|| run.trace.map(|context| context.trace))?;
         let by_parent = self.known.by_edge.get(&self.function)?;
-        let mut candidates = self.runs.by_trace.get(&trace).filter(|&at| {
-            let parent = self.joins.run(*at);
+        let mut candidates = self.runs.by_trace.find(trace).filter(|&at| {
+            let parent = self.joins.run(at);
             by_parent.contains_key(&parent.function)
                 && parent.request_id != run.request_id
                 && run.start.since(parent.start) >= -CLOCK_TOLERANCE_MS
-                && (missing.is_none() || !self.runs.whole[*at as usize])
+                && (missing.is_none() || !self.runs.whole[at as usize])
         });
         let only = candidates.next()?;
         let is_only = candidates.next().is_none();
-        is_only.then_some((*only, ONLY_IN_TRACE))
+        is_only.then_some((only, ONLY_IN_TRACE))
     }
 }

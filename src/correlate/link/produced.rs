@@ -2,105 +2,175 @@
 
 use super::Joins;
 use crate::correlate::spans::end_of;
-use crate::model::delivery::Received;
+use crate::model::by_key::ByKey;
+use crate::model::delivery::Delivery;
 use crate::model::fact::{EventSource, Kinds, ProducedKind};
 use crate::model::ids::RequestId;
 use crate::model::invocation::InvocationIndex;
 use crate::model::room::grow;
 use crate::model::rows::{Link, LinkTier};
-use crate::model::several::Several;
+use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
 
 /// A run that started this long after its supposed child logged a foreign id, whatever the clocks say.
 const LATE_PRODUCER_MS: i64 = 10_000;
 
 /// A run that logged an id as the answer to a send.
-#[derive(Clone, Copy)]
-struct Maker<'a> {
+struct Maker {
     run: InvocationIndex,
     kind: ProducedKind,
-    /// Queue, topic or stream, without its service.
-    target: Option<&'a str>,
+    id: Sym,
+    target: Option<Target>,
     at: Timestamp,
 }
 
-/// A run that got an id in its event.
+/// Queue, topic or stream that something was sent to.
+#[derive(Clone, Copy)]
+enum Target {
+    Name(Sym),
+    /// In the contract's words, behind its service.
+    Resource(Sym),
+}
+
+impl Maker {
+    /// The id, a Kinesis sequence number without its shard.
+    fn id<'a>(&self, joins: &Joins<'a>) -> &'a str {
+        let id = joins.facts.text(self.id);
+        match self.kind {
+            ProducedKind::Record => without_shard(id),
+            _ => id,
+        }
+    }
+
+    /// The name of what it was sent to.
+    fn target<'a>(&self, joins: &Joins<'a>) -> Option<&'a str> {
+        match self.target? {
+            Target::Name(name) => Some(joins.facts.text(name)),
+            Target::Resource(name) => Some(joins.facts.text(name).split_once(':')?.1),
+        }
+    }
+}
+
+/// An id in the event of a run.
 struct Receipt<'a> {
-    run: InvocationIndex,
-    item: &'a Received,
-    source: EventSource,
+    delivery: &'a Delivery,
+    /// The id of what is wrapped in the item, not its own.
+    is_inner: bool,
+}
+
+impl<'a> Receipt<'a> {
+    fn run(&self) -> InvocationIndex {
+        self.delivery.invocation
+    }
+
+    /// What the id is one of.
+    fn source(&self) -> EventSource {
+        let inner = self.delivery.item.inner.filter(|_| self.is_inner);
+        inner.map_or(self.delivery.source, |(source, _)| source)
+    }
+
+    /// The id, a Kinesis sequence number without its shard.
+    fn id(&self, joins: &Joins<'a>) -> &'a str {
+        let inner = self.delivery.item.inner.filter(|_| self.is_inner);
+        let id = inner.map_or(self.delivery.identity, |(_, id)| id);
+        match self.source() {
+            EventSource::Kinesis => without_shard(joins.facts.text(id)),
+            _ => joins.facts.text(id),
+        }
+    }
 }
 
 /// A link from the producer of each id to every run that got it.
 pub(super) fn links(joins: &Joins<'_>) -> Vec<Link> {
-    let makers = makers(joins);
+    let makers = Makers::new(joins);
     let mut links = calls(joins, &makers);
-    for (id, receipts) in receipts(joins, &makers).iter() {
-        for receipt in receipts.clone() {
+    let receipts = receipts(joins, &makers);
+    let by_id = ByKey::of(receipts.len(), |at| Some(receipts[at as usize].id(joins)));
+    for same in by_id.iter() {
+        let same = same.map(|at| &receipts[at as usize]);
+        for receipt in same.clone() {
             // Who got the id itself only repeats it; of several who log it the first one made it.
             let maker = makers
-                .get(id)
+                .of(receipt.id(joins))
                 .filter(|maker| is_sent_to(joins, maker, receipt))
-                .filter(|maker| receipts.clone().all(|other| other.run != maker.run))
+                .filter(|maker| same.clone().all(|other| other.run() != maker.run))
                 .min_by_key(|maker| (maker.at, maker.run));
             if let Some(maker) = maker {
                 grow(&mut links, 1);
-                links.push(produced_link(maker.run, receipt.run, false));
+                links.push(produced_link(maker.run, receipt.run(), false));
             }
         }
     }
     links
 }
 
-/// Every produced id, by its text: a Kinesis sequence number without its shard.
-fn makers<'a>(joins: &Joins<'a>) -> Several<&'a str, Maker<'a>> {
-    let mut makers = Several::default();
-    for (at, run) in joins.assembled.invocations.iter().enumerate() {
-        for line in run.app_lines_of(Kinds::SENT) {
+/// Every produced id.
+struct Makers<'j, 'a> {
+    joins: &'j Joins<'a>,
+    rows: Vec<Maker>,
+    by_id: ByKey,
+}
+
+impl<'j, 'a> Makers<'j, 'a> {
+    fn new(joins: &'j Joins<'a>) -> Self {
+        let rows = makers(joins);
+        let by_id = ByKey::of(rows.len(), |at| Some(rows[at as usize].id(joins)));
+        Self { joins, rows, by_id }
+    }
+
+    /// Who made an id.
+    fn of(&self, id: &str) -> impl Iterator<Item = &Maker> {
+        let id_at = |at: u32| Some(self.rows[at as usize].id(self.joins));
+        let rows = self.by_id.get(&id, id_at);
+        rows.map(|at| &self.rows[at as usize])
+    }
+}
+
+fn makers(joins: &Joins<'_>) -> Vec<Maker> {
+    let mut makers = Vec::new();
+    for (run, invocation) in (0..).zip(&joins.assembled.invocations) {
+        for line in invocation.app_lines_of(Kinds::SENT) {
             let Some(app) = joins.facts.app(line, Kinds::SENT) else {
                 continue;
             };
             for produced in &app.produced {
-                let id = joins.facts.text(produced.id);
-                let id = match produced.kind {
-                    ProducedKind::Record => without_shard(id),
-                    _ => id,
-                };
-                let maker = Maker {
-                    run: at as InvocationIndex,
+                grow(&mut makers, 1);
+                makers.push(Maker {
+                    run,
                     kind: produced.kind,
-                    target: joins.facts.text_of(produced.target),
+                    id: produced.id,
+                    target: produced.target.map(Target::Name),
                     at: joins.facts.moment(line),
-                };
-                makers.push(id, maker);
+                });
             }
         }
     }
     // A traced send carries the message id in its span.
     for (at, span) in joins.facts.spans.iter().enumerate() {
         if let (Some(id), Some(run), false) = (span.message_id, joins.owner(at), span.inferred) {
-            let resource = joins.facts.text_of(span.resource);
-            let maker = Maker {
+            grow(&mut makers, 1);
+            makers.push(Maker {
                 run,
                 kind: ProducedKind::Message,
-                target: resource.and_then(|name| Some(name.split_once(':')?.1)),
+                id,
+                target: span.resource.map(Target::Resource),
                 at: end_of(span),
-            };
-            makers.push(joins.facts.text(id), maker);
+            });
         }
     }
     makers
 }
 
 /// A caller that logs the request id in the answer of Invoke names its child.
-fn calls(joins: &Joins<'_>, makers: &Several<&str, Maker<'_>>) -> Vec<Link> {
+fn calls(joins: &Joins<'_>, makers: &Makers<'_, '_>) -> Vec<Link> {
     let mut links = Vec::new();
-    for (id, makers) in makers.iter() {
-        let callers = makers.filter(|maker| maker.kind == ProducedKind::Invocation);
-        if callers.clone().next().is_none() {
+    for same in makers.by_id.iter() {
+        let same = same.map(|at| &makers.rows[at as usize]);
+        let callers = same.filter(|maker| maker.kind == ProducedKind::Invocation);
+        let Some(first) = callers.clone().next() else {
             continue;
-        }
-        let Some(request) = RequestId::parse(id) else {
+        };
+        let Some(request) = RequestId::parse(first.id(joins)) else {
             continue;
         };
         for &child in joins.attempts(request) {
@@ -119,28 +189,16 @@ fn calls(joins: &Joins<'_>, makers: &Several<&str, Maker<'_>>) -> Vec<Link> {
     links
 }
 
-/// Which runs got each of the produced ids.
-fn receipts<'a>(
-    joins: &Joins<'a>,
-    makers: &Several<&'a str, Maker<'a>>,
-) -> Several<&'a str, Receipt<'a>> {
-    let mut receipts = Several::default();
+/// Which runs got a produced id.
+fn receipts<'a>(joins: &Joins<'a>, makers: &Makers<'_, '_>) -> Vec<Receipt<'a>> {
+    let mut receipts = Vec::new();
     for delivery in joins.deliveries {
-        let item = &delivery.item;
-        let outer = (item.source, item.identity);
-        for (source, identity) in [Some(outer), item.inner].into_iter().flatten() {
-            let id = joins.facts.text(identity);
-            let id = match source {
-                EventSource::Kinesis => without_shard(id),
-                _ => id,
-            };
-            if makers.contains_key(&id) {
-                let receipt = Receipt {
-                    run: delivery.invocation,
-                    item,
-                    source,
-                };
-                receipts.push(id, receipt);
+        for is_inner in [false, true] {
+            let receipt = Receipt { delivery, is_inner };
+            let is_there = !is_inner || delivery.item.inner.is_some();
+            if is_there && makers.of(receipt.id(joins)).next().is_some() {
+                grow(&mut receipts, 1);
+                receipts.push(receipt);
             }
         }
     }
@@ -148,22 +206,23 @@ fn receipts<'a>(
 }
 
 /// Whether an id of this kind arrives through this source, at the place it was sent to and after it was.
-fn is_sent_to(joins: &Joins<'_>, maker: &Maker<'_>, receipt: &Receipt<'_>) -> bool {
+fn is_sent_to(joins: &Joins<'_>, maker: &Maker, receipt: &Receipt<'_>) -> bool {
     use EventSource as Source;
     let fits = match maker.kind {
         ProducedKind::Message => matches!(
-            receipt.source,
+            receipt.source(),
             Source::Sqs | Source::SqsFifo | Source::Sns | Source::SnsFifo
         ),
-        ProducedKind::Event => receipt.source == Source::Eventbridge,
-        ProducedKind::Record => receipt.source == Source::Kinesis,
+        ProducedKind::Event => receipt.source() == Source::Eventbridge,
+        ProducedKind::Record => receipt.source() == Source::Kinesis,
         ProducedKind::Invocation | ProducedKind::Object => false,
     };
     // A function may feed itself, but a consumer that logs what it works on is more common: the target decides.
-    let itself = joins.run(maker.run).function == joins.run(receipt.run).function;
-    let resource = joins.facts.text_of(receipt.item.resource);
-    let known_target = maker.target.is_some() && maker.target == resource;
-    fits && (!itself || known_target) && is_before(joins, maker.run, receipt.run)
+    let itself = joins.run(maker.run).function == joins.run(receipt.run()).function;
+    let resource = joins.facts.text_of(receipt.delivery.item.resource);
+    let target = maker.target(joins);
+    let known_target = target.is_some() && target == resource;
+    fits && (!itself || known_target) && is_before(joins, maker.run, receipt.run())
 }
 
 fn is_before(joins: &Joins<'_>, producer: InvocationIndex, child: InvocationIndex) -> bool {

@@ -6,19 +6,38 @@ use super::{CLOCK_TOLERANCE_MS, Edges, Joins};
 use crate::correlate::spans::{MAX_HOPS, end_of};
 use crate::model::fact::TraceContext;
 use crate::model::ids::{RequestId, SpanId, TraceId};
-use crate::model::invocation::InvocationIndex;
+use crate::model::invocation::{Invocation, InvocationIndex};
 use crate::model::rows::{Link, LinkTier};
 use crate::model::span::{Span, SpanKind};
 
 /// What traces say of the runs that they link to no other run.
 pub(super) struct Origins {
-    /// Their parent is a span of this trace that never arrived.
-    pub(super) missing: HashMap<InvocationIndex, TraceId>,
+    /// Of each run, whether its parent is a span that never arrived.
+    missing: Vec<bool>,
+    /// The traces of these spans, where they are not those that the runs themselves name.
+    traces: HashMap<InvocationIndex, TraceId>,
     /// Of each run, whether it was started by no function that left lines: a client, an API, a run that was lost.
     pub(super) outside: Vec<bool>,
 }
 
 impl Origins {
+    /// The trace of a parent that never arrived.
+    pub(super) fn missing(&self, at: InvocationIndex, run: &Invocation) -> Option<TraceId> {
+        let own = || run.trace.map(|context| context.trace);
+        let is_missing = self.missing[at as usize];
+        let trace = || self.traces.get(&at).copied().or_else(own);
+        is_missing.then(trace).flatten()
+    }
+
+    fn is_missing(&mut self, at: InvocationIndex, run: &Invocation, trace: TraceId) {
+        self.missing[at as usize] = true;
+        if run.trace.is_some_and(|own| own.trace == trace) {
+            self.traces.remove(&at);
+        } else {
+            self.traces.insert(at, trace);
+        }
+    }
+
     fn are_outside(&mut self, runs: &[InvocationIndex]) {
         for &run in runs {
             self.outside[run as usize] = true;
@@ -42,7 +61,8 @@ enum Climb {
 /// Adds every link that spans and trace headers prove.
 pub(super) fn add(joins: &Joins<'_>, edges: &mut Edges) -> Origins {
     let mut origins = Origins {
-        missing: HashMap::new(),
+        missing: vec![false; joins.assembled.invocations.len()],
+        traces: HashMap::new(),
         outside: vec![false; joins.assembled.invocations.len()],
     };
     for (at, span) in joins.facts.spans.iter().enumerate() {
@@ -84,8 +104,9 @@ fn add_parent(joins: &Joins<'_>, at: usize, span: &Span, edges: &mut Edges, orig
             }
         }
         Climb::Missing if span.kind == SpanKind::LambdaService => {
-            let missing = children.iter().map(|&child| (child, span.trace));
-            origins.missing.extend(missing);
+            for &child in children {
+                origins.is_missing(child, joins.run(child), span.trace);
+            }
         }
         Climb::Missing => {}
         Climb::Outside => origins.are_outside(children),
@@ -135,9 +156,7 @@ fn add_headers(joins: &Joins<'_>, edges: &mut Edges, origins: &mut Origins) {
                 let synchronous = waits(joins, call, parent, child);
                 edges.add(joins, parent_link(parent, child, synchronous));
             }
-            Climb::Missing => {
-                origins.missing.insert(child, trace);
-            }
+            Climb::Missing => origins.is_missing(child, run, trace),
             Climb::Outside => origins.are_outside(&[child]),
         }
     }

@@ -1,10 +1,11 @@
 //! Repeats under another id: the producer sent the same thing again.
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 
 use super::guard;
 use super::identity::{Identities, row};
 use crate::detect::seen::{DeliveryIndex, Outcome, Seen, is_queue};
+use crate::model::by_key::ByKey;
 use crate::model::delivery::Received;
 use crate::model::fact::EventSource;
 use crate::model::invocation::InvocationIndex;
@@ -83,32 +84,33 @@ fn alike(
     identities: &Identities,
     kind: Kind,
 ) -> impl Iterator<Item = (Content, Vec<usize>)> {
-    let mut places: HashMap<_, Vec<usize>> = HashMap::new();
-    for group in 0..identities.len() {
-        let first = identities.group(group)[0];
-        let delivery = seen.delivery(first);
-        if !has_copies(delivery.source) {
-            continue;
-        }
-        let item = seen.item(first);
-        if let Some(content) = kind(item) {
-            let place = (delivery.consumer, delivery.source, item.resource);
-            places.entry((place, content)).or_default().push(group);
-        }
-    }
-    let firsts = |groups: &[usize]| {
-        let mut firsts: Vec<_> = groups
-            .iter()
-            .map(|&group| seen.delivery(identities.group(group)[0]).at)
-            .collect();
-        firsts.sort_unstable();
-        firsts
+    let first = |group: usize| identities.group(group)[0];
+    let content = move |group: usize| kind(seen.item(first(group)));
+    let key = move |group: u32| {
+        let delivery = seen.delivery(first(group as usize));
+        let content = content(group as usize).filter(|_| has_copies(delivery.source))?;
+        let place = (delivery.consumer, delivery.source, delivery.item.resource);
+        Some((place, content))
     };
-    let several = places.into_iter().filter(move |((_, content), groups)| {
+    let starts = move |groups: &[usize]| {
+        let mut starts: Vec<_> = groups
+            .iter()
+            .map(|&group| seen.delivery(first(group)).at)
+            .collect();
+        starts.sort_unstable();
+        starts
+    };
+    let alike = ByKey::of(identities.len(), key);
+    let several: Vec<Vec<usize>> = alike
+        .iter()
+        .filter(|groups| groups.clone().nth(1).is_some())
+        .map(|groups| groups.map(|group| group as usize).collect())
+        .collect();
+    several.into_iter().filter_map(move |groups| {
+        let content = content(groups[0])?;
         let body = matches!(content, Content::Body(_));
-        groups.len() > 1 && !(body && guard::heartbeat(&firsts(groups)))
-    });
-    several.map(|((_, content), groups)| (content, groups))
+        (!body || !guard::heartbeat(&starts(&groups))).then_some((content, groups))
+    })
 }
 
 /// Sources where a producer's second send of one thing gets an id of its own. Events elsewhere are alike by nature.

@@ -72,8 +72,9 @@ pub(super) fn learn(family: &Family<'_, '_>) -> Vec<Timing> {
     timings
 }
 
-fn of_edge(family: &Family<'_, '_>, parent: Sym, links: &[Link]) -> Option<Timing> {
-    let waited: Vec<&Link> = links.iter().filter(|link| link.synchronous).collect();
+fn of_edge(family: &Family<'_, '_>, parent: Sym, links: &[u32]) -> Option<Timing> {
+    let links = links.iter().map(|at| family.known.link(*at));
+    let waited: Vec<&Link> = links.filter(|link| link.synchronous).collect();
     if waited.len() < super::MIN_TRAINING {
         return None;
     }
@@ -89,13 +90,10 @@ fn of_edge(family: &Family<'_, '_>, parent: Sym, links: &[Link]) -> Option<Timin
         known += 1;
         common += usize::from(same);
     }
-    let calls = waited
-        .iter()
-        .filter_map(|link| family.known.calls.get(&(link.parent, family.function)))
-        .max();
+    let calls = waited.iter().map(|link| family.made(link.parent)).max();
     let mut timing = Timing {
         parent,
-        calls: calls.copied().unwrap_or(1),
+        calls: calls.unwrap_or(1),
         before: Histogram::of(gaps.iter().map(|gaps| gaps.0)),
         behind: Histogram::of(gaps.iter().map(|gaps| gaps.1)),
         longest_lead_ms: gaps.iter().map(|gaps| gaps.0).max().unwrap_or(0),
@@ -125,11 +123,13 @@ pub(super) fn guess(
     for timing in timings {
         let runs = family.runs.by_function.get(&timing.parent)?;
         let from = start.plus_ms(-timing.longest_lead_ms - CLOCK_TOLERANCE_MS);
-        let first = runs.partition_point(|run| run.start < from);
+        let first = runs.partition_point(|&at| family.joins.run(at).start < from);
         let until = start.plus_ms(CLOCK_TOLERANCE_MS);
-        let started = runs[first..].iter().take_while(|run| run.start <= until);
-        let around = started.filter(|run| end.since(run.end) <= CLOCK_TOLERANCE_MS);
-        for parent in around.map(|run| run.at) {
+        let runs = runs[first..].iter().copied();
+        let started = runs.take_while(|&at| family.joins.run(at).start <= until);
+        let around =
+            started.filter(|&at| end.since(family.joins.run(at).end) <= CLOCK_TOLERANCE_MS);
+        for parent in around {
             if is_possible(family, timing, parent, child) {
                 scores.push((parent, timing.score(gaps(family, parent, child))));
             }
@@ -159,7 +159,7 @@ fn is_possible(
     child: InvocationIndex,
 ) -> bool {
     let elsewhere = timing.one_trace && same_trace(family, parent, child) == Some(false);
-    !elsewhere && family.known.calls(parent, family.function, child) < timing.calls
+    !elsewhere && family.made_but(parent, child) < timing.calls
 }
 
 /// Milliseconds from the parent's start to the child's, and from the child's end to the parent's.
