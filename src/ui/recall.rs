@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use regex::{Regex, RegexBuilder};
+use regex::bytes::{Regex, RegexBuilder};
 
 use crate::export::records::Wanted;
 use crate::model::analysis::Analysis;
@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(marked("\"no\" / Zürich"), None, "escaped, or short");
         assert_eq!(marked("kik"), None);
         assert_eq!(marked("checkout"), None, "a function's name");
-        assert!(mark("ERROR", |_| false).is_some_and(|mark| mark.is_match("an error")));
+        assert!(mark("ERROR", |_| false).is_some_and(|mark| mark.is_match(b"an error")));
     }
 
     fn message() -> impl Strategy<Value = String> {

@@ -1,8 +1,10 @@
 //! Reads log lines again whose text was not kept, and counts them.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use regex::Regex;
+use memchr::{memchr, memrchr};
+use regex::bytes::Regex;
 
 use super::{Origin, each};
 use crate::engine::Seen;
@@ -24,6 +26,25 @@ pub struct Wanted {
     pub marks: Vec<Regex>,
     /// Whether a line is wanted.
     pub holds: Box<dyn Fn(&LogLine<'_>) -> bool + Send + Sync>,
+}
+
+impl Wanted {
+    /// The next line with all marks; all lines, if there are none.
+    fn next_of(&self, lines: &[u8]) -> Option<Range<usize>> {
+        let Some((first, others)) = self.marks.split_first() else {
+            return (!lines.is_empty()).then_some(0..lines.len());
+        };
+        let mut from = 0;
+        while let Some(mark) = first.shortest_match_at(lines, from) {
+            let start = memrchr(b'\n', &lines[from..mark]).map_or(from, |end| from + end + 1);
+            let end = memchr(b'\n', &lines[mark..]).map_or(lines.len(), |end| mark + end + 1);
+            if others.iter().all(|mark| mark.is_match(&lines[start..end])) {
+                return Some(start..end);
+            }
+            from = end;
+        }
+        None
+    }
 }
 
 /// Looks through all records, without what the redactor takes out. `progress` is given the lines so far, and what was read; `None` if
@@ -78,8 +99,8 @@ impl<'a> Found<'a> {
 }
 
 impl Sink for Found<'_> {
-    fn skips(&self, line: &str) -> bool {
-        self.wanted.marks.iter().any(|mark| !mark.is_match(line))
+    fn next_of(&self, lines: &[u8]) -> Option<Range<usize>> {
+        self.wanted.next_of(lines)
     }
 
     fn log(&mut self, line: &LogLine<'_>) -> Option<Odd> {

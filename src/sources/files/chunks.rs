@@ -9,25 +9,32 @@ use serde::de::IgnoredAny;
 /// of it comes out of a heap instead of pages that the system maps and clears each time (`src/malloc.c`).
 const BLOCK: usize = 128 * 1024;
 
-/// What `read_to_end` likes to have free at the end.
-const PROBE: usize = 64;
-
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A stretch of an input.
 pub(super) struct Chunk {
-    pub(super) bytes: Vec<u8>,
+    /// Never shortened, so that it need not be cleared to be read into again.
+    buffer: Vec<u8>,
+    end: usize,
     /// Number of its first line, from 1.
     pub(super) first_line: u64,
     /// The whole chunk is one run of documents that span lines.
     pub(super) spans_lines: bool,
 }
 
+impl Chunk {
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.buffer[..self.end]
+    }
+}
+
 /// Reads an input chunk by chunk.
 pub(super) struct Chunks<'a> {
     reader: &'a mut dyn Read,
-    rest: Vec<u8>,
-    /// Buffers to read into again: fresh ones must be cleared by the system.
+    buffer: Vec<u8>,
+    /// Bytes of the buffer that were read.
+    held: usize,
+    /// Buffers to read into again: fresh ones must be cleared.
     spare: Vec<Vec<u8>>,
     line: u64,
     started: bool,
@@ -39,7 +46,8 @@ impl<'a> Chunks<'a> {
     pub(super) fn new(reader: &'a mut dyn Read) -> Self {
         Self {
             reader,
-            rest: Vec::new(),
+            buffer: Vec::new(),
+            held: 0,
             spare: Vec::new(),
             line: 1,
             started: false,
@@ -54,10 +62,10 @@ impl<'a> Chunks<'a> {
     }
 
     /// Takes the buffer of a chunk back that is done with.
-    pub(super) fn reuse(&mut self, buffer: Vec<u8>) {
+    pub(super) fn reuse(&mut self, chunk: Chunk) {
         // One that held a long line would keep its room for ever.
-        if buffer.capacity() <= 2 * BLOCK {
-            self.spare.push(buffer);
+        if chunk.buffer.capacity() <= 2 * BLOCK {
+            self.spare.push(chunk.buffer);
         }
     }
 
@@ -67,7 +75,7 @@ impl<'a> Chunks<'a> {
         if !self.started {
             self.started = true;
             self.skip_mark();
-            if self.broken.is_none() && spans_lines(&self.rest) {
+            if self.broken.is_none() && spans_lines(&self.buffer[..self.held]) {
                 return Ok(self.whole());
             }
         }
@@ -75,12 +83,12 @@ impl<'a> Chunks<'a> {
         let mut searched = 0;
         let cut = loop {
             if self.ended {
-                break self.rest.len();
+                break self.held;
             }
-            if let Some(end) = memrchr(b'\n', &self.rest[searched..]) {
+            if let Some(end) = memrchr(b'\n', &self.buffer[searched..self.held]) {
                 break searched + end + 1;
             }
-            searched = self.rest.len();
+            searched = self.held;
             self.fill(searched + BLOCK);
         };
         if cut > 0 {
@@ -91,52 +99,56 @@ impl<'a> Chunks<'a> {
 
     /// Some editors and shells begin a file with a byte order mark.
     fn skip_mark(&mut self) {
-        if self.rest.starts_with(BYTE_ORDER_MARK) {
-            self.rest.drain(..BYTE_ORDER_MARK.len());
+        if self.buffer[..self.held].starts_with(BYTE_ORDER_MARK) {
+            self.buffer.drain(..BYTE_ORDER_MARK.len());
+            self.held -= BYTE_ORDER_MARK.len();
         }
     }
 
     fn cut(&mut self, at: usize) -> Chunk {
-        let mut rest = self.spare.pop().unwrap_or_default();
-        rest.clear();
-        rest.extend_from_slice(&self.rest[at..]);
-        self.rest.truncate(at);
-        let bytes = std::mem::replace(&mut self.rest, rest);
-        let first_line = self.line;
-        self.line += memchr_iter(b'\n', &bytes).count() as u64;
-        self.line += u64::from(bytes.last().is_some_and(|last| *last != b'\n'));
-        Chunk {
-            bytes,
-            first_line,
+        let chunk = Chunk {
+            buffer: std::mem::replace(&mut self.buffer, self.spare.pop().unwrap_or_default()),
+            end: at,
+            first_line: self.line,
             spans_lines: false,
-        }
+        };
+        let rest = &chunk.buffer[at..self.held];
+        self.held = rest.len();
+        self.make_room(self.held);
+        self.buffer[..self.held].copy_from_slice(rest);
+        let bytes = chunk.bytes();
+        self.line += memchr_iter(b'\n', bytes).count() as u64;
+        self.line += u64::from(bytes.last().is_some_and(|last| *last != b'\n'));
+        chunk
     }
 
-    /// Reads on until `rest` holds `target` bytes or the input ends or breaks off.
+    /// Reads on until `target` bytes are held or the input ends or breaks off.
     fn fill(&mut self, target: usize) {
-        let missing = target.saturating_sub(self.rest.len()) as u64;
-        if self.ended || missing == 0 {
-            return;
-        }
-        if target <= 2 * BLOCK {
-            // All at once, and a little more, by which the reader sees the end without growing the buffer.
-            self.rest.reserve_exact(missing as usize + PROBE);
-        }
-        match (&mut *self.reader)
-            .take(missing)
-            .read_to_end(&mut self.rest)
-        {
-            Ok(got) => self.ended = (got as u64) < missing,
-            Err(error) => {
-                self.ended = true;
-                self.broken = Some(error);
+        self.make_room(target);
+        while self.held < target && !self.ended {
+            match self.reader.read(&mut self.buffer[self.held..target]) {
+                Ok(0) => self.ended = true,
+                Ok(got) => self.held += got,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.ended = true;
+                    self.broken = Some(error);
+                }
             }
         }
     }
 
+    fn make_room(&mut self, bytes: usize) {
+        if self.buffer.len() < bytes {
+            self.buffer.resize(bytes, 0);
+        }
+    }
+
     fn whole(&mut self) -> Option<Chunk> {
-        self.fill(usize::MAX);
-        let end = self.rest.len();
+        while !self.ended {
+            self.fill(self.held + BLOCK);
+        }
+        let end = self.held;
         let mut chunk = self.cut(end);
         chunk.spans_lines = true;
         (end > 0).then_some(chunk)
@@ -167,12 +179,16 @@ mod tests {
     use super::*;
 
     fn chunks(text: &str) -> Vec<(String, u64, bool)> {
-        let mut reader = text.as_bytes();
-        let mut chunks = Chunks::new(&mut reader);
+        read(&mut text.as_bytes())
+    }
+
+    fn read(reader: &mut dyn Read) -> Vec<(String, u64, bool)> {
+        let mut chunks = Chunks::new(reader);
         let mut all = Vec::new();
         while let Some(chunk) = chunks.next().unwrap() {
-            let text = String::from_utf8(chunk.bytes).unwrap();
+            let text = String::from_utf8(chunk.bytes().to_vec()).unwrap();
             all.push((text, chunk.first_line, chunk.spans_lines));
+            chunks.reuse(chunk);
         }
         all
     }
@@ -195,6 +211,38 @@ mod tests {
             assert_eq!(*first_line, line_number);
             line_number += text.lines().count() as u64;
         }
+    }
+
+    /// Gives a little at a time, and is interrupted before each time.
+    struct Pipe<'a> {
+        text: &'a [u8],
+        interrupted: bool,
+    }
+
+    impl Read for Pipe<'_> {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            self.interrupted = !self.interrupted;
+            if self.interrupted {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let most = into.len().min(1_000);
+            self.text.read(&mut into[..most])
+        }
+    }
+
+    #[test]
+    fn what_comes_in_pieces_is_cut_as_what_comes_at_once() {
+        let text = format!("{}\n", "x".repeat(700)).repeat(500) + "the end";
+        let mut pipe = Pipe {
+            text: text.as_bytes(),
+            interrupted: false,
+        };
+        assert_eq!(read(&mut pipe), chunks(&text));
+        let pretty = format!("{{\n{}\n}}", " \"a\": 1,\n".repeat(50_000));
+        let [(whole, 1, true)] = &chunks(&pretty)[..] else {
+            panic!("one run of documents");
+        };
+        assert_eq!(*whole, pretty);
     }
 
     #[test]

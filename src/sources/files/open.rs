@@ -1,7 +1,7 @@
 //! Opens an input, plain, gzip or zstd, told apart by its first bytes.
 
 use std::fs::{File, Metadata};
-use std::io::{self, BufRead as _, BufReader, Read};
+use std::io::{self, BufReader, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,6 +10,9 @@ use crate::sources::snapshot::{self, Trust};
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+/// Bytes that tell the kind.
+const HEAD: u64 = 4;
+/// Compressed bytes that are read at once.
 const BUFFER: usize = 256 * 1024;
 
 /// Bytes of all inputs as they lie on the disk; `None` where one of them is no plain file.
@@ -67,14 +70,16 @@ pub(super) fn open(
     })
 }
 
-fn decompressed(raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
-    let mut buffered = BufReader::with_capacity(BUFFER, raw);
-    let head = buffered.fill_buf()?;
-    if head.starts_with(GZIP) {
-        return Ok(Box::new(flate2::bufread::MultiGzDecoder::new(buffered)));
-    }
-    if head.starts_with(ZSTD) {
-        return Ok(Box::new(zstd::Decoder::with_buffer(buffered)?));
-    }
-    Ok(Box::new(buffered))
+fn decompressed(mut raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+    let mut head = Vec::new();
+    raw.by_ref().take(HEAD).read_to_end(&mut head)?;
+    let (is_gzip, is_zstd) = (head.starts_with(GZIP), head.starts_with(ZSTD));
+    let whole = Cursor::new(head).chain(raw);
+    let buffered = |whole| BufReader::with_capacity(BUFFER, whole);
+    Ok(match () {
+        () if is_gzip => Box::new(flate2::bufread::MultiGzDecoder::new(buffered(whole))),
+        () if is_zstd => Box::new(zstd::Decoder::with_buffer(buffered(whole))?),
+        // Read in large pieces: a buffer would only be one more copy.
+        () => Box::new(whole),
+    })
 }

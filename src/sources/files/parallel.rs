@@ -19,7 +19,7 @@ pub(super) struct Broken {
 type Take<'a, T> = dyn FnMut(T, u64) -> bool + 'a;
 
 /// The two ends of one worker.
-type Worker<T> = (SyncSender<Chunk>, Receiver<(T, Vec<u8>)>);
+type Worker<T> = (SyncSender<Chunk>, Receiver<(T, Chunk)>);
 
 /// Works on an input to its end; 0 threads are one a core. `Ok(false)` if it was stopped.
 pub(super) fn map<T: Send>(
@@ -44,7 +44,7 @@ pub(super) fn map<T: Send>(
             let (done, from_worker) = sync_channel(AHEAD);
             scope.spawn(move || {
                 for chunk in chunks {
-                    if done.send((work(&chunk), chunk.bytes)).is_err() {
+                    if done.send((work(&chunk), chunk)).is_err() {
                         break;
                     }
                 }
@@ -70,14 +70,14 @@ pub(super) fn map<T: Send>(
             }
             let full = sent - taken >= threads * AHEAD;
             if (full || next.is_none()) && taken < sent {
-                let Ok((made, bytes)) = workers[taken % threads].1.recv() else {
+                let Ok((made, chunk)) = workers[taken % threads].1.recv() else {
                     break;
                 };
                 taken += 1;
-                if !take(made, bytes.len() as u64) {
+                if !take(made, chunk.bytes().len() as u64) {
                     return Ok(false);
                 }
-                chunks.reuse(bytes);
+                chunks.reuse(chunk);
             }
             if next.is_none() && taken == sent {
                 break;

@@ -17,38 +17,46 @@ use crate::model::time::Timestamp;
 
 /// Hands what a chunk says to a sink. What is none of the shapes is counted, the first with file and line.
 pub(super) fn take<S: Sink>(sink: &mut S, chunk: &Chunk, name: &Path, log_group: Option<&str>) {
-    // Well-formed text is told apart much faster than broken text is mended.
-    let text = match str::from_utf8(&chunk.bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => String::from_utf8_lossy(&chunk.bytes),
-    };
     let place = |line| Place {
         name,
         line,
         log_group,
     };
+    let mut rest = chunk.bytes();
+    let mut number = chunk.first_line;
     if chunk.spans_lines {
-        whole(sink, &text, &place(chunk.first_line));
+        whole(sink, &text(rest), &place(number));
         return;
     }
     let mut room = Vec::new();
-    for (line, number) in lines(&text).zip(chunk.first_line..) {
-        let line = line.trim_ascii();
-        if sink.skips(line) {
-            continue;
+    while let Some(next) = sink.next_of(rest) {
+        number += memchr_iter(b'\n', &rest[..next.start]).count() as u64;
+        for line in lines(&text(&rest[next.clone()])) {
+            let line = line.trim_ascii();
+            if let Some((event, escaped)) = log_event::read(line, log_group, &mut room) {
+                let odd = sink.log_of_json(&event, escaped);
+                place(number).odd(sink, odd);
+            } else if !line.is_empty() {
+                one_line(sink, line, &place(number));
+            }
+            number += 1;
         }
-        if let Some((event, escaped)) = log_event::read(line, log_group, &mut room) {
-            let odd = sink.log_of_json(&event, escaped);
-            place(number).odd(sink, odd);
-        } else if !line.is_empty() {
-            one_line(sink, line, &place(number));
-        }
+        rest = &rest[next.end..];
+    }
+}
+
+/// Well-formed text is told apart much faster than broken text is mended.
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    match str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
     }
 }
 
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut from = 0;
-    let ends = memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
+    let unended = (!text.ends_with('\n')).then_some(text.len());
+    let ends = memchr_iter(b'\n', text.as_bytes()).chain(unended);
     ends.map(move |end| {
         let line = &text[from..end];
         from = end + 1;
@@ -477,7 +485,41 @@ fn unit(bytes: &[u8], at: usize) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use super::*;
+    use crate::sources::files::chunks::Chunks;
+
+    /// Wants every second line, and notes where those are that cannot be read.
+    #[derive(Default)]
+    struct Halves {
+        refused: Vec<String>,
+    }
+
+    impl Sink for Halves {
+        fn next_of(&self, lines: &[u8]) -> Option<Range<usize>> {
+            let mut ends = memchr_iter(b'\n', lines).map(|end| end + 1);
+            Some(ends.next()?..ends.next()?)
+        }
+
+        fn log(&mut self, _line: &LogLine<'_>) -> Option<Odd> {
+            None
+        }
+
+        fn unparsed(&mut self, why: impl FnOnce() -> String) {
+            self.refused.push(why());
+        }
+    }
+
+    #[test]
+    fn lines_that_are_not_looked_at_count() {
+        let mut lines = "x\n\ny\nz\nx\nx\nx\nz\n".as_bytes();
+        let chunk = Chunks::new(&mut lines).next().unwrap().unwrap();
+        let mut sink = Halves::default();
+        take(&mut sink, &chunk, Path::new("a"), None);
+        let places = sink.refused.iter().map(|why| &why[..3]);
+        assert_eq!(places.collect::<Vec<_>>(), ["a:4", "a:6", "a:8"]);
+    }
 
     #[test]
     fn a_lone_surrogate_becomes_a_replacement_character_and_pairs_stay() {

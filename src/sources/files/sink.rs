@@ -1,5 +1,7 @@
 //! What takes in the records that stand in files.
 
+use std::ops::Range;
+
 use crate::decode::DecodeError;
 use crate::engine::Block;
 use crate::model::odd::{Odd, Oddities};
@@ -8,9 +10,9 @@ use crate::model::time::Timestamp;
 
 /// Takes in records in the order of the input. Only log events must be taken; who hands on to another sink hands on everything.
 pub trait Sink {
-    /// Whether a line of an input surely says nothing that is wanted here: it is not looked at any further.
-    fn skips(&self, _line: &str) -> bool {
-        false
+    /// Where, in lines of an input, the next are that may say what is wanted here: the others are not looked at.
+    fn next_of(&self, lines: &[u8]) -> Option<Range<usize>> {
+        (!lines.is_empty()).then_some(0..lines.len())
     }
 
     /// One log event. Gives back what of it cannot be.

@@ -1,4 +1,4 @@
-use regex::Regex;
+use regex::bytes::Regex;
 
 use super::*;
 use crate::export::recording::write_log;
