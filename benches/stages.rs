@@ -2,72 +2,44 @@
 //!
 //! Decoding is measured by kind of line, in the mix of the recording; what is concluded, step by step, each given what the steps
 //! before it made. For one step: `cargo bench --no-default-features --bench stages -- detect/duplicates`.
+//!
+//! The ledgers, of log events by which re-reads are known and of messages by which duplicates are, are measured at ten million ids too
+//! and say what they hold.
 
-use std::collections::BTreeMap;
+#[path = "support/ids.rs"]
+mod ids;
+#[path = "support/incident.rs"]
+mod incident;
+
 use std::hint::black_box;
 
-use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
 use nepho::correlate::{assemble, ledger, link, spans};
 use nepho::decode::{Decoder, place};
-use nepho::demo::{Options, SETTINGS, Scenario, World};
 use nepho::detect::seen::Seen;
 use nepho::detect::{Grounds, cold_start, duplicate, error, figures, reorder, throttle, triage};
-use nepho::engine::{Engine, Limits};
+use nepho::engine::{self, Engine, Limits};
 use nepho::export::report;
 use nepho::model::batch::Batch;
-use nepho::model::record::{LogRecord, Record};
+use nepho::model::delivery::Delivery;
+use nepho::model::facts::Facts;
+use nepho::model::invocation::Assembled;
+use nepho::model::record::Record;
 use nepho::model::settings::Settings;
 use nepho::model::symbols::Symbols;
-use nepho::model::time::Timestamp;
+
+use incident::{by_kind, recording, settings};
 
 const RECORDS: usize = 100_000;
 /// Lines of one kind that are decoded in a row.
 const LINES: usize = 1_000;
-
-fn settings() -> Settings {
-    toml::from_str(SETTINGS).unwrap()
-}
-
-fn recording() -> Vec<Record> {
-    let world = World::new(&Options {
-        scenario: Scenario::Incident,
-        seed: 7,
-        start: Timestamp(1_795_168_800_000),
-        duration_ms: None,
-        history_ms: None,
-    });
-    world.map(|(_, record)| record).take(RECORDS).collect()
-}
-
-/// What a reader would call a line.
-fn kind(message: &str) -> &'static str {
-    let starts = |mark: &str| message.starts_with(mark);
-    let holds = |mark: &str| message.contains(mark);
-    match () {
-        () if starts("START ") => "start",
-        () if starts("END ") => "end",
-        () if starts("REPORT ") => "report",
-        () if holds("\"platform.start\"") => "platform.start",
-        () if holds("\"platform.report\"") => "platform.report",
-        () if holds("\"Records\"") || holds("\"detail-type\"") => "event",
-        () if starts("{") => "json",
-        () if holds("{") => "json in text",
-        () => "text",
-    }
-}
+const IDS: [usize; 2] = [100_000, 10_000_000];
 
 fn decode(criterion: &mut Criterion, records: &[Record]) {
     let decoder = Decoder::new(&settings()).unwrap();
-    let mut kinds: BTreeMap<&str, Vec<&LogRecord>> = BTreeMap::new();
-    for record in records {
-        if let Record::Log(log) = record {
-            let same = kinds.entry(kind(&log.message)).or_default();
-            same.extend((same.len() < LINES).then_some(log));
-        }
-    }
     let mut group = criterion.benchmark_group("decode");
-    for (kind, lines) in kinds {
+    for (kind, lines) in by_kind(records, LINES) {
         group.throughput(Throughput::Elements(lines.len() as u64));
         group.bench_function(kind, |bencher| {
             bencher.iter(|| {
@@ -165,11 +137,86 @@ fn conclude(criterion: &mut Criterion, records: Vec<Record>) {
     });
 }
 
+fn ledger_of_events(criterion: &mut Criterion) {
+    let filled = |ids: usize| {
+        // Two generations: the elder is forgotten when the younger is full.
+        let mut seen = engine::Seen::new(3 * ids);
+        ids::of_events(ids, |line| assert!(seen.is_new_line(line)));
+        seen
+    };
+    let mut group = criterion.benchmark_group("ledger of events");
+    group.sample_size(10);
+    for ids in IDS {
+        group.throughput(Throughput::Elements(ids as u64));
+        group.bench_function(BenchmarkId::new("new", ids), |bencher| {
+            bencher.iter_with_large_drop(|| filled(ids));
+        });
+        let mut held = None;
+        group.bench_function(BenchmarkId::new("known", ids), |bencher| {
+            let seen = held.get_or_insert_with(|| filled(ids));
+            bencher.iter(|| ids::of_events(ids, |line| assert!(!seen.is_new_line(line))));
+        });
+        if let Some(seen) = held {
+            held_by("the ledger of events", ids, seen.heap_bytes());
+        }
+    }
+    group.finish();
+}
+
+fn ledger_of_messages(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("ledger of messages");
+    group.sample_size(10);
+    for ids in IDS {
+        group.throughput(Throughput::Elements(ids as u64));
+        let mut held = None;
+        group.bench_function(BenchmarkId::new("deliveries", ids), |bencher| {
+            let (facts, assembled) = held.get_or_insert_with(|| runs_with(ids));
+            bencher.iter_with_large_drop(|| ledger::deliveries(facts, assembled));
+        });
+        group.bench_function(BenchmarkId::new("duplicates", ids), |bencher| {
+            let (facts, assembled) = held.get_or_insert_with(|| runs_with(ids));
+            let deliveries = ledger::deliveries(facts, assembled);
+            assert_eq!(deliveries.len(), ids::delivered(ids));
+            bencher.iter(|| duplicate::duplicates(&Seen::new(facts, assembled, &deliveries)));
+        });
+        if held.is_some() {
+            let deliveries = ids::delivered(ids) * size_of::<Delivery>();
+            held_by("the ledger of messages", ids, deliveries);
+        }
+    }
+    group.finish();
+}
+
+/// What is known of runs that are given so many messages.
+fn runs_with(ids: usize) -> (Facts, Assembled) {
+    let unbounded = Limits {
+        invocations: usize::MAX,
+        event_ids: 0,
+        spans: usize::MAX,
+        fact_bytes: usize::MAX,
+        log_text_bytes: 0,
+    };
+    let mut engine = Engine::new(Settings::default(), unbounded).unwrap();
+    ids::of_messages(ids).for_each(|batch| engine.apply(&batch));
+    held_by("the facts with their names", ids, engine.heap_bytes());
+    let facts = engine.facts();
+    let assembled = assemble::assemble(&facts);
+    (facts, assembled)
+}
+
+fn held_by(what: &str, ids: usize, bytes: usize) {
+    println!(
+        "{what}: {} bytes an id, {} MB\n",
+        bytes / ids,
+        bytes / 1_000_000
+    );
+}
+
 fn stages(criterion: &mut Criterion) {
-    let records = recording();
+    let records = recording(RECORDS);
     decode(criterion, &records);
     conclude(criterion, records);
 }
 
-criterion_group!(benches, stages);
+criterion_group!(benches, stages, ledger_of_events, ledger_of_messages);
 criterion_main!(benches);

@@ -115,7 +115,8 @@ impl Seen {
         is_new
     }
 
-    pub(super) fn heap_bytes(&self) -> usize {
+    /// Bytes on the heap.
+    pub fn heap_bytes(&self) -> usize {
         let ids = self.young.capacity() + self.old.capacity();
         let copies = self.young_copies.capacity() + self.old_copies.capacity();
         ids * (size_of::<u64>() + 1) + copies * (size_of::<(u64, Copies)>() + 1)
