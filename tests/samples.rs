@@ -458,7 +458,7 @@ fn every_segment_gives_a_span_a_node() {
             assert!(
                 spans[1..]
                     .iter()
-                    .all(|span| span.parent.is_some() && span.segment == spans[0].id),
+                    .all(|span| span.parent.get().is_some() && span.segment == spans[0].id),
                 "{name}"
             );
         }
@@ -483,7 +483,7 @@ fn compare<'a>(
             .map(|seconds| (seconds * 1e6).round() as i64)
     };
     assert_eq!(Some(span.id), text("/id").and_then(SpanId::parse), "{name}");
-    assert_eq!(span.parent, parent, "{name}");
+    assert_eq!(span.parent.get(), parent, "{name}");
     assert_eq!(Some(span.start_us), micros("start_time"), "{name}");
     let running = truth("in_progress");
     assert_eq!(
@@ -500,7 +500,7 @@ fn compare<'a>(
     assert_eq!(span.inferred, inferred, "{name}");
     let request = text("/aws/request_id");
     assert_eq!(
-        span.invocation,
+        span.invocation.get(),
         request.and_then(RequestId::parse),
         "{name}"
     );

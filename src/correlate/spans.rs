@@ -110,7 +110,7 @@ fn trace_of(run: &Invocation) -> Option<TraceId> {
 
 fn segment_of(run: &Invocation) -> Option<(TraceId, SpanId)> {
     let context = run.trace?;
-    Some((context.trace, context.segment?))
+    Some((context.trace, context.segment.get()?))
 }
 
 /// The invocation that each span ran in, parallel to [`Facts::spans`]; `None` where it cannot be told.
@@ -122,7 +122,7 @@ pub fn owners(facts: &Facts, assembled: &Assembled) -> Vec<Option<InvocationInde
     let index = SpanIndex::new(spans);
     let runs = Runs::new(facts, assembled);
     let known = cores::rows(spans, |_, span| match span.kind {
-        SpanKind::LambdaService => runs.first_of(span.invocation?),
+        SpanKind::LambdaService => runs.first_of(span.invocation.get()?),
         SpanKind::LambdaFunction => runs.behind(span, spans, &index),
         SpanKind::Attempt(_) => runs.attempt_at(request_of(span, spans, &index)?, start_of(span)),
         _ => None,
@@ -145,7 +145,7 @@ fn is_inside(kind: SpanKind) -> bool {
 /// The Lambda segment that a subsegment or a client span lies in.
 fn enclosing(span: &Span, spans: &[Span], index: &SpanIndex<'_>) -> Option<usize> {
     let mut at = index.find(span.trace, span.segment);
-    let mut parent = span.parent;
+    let mut parent = span.parent.get();
     for _ in 0..MAX_HOPS {
         if let Some(found) = at
             && !is_inside(spans[found].kind)
@@ -153,7 +153,7 @@ fn enclosing(span: &Span, spans: &[Span], index: &SpanIndex<'_>) -> Option<usize
             return (spans[found].kind != SpanKind::Segment).then_some(found);
         }
         let next = index.find(span.trace, parent?)?;
-        parent = spans[next].parent;
+        parent = spans[next].parent.get();
         at = Some(next);
     }
     None
@@ -161,7 +161,9 @@ fn enclosing(span: &Span, spans: &[Span], index: &SpanIndex<'_>) -> Option<usize
 
 /// The request id of the `AWS::Lambda` segment that a span of it lies in.
 fn request_of(span: &Span, spans: &[Span], index: &SpanIndex<'_>) -> Option<RequestId> {
-    spans[index.find(span.trace, span.segment)?].invocation
+    spans[index.find(span.trace, span.segment)?]
+        .invocation
+        .get()
 }
 
 /// When a span began, in the milliseconds of the logs.
@@ -219,10 +221,10 @@ impl<'a> Runs<'a> {
         if let Some(at) = self.by_segment.find(span.trace, span.id) {
             return Some(at);
         }
-        if let Some(request) = span.invocation {
+        if let Some(request) = span.invocation.get() {
             return self.attempt_at(request, start_of(span));
         }
-        let parent = span.parent.and_then(|id| index.find(span.trace, id));
+        let parent = span.parent.get().and_then(|id| index.find(span.trace, id));
         match parent.and_then(|at| request_of(&spans[at], spans, index)) {
             Some(request) => self.attempt_at(request, start_of(span)),
             None => self.only_candidate(span),

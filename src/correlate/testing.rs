@@ -167,8 +167,8 @@ impl World {
             version: None,
             trace: Some(TraceContext {
                 trace: TraceId([trace; 16]),
-                segment: Some(SpanId::of(u64::from(request))),
-                parent: None,
+                segment: Some(SpanId::of(u64::from(request))).into(),
+                parent: None.into(),
                 sampled: Some(true),
             }),
         };

@@ -41,7 +41,7 @@ pub(super) fn decode(span: &Json<'_>, symbols: &mut Symbols) -> Result<Span, Dec
     Ok(Span {
         trace,
         id,
-        parent: span.text_at("parentSpanId").and_then(SpanId::parse),
+        parent: span.text_at("parentSpanId").and_then(SpanId::parse).into(),
         segment: id,
         name: symbols.intern(name),
         kind: kind(span, invocation.is_some()),
@@ -50,7 +50,7 @@ pub(super) fn decode(span: &Json<'_>, symbols: &mut Symbols) -> Result<Span, Dec
         request_id: request_id
             .filter(|text| !run.is_some_and(|id| id.is_written(text)))
             .map(|text| symbols.intern(text)),
-        invocation: run,
+        invocation: run.into(),
         resource: resource(&attributes, symbols),
         operation: attributes
             .text(&["rpc.method", "aws.local.operation"])
@@ -198,7 +198,7 @@ mod tests {
             "one id in both spellings"
         );
         assert_eq!(
-            span.invocation,
+            span.invocation.get(),
             RequestId::parse("d46f2f88-b8fa-4993-b8be-c756d697f8b1")
         );
         assert_eq!(

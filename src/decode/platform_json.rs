@@ -140,7 +140,7 @@ fn tracing(record: &Json<'_>) -> Option<TraceContext> {
     let tracing = record.get("tracing")?;
     let context = trace_header::parse(tracing.text_at("value")?)?;
     Some(TraceContext {
-        segment: tracing.text_at("spanId").and_then(SpanId::parse),
+        segment: tracing.text_at("spanId").and_then(SpanId::parse).into(),
         ..context
     })
 }
@@ -185,8 +185,8 @@ mod tests {
             Some("Runtime.OutOfMemory")
         );
         let trace = report.trace.expect("traced");
-        assert_eq!(trace.segment, SpanId::parse("fa8877d830cd6b0c"));
-        assert_eq!((trace.parent, trace.sampled), (None, Some(true)));
+        assert_eq!(trace.segment.get(), SpanId::parse("fa8877d830cd6b0c"));
+        assert_eq!((trace.parent.get(), trace.sampled), (None, Some(true)));
     }
 
     #[test]

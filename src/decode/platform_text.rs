@@ -6,6 +6,7 @@
 use super::words;
 use crate::model::fact::{Phase, Report, Status, TraceContext, What};
 use crate::model::ids::{RequestId, SpanId, TraceId};
+use crate::model::maybe::Maybe;
 use crate::model::symbols::{Sym, Symbols};
 
 /// What a platform line says; `None` if the line is none, or is one that says nothing here (`EXTENSION`, `TELEMETRY`, `LOGS`).
@@ -94,8 +95,8 @@ fn report(rest: &str, symbols: &mut Symbols) -> Option<What> {
     }
     report.trace = trace.map(|trace| TraceContext {
         trace,
-        segment,
-        parent: None,
+        segment: segment.into(),
+        parent: Maybe::default(),
         sampled,
     });
     match duration {
@@ -361,7 +362,7 @@ mod tests {
                 (Some(128), Some(76))
             );
             let trace = report.trace.expect("it has an XRAY line");
-            assert_eq!(trace.segment, SpanId::parse("2b6fadbd4ab6fe55"));
+            assert_eq!(trace.segment.get(), SpanId::parse("2b6fadbd4ab6fe55"));
             assert_eq!((trace.sampled, report.status), (Some(true), None));
         }
     }
@@ -732,7 +733,8 @@ mod tests {
             let Some(What::Report(report)) = what else {
                 panic!("no report");
             };
-            assert!(report.trace.is_some_and(|trace| trace.segment.is_some()));
+            let segment = report.trace.and_then(|trace| trace.segment.get());
+            assert!(segment.is_some());
         }
     }
 

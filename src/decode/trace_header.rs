@@ -2,6 +2,7 @@
 
 use crate::model::fact::TraceContext;
 use crate::model::ids::{SpanId, TraceId};
+use crate::model::maybe::Maybe;
 
 /// Reads a trace header; `None` without a readable `Root`. Keys are compared without case, since execution logs of API
 /// Gateway write `root=`; unknown ones (`Self`, `Lineage`) are skipped. A parent of only zeros is no parent.
@@ -17,7 +18,7 @@ pub(super) fn parse(header: &str) -> Option<TraceContext> {
         if key.eq_ignore_ascii_case("root") {
             trace = TraceId::parse(value);
         } else if key.eq_ignore_ascii_case("parent") {
-            parent = SpanId::parse(value).filter(|id| id.number() != 0);
+            parent = SpanId::parse(value);
         } else if key.eq_ignore_ascii_case("sampled") {
             sampled = match value {
                 "1" => Some(true),
@@ -28,8 +29,8 @@ pub(super) fn parse(header: &str) -> Option<TraceContext> {
     }
     Some(TraceContext {
         trace: trace?,
-        segment: None,
-        parent,
+        segment: Maybe::default(),
+        parent: parent.into(),
         sampled,
     })
 }
@@ -55,10 +56,10 @@ mod tests {
             "1-6b001a28-008ee28512297c42cc58e9d4"
         );
         assert_eq!(
-            context.parent.map(SpanId::number),
+            context.parent.get().map(SpanId::number),
             Some(0x5399_5c3f_42cd_8ad8)
         );
-        assert_eq!((context.sampled, context.segment), (Some(true), None));
+        assert_eq!((context.sampled, context.segment.get()), (Some(true), None));
     }
 
     #[test]
@@ -66,7 +67,7 @@ mod tests {
         let context =
             parse("Root=1-6b001a28-008ee28512297c42cc58e9d4;Parent=0000000000000000;Sampled=?");
         let context = context.expect("it has a root");
-        assert_eq!((context.parent, context.sampled), (None, None));
+        assert_eq!((context.parent.get(), context.sampled), (None, None));
     }
 
     #[test]

@@ -73,7 +73,7 @@ fn flatten(
     spans.push(Span {
         trace: within.trace,
         id,
-        parent: within.parent,
+        parent: within.parent.into(),
         segment: within.segment,
         name: symbols.intern(name),
         kind,
@@ -84,7 +84,7 @@ fn flatten(
         request_id: named
             .filter(|text| !invocation.is_some_and(|id| id.is_written(text)))
             .map(|text| symbols.intern(text)),
-        invocation,
+        invocation: invocation.into(),
         resource: resource(node, symbols),
         operation: node
             .path(&["aws", "operation"])

@@ -156,7 +156,7 @@ fn is_sampled(run: &Invocation) -> bool {
     let Some(trace) = run.trace else { return false };
     match trace.sampled {
         Some(sampled) => sampled,
-        None => trace.segment.is_some(),
+        None => trace.segment.get().is_some(),
     }
 }
 

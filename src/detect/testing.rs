@@ -95,8 +95,11 @@ impl World {
     pub(crate) fn traced(&mut self, run: InvocationIndex, segment: bool, sampled: Option<bool>) {
         self.invocations[run as usize].trace = Some(TraceContext {
             trace: TraceId([7; 16]),
-            segment: segment.then(|| SpanId::parse("0123456789abcdef")).flatten(),
-            parent: None,
+            segment: segment
+                .then(|| SpanId::parse("0123456789abcdef"))
+                .flatten()
+                .into(),
+            parent: Maybe::default(),
             sampled,
         });
     }

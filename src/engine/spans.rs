@@ -82,5 +82,5 @@ fn version(span: &Span) -> impl PartialOrd + use<> {
     let said = (span.throttle, span.fault, span.error, span.status);
     // `None` is less than any end.
     let ended = (span.end_us.get(), span.start_us);
-    (ended, span.links.len(), said, span.parent, span.kind)
+    (ended, span.links.len(), said, span.parent.get(), span.kind)
 }

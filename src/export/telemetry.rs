@@ -139,7 +139,7 @@ impl<'a> Telemetry<'a> {
     /// The span of a run: its segment; without one a number that request id and attempt give.
     fn span_id(&self, run: InvocationIndex) -> [u8; 8] {
         let invocation = self.analysis.invocation(run);
-        let segment = invocation.trace.and_then(|context| context.segment);
+        let segment = invocation.trace.and_then(|context| context.segment.get());
         let segment = segment.or_else(|| Some(self.own_segment(run)?.id));
         let number = segment.map_or_else(
             || hash(&[&invocation.request_id.0, &invocation.attempt.to_be_bytes()]),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event_id::EventId;
 use super::ids::{RequestId, SpanId, TraceId};
+use super::maybe::Maybe;
 use super::symbols::Sym;
 use super::time::Timestamp;
 
@@ -253,9 +254,9 @@ pub struct Report {
 pub struct TraceContext {
     pub trace: TraceId,
     /// The `AWS::Lambda::Function` segment of this invocation (`SegmentId` of REPORT, `spanId` of JSON).
-    pub segment: Option<SpanId>,
+    pub segment: Maybe<SpanId>,
     /// `Parent=` of a trace header.
-    pub parent: Option<SpanId>,
+    pub parent: Maybe<SpanId>,
     pub sampled: Option<bool>,
 }
 

@@ -435,8 +435,8 @@ mod tests {
                 duration_ms: ms as f32,
                 trace: Some(TraceContext {
                     trace: TraceId([batch; 16]),
-                    segment: None,
-                    parent: None,
+                    segment: None.into(),
+                    parent: None.into(),
                     sampled: None,
                 }),
                 ..Report::default()

@@ -131,7 +131,7 @@ pub struct SpanId([u8; 8]);
 
 impl SpanId {
     /// The id of a number. It is held as bytes: a number must stand at a multiple of eight, and an optional one takes twice its room.
-    pub fn of(number: u64) -> Self {
+    pub const fn of(number: u64) -> Self {
         Self(number.to_be_bytes())
     }
 

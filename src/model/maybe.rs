@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::ids::{RequestId, SpanId};
 use super::time::Timestamp;
 
 /// A number, or not. One value of its type, which no line gives, stands for the unknown.
@@ -24,6 +27,12 @@ impl<T: Number> Maybe<T> {
     pub fn get(self) -> Option<T> {
         (self.0 != T::UNKNOWN).then(|| T::of_word(self.0))
     }
+
+    /// Itself if it is known, else the other.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if self.0 == T::UNKNOWN { other } else { self }
+    }
 }
 
 impl<T: Number> From<Option<T>> for Maybe<T> {
@@ -41,6 +50,46 @@ impl<T: Number> Default for Maybe<T> {
 impl<T: Number + fmt::Debug> fmt::Debug for Maybe<T> {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.get().fmt(to)
+    }
+}
+
+impl<T: Number + Serialize> Serialize for Maybe<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.get().serialize(serializer)
+    }
+}
+
+impl<'de, T: Number + Deserialize<'de>> Deserialize<'de> for Maybe<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::<T>::deserialize(deserializer).map(Self::from)
+    }
+}
+
+/// Sixteen zeros stand for none where they are written, too.
+impl Number for SpanId {
+    type Word = Self;
+    const UNKNOWN: Self = Self::of(0);
+
+    fn word(self) -> Self {
+        self
+    }
+
+    fn of_word(word: Self) -> Self {
+        word
+    }
+}
+
+/// The UUID of only ones names nothing.
+impl Number for RequestId {
+    type Word = Self;
+    const UNKNOWN: Self = Self([u8::MAX; 16]);
+
+    fn word(self) -> Self {
+        self
+    }
+
+    fn of_word(word: Self) -> Self {
+        word
     }
 }
 
@@ -130,5 +179,6 @@ mod tests {
     fn it_takes_the_room_of_the_number_alone() {
         assert_eq!(size_of::<Maybe<f32>>(), size_of::<f32>());
         assert_eq!(size_of::<Maybe<i64>>(), size_of::<i64>());
+        assert_eq!(size_of::<Maybe<SpanId>>(), size_of::<SpanId>());
     }
 }

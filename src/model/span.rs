@@ -11,7 +11,7 @@ use super::symbols::{Sym, Symbols};
 pub struct Span {
     pub trace: TraceId,
     pub id: SpanId,
-    pub parent: Option<SpanId>,
+    pub parent: Maybe<SpanId>,
     /// Id of the segment document it was sent in; its own id for a segment.
     pub segment: SpanId,
     pub name: Sym,
@@ -23,7 +23,7 @@ pub struct Span {
     /// `None` where `invocation` says the same: see [`Self::request`].
     pub request_id: Option<Sym>,
     /// The same as an invocation id, where it has that form; never a gateway's own.
-    pub invocation: Option<RequestId>,
+    pub invocation: Maybe<RequestId>,
     /// Called or running resource in the contract's words (`lambda:NAME`, `dynamodb:TABLE`, …), where it is named.
     pub resource: Option<Sym>,
     pub operation: Option<Sym>,
@@ -43,7 +43,7 @@ impl Span {
     /// The request that it names, as it was written.
     pub fn request<'a>(&self, symbols: &'a Symbols) -> Option<Cow<'a, str>> {
         let written = self.request_id.map(|sym| Cow::Borrowed(symbols.get(sym)));
-        written.or_else(|| Some(Cow::Owned(self.invocation?.to_string())))
+        written.or_else(|| Some(Cow::Owned(self.invocation.get()?.to_string())))
     }
 }
 

@@ -326,7 +326,7 @@ fn proof(scene: &Scene, evidence: &Evidence) -> Row {
             if span.throttle {
                 words.push_str(", throttle");
             }
-            let run = span.invocation.map(|request| Run {
+            let run = span.invocation.get().map(|request| Run {
                 request,
                 attempt: 1,
             });

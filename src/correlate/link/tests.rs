@@ -34,14 +34,14 @@ fn span(kind: SpanKind, name: Sym, own: u64, parent: Option<u64>, start_ms: i64,
     Span {
         trace: TRACE,
         id: SpanId::of(own),
-        parent: parent.map(SpanId::of),
+        parent: parent.map(SpanId::of).into(),
         segment: SpanId::of(own),
         name,
         kind,
         start_us: (EPOCH + start_ms) * 1_000,
         end_us: Some((EPOCH + start_ms + ms) * 1_000).into(),
         request_id: None,
-        invocation: None,
+        invocation: None.into(),
         resource: None,
         operation: None,
         message_id: None,
@@ -75,7 +75,7 @@ impl Traced {
             ms,
             i64::from(took),
         );
-        service.invocation = Some(id(request));
+        service.invocation = Some(id(request)).into();
         self.spans.push(service);
         let inner = span(
             SpanKind::LambdaFunction,
@@ -97,8 +97,8 @@ impl Traced {
             .report_with(env, end, request, took as f32, |report| {
                 report.trace = Some(TraceContext {
                     trace: TRACE,
-                    segment: Some(SpanId::of(u64::from(request))),
-                    parent: None,
+                    segment: Some(SpanId::of(u64::from(request))).into(),
+                    parent: None.into(),
                     sampled: Some(true),
                 });
             });
@@ -118,7 +118,7 @@ impl Traced {
             took,
         );
         call.segment = segment;
-        call.invocation = to.map(id);
+        call.invocation = to.map(id).into();
         self.spans.push(call);
     }
 
@@ -188,7 +188,7 @@ fn a_run_without_lines_does_not_make_its_parent_the_parent_of_its_children() {
     // Segments of auth (2), of which every line was lost; rate (3) was called by it.
     let name = traced.world.sym("auth");
     let mut service = span(SpanKind::LambdaService, name, 102, Some(50), 110, 280);
-    service.invocation = Some(id(2));
+    service.invocation = Some(id(2)).into();
     traced.spans.push(service);
     traced
         .spans
@@ -213,7 +213,7 @@ fn every_attempt_of_an_asynchronous_event_is_a_child_of_its_sender() {
     traced.call(1, 50, 20, 5, None);
     let name = traced.world.sym("mail");
     let mut service = span(SpanKind::LambdaService, name, 102, Some(50), 25, 61_000);
-    service.invocation = Some(id(2));
+    service.invocation = Some(id(2)).into();
     service.status = Some(202);
     traced.spans.push(service);
     traced.run_with_lines("mail", 2, 100, 50);

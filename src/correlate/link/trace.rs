@@ -83,6 +83,7 @@ pub(super) fn add(joins: &Joins<'_>, edges: &mut Edges) -> Origins {
 fn runs_of<'a>(joins: &Joins<'a>, at: usize, span: &Span) -> &'a [InvocationIndex] {
     let request = span
         .invocation
+        .get()
         .or_else(|| Some(joins.run(joins.owner(at)?).request_id));
     request.map_or(&[], |request| joins.attempts(request))
 }
@@ -92,7 +93,7 @@ fn add_parent(joins: &Joins<'_>, at: usize, span: &Span, edges: &mut Edges, orig
     let Some(&first) = children.first() else {
         return;
     };
-    let Some(id) = span.parent else {
+    let Some(id) = span.parent.get() else {
         origins.are_outside(children);
         return;
     };
@@ -127,7 +128,7 @@ fn add_batch(joins: &Joins<'_>, at: usize, span: &Span, edges: &mut Edges) {
 
 /// A call's `aws.request_id` is the request id of the invocation that it started.
 fn add_call(joins: &Joins<'_>, at: usize, span: &Span, edges: &mut Edges) {
-    let (Some(request), Some(parent)) = (span.invocation, joins.owner(at)) else {
+    let (Some(request), Some(parent)) = (span.invocation.get(), joins.owner(at)) else {
         return;
     };
     for &child in joins.attempts(request) {
@@ -176,10 +177,9 @@ fn add_headers(joins: &Joins<'_>, edges: &mut Edges, origins: &mut Origins) {
     }
 }
 
-/// `Parent=` of a header; sixteen zeros stand for none.
+/// `Parent=` of a header.
 fn parent_of(context: TraceContext) -> Option<(TraceId, SpanId)> {
-    let parent = context.parent.filter(|parent| parent.number() != 0)?;
-    Some((context.trace, parent))
+    Some((context.trace, context.parent.get()?))
 }
 
 fn parent_link(parent: InvocationIndex, child: InvocationIndex, synchronous: bool) -> Link {
@@ -246,7 +246,7 @@ fn climb(joins: &Joins<'_>, trace: TraceId, id: SpanId, child: RequestId) -> Cli
             }
             _ => {}
         }
-        let Some(parent) = span.parent else {
+        let Some(parent) = span.parent.get() else {
             return Climb::Outside;
         };
         id = parent;

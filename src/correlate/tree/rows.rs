@@ -155,7 +155,7 @@ impl<'a> Layout<'_, 'a> {
         let mut calls = Vec::new();
         for &span_at in self.requests.spans(at) {
             let span = &analysis.facts.spans[span_at as usize];
-            let leads_on = span.invocation.is_some_and(|id| called.contains(&id));
+            let leads_on = span.invocation.get().is_some_and(|id| called.contains(&id));
             if span.kind == SpanKind::Remote && !leads_on {
                 calls.push(self.call(span, span_at, depth));
             }

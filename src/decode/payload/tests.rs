@@ -44,7 +44,7 @@ fn an_sqs_batch_gives_an_item_a_record_with_its_place() {
         item.order_key, None,
         "a group on a standard queue is a tenant, no order"
     );
-    assert!(item.body.is_some() && item.trace.is_some_and(|trace| trace.parent.is_some()));
+    assert!(item.body.is_some() && item.trace.is_some_and(|trace| trace.parent.get().is_some()));
     assert_eq!(items[0].body, item.body);
 }
 

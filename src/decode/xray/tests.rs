@@ -31,14 +31,14 @@ fn an_asynchronous_invocation_waits_and_is_tried_again() {
         "seconds in the notation 1.7E9"
     );
     assert_eq!(service.end_us.get(), Some(1_795_168_842_021_549));
-    assert_eq!(service.parent, Some(id("f0b13fca33b627de")));
+    assert_eq!(service.parent.get(), Some(id("f0b13fca33b627de")));
     assert_eq!(service.request_id, None, "the id alone says it");
     assert_eq!(
         service.request(&symbols).as_deref(),
         Some("107d180e-f13e-4e18-8c0e-f1ca59f3a7cc")
     );
     assert_eq!(
-        service.invocation,
+        service.invocation.get(),
         RequestId::parse("107d180e-f13e-4e18-8c0e-f1ca59f3a7cc")
     );
     assert_eq!(
@@ -50,7 +50,7 @@ fn an_asynchronous_invocation_waits_and_is_tried_again() {
         (SpanKind::DwellTime, None)
     );
     assert_eq!(
-        (spans[2].kind, spans[2].parent, spans[2].segment),
+        (spans[2].kind, spans[2].parent.get(), spans[2].segment),
         (SpanKind::Attempt(2), Some(service.id), service.id)
     );
 }
@@ -97,11 +97,11 @@ fn the_environments_side_has_its_phases_and_calls() {
         (text(refused.resource), text(refused.operation)),
         (Some("lambda:stock"), Some("Invoke"))
     );
-    assert_eq!(refused.parent, Some(id("0000000000000002")));
+    assert_eq!(refused.parent.get(), Some(id("0000000000000002")));
     assert_eq!(
         (
             text(spans[4].resource),
-            spans[4].invocation,
+            spans[4].invocation.get(),
             spans[4].throttle
         ),
         (Some("dynamodb:carts"), None, false)

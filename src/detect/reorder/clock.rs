@@ -44,7 +44,7 @@ impl Clocks {
             .spans
             .iter()
             .filter(|span| span.kind == SpanKind::LambdaService && !span.inferred)
-            .filter_map(|span| Some((span.invocation?, span.start_us.div_euclid(1_000))))
+            .filter_map(|span| Some((span.invocation.get()?, span.start_us.div_euclid(1_000))))
             .collect();
         let mut offsets = HashMap::new();
         if !accepted.is_empty() {

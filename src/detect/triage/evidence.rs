@@ -33,7 +33,7 @@ fn line_of_span(analysis: &Analysis, evidence: &Evidence) -> Option<Evidence> {
     let Evidence::Span { span } = evidence else {
         return None;
     };
-    let request_id = analysis.facts.spans[*span as usize].invocation?;
+    let request_id = analysis.facts.spans[*span as usize].invocation.get()?;
     let attempts = analysis.assembled.attempts(&request_id)?;
     let run = analysis.invocation(*attempts.first()?);
     Some(Evidence::Line {
@@ -59,7 +59,7 @@ mod tests {
         let run = Span {
             trace: TraceId([1; 16]),
             id: SpanId::of(1),
-            parent: None,
+            parent: None.into(),
             segment: SpanId::of(1),
             name: world.sym("orders"),
             kind: SpanKind::LambdaService,
@@ -67,7 +67,7 @@ mod tests {
             end_us: None.into(),
             request_id: None,
             message_id: None,
-            invocation: Some(world.request(3)),
+            invocation: Some(world.request(3)).into(),
             resource: None,
             operation: None,
             status: Some(429),
@@ -78,7 +78,7 @@ mod tests {
             links: Box::default(),
         };
         let nobody = Span {
-            invocation: None,
+            invocation: None.into(),
             ..run.clone()
         };
         world.facts.spans = vec![run, nobody];

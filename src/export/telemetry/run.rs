@@ -76,7 +76,10 @@ impl Telemetry<'_> {
 
     /// What X-Ray says; else the run that a tree shows it under, in the same trace; else what its trace header says.
     fn parent_of_run(&self, at: InvocationIndex) -> Vec<u8> {
-        if let Some(parent) = self.own_segment(at).and_then(|segment| segment.parent) {
+        if let Some(parent) = self
+            .own_segment(at)
+            .and_then(|segment| segment.parent.get())
+        {
             return parent.bytes().to_vec();
         }
         let linked = self.requests().parent(at).map(|link| link.parent);
@@ -87,7 +90,7 @@ impl Telemetry<'_> {
             .analysis
             .invocation(at)
             .trace
-            .and_then(|own| own.parent);
+            .and_then(|own| own.parent.get());
         header.map_or_else(Vec::new, |parent| parent.bytes().to_vec())
     }
 

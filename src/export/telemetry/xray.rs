@@ -23,7 +23,10 @@ impl Telemetry<'_> {
         OtlpSpan {
             trace_id: valid(span.trace.0).to_vec(),
             span_id: valid(span.id.bytes()).to_vec(),
-            parent_span_id: span.parent.map_or_else(Vec::new, |id| id.bytes().to_vec()),
+            parent_span_id: span
+                .parent
+                .get()
+                .map_or_else(Vec::new, |id| id.bytes().to_vec()),
             name: self.analysis.text(span.name).to_owned(),
             kind: match span.kind {
                 SpanKind::LambdaService | SpanKind::LambdaFunction | SpanKind::Segment => {

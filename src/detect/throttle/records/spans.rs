@@ -62,7 +62,7 @@ impl Around {
                 .filter_map(|(_, span)| Some((key(span), request_of(facts, span)?)))
                 .collect(),
             parents: spans()
-                .filter_map(|(_, span)| Some((span.trace, span.parent?)))
+                .filter_map(|(_, span)| Some((span.trace, span.parent.get()?)))
                 .collect(),
         }
     }
@@ -71,7 +71,7 @@ impl Around {
 /// The request that a span names.
 fn request_of(facts: &Facts, span: &Span) -> Option<Key> {
     let written = span.request_id.map(|id| key_of(facts, id));
-    written.or_else(|| span.invocation.map(Key::Request))
+    written.or_else(|| span.invocation.get().map(Key::Request))
 }
 
 fn of_span<'a>(
@@ -101,6 +101,7 @@ fn of_span<'a>(
         SpanKind::LambdaService
             if span
                 .invocation
+                .get()
                 .is_none_or(|id| assembled.attempts(&id).is_none()) =>
         {
             Cow::Borrowed(resource?)
@@ -113,7 +114,7 @@ fn of_span<'a>(
         _ => return None,
     };
     keys.extend(request_of(facts, span));
-    let call = span.parent.map(|parent| (span.trace, parent));
+    let call = span.parent.get().map(|parent| (span.trace, parent));
     if let Some((trace, id)) = call.filter(|call| around.refused.contains_key(call))
         && span.kind != SpanKind::Remote
     {
