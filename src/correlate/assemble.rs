@@ -6,6 +6,7 @@ mod ends;
 mod named;
 mod status;
 
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use hashbrown::HashMap;
@@ -13,7 +14,7 @@ use hashbrown::HashMap;
 use crate::model::cores;
 use crate::model::fact::{InitType, Kinds, What};
 use crate::model::facts::{FactRef, Facts, StreamFacts};
-use crate::model::invocation::{Assembled, Environment, Invocation, InvocationIndex};
+use crate::model::invocation::{AppLine, Assembled, Environment, Invocation, InvocationIndex};
 use crate::model::maybe::Maybe;
 use crate::model::requests::Requests;
 use crate::model::symbols::Sym;
@@ -23,7 +24,7 @@ use attempts::Attempt;
 
 /// Invocations and environments of every stream that belongs to a function.
 pub fn assemble(facts: &Facts) -> Assembled {
-    let (homes, mut drafts) = homes(facts);
+    let (homes, Runs { mut drafts, lines }) = homes(facts);
     let mut assembled = Assembled::default();
     let mut by_stream = vec![0; facts.streams.len()];
     for (at, home) in (0u32..).zip(homes) {
@@ -40,7 +41,7 @@ pub fn assemble(facts: &Facts) -> Assembled {
         run.environment = by_stream[run.first_line.stream as usize];
     }
     ends::estimate(facts, &assembled.environments, &mut drafts);
-    number(facts, drafts, &mut assembled);
+    number(facts, drafts, &lines, &mut assembled);
     assembled
 }
 
@@ -62,27 +63,29 @@ struct Draft {
     last_seen: Timestamp,
 }
 
+/// The invocations of all streams.
+#[derive(Default)]
+struct Runs {
+    drafts: Vec<Draft>,
+    /// Their application lines, those of each side by side.
+    lines: Vec<AppLine>,
+}
+
 /// What each stream holds, worked out on all cores: no stream needs another. The invocations of one stream stand together in order
 /// of start, the streams in no particular order.
-fn homes(facts: &Facts) -> (Vec<Home>, Vec<Draft>) {
+fn homes(facts: &Facts) -> (Vec<Home>, Runs) {
     let told = named::told(facts);
-    let drafts = Mutex::new(Vec::new());
+    let runs = Mutex::new(Runs::default());
     let homes = cores::each(facts.streams.iter().enumerate(), |(at, stream)| {
         let tells_runs = told.contains(&(stream.function, stream.version));
-        home(facts, stream, at as u32, tells_runs, &drafts)
+        home(facts, stream, at as u32, tells_runs, &runs)
     });
-    let drafts = drafts.into_inner();
-    (homes, drafts.unwrap_or_else(PoisonError::into_inner))
+    let runs = runs.into_inner();
+    (homes, runs.unwrap_or_else(PoisonError::into_inner))
 }
 
 /// `tells_runs`: Lambda tells of the runs of this function, if their lines were not lost.
-fn home(
-    facts: &Facts,
-    stream: &StreamFacts,
-    at: u32,
-    tells_runs: bool,
-    all: &Mutex<Vec<Draft>>,
-) -> Home {
+fn home(facts: &Facts, stream: &StreamFacts, at: u32, tells_runs: bool, all: &Mutex<Runs>) -> Home {
     let Some(mut environment) = environment_of(facts, stream, at) else {
         return Home {
             orphans: all_app_lines(stream),
@@ -101,16 +104,28 @@ fn home(
     }
     let said = attempts.iter().find_map(|attempt| attempt.version);
     environment.version = said.or(environment.version);
-    let finish = |attempt| finish(facts, stream, &environment, attempt);
-    let mut drafts: Vec<Draft> = attempts.into_iter().map(finish).collect();
-    drafts.sort_by_key(|draft| draft.run.start);
+    attempts.sort_by_key(|attempt| attempt.start);
+    let drafts = attempts
+        .iter()
+        .map(|attempt| finish(facts, stream, &environment, attempt));
+    let drafts: Vec<Draft> = drafts.collect();
     // Into one row at once: kept for each stream they would take their room twice.
-    let mut row = all.lock().unwrap_or_else(PoisonError::into_inner);
-    row.extend(drafts);
+    let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+    for (mut draft, attempt) in drafts.into_iter().zip(attempts) {
+        draft.run.app = append(&mut all.lines, &attempt.app);
+        all.drafts.push(draft);
+    }
     Home {
         environment: Some(environment),
         orphans,
     }
+}
+
+/// Where in the row the lines are.
+fn append(row: &mut Vec<AppLine>, lines: &[AppLine]) -> Range<u32> {
+    let start = row.len() as u32;
+    row.extend_from_slice(lines);
+    start..row.len() as u32
 }
 
 fn all_app_lines(stream: &StreamFacts) -> Vec<u32> {
@@ -170,7 +185,7 @@ fn environment_of(facts: &Facts, stream: &StreamFacts, at: u32) -> Option<Enviro
 }
 
 /// Puts all attempts in order of start, numbers those of one request, and hangs them on their environments.
-fn number(facts: &Facts, mut drafts: Vec<Draft>, assembled: &mut Assembled) {
+fn number(facts: &Facts, mut drafts: Vec<Draft>, lines: &[AppLine], assembled: &mut Assembled) {
     let ranks = ranks(facts, &assembled.environments);
     // Of one request in one environment the first line tells.
     drafts.sort_unstable_by_key(|Draft { run, .. }| {
@@ -185,6 +200,11 @@ fn number(facts: &Facts, mut drafts: Vec<Draft>, assembled: &mut Assembled) {
     assembled.invocations = drafts.into_iter().map(|draft| draft.run).collect();
     // They stand where the drafts stood, which were larger.
     assembled.invocations.shrink_to_fit();
+    assembled.lines.reserve_exact(lines.len());
+    for run in &mut assembled.invocations {
+        let own = &lines[run.app.start as usize..run.app.end as usize];
+        run.app = append(&mut assembled.lines, own);
+    }
     let (runs, homes) = (&assembled.invocations, &mut assembled.environments);
     (assembled.by_request, ()) = cores::both(
         || Requests::of(runs),
@@ -217,14 +237,14 @@ fn ranks(facts: &Facts, environments: &[Environment]) -> Vec<u32> {
     homes.map(|home| ranks[&home.function]).collect()
 }
 
-fn finish(facts: &Facts, stream: &StreamFacts, home: &Environment, attempt: Attempt) -> Draft {
-    let outcome = status::judge(facts, stream, &attempt);
+fn finish(facts: &Facts, stream: &StreamFacts, home: &Environment, attempt: &Attempt) -> Draft {
+    let outcome = status::judge(facts, stream, attempt);
     let refer = |fact| FactRef {
         stream: home.stream,
         fact,
     };
     let counted = attempt.told() || attempt.named;
-    let report = attempt.report.unwrap_or_default();
+    let report = attempt.report.as_ref();
     let run = Invocation {
         function: home.function,
         version: attempt.version.or(home.version),
@@ -235,12 +255,12 @@ fn finish(facts: &Facts, stream: &StreamFacts, home: &Environment, attempt: Atte
         end: attempt.end.unwrap_or(attempt.start),
         start_estimated: attempt.start_line.is_none(),
         end_estimated: false,
-        duration_ms: attempt.report_line.map(|_| report.duration_ms).into(),
-        billed_ms: report.billed_ms.into(),
-        memory_mb: report.memory_mb.into(),
-        max_memory_used_mb: report.max_memory_used_mb.into(),
-        init_ms: report.init_ms.into(),
-        restore_ms: report.restore_ms.into(),
+        duration_ms: report.map(|report| report.duration_ms).into(),
+        billed_ms: report.and_then(|report| report.billed_ms).into(),
+        memory_mb: report.and_then(|report| report.memory_mb).into(),
+        max_memory_used_mb: report.and_then(|report| report.max_memory_used_mb).into(),
+        init_ms: report.and_then(|report| report.init_ms).into(),
+        restore_ms: report.and_then(|report| report.restore_ms).into(),
         status: outcome.status,
         crashed: outcome.crashed,
         error_type: outcome.error_type,
@@ -248,7 +268,7 @@ fn finish(facts: &Facts, stream: &StreamFacts, home: &Environment, attempt: Atte
         first_line: refer(attempt.start_line.unwrap_or(attempt.first_line)),
         report_fact: attempt.report_line.into(),
         counted,
-        app: attempt.app,
+        app: 0..0,
         init: Maybe::default(),
     };
     Draft {

@@ -16,7 +16,7 @@ pub fn deliveries(facts: &Facts, assembled: &Assembled) -> Vec<Delivery> {
     let mut mentions = Vec::new();
     // Invocations are sorted by (start, function text, …) already.
     for (index, invocation) in assembled.invocations.iter().enumerate() {
-        collect(facts, invocation, &mut mentions);
+        collect(facts, assembled, invocation, &mut mentions);
         let first = deliveries.len();
         for mention in received(&mut mentions) {
             grow(&mut deliveries, 1);
@@ -50,9 +50,14 @@ struct Mention {
     item: Item,
 }
 
-fn collect(facts: &Facts, invocation: &Invocation, mentions: &mut Vec<Mention>) {
+fn collect(
+    facts: &Facts,
+    assembled: &Assembled,
+    invocation: &Invocation,
+    mentions: &mut Vec<Mention>,
+) {
     mentions.clear();
-    for line in invocation.app_lines_of(Kinds::RECEIVED) {
+    for line in assembled.app_lines_of(invocation, Kinds::RECEIVED) {
         let Some(app) = facts.app(line, Kinds::RECEIVED) else {
             continue;
         };

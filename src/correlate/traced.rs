@@ -63,7 +63,8 @@ pub fn told(facts: &Facts, assembled: &Assembled) -> Vec<Told> {
             _ => run.status,
         };
         let end = length.filter(|_| run.end_estimated).map(|length| {
-            let last_line = run.app_lines().next_back().map(|line| facts.moment(line));
+            let last_line = assembled.app_lines(run).next_back();
+            let last_line = last_line.map(|line| facts.moment(line));
             let end = run.start.plus_ms(length);
             end.max(last_line.unwrap_or(run.start))
         });

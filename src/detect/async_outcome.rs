@@ -32,7 +32,7 @@ pub(super) struct Outcomes {
 /// What consumers of destinations and dead-letter queues logged, by the request of the event.
 pub(super) fn endings(analysis: &Analysis) -> HashMap<RequestId, Ending> {
     let runs = analysis.assembled.invocations.iter();
-    runs.flat_map(|run| run.app_lines_of(Kinds::HANDLED))
+    runs.flat_map(|run| analysis.assembled.app_lines_of(run, Kinds::HANDLED))
         .filter_map(|line| analysis.facts.app(line, Kinds::HANDLED))
         .flat_map(|app| app.last_outcomes)
         .map(|outcome| (outcome.request_id, outcome.ending))

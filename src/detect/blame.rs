@@ -81,7 +81,8 @@ impl Blame {
 
 /// The resource that the run's last refusal names: a line that names only the service says less than one that names more.
 fn refused(analysis: &Analysis, at: InvocationIndex) -> Option<(Sym, How)> {
-    let lines = analysis.invocation(at).app_lines_of(Kinds::REFUSED);
+    let run = analysis.invocation(at);
+    let lines = analysis.assembled.app_lines_of(run, Kinds::REFUSED);
     let resources =
         lines.filter_map(|line| analysis.facts.app(line, Kinds::REFUSED)?.refused?.resource);
     let named = |resource: &Sym| analysis.text(*resource).contains(':');

@@ -126,7 +126,13 @@ fn proof(analysis: &Analysis, at: InvocationIndex) -> Evidence {
         What::TimedOut { .. } | What::RuntimeExit { .. } => true,
         _ => false,
     };
-    let lines = || invocation.app_lines().rev().chain(invocation.report_line());
+    let lines = || {
+        analysis
+            .assembled
+            .app_lines(invocation)
+            .rev()
+            .chain(invocation.report_line())
+    };
     let line = lines()
         .find(|line| says_so(analysis.facts.fact(*line).what))
         .or(invocation.report_line())

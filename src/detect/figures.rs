@@ -120,7 +120,7 @@ impl Tally<'_> {
                 .max(),
             billed_ms: billed.reduce(|sum, billed| sum + billed),
             peak_concurrency: Some(concurrency::peak(&intervals)),
-            id_coverage: share_of(runs, names_an_event),
+            id_coverage: share_of(runs, |run| names_an_event(analysis, run)),
             sampled_share: runs
                 .iter()
                 .any(|run| run.trace.is_some())
@@ -140,8 +140,9 @@ fn share_of(runs: &[&Invocation], wanted: impl Fn(&Invocation) -> bool) -> Optio
 }
 
 /// An event that the invocation received was logged with its id.
-fn names_an_event(run: &Invocation) -> bool {
-    run.app_lines_of(Kinds::RECEIVED).next().is_some()
+fn names_an_event(analysis: &Analysis, run: &Invocation) -> bool {
+    let mut events = analysis.assembled.app_lines_of(run, Kinds::RECEIVED);
+    events.next().is_some()
 }
 
 /// Of the runs whose lines would say so: START with a trace, or REPORT.

@@ -77,10 +77,9 @@ impl<'a> Seen<'a> {
     }
 
     fn read(&mut self, run: InvocationIndex, invocation: &Invocation) {
-        for app in invocation
-            .app_lines_of(Kinds::HANDLED.or(Kinds::SENT))
-            .filter_map(|line| self.facts.app(line, Kinds::HANDLED.or(Kinds::SENT)))
-        {
+        let kinds = Kinds::HANDLED.or(Kinds::SENT);
+        let lines = self.assembled.app_lines_of(invocation, kinds);
+        for app in lines.filter_map(|line| self.facts.app(line, kinds)) {
             for &item in &app.failed_items {
                 self.failed.insert((run, item));
                 self.answers_per_item.insert(invocation.function);
@@ -207,8 +206,8 @@ impl<'a> Seen<'a> {
             CLOCKS_AGREE_MS
         };
         let last_sign = if first.end_estimated {
-            first
-                .app_lines()
+            self.assembled
+                .app_lines(first)
                 .next_back()
                 .map(|line| self.facts.moment(line))
         } else {

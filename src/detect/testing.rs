@@ -9,7 +9,7 @@ use crate::model::fact_log::FactLog;
 use crate::model::facts::{FactRef, Facts, StreamFacts};
 use crate::model::ids::{RequestId, SpanId, TraceId};
 use crate::model::invocation::{
-    AppLine, AppLines, Assembled, Environment, Invocation, InvocationIndex, InvocationStatus,
+    AppLine, Assembled, Environment, Invocation, InvocationIndex, InvocationStatus,
 };
 use crate::model::maybe::Maybe;
 use crate::model::requests::Requests;
@@ -31,6 +31,7 @@ pub(crate) struct World {
     pub(crate) facts: Facts,
     lines: FactLog,
     invocations: Vec<Invocation>,
+    app_lines: Vec<(InvocationIndex, AppLine)>,
     links: Vec<Link>,
 }
 
@@ -83,7 +84,7 @@ impl World {
             trace: None,
             first_line: line,
             report_fact: Some(line.fact).into(),
-            app: AppLines::new(),
+            app: 0..0,
             crashed: false,
             counted: true,
             init: Maybe::default(),
@@ -186,8 +187,7 @@ impl World {
         let what = What::App(app);
         let kinds = what.kinds();
         let FactRef { fact, .. } = self.line(at, what);
-        let app = &mut self.invocations[run as usize].app;
-        app.push(AppLine { fact, kinds });
+        self.app_lines.push((run, AppLine { fact, kinds }));
     }
 
     fn line(&mut self, at: Timestamp, what: What) -> FactRef {
@@ -251,7 +251,15 @@ impl World {
             first,
             last,
         })];
+        let mut lines = Vec::new();
+        for (index, run) in (0..).zip(&mut self.invocations) {
+            let start = lines.len() as u32;
+            let own = self.app_lines.iter().filter(|(of, _)| *of == index);
+            lines.extend(own.map(|(_, line)| *line));
+            run.app = start..lines.len() as u32;
+        }
         let assembled = Assembled {
+            lines,
             by_request: Requests::of(&self.invocations),
             invocations: self.invocations,
             environments: vec![Environment {

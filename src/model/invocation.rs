@@ -1,6 +1,6 @@
 //! Invocations and the environments they ran in, as `correlate::assemble` joins them from lines.
 
-use smallvec::SmallVec;
+use std::ops::Range;
 
 use super::fact::{InitType, Kinds, TraceContext};
 use super::facts::FactRef;
@@ -44,8 +44,8 @@ pub struct Invocation {
     /// Its platform lines, for evidence: START (or the first seen), and the place of REPORT in the same stream.
     pub first_line: FactRef,
     pub report_fact: Maybe<u32>,
-    /// Its application facts, in order of time: see [`Self::app_lines`].
-    pub app: AppLines,
+    /// Where its application lines stand in [`Assembled::lines`]: see [`Assembled::app_lines`].
+    pub app: Range<u32>,
     /// Had a START or a REPORT line, or is [only named](Self::is_only_named): counted. Other attempts that are seen only by END or
     /// application lines are not.
     pub counted: bool,
@@ -61,9 +61,6 @@ pub struct AppLine {
     pub kinds: Kinds,
 }
 
-/// Most invocations have no more than two.
-pub type AppLines = SmallVec<[AppLine; 2]>;
-
 impl Invocation {
     /// Whether it is counted by its application lines alone, where Lambda writes nothing of runs that go well: how long it took, how it
     /// ended and whether it waited for a start is unknown.
@@ -76,21 +73,6 @@ impl Invocation {
         let stream = self.first_line.stream;
         let fact = self.report_fact.get()?;
         Some(FactRef { stream, fact })
-    }
-
-    /// Its application facts, in order of time.
-    pub fn app_lines(&self) -> impl DoubleEndedIterator<Item = FactRef> {
-        self.app_lines_of(Kinds::APP)
-    }
-
-    /// Those that speak of one of `kinds`.
-    pub fn app_lines_of(&self, kinds: Kinds) -> impl DoubleEndedIterator<Item = FactRef> {
-        let stream = self.first_line.stream;
-        let said = self.app.iter().filter(move |line| line.kinds.meets(kinds));
-        said.map(move |line| FactRef {
-            stream,
-            fact: line.fact,
-        })
     }
 }
 
@@ -135,6 +117,8 @@ pub struct Environment {
 pub struct Assembled {
     /// Sorted by (start, function text, request id, attempt).
     pub invocations: Vec<Invocation>,
+    /// The application lines of invocations, those of each side by side in order of time.
+    pub lines: Vec<AppLine>,
     /// Sorted like `Facts::streams`.
     pub environments: Vec<Environment>,
     /// Which of them a request id names: see [`Self::attempts`].
@@ -149,5 +133,28 @@ impl Assembled {
     /// The attempts of a request, in order; `None` if no invocation has this id.
     pub fn attempts(&self, request: &RequestId) -> Option<&[InvocationIndex]> {
         self.by_request.get(request, &self.invocations)
+    }
+
+    /// The application facts of an invocation, in order of time.
+    pub fn app_lines<'a>(
+        &'a self,
+        run: &Invocation,
+    ) -> impl DoubleEndedIterator<Item = FactRef> + use<'a> {
+        self.app_lines_of(run, Kinds::APP)
+    }
+
+    /// Those that speak of one of `kinds`.
+    pub fn app_lines_of<'a>(
+        &'a self,
+        run: &Invocation,
+        kinds: Kinds,
+    ) -> impl DoubleEndedIterator<Item = FactRef> + use<'a> {
+        let stream = run.first_line.stream;
+        let lines = &self.lines[run.app.start as usize..run.app.end as usize];
+        let said = lines.iter().filter(move |line| line.kinds.meets(kinds));
+        said.map(move |line| FactRef {
+            stream,
+            fact: line.fact,
+        })
     }
 }

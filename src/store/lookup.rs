@@ -82,7 +82,7 @@ fn named(analysis: &Analysis, id: &str) -> Option<(IdKind, Vec<InvocationIndex>)
                 .into_iter()
                 .flatten();
             lines
-                .chain(invocation.app_lines())
+                .chain(analysis.assembled.app_lines(invocation))
                 .any(|line| is_event(analysis, line, id))
         })
         .collect();

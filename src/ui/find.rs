@@ -170,8 +170,9 @@ pub fn worst_overtaken<'a>(
 
 /// How many calls of an invocation were refused, as its own log says.
 pub fn refused(analysis: &Analysis, invocation: &Invocation) -> u32 {
-    let attempts = invocation
-        .app_lines_of(Kinds::REFUSED)
+    let attempts = analysis
+        .assembled
+        .app_lines_of(invocation, Kinds::REFUSED)
         .filter_map(|line| analysis.facts.app(line, Kinds::REFUSED)?.refused)
         .map(|refused| u32::from(refused.attempts));
     attempts.sum()

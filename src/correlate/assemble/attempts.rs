@@ -2,11 +2,12 @@
 //! again, sometimes in the same environment, and any of the lines may be lost.
 
 use hashbrown::HashMap;
+use smallvec::SmallVec;
 
 use crate::model::fact::{Exception, Kinds, Report, TraceContext, What};
 use crate::model::facts::StreamFacts;
 use crate::model::ids::RequestId;
-use crate::model::invocation::AppLines;
+use crate::model::invocation::AppLine;
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
 
@@ -14,6 +15,9 @@ use crate::model::time::Timestamp;
 const REPORT_LAG_MS: i64 = 5_000;
 /// No invocation is longer: a line that says so is not believed.
 const LONGEST_MS: f64 = 24.0 * 3_600_000.0;
+
+/// Most attempts have no more than two.
+pub(super) type AppLines = SmallVec<[AppLine; 2]>;
 
 /// The lines of one attempt; numbers are places in [`StreamFacts::facts`].
 #[derive(Clone, Debug)]
@@ -35,6 +39,7 @@ pub(super) struct Attempt {
     pub(super) first_line: u32,
     /// Moment of its latest line.
     pub(super) last_seen: Timestamp,
+    /// Its application lines, in order of time.
     pub(super) app: AppLines,
     /// An application line names it as its own run.
     pub(super) named: bool,

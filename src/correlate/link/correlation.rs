@@ -112,7 +112,7 @@ fn sharers(joins: &Joins<'_>) -> Vec<Sharer> {
     let mut seen: HashMap<(Sym, Sym), Vec<Sharer>> = HashMap::new();
     for (at, run) in (0..).zip(&joins.assembled.invocations) {
         let correlated = |line| joins.facts.app(line, Kinds::CORRELATED);
-        let lines = run.app_lines_of(Kinds::CORRELATED);
+        let lines = joins.assembled.app_lines_of(run, Kinds::CORRELATED);
         for app in lines.filter_map(correlated) {
             for &(field, value) in &app.correlation {
                 let sharers = seen.entry((run.function, field)).or_default();
@@ -204,7 +204,9 @@ fn shares_event(joins: &Joins<'_>, run: InvocationIndex, others: &[InvocationInd
 
 /// The events in a run's payload, those wrapped in others too.
 fn events(joins: &Joins<'_>, run: InvocationIndex) -> Vec<(EventSource, Sym)> {
-    let lines = joins.run(run).app_lines_of(Kinds::RECEIVED);
+    let lines = joins
+        .assembled
+        .app_lines_of(joins.run(run), Kinds::RECEIVED);
     lines
         .filter_map(|line| joins.facts.app(line, Kinds::RECEIVED))
         .flat_map(|app| app.items)

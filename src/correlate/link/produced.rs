@@ -129,7 +129,7 @@ impl<'j, 'a> Makers<'j, 'a> {
 fn makers(joins: &Joins<'_>) -> Vec<Maker> {
     let mut makers = Vec::new();
     for (run, invocation) in (0..).zip(&joins.assembled.invocations) {
-        for line in invocation.app_lines_of(Kinds::SENT) {
+        for line in joins.assembled.app_lines_of(invocation, Kinds::SENT) {
             let Some(app) = joins.facts.app(line, Kinds::SENT) else {
                 continue;
             };

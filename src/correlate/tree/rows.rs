@@ -160,7 +160,8 @@ impl<'a> Layout<'_, 'a> {
                 calls.push(self.call(span, span_at, depth));
             }
         }
-        for line in analysis.invocation(at).app_lines_of(Kinds::REFUSED) {
+        let run = analysis.invocation(at);
+        for line in analysis.assembled.app_lines_of(run, Kinds::REFUSED) {
             let Some(refusal) = analysis
                 .facts
                 .app(line, Kinds::REFUSED)
@@ -272,7 +273,8 @@ impl<'a> Layout<'_, 'a> {
 
     fn first_item(&self, run: InvocationIndex) -> Option<Item> {
         let analysis = self.requests.analysis;
-        let mut lines = analysis.invocation(run).app_lines_of(Kinds::RECEIVED);
+        let run = analysis.invocation(run);
+        let mut lines = analysis.assembled.app_lines_of(run, Kinds::RECEIVED);
         lines.find_map(|line| {
             analysis
                 .facts

@@ -31,7 +31,7 @@ pub fn errors(facts: &Facts, assembled: &Assembled) -> Vec<ErrorGroup> {
         if !invocation.counted || !invocation.status.failed() {
             continue;
         }
-        let (print, line) = fingerprint(facts, invocation);
+        let (print, line) = fingerprint(facts, assembled, invocation);
         let print = home(print, &told);
         let group = *index.entry(print).or_insert_with(|| {
             groups.push(empty(print, invocation));
@@ -69,7 +69,7 @@ fn told(facts: &Facts, assembled: &Assembled) -> Told {
     let mut told = Told::new();
     let failed = assembled.invocations.iter();
     for run in failed.filter(|run| run.counted && run.status == InvocationStatus::Error) {
-        let (print, _) = fingerprint(facts, run);
+        let (print, _) = fingerprint(facts, assembled, run);
         if print.told {
             let same = told
                 .entry((print.function, print.error_type))
@@ -91,7 +91,11 @@ fn home(print: Fingerprint, told: &Told) -> Fingerprint {
 }
 
 /// A timeout or a run out of memory is the platform's verdict: what the code logged before says no more about it.
-fn fingerprint(facts: &Facts, invocation: &Invocation) -> (Fingerprint, FactRef) {
+fn fingerprint(
+    facts: &Facts,
+    assembled: &Assembled,
+    invocation: &Invocation,
+) -> (Fingerprint, FactRef) {
     let platform = invocation.report_line().unwrap_or(invocation.first_line);
     let mut print = Fingerprint {
         function: invocation.function,
@@ -105,7 +109,7 @@ fn fingerprint(facts: &Facts, invocation: &Invocation) -> (Fingerprint, FactRef)
         return (print, platform);
     }
     print.error_type = invocation.error_type;
-    let Some((line, exception)) = exception(facts, invocation) else {
+    let Some((line, exception)) = exception(facts, assembled, invocation) else {
         return (print, platform);
     };
     print.told = true;
@@ -117,10 +121,14 @@ fn fingerprint(facts: &Facts, invocation: &Invocation) -> (Fingerprint, FactRef)
 }
 
 /// The exception that ended the run: the last that nobody caught, else the last that was logged.
-fn exception(facts: &Facts, invocation: &Invocation) -> Option<(FactRef, Exception)> {
+fn exception(
+    facts: &Facts,
+    assembled: &Assembled,
+    invocation: &Invocation,
+) -> Option<(FactRef, Exception)> {
     let logged = |at: FactRef| Some((at, facts.app(at, Kinds::RAISED)?.exception?));
     let all = || {
-        let lines = invocation.app_lines_of(Kinds::RAISED);
+        let lines = assembled.app_lines_of(invocation, Kinds::RAISED);
         lines.filter_map(logged)
     };
     all()

@@ -61,7 +61,7 @@ pub(super) enum Key {
 pub(super) fn records<'a>(facts: &'a Facts, assembled: &Assembled) -> Vec<Record<'a>> {
     let mut records = Vec::new();
     for (at, run) in assembled.invocations.iter().enumerate() {
-        for line in run.app_lines_of(Kinds::REFUSED) {
+        for line in assembled.app_lines_of(run, Kinds::REFUSED) {
             records.extend(of_line(facts, line, Some((at as InvocationIndex, run))));
         }
     }

@@ -10,7 +10,7 @@ use crate::model::fact_log::FactLog;
 use crate::model::facts::{FactRef, Facts, Inputs, SeenGap, StreamFacts};
 use crate::model::finding::{Finding, FindingKind, Severity};
 use crate::model::ids::RequestId;
-use crate::model::invocation::{AppLines, Assembled, Environment, Invocation, InvocationStatus};
+use crate::model::invocation::{Assembled, Environment, Invocation, InvocationStatus};
 use crate::model::maybe::Maybe;
 use crate::model::metric::MetricPoint;
 use crate::model::record::GapReason;
@@ -156,7 +156,7 @@ fn assembled(payment: Sym, version: Sym) -> Assembled {
         trace: None,
         first_line: LINE,
         report_fact: Some(LINE.fact).into(),
-        app: AppLines::new(),
+        app: 0..0,
         crashed: false,
         counted: true,
         init: Some(0).into(),

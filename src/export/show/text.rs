@@ -117,7 +117,10 @@ fn owns(analysis: &Analysis, at: InvocationIndex, line: FactRef) -> bool {
     let invocation = analysis.invocation(at);
     invocation.first_line == line
         || invocation.report_line() == Some(line)
-        || invocation.app_lines().any(|own| own == line)
+        || analysis
+            .assembled
+            .app_lines(invocation)
+            .any(|own| own == line)
 }
 
 fn raw_lines(dossier: &Dossier<'_>, at: InvocationIndex, out: &mut dyn Write) -> io::Result<()> {

@@ -177,8 +177,10 @@ impl Telemetry<'_> {
     /// The first line of the run that shows what it was given.
     fn items(&self, run: &Invocation) -> Vec<Item> {
         let facts = &self.analysis.facts;
-        let lines = run
-            .app_lines_of(Kinds::RECEIVED)
+        let lines = self
+            .analysis
+            .assembled
+            .app_lines_of(run, Kinds::RECEIVED)
             .filter_map(|line| facts.app(line, Kinds::RECEIVED));
         let mut items = lines.map(|app| app.items);
         items.find(|items| !items.is_empty()).unwrap_or_default()

@@ -284,7 +284,7 @@ fn found(analysis: &Analysis, at: InvocationIndex) -> Option<Part> {
 /// Refused calls by resource: its name, whether it has a page, how many.
 fn refusals(analysis: &Analysis, one: &Invocation) -> Vec<(String, bool, u32)> {
     let mut found: Vec<(String, bool, u32)> = Vec::new();
-    for line in one.app_lines_of(Kinds::REFUSED) {
+    for line in analysis.assembled.app_lines_of(one, Kinds::REFUSED) {
         let app = analysis.facts.app(line, Kinds::REFUSED);
         let Some(refused) = app.and_then(|app| app.refused) else {
             continue;

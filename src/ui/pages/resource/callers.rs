@@ -155,7 +155,8 @@ fn saw(outcome: Option<Outcome>) -> Cell {
 fn outcomes(analysis: &Analysis, resource: &str) -> HashMap<Sym, Outcome> {
     let mut found: HashMap<Sym, Outcome> = HashMap::new();
     for run in &analysis.assembled.invocations {
-        let refused = run.app_lines_of(Kinds::REFUSED).any(|line| {
+        let mut lines = analysis.assembled.app_lines_of(run, Kinds::REFUSED);
+        let refused = lines.any(|line| {
             let app = analysis.facts.app(line, Kinds::REFUSED);
             let refusal = app.and_then(|app| app.refused);
             refusal
