@@ -6,6 +6,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::Attempt;
 use super::records::{Key, Record, Route, Source};
+use crate::model::by_key::ByKey;
 use crate::model::facts::Facts;
 use crate::model::invocation::InvocationIndex;
 use crate::model::symbols::Sym;
@@ -21,13 +22,11 @@ pub(super) fn fuse<'a>(facts: &'a Facts, records: &[Record<'a>]) -> Vec<Attempt<
     join_by_key(records, &mut sets);
     join_by_trace(records, &mut sets);
     join_nameless(records, &mut sets);
-    let mut groups: HashMap<usize, Vec<usize>> = HashMap::new();
-    for at in 0..records.len() {
-        groups.entry(sets.root(at)).or_default().push(at);
-    }
+    let roots: Vec<usize> = (0..records.len()).map(|at| sets.root(at)).collect();
+    let groups = ByKey::of(records.len(), |at| Some(roots[at as usize]));
     let mut drafts: Vec<Draft<'_, '_>> = groups
-        .into_values()
-        .map(|members| Draft::of(records, &members))
+        .iter()
+        .map(|members| Draft::of(members.map(|at| &records[at as usize])))
         .collect();
     let known = Known::of(&drafts);
     for draft in &mut drafts {
@@ -124,13 +123,9 @@ fn join_by_trace(records: &[Record<'_>], sets: &mut Sets) {
 /// Records of runs that name no request id. A span is the attempt of the nearest line that has no span yet, and a line that of
 /// the nearest span without a line; a line that finds none repeats what stands within the window.
 fn join_nameless(records: &[Record<'_>], sets: &mut Sets) {
-    let mut by_run: HashMap<InvocationIndex, Vec<usize>> = HashMap::new();
-    for (at, record) in records.iter().enumerate() {
-        if let Some(run) = record.run {
-            by_run.entry(run).or_default().push(at);
-        }
-    }
-    for members in by_run.values_mut() {
+    let by_run = ByKey::of(records.len(), |at| records[at as usize].run);
+    for members in by_run.iter() {
+        let mut members: Vec<usize> = members.map(|at| at as usize).collect();
         members.sort_by_key(|&at| (records[at].at, at));
         for place in 0..members.len() {
             let at = members[place];
@@ -138,7 +133,7 @@ fn join_nameless(records: &[Record<'_>], sets: &mut Sets) {
             if is_named(record) {
                 continue;
             }
-            let near = neighbours(records, members, place);
+            let near = neighbours(records, &members, place);
             let partner = match record.source {
                 Source::Span if !sets.has(at).0 => near
                     .into_iter()
@@ -207,8 +202,8 @@ struct Draft<'r, 'a> {
 }
 
 impl<'r, 'a> Draft<'r, 'a> {
-    fn of(records: &'r [Record<'a>], members: &[usize]) -> Self {
-        let mut members: Vec<&Record<'a>> = members.iter().map(|&at| &records[at]).collect();
+    fn of(members: impl Iterator<Item = &'r Record<'a>>) -> Self {
+        let mut members: Vec<&Record<'a>> = members.collect();
         members.sort_by_key(|record| (record.source, record.at));
         let first = members[0];
         // A span names what was called; a line may name the service alone. Behind a gateway that has its own answer is the gateway.
