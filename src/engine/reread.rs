@@ -1,7 +1,7 @@
 //! Re-reads: the same CloudWatch event fetched again by an overlapping poll. Not the duplicates that functions process.
 
 use hashbrown::{HashMap, HashSet};
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_64_with_seed};
 
 use crate::model::placed;
 use crate::model::record::LogLine;
@@ -20,20 +20,18 @@ pub struct Seen {
 
 /// The hash by which a re-read is recognised: of the event id, else of (stream, time, text); and whether there is an id.
 pub(super) fn key_of(line: &LogLine<'_>) -> (u64, bool) {
-    let mut hash = Xxh3::new();
-    let has_event_id = line.event_id.is_some_and(|id| !id.is_empty());
-    if has_event_id {
+    if let Some(id) = line.event_id.filter(|id| !id.is_empty()) {
         // An id may be given in each place.
-        hash.update(placed::place(line.group).unwrap_or_default().as_bytes());
-        hash.update(line.event_id.unwrap_or_default().as_bytes());
-    } else {
-        for part in [line.group, line.stream, line.message] {
-            hash.update(part.as_bytes());
-            hash.update(&[0xff]);
-        }
-        hash.update(&line.timestamp.0.to_le_bytes());
+        let place = placed::place(line.group).map_or(0, |place| xxh3_64(place.as_bytes()));
+        return (xxh3_64_with_seed(id.as_bytes(), place), true);
     }
-    (hash.digest(), has_event_id)
+    let mut hash = Xxh3::new();
+    for part in [line.group, line.stream, line.message] {
+        hash.update(part.as_bytes());
+        hash.update(&[0xff]);
+    }
+    hash.update(&line.timestamp.0.to_le_bytes());
+    (hash.digest(), false)
 }
 
 /// How often an event without an id stood in one read.
