@@ -1,12 +1,14 @@
 //! Works on the chunks of one input on all cores and hands on what comes of them in the order of the input.
 
+use std::collections::VecDeque;
 use std::io::{self, Read};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use super::chunks::{Chunk, Chunks};
 
-/// Chunks that may wait before and after each worker.
+/// Chunks that are under way for each worker: a worker that the system lets wait keeps one of them, and the others go on with the rest.
 const AHEAD: usize = 4;
 
 /// The input broke off.
@@ -17,9 +19,6 @@ pub(super) struct Broken {
 
 /// Called with what came of a chunk, and the bytes of the chunk; `false` stops.
 type Take<'a, T> = dyn FnMut(T, u64) -> bool + 'a;
-
-/// The two ends of one worker.
-type Worker<T> = (SyncSender<Chunk>, Receiver<(T, Chunk)>);
 
 /// Works on an input to its end; 0 threads are one a core. `Ok(false)` if it was stopped.
 pub(super) fn map<T: Send>(
@@ -38,50 +37,44 @@ pub(super) fn map<T: Send>(
         threads => threads,
     };
     thread::scope(|scope| {
-        let mut workers: Vec<Worker<T>> = Vec::new();
+        // Whoever is free takes the next chunk, and answers where it is waited for: order is kept.
+        let (to_workers, waiting) = sync_channel::<(Chunk, SyncSender<_>)>(threads * AHEAD);
+        let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..threads {
-            let (to_worker, chunks) = sync_channel::<Chunk>(AHEAD);
-            let (done, from_worker) = sync_channel(AHEAD);
+            let waiting = Arc::clone(&waiting);
             scope.spawn(move || {
-                for chunk in chunks {
-                    if done.send((work(&chunk), chunk)).is_err() {
+                let next = || waiting.lock().ok()?.recv().ok();
+                while let Some((chunk, answer)) = next() {
+                    if answer.send((work(&chunk), chunk)).is_err() {
                         break;
                     }
                 }
             });
-            workers.push((to_worker, from_worker));
         }
-        // The reader hands chunks out in turn and takes what came of them back in the same turn: order is kept, and no
-        // more than `threads * (2 * AHEAD + 1)` chunks are under way.
-        let mut sent = 0usize;
-        let mut taken = 0usize;
+        drop(waiting);
+        let mut under_way = VecDeque::new();
         let mut next = Some(first);
         let mut failure = None;
         loop {
-            if let Some(chunk) = next.take() {
-                if workers[sent % threads].0.send(chunk).is_err() {
+            if let Some(chunk) = next.take_if(|_| under_way.len() < threads * AHEAD) {
+                let (answer, made) = sync_channel(1);
+                if to_workers.send((chunk, answer)).is_err() {
                     break;
                 }
-                sent += 1;
+                under_way.push_back(made);
                 match chunks.next() {
                     Ok(chunk) => next = chunk,
                     Err(cause) => failure = Some(cause),
                 }
+                continue;
             }
-            let full = sent - taken >= threads * AHEAD;
-            if (full || next.is_none()) && taken < sent {
-                let Ok((made, chunk)) = workers[taken % threads].1.recv() else {
-                    break;
-                };
-                taken += 1;
-                if !take(made, chunk.bytes().len() as u64) {
-                    return Ok(false);
-                }
-                chunks.reuse(chunk);
-            }
-            if next.is_none() && taken == sent {
+            let Some(Ok((made, chunk))) = under_way.pop_front().map(|made| made.recv()) else {
                 break;
+            };
+            if !take(made, chunk.bytes().len() as u64) {
+                return Ok(false);
             }
+            chunks.reuse(chunk);
         }
         match failure {
             None => Ok(true),
