@@ -2,6 +2,7 @@
 //! START and END. On environments that run many invocations at once place says nothing.
 
 use hashbrown::HashMap;
+use smallvec::SmallVec;
 
 use crate::model::fact::{AppFact, Kinds, What};
 use crate::model::facts::{Facts, StreamFacts};
@@ -71,10 +72,13 @@ pub(super) fn attribute(
     orphans
 }
 
+/// Attempts that one id names: almost always one.
+type Same = SmallVec<[usize; 1]>;
+
 /// Attempts by what a line may name.
 struct Known {
-    requests: HashMap<RequestId, Vec<usize>>,
-    traces: HashMap<TraceId, Vec<usize>>,
+    requests: HashMap<RequestId, Same>,
+    traces: HashMap<TraceId, Same>,
     concurrent: bool,
     /// Lambda tells here of runs that go well.
     tells_runs: bool,
@@ -86,8 +90,8 @@ struct Known {
 impl Known {
     fn new(attempts: &[Attempt], concurrent: bool, tells_runs: bool) -> Self {
         let mut known = Self {
-            requests: HashMap::new(),
-            traces: HashMap::new(),
+            requests: HashMap::with_capacity(attempts.len()),
+            traces: HashMap::with_capacity(attempts.len()),
             concurrent,
             tells_runs,
             latest: None,
