@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 
 use crate::detect::provisioned::prices::Prices;
 use crate::model::analysis::Analysis;
-use crate::model::fact::What;
+use crate::model::fact::{self, What};
 use crate::model::invocation::Invocation;
 use crate::model::rows::{ColdFigures, InitKind};
 use crate::model::symbols::Sym;
@@ -81,10 +81,12 @@ impl Kinds {
 /// runtimes before August 2025. `None` without an init, or without what it takes to tell.
 fn init_cost(analysis: &Analysis, run: &Invocation) -> Option<f64> {
     let restored = || {
-        let What::Report(report) = analysis.facts.fact(run.report_line()?).what else {
-            return None;
-        };
-        report.billed_restore_ms
+        let line = run.report_line()?;
+        let facts = &analysis.facts.stream(line).facts;
+        match facts.get_of(line.fact, fact::Kinds::RESTORED)?.what {
+            What::Report(report) => report.billed_restore_ms,
+            _ => None,
+        }
     };
     let seconds = match run.init_ms.get() {
         Some(init_ms) => {

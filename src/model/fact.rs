@@ -117,6 +117,8 @@ impl Kinds {
     pub const INIT: Self = Self(1 << 10);
     /// Lines that the service dropped.
     pub const DROPPED: Self = Self(1 << 11);
+    /// A `REPORT` of a run that waited for a restore.
+    pub const RESTORED: Self = Self(1 << 12);
 
     /// What is in either set.
     #[must_use]
@@ -149,7 +151,11 @@ impl What {
             | Self::RuntimeDone { .. }
             | Self::TimedOut { .. }
             | Self::RuntimeExit { .. } => Kinds::RUN,
-            Self::Report(_) => Kinds::RUN.or(Kinds::REPORT),
+            Self::Report(report) => {
+                let restored = report.restore_ms.is_some() || report.billed_restore_ms.is_some();
+                let kinds = Kinds::RUN.or(Kinds::REPORT);
+                kinds.or(Kinds::RESTORED.when(restored))
+            }
             Self::LogsDropped { .. } => Kinds::DROPPED,
             Self::Access(_) => Kinds::ACCESS,
             Self::App(app) => app.kinds(),

@@ -163,6 +163,9 @@ impl FactLog {
 
     /// The fact at a place, if it speaks of one of `kinds`.
     pub fn get_of(&self, place: u32, kinds: Kinds) -> Option<Fact> {
+        if !self.said.meets(kinds) {
+            return None;
+        }
         let packed = self.open(place as usize);
         packed.kinds.meets(kinds).then(|| self.read(packed.rest))
     }
