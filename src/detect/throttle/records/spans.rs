@@ -6,7 +6,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::{Key, Record, Source, TOO_MANY_REQUESTS, is_gateway, key_of};
 use crate::model::facts::Facts;
-use crate::model::ids::{SpanId, TraceId};
+use crate::model::ids::SpanId;
 use crate::model::invocation::Assembled;
 use crate::model::placed;
 use crate::model::rows::{Evidence, ThrottleClass};
@@ -20,50 +20,45 @@ fn is_refused(span: &Span) -> bool {
 
 /// One record per refused span; inferred segments are copies.
 pub(super) fn of_spans<'a>(facts: &'a Facts, assembled: &Assembled) -> Vec<Record<'a>> {
-    let refused: Vec<usize> = (0..facts.spans.len())
-        .filter(|&at| is_refused(&facts.spans[at]))
-        .collect();
-    if refused.is_empty() {
-        return Vec::new();
+    let mut records = Vec::new();
+    let mut end = 0;
+    // Those of one trace stand together.
+    for trace in facts.spans.chunk_by(|one, next| one.trace == next.trace) {
+        let places = end..end + trace.len();
+        end = places.end;
+        if trace.iter().any(is_refused) {
+            let around = Around::new(facts, trace);
+            let refused = places.filter(|&at| is_refused(&facts.spans[at]));
+            records.extend(refused.filter_map(|at| of_span(facts, assembled, &around, at)));
+        }
     }
-    let around = Around::new(facts);
-    refused
-        .into_iter()
-        .filter_map(|at| of_span(facts, assembled, &around, at))
-        .collect()
+    records
 }
 
-/// What is looked up around a refused span.
+/// What is looked up around a refused span, in its trace.
 struct Around {
-    refused: HashMap<(TraceId, SpanId), usize>,
+    refused: HashSet<SpanId>,
     /// Functions by the id of their `AWS::Lambda::Function` segment.
-    functions: HashMap<(TraceId, SpanId), Sym>,
+    functions: HashMap<SpanId, Sym>,
     /// Request ids of gateways' segments.
-    gateways: HashMap<(TraceId, SpanId), Key>,
+    gateways: HashMap<SpanId, Key>,
     /// Spans that others lie in or under.
-    parents: HashSet<(TraceId, SpanId)>,
+    parents: HashSet<SpanId>,
 }
 
 impl Around {
-    fn new(facts: &Facts) -> Self {
-        let spans = || facts.spans.iter().enumerate();
-        let key = |span: &Span| (span.trace, span.id);
+    fn new(facts: &Facts, trace: &[Span]) -> Self {
+        let of_kind = |kind| trace.iter().filter(move |span| span.kind == kind);
+        let refused = trace.iter().filter(|span| is_refused(span));
         Self {
-            refused: spans()
-                .filter(|(_, span)| is_refused(span))
-                .map(|(at, span)| (key(span), at))
+            refused: refused.map(|span| span.id).collect(),
+            functions: of_kind(SpanKind::LambdaFunction)
+                .map(|span| (span.id, span.name))
                 .collect(),
-            functions: spans()
-                .filter(|(_, span)| span.kind == SpanKind::LambdaFunction)
-                .map(|(_, span)| (key(span), span.name))
+            gateways: of_kind(SpanKind::Segment)
+                .filter_map(|span| Some((span.id, request_of(facts, span)?)))
                 .collect(),
-            gateways: spans()
-                .filter(|(_, span)| span.kind == SpanKind::Segment)
-                .filter_map(|(_, span)| Some((key(span), request_of(facts, span)?)))
-                .collect(),
-            parents: spans()
-                .filter_map(|(_, span)| Some((span.trace, span.parent.get()?)))
-                .collect(),
+            parents: trace.iter().filter_map(|span| span.parent.get()).collect(),
         }
     }
 }
@@ -85,15 +80,14 @@ fn of_span<'a>(
     let resource = facts.text_of(span.resource);
     let mut keys = vec![Key::Span(span.trace, span.id)];
     let mut caller = None;
-    let around_it = (span.trace, span.segment);
     let resource = match span.kind {
         // The caller's side of a call.
         SpanKind::Remote => {
             caller = run
                 .map(|run| assembled.invocations[run as usize].function)
-                .or_else(|| around.functions.get(&around_it).copied());
+                .or_else(|| around.functions.get(&span.segment).copied());
             // A gateway's call to what stands behind it is its request.
-            let gateway = around.gateways.get(&around_it);
+            let gateway = around.gateways.get(&span.segment);
             keys.extend(gateway);
             resource.map_or_else(|| called_host(facts.text(span.name)), Cow::Borrowed)
         }
@@ -107,18 +101,20 @@ fn of_span<'a>(
             Cow::Borrowed(resource?)
         }
         // A gateway that passed the request on repeats the answer of what stands behind it.
-        SpanKind::Segment if !around.parents.contains(&(span.trace, span.id)) => {
+        SpanKind::Segment if !around.parents.contains(&span.id) => {
             let resource = resource.filter(|name| is_gateway(name))?;
             Cow::Borrowed(resource)
         }
         _ => return None,
     };
     keys.extend(request_of(facts, span));
-    let call = span.parent.get().map(|parent| (span.trace, parent));
-    if let Some((trace, id)) = call.filter(|call| around.refused.contains_key(call))
+    if let Some(call) = span
+        .parent
+        .get()
+        .filter(|call| around.refused.contains(call))
         && span.kind != SpanKind::Remote
     {
-        keys.push(Key::Span(trace, id));
+        keys.push(Key::Span(span.trace, call));
     }
     Some(Record {
         gateway: is_gateway(&resource).then_some(ThrottleClass::GatewayStage),
