@@ -11,25 +11,10 @@ pub struct RequestId(pub [u8; 16]);
 impl RequestId {
     /// Reads the 36-character form (`8-4-4-4-12` hex digits, either case); `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes = text.as_bytes();
-        if bytes.len() != 36 {
-            return None;
-        }
-        let mut id = [0u8; 16];
-        let mut filled = 0;
-        let mut at = 0;
-        while at < 36 {
-            if matches!(at, 8 | 13 | 18 | 23) {
-                if bytes[at] != b'-' {
-                    return None;
-                }
-                at += 1;
-                continue;
-            }
-            id[filled] = hex_digit(bytes[at])? << 4 | hex_digit(bytes[at + 1])?;
-            filled += 1;
-            at += 2;
-        }
+        let bytes: &[u8; 36] = text.as_bytes().try_into().ok()?;
+        let dashes = [8, 13, 18, 23].map(|at| bytes[at]);
+        let parts = [0..8, 9..13, 14..18, 19..23, 24..36].map(|part| &bytes[part]);
+        let id = from_hex(&parts).filter(|_| dashes == *b"----")?;
         Some(Self(id))
     }
 
@@ -59,7 +44,8 @@ impl fmt::Debug for RequestId {
 impl Serialize for RequestId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
-            serializer.collect_str(self)
+            let letters = self.letters();
+            serializer.serialize_str(str::from_utf8(&letters).unwrap_or_default())
         } else {
             unless_zero(self.0).serialize(serializer)
         }
@@ -79,20 +65,15 @@ pub struct TraceId(pub [u8; 16]);
 impl TraceId {
     /// Reads either spelling; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut id = [0u8; 16];
         let bytes = text.as_bytes();
-        let digits: [&[u8]; 2] = match bytes.len() {
+        let parts: [&[u8]; 2] = match bytes.len() {
             32 => [&bytes[..8], &bytes[8..]],
             35 if bytes[0] == b'1' && bytes[1] == b'-' && bytes[10] == b'-' => {
                 [&bytes[2..10], &bytes[11..]]
             }
             _ => return None,
         };
-        let pairs = digits.iter().flat_map(|part| part.chunks_exact(2));
-        for (slot, pair) in id.iter_mut().zip(pairs) {
-            *slot = hex_digit(pair[0])? << 4 | hex_digit(pair[1])?;
-        }
-        Some(Self(id))
+        from_hex(&parts).map(Self)
     }
 }
 
@@ -147,10 +128,8 @@ impl SpanId {
 
     /// Reads 16 hex digits; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() != 16 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return None;
-        }
-        u64::from_str_radix(text, 16).ok().map(Self::of)
+        let digits = Some(text.as_bytes()).filter(|digits| digits.len() == 16)?;
+        from_hex(&[digits]).map(Self)
     }
 }
 
@@ -197,19 +176,39 @@ fn letters<const LENGTH: usize>(lead: &str, bytes: &[u8], dashes: &[usize]) -> [
 }
 
 /// The two hex digits of a byte.
-pub fn hex_pair(byte: u8) -> [u8; 2] {
+pub const fn hex_pair(byte: u8) -> [u8; 2] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    [byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)])
+    [DIGITS[(byte >> 4) as usize], DIGITS[(byte & 15) as usize]]
 }
 
-fn hex_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
+/// The bytes that hex digits of either case stand for, those of all parts together; `None` if a letter is no digit.
+fn from_hex<const LENGTH: usize>(parts: &[&[u8]]) -> Option<[u8; LENGTH]> {
+    let mut bytes = [0; LENGTH];
+    let mut digits = 0;
+    let mut free = bytes.iter_mut();
+    for part in parts {
+        for (pair, byte) in part.chunks_exact(2).zip(&mut free) {
+            let (high, low) = (HEX[usize::from(pair[0])], HEX[usize::from(pair[1])]);
+            digits |= high | low;
+            *byte = high << 4 | low;
+        }
     }
+    // Looked at once: most texts of the right length are ids.
+    (digits <= 0xf).then_some(bytes)
 }
+
+/// What a letter is worth as a hex digit; all bits where it is none.
+const HEX: [u8; 256] = {
+    let mut worth = [u8::MAX; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        let [_, letter] = hex_pair(digit);
+        worth[letter as usize] = digit;
+        worth[letter.to_ascii_uppercase() as usize] = digit;
+        digit += 1;
+    }
+    worth
+};
 
 #[cfg(test)]
 mod tests {
@@ -231,6 +230,21 @@ mod tests {
             RequestId::parse("gea42185-a492-47f6-a9f2-4d7d690c43d6"),
             None
         );
+    }
+
+    #[test]
+    fn digits_of_either_case_are_read_and_nothing_else_is() {
+        let text = "0123456789abcdef";
+        let span = SpanId::parse(text);
+        assert_eq!(span, Some(SpanId::of(0x0123_4567_89ab_cdef)));
+        assert_eq!(SpanId::parse(&text.to_uppercase()), span);
+        for at in 0..text.len() {
+            for letter in ["g", "G", "/", ":", "@", "`", " ", "-"] {
+                let mut wrong = text.to_owned();
+                wrong.replace_range(at..=at, letter);
+                assert_eq!(SpanId::parse(&wrong), None, "{wrong}");
+            }
+        }
     }
 
     #[test]
