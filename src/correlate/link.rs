@@ -69,12 +69,16 @@ struct Joins<'a> {
 
 impl<'a> Joins<'a> {
     fn new(facts: &'a Facts, assembled: &'a Assembled, deliveries: &'a [Delivery]) -> Self {
+        let (spans, segments) = cores::both(
+            || SpanIndex::new(&facts.spans),
+            || Segments::new(&assembled.invocations),
+        );
         Self {
             facts,
             assembled,
             deliveries,
-            spans: SpanIndex::new(&facts.spans),
-            segments: Segments::new(&assembled.invocations),
+            spans,
+            segments,
         }
     }
 

@@ -119,8 +119,7 @@ fn segment_of(run: &Invocation) -> Option<(TraceId, SpanId)> {
 /// its parent is `AWS::Lambda` (or the `Attempt #N` below it). Where one of these was lost the other still holds.
 pub fn owners(facts: &Facts, assembled: &Assembled) -> Vec<Option<InvocationIndex>> {
     let spans = &facts.spans;
-    let index = SpanIndex::new(spans);
-    let runs = Runs::new(facts, assembled);
+    let (index, runs) = cores::both(|| SpanIndex::new(spans), || Runs::new(facts, assembled));
     let known = cores::rows(spans, |_, span| match span.kind {
         SpanKind::LambdaService => runs.first_of(span.invocation.get()?),
         SpanKind::LambdaFunction => runs.behind(span, spans, &index),
