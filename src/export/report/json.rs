@@ -21,9 +21,12 @@ use rows::{
     ThrottleRow,
 };
 
+/// A pipe takes so much at once.
+const BUFFER: usize = 64 * 1024;
+
 /// Writes the document and a line end; `full` adds one row an invocation.
 pub fn json(analysis: &Analysis, full: bool, out: &mut dyn Write) -> io::Result<()> {
-    let mut out = io::BufWriter::new(out);
+    let mut out = io::BufWriter::with_capacity(BUFFER, out);
     serde_json::to_writer(&mut out, &Document::of(analysis, full))?;
     out.write_all(b"\n")?;
     out.flush()
