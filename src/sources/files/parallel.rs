@@ -8,8 +8,9 @@ use std::thread;
 
 use super::chunks::{Chunk, Chunks};
 
-/// Chunks that are under way for each worker: a worker that the system lets wait keeps one of them, and the others go on with the rest.
-const AHEAD: usize = 4;
+/// Chunks that are under way: so many that the workers go on while the system lets the reader wait, and each has some.
+const AHEAD: usize = 32;
+const AHEAD_EACH: usize = 4;
 
 /// The input broke off.
 pub(super) struct Broken {
@@ -36,9 +37,10 @@ pub(super) fn map<T: Send>(
         0 => thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
     };
+    let ahead = AHEAD.max(threads * AHEAD_EACH);
     thread::scope(|scope| {
         // Whoever is free takes the next chunk, and answers where it is waited for: order is kept.
-        let (to_workers, waiting) = sync_channel::<(Chunk, SyncSender<_>)>(threads * AHEAD);
+        let (to_workers, waiting) = sync_channel::<(Chunk, SyncSender<_>)>(ahead);
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..threads {
             let waiting = Arc::clone(&waiting);
@@ -56,7 +58,7 @@ pub(super) fn map<T: Send>(
         let mut next = Some(first);
         let mut failure = None;
         loop {
-            if let Some(chunk) = next.take_if(|_| under_way.len() < threads * AHEAD) {
+            if let Some(chunk) = next.take_if(|_| under_way.len() < ahead) {
                 let (answer, made) = sync_channel(1);
                 if to_workers.send((chunk, answer)).is_err() {
                     break;
