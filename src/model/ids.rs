@@ -31,7 +31,7 @@ impl RequestId {
 
 impl fmt::Display for RequestId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(str::from_utf8(&self.letters()).unwrap_or_default())
+        out.write_str(text(&self.letters()))
     }
 }
 
@@ -44,8 +44,7 @@ impl fmt::Debug for RequestId {
 impl Serialize for RequestId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
-            let letters = self.letters();
-            serializer.serialize_str(str::from_utf8(&letters).unwrap_or_default())
+            serializer.serialize_str(text(&self.letters()))
         } else {
             unless_zero(self.0).serialize(serializer)
         }
@@ -75,12 +74,16 @@ impl TraceId {
         };
         from_hex(&parts).map(Self)
     }
+
+    /// As X-Ray writes it.
+    fn letters(self) -> [u8; 35] {
+        letters("1-", &self.0, &[4])
+    }
 }
 
 impl fmt::Display for TraceId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let letters: [u8; 35] = letters("1-", &self.0, &[4]);
-        out.write_str(str::from_utf8(&letters).unwrap_or_default())
+        out.write_str(text(&self.letters()))
     }
 }
 
@@ -93,7 +96,7 @@ impl fmt::Debug for TraceId {
 impl Serialize for TraceId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
-            serializer.collect_str(self)
+            serializer.serialize_str(text(&self.letters()))
         } else {
             unless_zero(self.0).serialize(serializer)
         }
@@ -173,6 +176,11 @@ fn letters<const LENGTH: usize>(lead: &str, bytes: &[u8], dashes: &[usize]) -> [
         at += 2;
     }
     letters
+}
+
+/// The letters, all of them ASCII, as text.
+fn text(letters: &[u8]) -> &str {
+    str::from_utf8(letters).unwrap_or_default()
 }
 
 /// The two hex digits of a byte.
