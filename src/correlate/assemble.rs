@@ -200,6 +200,7 @@ fn number(facts: &Facts, mut drafts: Vec<Draft>, lines: &[AppLine], assembled: &
     assembled.invocations = drafts.into_iter().map(|draft| draft.run).collect();
     // They stand where the drafts stood, which were larger.
     assembled.invocations.shrink_to_fit();
+    // In their order: which stream was done first is chance.
     assembled.lines.reserve_exact(lines.len());
     for run in &mut assembled.invocations {
         let own = &lines[run.app.start as usize..run.app.end as usize];
