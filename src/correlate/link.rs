@@ -1,7 +1,7 @@
 //! Which invocation called or fed which: the union of what traces, ids and correlation ids prove, and of what little can be
 //! inferred. A lower tier never overrides a higher one; an equal trace alone makes no parent.
 
-use crate::correlate::spans::{Segments, SpanIndex};
+use crate::correlate::spans::{RunsBy, SpanIndex, segment_of};
 use crate::model::cores;
 use crate::model::delivery::Delivery;
 use crate::model::facts::Facts;
@@ -64,14 +64,14 @@ struct Joins<'a> {
     deliveries: &'a [Delivery],
     spans: SpanIndex<'a>,
     /// Runs whose REPORT names their `AWS::Lambda::Function` segment, to be found by it.
-    segments: Segments<'a>,
+    segments: RunsBy<'a, (TraceId, SpanId)>,
 }
 
 impl<'a> Joins<'a> {
     fn new(facts: &'a Facts, assembled: &'a Assembled, deliveries: &'a [Delivery]) -> Self {
         let (spans, segments) = cores::both(
             || SpanIndex::new(&facts.spans),
-            || Segments::new(&assembled.invocations),
+            || RunsBy::new(&assembled.invocations, segment_of),
         );
         Self {
             facts,
@@ -86,9 +86,9 @@ impl<'a> Joins<'a> {
         &self.assembled.invocations[at as usize]
     }
 
-    /// The run whose REPORT names this segment.
+    /// The run whose REPORT names this segment: of several the last.
     fn of_segment(&self, trace: TraceId, id: SpanId) -> Option<InvocationIndex> {
-        self.segments.find(trace, id)
+        self.segments.find(&(trace, id)).last()
     }
 
     /// Attempts of a request, in order.

@@ -1,7 +1,8 @@
 //! Whose spans are whose: ties the spans of X-Ray to the invocations of the logs.
 
+use std::hash::Hash;
+
 use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::model::by_key::{ByKey, Rows};
@@ -52,63 +53,33 @@ fn hash(trace: TraceId, id: SpanId) -> u64 {
     xxh3_64(&trace.0) ^ id.number()
 }
 
-/// Finds a run by the `AWS::Lambda::Function` segment that its REPORT names: of several with the same one, the last.
-pub(super) struct Segments<'a> {
+/// Finds runs by what they say of themselves.
+pub(super) struct RunsBy<'a, K> {
     runs: &'a [Invocation],
-    places: HashTable<InvocationIndex>,
+    key: fn(&Invocation) -> Option<K>,
+    rows: ByKey,
 }
 
-impl<'a> Segments<'a> {
-    pub(super) fn new(runs: &'a [Invocation]) -> Self {
-        let hash_at = |at: &InvocationIndex| {
-            segment_of(&runs[*at as usize]).map_or(0, |(trace, id)| hash(trace, id))
-        };
-        let mut places = HashTable::with_capacity(runs.len());
-        for (at, run) in (0 as InvocationIndex..).zip(runs) {
-            let Some(segment) = segment_of(run) else {
-                continue;
-            };
-            let same = |at: &InvocationIndex| segment_of(&runs[*at as usize]) == Some(segment);
-            match places.entry(hash(segment.0, segment.1), same, hash_at) {
-                Entry::Occupied(mut known) => *known.get_mut() = at,
-                Entry::Vacant(place) => {
-                    place.insert(at);
-                }
-            }
-        }
-        Self { runs, places }
-    }
-
-    pub(super) fn find(&self, trace: TraceId, id: SpanId) -> Option<InvocationIndex> {
-        let same = |at: &InvocationIndex| segment_of(&self.runs[*at as usize]) == Some((trace, id));
-        self.places.find(hash(trace, id), same).copied()
-    }
-}
-
-/// Finds the runs of a trace.
-pub(super) struct Traces<'a> {
-    runs: &'a [Invocation],
-    by_trace: ByKey,
-}
-
-impl<'a> Traces<'a> {
-    pub(super) fn new(runs: &'a [Invocation]) -> Self {
-        let by_trace = ByKey::of(runs.len(), |at| trace_of(&runs[at as usize]));
-        Self { runs, by_trace }
+impl<'a, K: Hash + Eq> RunsBy<'a, K> {
+    pub(super) fn new(runs: &'a [Invocation], key: fn(&Invocation) -> Option<K>) -> Self {
+        let rows = ByKey::of(runs.len(), |at| key(&runs[at as usize]));
+        Self { runs, key, rows }
     }
 
     /// In order of start.
-    pub(super) fn find(&self, trace: TraceId) -> Rows<'_> {
-        let trace_at = |at| trace_of(&self.runs[at as usize]);
-        self.by_trace.get(&trace, trace_at)
+    pub(super) fn find(&self, wanted: &K) -> Rows<'_> {
+        let key_at = |at| (self.key)(&self.runs[at as usize]);
+        self.rows.get(wanted, key_at)
     }
 }
 
-fn trace_of(run: &Invocation) -> Option<TraceId> {
+/// The trace that a run is of.
+pub(super) fn trace_of(run: &Invocation) -> Option<TraceId> {
     run.trace.map(|context| context.trace)
 }
 
-fn segment_of(run: &Invocation) -> Option<(TraceId, SpanId)> {
+/// The `AWS::Lambda::Function` segment that the REPORT of a run names.
+pub(super) fn segment_of(run: &Invocation) -> Option<(TraceId, SpanId)> {
     let context = run.trace?;
     Some((context.trace, context.segment.get()?))
 }
@@ -179,17 +150,22 @@ pub fn end_of(span: &Span) -> Timestamp {
 struct Runs<'a> {
     facts: &'a Facts,
     assembled: &'a Assembled,
-    by_segment: Segments<'a>,
-    by_trace: Traces<'a>,
+    by_segment: RunsBy<'a, (TraceId, SpanId)>,
+    /// Those that name no segment of theirs.
+    by_trace: RunsBy<'a, TraceId>,
 }
 
 impl<'a> Runs<'a> {
     fn new(facts: &'a Facts, assembled: &'a Assembled) -> Self {
+        let of_no_segment = |run: &Invocation| match segment_of(run) {
+            Some(_) => None,
+            None => trace_of(run),
+        };
         Self {
             facts,
             assembled,
-            by_segment: Segments::new(&assembled.invocations),
-            by_trace: Traces::new(&assembled.invocations),
+            by_segment: RunsBy::new(&assembled.invocations, segment_of),
+            by_trace: RunsBy::new(&assembled.invocations, of_no_segment),
         }
     }
 
@@ -217,7 +193,7 @@ impl<'a> Runs<'a> {
         spans: &[Span],
         index: &SpanIndex<'_>,
     ) -> Option<InvocationIndex> {
-        if let Some(at) = self.by_segment.find(span.trace, span.id) {
+        if let Some(at) = self.by_segment.find(&(span.trace, span.id)).last() {
             return Some(at);
         }
         if let Some(request) = span.invocation.get() {
@@ -233,10 +209,9 @@ impl<'a> Runs<'a> {
     /// Last resort: the only run of the function in the trace that began then and is not known to be another segment.
     fn only_candidate(&self, span: &Span) -> Option<InvocationIndex> {
         let name = self.facts.text(span.name);
-        let mut candidates = self.by_trace.find(span.trace).filter(|&at| {
+        let mut candidates = self.by_trace.find(&span.trace).filter(|&at| {
             let run = self.run(at);
-            segment_of(run).is_none()
-                && self.facts.text(run.function) == name
+            self.facts.text(run.function) == name
                 && run.start.since(start_of(span)).abs() <= SAME_START_MS
         });
         let only = candidates.next()?;

@@ -5,8 +5,9 @@ use hashbrown::HashMap;
 
 use super::trace::Origins;
 use super::{CLOCK_TOLERANCE_MS, Edges, Joins};
-use crate::correlate::spans::Traces;
+use crate::correlate::spans::{RunsBy, trace_of};
 use crate::model::cores;
+use crate::model::ids::TraceId;
 use crate::model::invocation::InvocationIndex;
 use crate::model::room::grow;
 use crate::model::rows::{Link, LinkTier};
@@ -129,7 +130,7 @@ fn open_runs(
 pub(super) struct Runs<'a> {
     /// In order of start.
     by_function: HashMap<Sym, Vec<InvocationIndex>>,
-    by_trace: Traces<'a>,
+    by_trace: RunsBy<'a, TraceId>,
     /// Runs whose own segment arrived, and all their calls with it: no child of theirs lacks its parent span.
     whole: Vec<bool>,
     /// How many runs of each function came from outside.
@@ -157,7 +158,7 @@ impl<'a> Runs<'a> {
         }
         Self {
             by_function,
-            by_trace: Traces::new(&joins.assembled.invocations),
+            by_trace: RunsBy::new(&joins.assembled.invocations, trace_of),
             whole,
             outside,
         }
@@ -277,7 +278,7 @@ impl Family<'_, '_> {
         let missing = self.origins.missing(child, run);
         let trace = missing.or_else(|| run.trace.map(|context| context.trace))?;
         let by_parent = self.known.by_edge.get(&self.function)?;
-        let mut candidates = self.runs.by_trace.find(trace).filter(|&at| {
+        let mut candidates = self.runs.by_trace.find(&trace).filter(|&at| {
             let parent = self.joins.run(at);
             by_parent.contains_key(&parent.function)
                 && parent.request_id != run.request_id
