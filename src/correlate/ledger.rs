@@ -20,16 +20,8 @@ pub fn deliveries(facts: &Facts, assembled: &Assembled) -> Vec<Delivery> {
         let first = deliveries.len();
         for mention in received(&mut mentions) {
             grow(&mut deliveries, 1);
-            deliveries.push(Delivery {
-                invocation: index as InvocationIndex,
-                consumer: invocation.function,
-                source: mention.key.0,
-                identity: mention.key.1,
-                at: invocation.start,
-                index: mention.index,
-                line: mention.line,
-                item: mention.item.clone().into(),
-            });
+            let (at, item) = (index as InvocationIndex, mention.item.clone());
+            deliveries.push(Delivery::of(at, invocation, mention.line, item));
         }
         deliveries[first..].sort_by(|a, b| {
             let text = |delivery: &Delivery| facts.text(delivery.identity);

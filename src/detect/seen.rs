@@ -5,7 +5,7 @@ use std::ops::Range;
 use hashbrown::{HashMap, HashSet};
 
 use crate::detect::sequence::Sequence;
-use crate::model::delivery::{Delivery, Received};
+use crate::model::delivery::Delivery;
 use crate::model::fact::{EventSource, Kinds, ProducedKind, What};
 use crate::model::facts::Facts;
 use crate::model::invocation::{Assembled, Invocation, InvocationIndex, InvocationStatus};
@@ -105,11 +105,6 @@ impl<'a> Seen<'a> {
         &self.deliveries[at as usize]
     }
 
-    /// The item that was delivered.
-    pub(crate) fn item(&self, at: DeliveryIndex) -> &'a Received {
-        &self.delivery(at).item
-    }
-
     pub(crate) fn run(&self, at: DeliveryIndex) -> &'a Invocation {
         self.invocation(self.delivery(at).invocation)
     }
@@ -119,7 +114,7 @@ impl<'a> Seen<'a> {
     }
 
     /// The run that sent the item.
-    pub(crate) fn sender(&self, item: &Received) -> Option<InvocationIndex> {
+    pub(crate) fn sender(&self, item: &Delivery) -> Option<InvocationIndex> {
         let by_sequence = || self.senders.get(&item.sequence?);
         self.senders
             .get(&item.identity)
@@ -138,20 +133,20 @@ impl<'a> Seen<'a> {
     }
 
     pub(crate) fn outcome(&self, at: DeliveryIndex) -> Outcome {
-        let run = self.delivery(at).invocation;
-        if self.refused(run, self.item(at)) {
+        let delivery = self.delivery(at);
+        if self.refused(delivery) {
             return Outcome::Failed;
         }
-        self.outcome_of(run)
+        self.outcome_of(delivery.invocation)
     }
 
     /// Whether the run handed the item back. A stream goes back to the lowest sequence number that was named: everything
     /// from there on comes again.
-    fn refused(&self, run: InvocationIndex, item: &Received) -> bool {
+    fn refused(&self, item: &Delivery) -> bool {
         if !is_stream(item.source) {
-            return self.failed.contains(&(run, item.identity));
+            return self.failed.contains(&(item.invocation, item.identity));
         }
-        let lowest = self.lowest_failed.get(&run);
+        let lowest = self.lowest_failed.get(&item.invocation);
         lowest
             .zip(item.sequence)
             .is_some_and(|(&lowest, sequence)| {

@@ -2,31 +2,23 @@
 
 use super::fact::{EventSource, Item, TraceContext};
 use super::facts::FactRef;
-use super::invocation::InvocationIndex;
+use super::invocation::{Invocation, InvocationIndex};
 use super::maybe::Maybe;
 use super::symbols::Sym;
 use super::time::Timestamp;
 
 /// One item of one invocation's event. Made by `correlate::ledger` from the items in the invocation's application facts:
-/// an id named over several lines of one invocation is one delivery.
+/// an id named over several lines of one invocation is one delivery. What is seldom known takes little room.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Delivery {
     pub invocation: InvocationIndex,
     /// Unqualified function name.
     pub consumer: Sym,
-    pub source: EventSource,
-    pub identity: Sym,
     /// Start of the invocation.
     pub at: Timestamp,
-    pub index: u16,
-    /// The line that names it, and what that says of it.
+    /// The line that names it.
     pub line: FactRef,
-    pub item: Received,
-}
-
-/// An [`Item`] as deliveries hold it, in half the room: its place in the batch is theirs, and what is seldom known takes little.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Received {
+    pub index: u16,
     pub source: EventSource,
     pub identity: Sym,
     pub resource: Option<Sym>,
@@ -44,9 +36,15 @@ pub struct Received {
     pub trace: Option<Box<TraceContext>>,
 }
 
-impl From<Item> for Received {
-    fn from(item: Item) -> Self {
+impl Delivery {
+    /// The delivery of an item that a line of a run names.
+    pub fn of(at: InvocationIndex, run: &Invocation, line: FactRef, item: Item) -> Self {
         Self {
+            invocation: at,
+            consumer: run.function,
+            at: run.start,
+            line,
+            index: item.index,
             source: item.source,
             identity: item.identity,
             resource: item.resource,

@@ -65,13 +65,13 @@ impl<'a> Receipt<'a> {
 
     /// What the id is one of.
     fn source(&self) -> EventSource {
-        let inner = self.delivery.item.inner.filter(|_| self.is_inner);
+        let inner = self.delivery.inner.filter(|_| self.is_inner);
         inner.map_or(self.delivery.source, |(source, _)| source)
     }
 
     /// The id, a Kinesis sequence number without its shard.
     fn id(&self, joins: &Joins<'a>) -> &'a str {
-        let inner = self.delivery.item.inner.filter(|_| self.is_inner);
+        let inner = self.delivery.inner.filter(|_| self.is_inner);
         let id = inner.map_or(self.delivery.identity, |(_, id)| id);
         match self.source() {
             EventSource::Kinesis => without_shard(joins.facts.text(id)),
@@ -195,7 +195,7 @@ fn receipts<'a>(joins: &Joins<'a>, makers: &Makers<'_, '_>) -> Vec<Receipt<'a>> 
     for delivery in joins.deliveries {
         for is_inner in [false, true] {
             let receipt = Receipt { delivery, is_inner };
-            let is_there = !is_inner || delivery.item.inner.is_some();
+            let is_there = !is_inner || delivery.inner.is_some();
             if is_there && makers.of(receipt.id(joins)).next().is_some() {
                 grow(&mut receipts, 1);
                 receipts.push(receipt);
@@ -219,7 +219,7 @@ fn is_sent_to(joins: &Joins<'_>, maker: &Maker, receipt: &Receipt<'_>) -> bool {
     };
     // A function may feed itself, but a consumer that logs what it works on is more common: the target decides.
     let itself = joins.run(maker.run).function == joins.run(receipt.run()).function;
-    let resource = joins.facts.text_of(receipt.delivery.item.resource);
+    let resource = joins.facts.text_of(receipt.delivery.resource);
     let target = maker.target(joins);
     let known_target = target.is_some() && target == resource;
     fits && (!itself || known_target) && is_before(joins, maker.run, receipt.run())

@@ -162,12 +162,8 @@ fn add_headers(joins: &Joins<'_>, edges: &mut Edges, origins: &mut Origins) {
         }
     }
     for delivery in joins.deliveries {
-        let Some((trace, id)) = delivery
-            .item
-            .trace
-            .as_deref()
-            .and_then(|context| parent_of(*context))
-        else {
+        let context = delivery.trace.as_deref();
+        let Some((trace, id)) = context.and_then(|context| parent_of(*context)) else {
             continue;
         };
         let request = joins.run(delivery.invocation).request_id;

@@ -72,7 +72,7 @@ impl Comebacks {
 
 /// Whether the queue gave the message out at no time between the two, as far as it counted.
 fn is_next(seen: &Seen<'_>, first: DeliveryIndex, repeat: DeliveryIndex) -> bool {
-    let count = |at| seen.item(at).receive_count;
+    let count = |at| seen.delivery(at).receive_count;
     count(first)
         .zip(count(repeat))
         .is_none_or(|(before, now)| now == before.saturating_add(1))
@@ -90,6 +90,6 @@ fn gap(seen: &Seen<'_>, first: DeliveryIndex, repeat: DeliveryIndex) -> i64 {
 }
 
 fn place(seen: &Seen<'_>, delivery: DeliveryIndex) -> (Sym, Option<Sym>) {
-    let resource = seen.item(delivery).resource;
+    let resource = seen.delivery(delivery).resource;
     (seen.delivery(delivery).consumer, resource)
 }

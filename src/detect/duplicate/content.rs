@@ -6,7 +6,7 @@ use super::guard;
 use super::identity::{Identities, row};
 use crate::detect::seen::{DeliveryIndex, Outcome, Seen, is_queue};
 use crate::model::by_key::ByKey;
-use crate::model::delivery::Received;
+use crate::model::delivery::Delivery;
 use crate::model::fact::EventSource;
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::{Duplicate, DuplicateClass};
@@ -28,7 +28,7 @@ enum Content {
     Body(u64),
 }
 
-type Kind = fn(&Received) -> Option<Content>;
+type Kind = fn(&Delivery) -> Option<Content>;
 
 const KINDS: [Kind; 3] = [
     |item| item.inner.map(|(source, id)| Content::Inner(source, id)),
@@ -85,11 +85,11 @@ fn alike(
     kind: Kind,
 ) -> impl Iterator<Item = (Content, Vec<usize>)> {
     let first = |group: usize| identities.group(group)[0];
-    let content = move |group: usize| kind(seen.item(first(group)));
+    let content = move |group: usize| kind(seen.delivery(first(group)));
     let key = move |group: u32| {
         let delivery = seen.delivery(first(group as usize));
         let content = content(group as usize).filter(|_| has_copies(delivery.source))?;
-        let place = (delivery.consumer, delivery.source, delivery.item.resource);
+        let place = (delivery.consumer, delivery.source, delivery.resource);
         Some((place, content))
     };
     let starts = move |groups: &[usize]| {
@@ -153,7 +153,7 @@ impl Copy<'_> {
         if before.invocation == now.invocation {
             return Some(DuplicateClass::InBatchDup);
         }
-        let item = seen.item(self.repeat);
+        let item = seen.delivery(self.repeat);
         if self.redriven(seen, item) {
             return Some(DuplicateClass::DlqRedriveSuspect);
         }
@@ -184,7 +184,7 @@ impl Copy<'_> {
 
     /// The earlier id was received until it went to the dead-letter queue, each time in vain, and the same body was put
     /// into the queue again after that. A redrive gives a new id.
-    fn redriven(&self, seen: &Seen<'_>, item: &Received) -> bool {
+    fn redriven(&self, seen: &Seen<'_>, item: &Delivery) -> bool {
         if !is_queue(item.source) {
             return false;
         }
@@ -207,8 +207,8 @@ impl Copy<'_> {
     }
 
     /// Milliseconds between the two sends, or between the two starts where a send is not stamped.
-    fn sent_apart(&self, seen: &Seen<'_>, item: &Received) -> i64 {
-        let earlier = seen.item(self.first).sent_at.get();
+    fn sent_apart(&self, seen: &Seen<'_>, item: &Delivery) -> i64 {
+        let earlier = seen.delivery(self.first).sent_at.get();
         let starts = || {
             seen.delivery(self.repeat)
                 .at

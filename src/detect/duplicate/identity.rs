@@ -32,7 +32,7 @@ impl Identities {
         for group in order.chunk_by_mut(|&a, &b| key(a) == key(b)) {
             // Where a queue counted its receives, that is the order even if a START line is missing.
             if group.len() > 1 {
-                group.sort_by_key(|&at| (seen.item(at).receive_count, at));
+                group.sort_by_key(|&at| (seen.delivery(at).receive_count, at));
             }
         }
         let mut end = 0;

@@ -83,7 +83,7 @@ impl Origin {
             let repeats = rows
                 .iter()
                 .filter_map(|row| known.delivery(row, row.repeat));
-            repeats.map(|at| known.seen.item(at))
+            repeats.map(|at| known.seen.delivery(at))
         };
         let sender = items()
             .find_map(|item| known.seen.sender(item))

@@ -44,7 +44,7 @@ pub(super) fn of_redelivery(
     if seen.run(first).request_id == seen.run(repeat).request_id {
         return None;
     }
-    let (old, new) = (seen.item(first), seen.item(repeat));
+    let (old, new) = (seen.delivery(first), seen.delivery(repeat));
     let received_again = new.receive_count > old.receive_count;
     if seen.same_execution(before.invocation, now.invocation) {
         // The handler starts over and logs the same payload: only a new receive is another delivery.

@@ -10,7 +10,7 @@ use super::progress::{self, Collision};
 use super::verdict;
 use crate::detect::seen::{DeliveryIndex, Seen};
 use crate::detect::sequence::Sequence;
-use crate::model::delivery::Received;
+use crate::model::delivery::Delivery;
 use crate::model::fact::EventSource;
 use crate::model::facts::Facts;
 use crate::model::rows::{OrderDomain, Reordered, Verdict};
@@ -43,11 +43,10 @@ impl Arrivals {
         let mut ordered: Vec<_> = (0..seen.deliveries.len() as u32)
             .filter_map(|at| {
                 let delivery = seen.delivery(at);
-                let item = seen.item(at);
-                let place = (delivery.consumer, delivery.source, item.resource);
-                let within = (item.resource)
+                let place = (delivery.consumer, delivery.source, delivery.resource);
+                let within = (delivery.resource)
                     .is_some_and(|stream| parallel.contains(&(delivery.consumer, stream)));
-                Some((place, key(item, within)?, at))
+                Some((place, key(delivery, within)?, at))
             })
             .collect();
         ordered.sort_unstable();
@@ -120,7 +119,7 @@ fn parallel(facts: &Facts) -> HashSet<(Sym, Sym)> {
 
 /// What the item is ordered by; `None` if it has no order. A standard queue sends in no order, whatever its message
 /// groups are called: they are tenants there. `within`: only records of one partition key keep their order.
-fn key(item: &Received, within: bool) -> Option<Key> {
+fn key(item: &Delivery, within: bool) -> Option<Key> {
     match item.source {
         EventSource::Sqs => item.sent_at.get().map(|_| Key::Queue),
         EventSource::Kinesis if within => {
@@ -214,14 +213,14 @@ impl<'a> Strip<'a> {
         (late, by): Collision,
         overtaken: Overtaken,
     ) -> Option<Reordered> {
-        let (delivery, item) = (seen.delivery(late), seen.item(late));
-        let retried = item.receive_count.is_some_and(|count| count > 1)
+        let delivery = seen.delivery(late);
+        let retried = delivery.receive_count.is_some_and(|count| count > 1)
             || self.repeating.contains(&delivery.invocation);
         Some(Reordered {
             consumer: delivery.consumer,
             source: delivery.source,
-            key: item.order_key?,
-            sequence: item.sequence?,
+            key: delivery.order_key?,
+            sequence: delivery.sequence?,
             identity: delivery.identity,
             invocation: delivery.invocation,
             request_id: seen.run(late).request_id,
@@ -234,7 +233,7 @@ impl<'a> Strip<'a> {
     }
 
     fn is_dense(&self, seen: &Seen<'_>) -> bool {
-        let first = self.arrivals.first().map(|&at| seen.item(at));
+        let first = self.arrivals.first().map(|&at| seen.delivery(at));
         first.is_some_and(|item| item.dense)
     }
 }
@@ -242,7 +241,7 @@ impl<'a> Strip<'a> {
 /// The sequence of a delivery, and what tells two of one sequence apart: messages of a standard queue are ordered by
 /// when they were sent, which several share.
 fn sequence<'a>(seen: &Seen<'a>, at: DeliveryIndex) -> Option<(Sequence<'a>, Option<Sym>)> {
-    let item = seen.item(at);
+    let item = seen.delivery(at);
     if item.source == EventSource::Sqs {
         return Some((Sequence::Moment(item.sent_at.get()?), Some(item.identity)));
     }

@@ -124,7 +124,7 @@ fn left_out(seen: &Seen<'_>, source: EventSource, cases: &[Case]) -> u64 {
     let sequence = |at| {
         Some(Sequence::read(
             source,
-            seen.facts.text(seen.item(at).sequence?),
+            seen.facts.text(seen.delivery(at).sequence?),
         ))
     };
     let holes = cases
@@ -139,7 +139,7 @@ fn longest(seen: &Seen<'_>, cases: &[Case]) -> String {
 }
 
 fn keys(seen: &Seen<'_>, cases: &[Case]) -> u64 {
-    let key = |case: &Case| seen.item(case.late).order_key;
+    let key = |case: &Case| seen.delivery(case.late).order_key;
     let mut keys: Vec<Option<Sym>> = cases.iter().map(key).collect();
     keys.sort_unstable();
     keys.dedup();
@@ -147,7 +147,7 @@ fn keys(seen: &Seen<'_>, cases: &[Case]) -> u64 {
 }
 
 fn first_after(analysis: &Analysis, seen: &Seen<'_>, cases: &[Case]) -> String {
-    let item = cases.first().map(|case| seen.item(case.late));
+    let item = cases.first().map(|case| seen.delivery(case.late));
     let text = |sym: Option<Sym>| {
         sym.map_or_else(String::new, |sym| plain(analysis.text(sym)).to_string())
     };

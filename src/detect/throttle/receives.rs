@@ -38,11 +38,10 @@ pub(super) fn unseen<'a>(
         .iter()
         .filter(|delivery| is_queue(delivery.source))
     {
-        let item = &delivery.item;
-        if item.sent_at.get().is_none_or(|sent| sent < begin) {
+        if delivery.sent_at.get().is_none_or(|sent| sent < begin) {
             continue;
         }
-        let receive = (item.receive_count.unwrap_or(1), delivery);
+        let receive = (delivery.receive_count.unwrap_or(1), delivery);
         let known = first
             .entry((delivery.consumer, delivery.identity))
             .or_insert(receive);

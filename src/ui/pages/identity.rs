@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 
 use crate::correlate::tree::Index;
 use crate::model::analysis::Analysis;
-use crate::model::delivery::{Delivery, Received};
+use crate::model::delivery::Delivery;
 use crate::model::fact::EventSource;
 use crate::model::finding::FindingKind;
 use crate::model::invocation::InvocationIndex;
@@ -122,7 +122,7 @@ struct Arrival<'a> {
     invocation: InvocationIndex,
     at: Timestamp,
     /// Its item in the logged payload; an asynchronous event is known by its request id alone.
-    item: Option<&'a Received>,
+    item: Option<&'a Delivery>,
     index: u16,
 }
 
@@ -145,7 +145,7 @@ fn arrivals<'a>(
         .map(|one| Arrival {
             invocation: one.invocation,
             at: one.at,
-            item: Some(&one.item),
+            item: Some(one),
             index: one.index,
         })
         .collect();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::correlate::tree::Index;
 use crate::detect::provisioned::prices::Prices;
 use crate::model::analysis::Analysis;
-use crate::model::delivery::Received;
+use crate::model::delivery::Delivery;
 use crate::model::fact::Kinds;
 use crate::model::invocation::{Invocation, InvocationIndex};
 use crate::model::rows::{Harm, Link};
@@ -320,7 +320,7 @@ fn events(analysis: &Analysis, at: InvocationIndex) -> Option<Part> {
                 cells: vec![
                     Cell::text(&delivery.source.to_string()),
                     Cell::text(identity),
-                    Cell::Text(Text::of(Role::Dim, &received(analysis, &delivery.item))),
+                    Cell::Text(Text::of(Role::Dim, &received(analysis, delivery))),
                 ],
                 open: Some(Step::Identity {
                     consumer: consumer.clone(),
@@ -348,7 +348,7 @@ fn events(analysis: &Analysis, at: InvocationIndex) -> Option<Part> {
     )
 }
 
-fn received(analysis: &Analysis, item: &Received) -> String {
+fn received(analysis: &Analysis, item: &Delivery) -> String {
     let mut words = Vec::new();
     if let Some(resource) = item.resource {
         words.push(analysis.text(resource).to_owned());

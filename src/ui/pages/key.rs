@@ -109,12 +109,12 @@ fn arrivals(analysis: &Analysis, function: Sym, source: EventSource, key: Sym) -
     let of_source = |one: &Delivery| one.consumer == function && one.source == source;
     let deliveries = (0..).zip(&analysis.deliveries);
     deliveries
-        .filter(|(_, one)| of_source(one) && one.item.order_key == Some(key))
+        .filter(|(_, one)| of_source(one) && one.order_key == Some(key))
         .map(|(delivery, one)| Arrival {
             delivery,
             invocation: one.invocation,
             index: one.index,
-            sequence: one.item.sequence,
+            sequence: one.sequence,
         })
         .collect()
 }
@@ -276,7 +276,7 @@ fn became(analysis: &Analysis, end: End) -> Cell {
     match end {
         End::Applied => Cell::text("applied"),
         End::Stale(newer) => {
-            let sequence = analysis.deliveries[newer as usize].item.sequence;
+            let sequence = analysis.deliveries[newer as usize].sequence;
             let sequence = analysis.facts.text_of(sequence);
             let newer = sequence.map_or_else(|| figures::UNKNOWN.to_owned(), figures::short);
             Cell::of(Role::Disorder, &format!("stale, after {newer}"))

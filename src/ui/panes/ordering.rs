@@ -92,7 +92,7 @@ fn guarantee(source: EventSource) -> &'static str {
 
 /// Consumers whose sequences have no holes by themselves: elsewhere a hole says nothing.
 fn dense(analysis: &Analysis) -> HashSet<(Sym, EventSource)> {
-    let all = analysis.deliveries.iter().filter(|one| one.item.dense);
+    let all = analysis.deliveries.iter().filter(|one| one.dense);
     all.map(|one| (one.consumer, one.source)).collect()
 }
 

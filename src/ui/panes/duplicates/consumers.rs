@@ -43,8 +43,8 @@ pub(super) fn all(analysis: &Analysis) -> Vec<Consumer> {
     for one in &analysis.deliveries {
         let pair = (one.consumer, one.source);
         distinct.entry(pair).or_default().insert(one.identity);
-        let known = through.entry(pair).or_insert(one.item.resource);
-        if *known != one.item.resource {
+        let known = through.entry(pair).or_insert(one.resource);
+        if *known != one.resource {
             *known = None;
         }
     }
