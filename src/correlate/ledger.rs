@@ -4,7 +4,7 @@ use crate::model::delivery::Delivery;
 use crate::model::fact::{EventSource, Item, Kinds};
 use crate::model::facts::{FactRef, Facts};
 use crate::model::invocation::{Assembled, Invocation, InvocationIndex};
-use crate::model::room::grow;
+use crate::model::room::push;
 use crate::model::symbols::Sym;
 
 /// One delivery per item of each invocation's event, in order of (start, consumer text, invocation, line, place in the batch).
@@ -19,9 +19,9 @@ pub fn deliveries(facts: &Facts, assembled: &Assembled) -> Vec<Delivery> {
         collect(facts, assembled, invocation, &mut mentions);
         let first = deliveries.len();
         for mention in received(&mut mentions) {
-            grow(&mut deliveries, 1);
             let (at, item) = (index as InvocationIndex, mention.item.clone());
-            deliveries.push(Delivery::of(at, invocation, mention.line, item));
+            let delivery = Delivery::of(at, invocation, mention.line, item);
+            push(&mut deliveries, delivery);
         }
         deliveries[first..].sort_by(|a, b| {
             let text = |delivery: &Delivery| facts.text(delivery.identity);

@@ -7,7 +7,7 @@ use crate::model::delivery::Delivery;
 use crate::model::facts::Facts;
 use crate::model::ids::{RequestId, SpanId, TraceId};
 use crate::model::invocation::{Assembled, Invocation, InvocationIndex};
-use crate::model::room::grow;
+use crate::model::room::push;
 use crate::model::rows::{Link, LinkTier};
 
 mod correlation;
@@ -131,8 +131,7 @@ impl Edges {
         if joins.run(link.parent).request_id == joins.run(link.child).request_id {
             return;
         }
-        grow(&mut self.found, 1);
-        self.found.push(link);
+        push(&mut self.found, link);
         let best = &mut self.best[link.child as usize];
         *best = Some(best.map_or(link.tier, |known| known.min(link.tier)));
     }

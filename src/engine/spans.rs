@@ -4,7 +4,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::model::room::grow;
+use crate::model::room::push;
 use crate::model::span::Span;
 
 /// Distinct spans, found by trace and id. They stand in a row and the index holds their numbers: a table of the spans
@@ -26,8 +26,7 @@ impl Spans {
         match index.entry(hash(&span), same, |at| hash(&rows[*at as usize])) {
             Entry::Vacant(place) => {
                 place.insert(rows.len() as u32);
-                grow(rows, 1);
-                rows.push(span);
+                push(rows, span);
                 true
             }
             Entry::Occupied(place) => {

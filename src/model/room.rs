@@ -13,3 +13,9 @@ pub(crate) fn grow_text(text: &mut String, least: usize) {
         text.reserve_exact((text.len() / 4).max(least));
     }
 }
+
+/// Adds one behind the others.
+pub(crate) fn push<T>(row: &mut Vec<T>, one: T) {
+    grow(row, 1);
+    row.push(one);
+}

@@ -5,7 +5,7 @@ use hashbrown::{HashMap, HashSet};
 use super::{Edges, Joins};
 use crate::model::fact::{EventSource, Kinds};
 use crate::model::invocation::InvocationIndex;
-use crate::model::room::grow;
+use crate::model::room::push;
 use crate::model::rows::{Link, LinkTier};
 use crate::model::symbols::Sym;
 
@@ -116,8 +116,7 @@ fn sharers(joins: &Joins<'_>) -> Vec<Sharer> {
         for app in lines.filter_map(correlated) {
             for &(field, value) in &app.correlation {
                 let sharers = seen.entry((run.function, field)).or_default();
-                grow(sharers, 1);
-                sharers.push((value, at));
+                push(sharers, (value, at));
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::correlate::spans::{RunsBy, trace_of};
 use crate::model::cores;
 use crate::model::ids::TraceId;
 use crate::model::invocation::InvocationIndex;
-use crate::model::room::grow;
+use crate::model::room::push;
 use crate::model::rows::{Link, LinkTier};
 use crate::model::span::SpanKind;
 use crate::model::symbols::Sym;
@@ -70,10 +70,8 @@ impl<'a> Known<'a> {
             );
             let by_parent = by_edge.entry(child).or_default();
             let links = by_parent.entry(parent).or_default();
-            grow(links, 1);
-            links.push(at);
-            grow(&mut calls, 1);
-            calls.push((link.parent, child));
+            push(links, at);
+            push(&mut calls, (link.parent, child));
             *waited.entry((parent, child)).or_default() += if link.synchronous { 1 } else { -1 };
         }
         for by_parent in by_edge.values_mut() {
@@ -142,8 +140,7 @@ impl<'a> Runs<'a> {
         let mut by_function: HashMap<Sym, Vec<InvocationIndex>> = HashMap::new();
         for (at, run) in (0..).zip(&joins.assembled.invocations) {
             let runs = by_function.entry(run.function).or_default();
-            grow(runs, 1);
-            runs.push(at);
+            push(runs, at);
         }
         let mut whole = vec![false; joins.assembled.invocations.len()];
         for (at, span) in joins.facts.spans.iter().enumerate() {

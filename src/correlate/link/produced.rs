@@ -7,7 +7,7 @@ use crate::model::delivery::Delivery;
 use crate::model::fact::{EventSource, Kinds, ProducedKind};
 use crate::model::ids::RequestId;
 use crate::model::invocation::InvocationIndex;
-use crate::model::room::grow;
+use crate::model::room::push;
 use crate::model::rows::{Link, LinkTier};
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
@@ -96,8 +96,7 @@ pub(super) fn links(joins: &Joins<'_>) -> Vec<Link> {
                 .filter(|maker| same.clone().all(|other| other.run() != maker.run))
                 .min_by_key(|maker| (maker.at, maker.run));
             if let Some(maker) = maker {
-                grow(&mut links, 1);
-                links.push(produced_link(maker.run, receipt.run(), false));
+                push(&mut links, produced_link(maker.run, receipt.run(), false));
             }
         }
     }
@@ -134,8 +133,7 @@ fn makers(joins: &Joins<'_>) -> Vec<Maker> {
                 continue;
             };
             for produced in &app.produced {
-                grow(&mut makers, 1);
-                makers.push(Maker {
+                push(&mut makers, Maker {
                     run,
                     kind: produced.kind,
                     id: produced.id,
@@ -148,8 +146,7 @@ fn makers(joins: &Joins<'_>) -> Vec<Maker> {
     // A traced send carries the message id in its span.
     for (at, span) in joins.facts.spans.iter().enumerate() {
         if let (Some(id), Some(run), false) = (span.message_id, joins.owner(at), span.inferred) {
-            grow(&mut makers, 1);
-            makers.push(Maker {
+            push(&mut makers, Maker {
                 run,
                 kind: ProducedKind::Message,
                 id,
@@ -181,8 +178,7 @@ fn calls(joins: &Joins<'_>, makers: &Makers<'_, '_>) -> Vec<Link> {
             if let Some(caller) = caller {
                 let waited = caller.at.since(joins.run(child).end) >= -super::CLOCK_TOLERANCE_MS;
                 let synchronous = waited && joins.is_nested(caller.run, child);
-                grow(&mut links, 1);
-                links.push(produced_link(caller.run, child, synchronous));
+                push(&mut links, produced_link(caller.run, child, synchronous));
             }
         }
     }
@@ -197,8 +193,7 @@ fn receipts<'a>(joins: &Joins<'a>, makers: &Makers<'_, '_>) -> Vec<Receipt<'a>> 
             let receipt = Receipt { delivery, is_inner };
             let is_there = !is_inner || delivery.inner.is_some();
             if is_there && makers.of(receipt.id(joins)).next().is_some() {
-                grow(&mut receipts, 1);
-                receipts.push(receipt);
+                push(&mut receipts, receipt);
             }
         }
     }

@@ -10,6 +10,7 @@ use crate::model::fact::Kinds;
 use crate::model::facts::{FactRef, Facts};
 use crate::model::ids::{RequestId, SpanId, TraceId};
 use crate::model::invocation::{Assembled, Invocation, InvocationIndex};
+use crate::model::room::push;
 use crate::model::rows::{Evidence, ThrottleClass};
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
@@ -60,16 +61,18 @@ pub(super) enum Key {
 /// All records, in no particular order.
 pub(super) fn records<'a>(facts: &'a Facts, assembled: &Assembled) -> Vec<Record<'a>> {
     let mut records = Vec::new();
-    for (at, run) in assembled.invocations.iter().enumerate() {
-        for line in assembled.app_lines_of(run, Kinds::REFUSED) {
-            records.extend(of_line(facts, line, Some((at as InvocationIndex, run))));
-        }
+    let mut add = |record| push(&mut records, record);
+    for (at, run) in (0 as InvocationIndex..).zip(&assembled.invocations) {
+        let lines = assembled.app_lines_of(run, Kinds::REFUSED);
+        let found = lines.filter_map(|line| of_line(facts, line, Some((at, run))));
+        found.for_each(&mut add);
     }
-    for &line in &assembled.orphans {
-        records.extend(of_line(facts, line, None));
-    }
-    records.extend(spans::of_spans(facts, assembled));
-    records.extend(gateway::of_access_logs(facts, assembled));
+    let orphans = assembled.orphans.iter();
+    let found = orphans.filter_map(|line| of_line(facts, *line, None));
+    found.for_each(&mut add);
+    spans::of_spans(facts, assembled).for_each(&mut add);
+    let gateways = gateway::of_access_logs(facts, assembled);
+    gateways.into_iter().for_each(&mut add);
     records
 }
 

@@ -9,7 +9,7 @@ use crate::model::fact::{Access, Kinds, What};
 use crate::model::facts::{FactRef, Facts};
 use crate::model::ids::RequestId;
 use crate::model::invocation::Assembled;
-use crate::model::room::grow;
+use crate::model::room::push;
 use crate::model::rows::{Evidence, ThrottleClass};
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
@@ -53,13 +53,11 @@ impl Requests {
                 let new = requests.rows.len() as u32;
                 let at = id.map_or(new, |id| *known.entry((says.api, id)).or_insert(new));
                 if at == new {
-                    grow(&mut requests.rows, 1);
-                    requests.rows.push(Request::new(id, &says));
+                    push(&mut requests.rows, Request::new(id, &says));
                 } else {
                     requests.rows[at as usize].add(&says);
                 }
-                grow(&mut requests.lines, 1);
-                requests.lines.push((at, FactRef { stream, fact }));
+                push(&mut requests.lines, (at, FactRef { stream, fact }));
             }
         }
         requests

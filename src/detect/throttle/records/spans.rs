@@ -19,20 +19,24 @@ fn is_refused(span: &Span) -> bool {
 }
 
 /// One record per refused span; inferred segments are copies.
-pub(super) fn of_spans<'a>(facts: &'a Facts, assembled: &Assembled) -> Vec<Record<'a>> {
-    let mut records = Vec::new();
+pub(super) fn of_spans<'a>(
+    facts: &'a Facts,
+    assembled: &Assembled,
+) -> impl Iterator<Item = Record<'a>> {
     let mut end = 0;
     // Those of one trace stand together.
-    for trace in facts.spans.chunk_by(|one, next| one.trace == next.trace) {
+    let traces = facts.spans.chunk_by(|one, next| one.trace == next.trace);
+    let placed = traces.map(move |trace| {
         let places = end..end + trace.len();
         end = places.end;
-        if trace.iter().any(is_refused) {
-            let around = Around::new(facts, trace);
-            let refused = places.filter(|&at| is_refused(&facts.spans[at]));
-            records.extend(refused.filter_map(|at| of_span(facts, assembled, &around, at)));
-        }
-    }
-    records
+        (places, trace)
+    });
+    let with_refused = placed.filter(|(_, trace)| trace.iter().any(is_refused));
+    with_refused.flat_map(move |(places, trace)| {
+        let around = Around::new(facts, trace);
+        let refused = places.filter(|&at| is_refused(&facts.spans[at]));
+        refused.filter_map(move |at| of_span(facts, assembled, &around, at))
+    })
 }
 
 /// What is looked up around a refused span, in its trace.
