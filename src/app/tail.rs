@@ -104,6 +104,7 @@ async fn follow(
                 }
                 troubles.tell(&board, notice);
                 spending.tell(&board, notice);
+                show.let_go_read(&board);
                 show.say(gaps.look(&board, tail.style));
             }
             _ = ticks.tick(), if show.holds() => show.let_go_due(clock::now()),

@@ -85,11 +85,16 @@ impl Show {
             }
         }
         self.passes.note(batch.passed);
+        self.let_go_read(board);
+        self.let_go_due(now);
+    }
+
+    /// Shows the lines that nothing can come before any more, as the sources fare.
+    pub(super) fn let_go_read(&mut self, board: &Board) {
         if let Some(since) = self.passes.all_since(board) {
             let in_order = self.hold.before(since);
             self.show(in_order);
         }
-        self.let_go_due(now);
     }
 
     /// Lines that are to be written.
@@ -287,6 +292,43 @@ mod tests {
         };
         show.take(straggler, &board(&logs), now.plus_ms(2_000));
         assert!(show.piece(usize::MAX).ends_with("s  (late by 5.0 ms)\n"));
+    }
+
+    /// Where functions are still looked for, another log group could turn up; once they are found, what was read is in order.
+    #[test]
+    fn a_backlog_that_was_read_first_does_not_wait_once_all_log_groups_are_known() {
+        let decoder = Decoder::new(&Settings::default()).unwrap();
+        let mut show = Show::new(
+            decoder,
+            "pay".to_owned(),
+            None,
+            Style::Text { color: false },
+        );
+        let source = |name: &str, note: Option<&str>| Health {
+            name: name.into(),
+            state: SourceState::CaughtUp,
+            note: note.map(Into::into),
+            ..Health::default()
+        };
+        let board = |found: Option<&str>| {
+            let sources = [source("functions", found), source("logs /shared", None)];
+            Board {
+                sources: sources.map(|one| (one.name.clone(), one)).into(),
+                ..Board::default()
+            }
+        };
+        let page = Batch {
+            passed: vec![("/shared".into(), Timestamp(99_000))],
+            ..vec![
+                record(OURS, 2_000, "b", "two"),
+                record(OURS, 1_000, "a", "one"),
+            ]
+            .into()
+        };
+        show.take(page, &board(None), Timestamp(100_000));
+        assert_eq!(show.unwritten(), 0);
+        show.let_go_read(&board(Some("1 function")));
+        assert_eq!(show.unwritten(), 2);
     }
 
     #[test]

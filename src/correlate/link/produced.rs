@@ -133,26 +133,32 @@ fn makers(joins: &Joins<'_>) -> Vec<Maker> {
                 continue;
             };
             for produced in &app.produced {
-                push(&mut makers, Maker {
-                    run,
-                    kind: produced.kind,
-                    id: produced.id,
-                    target: produced.target.map(Target::Name),
-                    at: joins.facts.moment(line),
-                });
+                push(
+                    &mut makers,
+                    Maker {
+                        run,
+                        kind: produced.kind,
+                        id: produced.id,
+                        target: produced.target.map(Target::Name),
+                        at: joins.facts.moment(line),
+                    },
+                );
             }
         }
     }
     // A traced send carries the message id in its span.
     for (at, span) in joins.facts.spans.iter().enumerate() {
         if let (Some(id), Some(run), false) = (span.message_id, joins.owner(at), span.inferred) {
-            push(&mut makers, Maker {
-                run,
-                kind: ProducedKind::Message,
-                id,
-                target: span.resource.map(Target::Resource),
-                at: end_of(span),
-            });
+            push(
+                &mut makers,
+                Maker {
+                    run,
+                    kind: ProducedKind::Message,
+                    id,
+                    target: span.resource.map(Target::Resource),
+                    at: end_of(span),
+                },
+            );
         }
     }
     makers
