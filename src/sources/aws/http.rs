@@ -58,17 +58,14 @@ fn through_proxies(
     Ok(connector.build())
 }
 
-/// The client of the instance's metadata service, which no proxy may see: it answers with credentials.
+/// The client of the instance's metadata service, which no proxy may see: it answers with credentials. It speaks no TLS, so that no
+/// certificates are read for it.
 pub(super) fn metadata_client() -> SharedHttpClient {
     let settings = HttpConnectorSettings::builder()
         .connect_timeout(METADATA_WITHIN)
         .read_timeout(METADATA_WITHIN);
-    always(
-        Connector::builder()
-            .connector_settings(settings.build())
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build(),
-    )
+    let connector = Connector::builder().connector_settings(settings.build());
+    always(connector.build_http())
 }
 
 /// The SDK asks for a connector at each call: a new one would have no connection to use again.
