@@ -45,7 +45,7 @@ fn two_regions(moto: &Server) {
         for (_, record) in world {
             match record {
                 Record::Log(log) => events.push(json!({
-                    "group": log.group, "stream": log.stream,
+                    "group": &*log.group, "stream": &*log.stream,
                     "timestamp": log.timestamp.0, "message": log.message,
                 })),
                 Record::Segment(document) => documents.push(document),

@@ -288,7 +288,7 @@ fn put(moto: &Server, region: &str, records: &[Record]) {
         .iter()
         .filter_map(|record| match record {
             Record::Log(log) => Some(json!({
-                "group": log.group, "stream": log.stream,
+                "group": &*log.group, "stream": &*log.stream,
                 "timestamp": log.timestamp.0, "message": log.message,
             })),
             _ => None,

@@ -74,7 +74,7 @@ impl DemoSource {
     fn note(&mut self, record: &Record) {
         match record {
             Record::Log(log) if !self.groups.contains(&*log.group) => {
-                self.groups.insert(log.group.clone());
+                self.groups.insert((*log.group).into());
             }
             Record::Gap(gap) => self.note_gap(gap),
             _ => {}

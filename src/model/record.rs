@@ -1,5 +1,7 @@
 //! Raw records, exactly as a source got them: nothing is read out of them before `decode`.
 
+use std::sync::Arc;
+
 use super::time::Timestamp;
 
 /// One raw record of any source. The wire shapes are those of the report contract (README, "Inputs").
@@ -31,8 +33,9 @@ impl Record {
 /// One CloudWatch Logs event with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogRecord {
-    pub group: Box<str>,
-    pub stream: Box<str>,
+    /// Shared, as the stream is: those of one page mostly stand in one.
+    pub group: Arc<str>,
+    pub stream: Arc<str>,
     pub timestamp: Timestamp,
     pub ingestion: Option<Timestamp>,
     pub event_id: Option<Box<str>>,

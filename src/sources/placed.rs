@@ -1,6 +1,7 @@
 //! A source of one place among several. What it hands on carries its place ([`crate::model::placed`]), so that equal names of
 //! two places stay apart, in the picture as in a recording.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -124,7 +125,7 @@ fn batch(batch: Batch, place: &str) -> Batch {
     let moments = |moments: Vec<(Box<str>, Timestamp)>| {
         let moments = moments.into_iter();
         moments
-            .map(|(group, at)| (name(&group, place), at))
+            .map(|(group, at)| (name(&group, place).into(), at))
             .collect()
     };
     Batch {
@@ -137,7 +138,7 @@ fn batch(batch: Batch, place: &str) -> Batch {
 fn record(record: Record, place: &str) -> Record {
     match record {
         Record::Log(mut log) => {
-            log.group = name(&log.group, place);
+            log.group = name(&log.group, place).into();
             Record::Log(log)
         }
         Record::Segment(json) => Record::Segment(document(&json, place)),
@@ -150,13 +151,13 @@ fn record(record: Record, place: &str) -> Record {
 /// What a source counts among its gaps already may have gone through here before.
 fn gap(mut gap: Gap, place: &str) -> Gap {
     if placed::place(&gap.group).is_none() {
-        gap.group = name(&gap.group, place);
+        gap.group = name(&gap.group, place).into();
     }
     gap
 }
 
-fn name(name: &str, place: &str) -> Box<str> {
-    placed::join(name, Some(place)).into()
+fn name<'a>(name: &'a str, place: &str) -> Cow<'a, str> {
+    placed::join(name, Some(place))
 }
 
 /// The object with its place as its first field.
@@ -202,7 +203,7 @@ fn said(error: FetchError, place: &str) -> FetchError {
             may_pass,
         } => FetchError::Denied {
             right: Right {
-                resource: right.resource.map(|resource| name(&resource, place)),
+                resource: right.resource.map(|resource| name(&resource, place).into()),
                 ..right
             },
             message: said(message),

@@ -258,7 +258,7 @@ impl LiveTail {
             });
             sampled.gap.to = now;
         }
-        let mut by_group: BTreeMap<Box<str>, Vec<LogRecord>> = BTreeMap::new();
+        let mut by_group: BTreeMap<Arc<str>, Vec<LogRecord>> = BTreeMap::new();
         for event in update.session_results.unwrap_or_default() {
             if let Some(record) = talk.record(event) {
                 by_group
@@ -269,7 +269,7 @@ impl LiveTail {
         }
         let fresh = by_group
             .into_iter()
-            .flat_map(|(group, records)| talk.groups[&group].live(records));
+            .flat_map(|(group, records)| talk.groups[&*group].live(records));
         fresh.map(Record::Log).collect()
     }
 
@@ -307,7 +307,7 @@ impl Talk {
             .unwrap_or_default();
         let (group, _) = self.groups.get_key_value(name)?;
         Some(LogRecord {
-            group: group.clone(),
+            group: (**group).into(),
             stream: event.log_stream_name.unwrap_or_default().into(),
             timestamp: Timestamp(event.timestamp?),
             ingestion: event.ingestion_time.map(Timestamp),

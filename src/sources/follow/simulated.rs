@@ -38,7 +38,7 @@ impl Chance {
 #[derive(Default)]
 pub(crate) struct Cloud {
     events: BTreeMap<(Timestamp, Timestamp, u64), LogRecord>,
-    pub(crate) group: Box<str>,
+    pub(crate) group: Arc<str>,
     pub(crate) absent: bool,
     /// When pages were asked for.
     pub(crate) asked_at: Vec<Timestamp>,

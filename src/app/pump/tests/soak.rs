@@ -2,6 +2,7 @@
 //! calls a second.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
@@ -80,7 +81,7 @@ async fn an_hour_with_random_faults_brings_every_line_once() {
         sleep(Duration::from_mins(minutes)).await;
         cancel.cancel();
     });
-    let mut read: BTreeMap<(Box<str>, Box<str>), u32> = BTreeMap::new();
+    let mut read: BTreeMap<(Arc<str>, Box<str>), u32> = BTreeMap::new();
     while let Some(batch) = received.recv().await {
         for record in batch.records {
             let Record::Log(line) = record else {

@@ -21,7 +21,7 @@ pub(super) const POLL: Duration = Duration::from_secs(2);
 /// Asks `FilterLogEvents` for the pages of one log group.
 pub(super) struct Filtered {
     session: Arc<Session>,
-    group: Box<str>,
+    group: Arc<str>,
     /// Lines without it are not wanted.
     text: Option<String>,
 }
@@ -75,8 +75,9 @@ impl Filtered {
             .await;
         match answer {
             Ok(page) => {
-                let events = page.events.unwrap_or_default();
-                let records = events.into_iter().filter_map(|event| self.record(event));
+                let events = page.events.unwrap_or_default().into_iter();
+                let mut stream = Arc::default();
+                let records = events.filter_map(|event| self.record(event, &mut stream));
                 Ok(Answer::Page {
                     events: records.collect(),
                     next: page.next_token,
@@ -91,10 +92,15 @@ impl Filtered {
         }
     }
 
-    fn record(&self, event: FilteredLogEvent) -> Option<LogRecord> {
+    /// `stream` is that of the event before it, and becomes its own.
+    fn record(&self, event: FilteredLogEvent, stream: &mut Arc<str>) -> Option<LogRecord> {
+        let own = event.log_stream_name.unwrap_or_default();
+        if **stream != *own {
+            *stream = own.into();
+        }
         Some(LogRecord {
-            group: self.group.clone(),
-            stream: event.log_stream_name.unwrap_or_default().into(),
+            group: Arc::clone(&self.group),
+            stream: Arc::clone(stream),
             timestamp: Timestamp(event.timestamp?),
             ingestion: event.ingestion_time.map(Timestamp),
             event_id: event.event_id.map(Into::into),

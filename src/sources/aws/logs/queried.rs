@@ -31,7 +31,7 @@ const USD_A_BYTE: f64 = 0.005 / 1e9;
 /// Asks for the lines of one log group by queries.
 pub(super) struct Queried {
     session: Arc<Session>,
-    group: Box<str>,
+    group: Arc<str>,
     /// Lines without it are not wanted.
     text: Option<String>,
     /// The query under way, and the second that it begins at.
@@ -74,7 +74,7 @@ impl Queried {
         let (second, unsaid) = self.cut.as_mut()?;
         let from = Timestamp(*second * 1_000);
         std::mem::take(unsaid).then(|| Gap {
-            group: self.group.clone(),
+            group: (*self.group).into(),
             from,
             to: from.plus_ms(1_000),
             why: GapReason::Dropped,

@@ -169,6 +169,8 @@ pub(super) fn merge(levels: &[Level], each: usize, join: fn(u32, u32) -> u32) ->
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::engine::{Engine, Limits};
     use crate::model::batch::Batch;
@@ -186,7 +188,7 @@ mod tests {
         let minute = |at: i64| Timestamp(at * MINUTE_MS);
         let mut batch = Batch::default();
         for (function, read) in [("busy", 5), ("quiet", 3)] {
-            let group: Box<str> = format!("/aws/lambda/{function}").into();
+            let group: Arc<str> = format!("/aws/lambda/{function}").into();
             let id = "00000000-0000-4000-8000-000000000001";
             let report = format!(
                 "REPORT RequestId: {id}\tDuration: 9.00 ms\tBilled Duration: 9 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\t\n"
@@ -201,7 +203,7 @@ mod tests {
                     message: message.into(),
                 }));
             }
-            batch.complete.push((group, minute(read)));
+            batch.complete.push(((*group).into(), minute(read)));
         }
         engine.apply(&batch);
         let analysis = engine.analyse();
