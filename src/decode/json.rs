@@ -1,13 +1,12 @@
 //! A JSON document as a tree that borrows its strings: what grammars look fields up in.
 
-use std::borrow::Cow;
-use std::fmt;
+mod reader;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
+
 use serde_json::Value;
 
-/// Entries that most objects and lists have at the most.
-const ENTRIES: usize = 8;
+use self::reader::Reader;
 
 /// One JSON value. An object keeps the order of its keys; of a key that is there twice, the first counts.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,21 +18,23 @@ pub(super) enum Json<'a> {
     Big(u64),
     Float(f64),
     Text(Cow<'a, str>),
-    List(Vec<Self>),
-    Object(Vec<(Cow<'a, str>, Self)>),
+    List(Box<[Self]>),
+    Object(Box<[(Cow<'a, str>, Self)]>),
 }
 
 impl<'a> Json<'a> {
     /// Reads a whole document; `None` if it is broken, has something behind it or nests deeper than 128 levels.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+        let mut reader = Reader::new(text);
+        let value = reader.value()?;
+        reader.is_at_end().then_some(value)
     }
 
     /// Reads the value at the start of `text`; the second value is where it ends. `None` if there is none.
     pub(super) fn parse_prefix(text: &'a str) -> Option<(Self, usize)> {
-        let mut values = serde_json::Deserializer::from_str(text).into_iter::<Self>();
-        let value = values.next()?.ok()?;
-        Some((value, values.byte_offset()))
+        let mut reader = Reader::new(text);
+        let value = reader.value()?;
+        Some((value, reader.at()))
     }
 
     /// The value under a key; `None` if this is no object or has no such key.
@@ -149,93 +150,10 @@ impl<'a> Json<'a> {
     }
 }
 
-impl<'de> Deserialize<'de> for Json<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Tree)
-    }
-}
-
-struct Tree;
-
-impl<'de> Visitor<'de> for Tree {
-    type Value = Json<'de>;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Json::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Json::Int(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(i64::try_from(value).map_or(Json::Big(value), Json::Int))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Json::Float(value))
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Json::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Json::Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        // Grown one by one, a list would be moved several times.
-        let mut items = Vec::with_capacity(ENTRIES);
-        while let Some(item) = list.next_element()? {
-            items.push(item);
-        }
-        Ok(Json::List(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
-        let mut entries = Vec::with_capacity(ENTRIES);
-        while let Some((Key(key), value)) = object.next_entry()? {
-            entries.push((key, value));
-        }
-        Ok(Json::Object(entries))
-    }
-}
-
-struct Key<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl<'de> Visitor<'de> for Text {
-            type Value = Key<'de>;
-
-            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str("a key")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Owned(text.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(Text)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -268,5 +186,114 @@ mod tests {
         let deep = "[".repeat(10_000) + &"]".repeat(10_000);
         assert_eq!(Json::parse(&deep), None);
         assert_eq!(Json::parse(&"{\"a\":".repeat(10_000)), None);
+    }
+
+    #[test]
+    fn what_is_no_json_is_refused() {
+        for text in [
+            "",
+            " ",
+            "{",
+            "[",
+            "\"",
+            "{}}",
+            "[1,]",
+            "[,1]",
+            "{\"a\"}",
+            "{\"a\":}",
+            "{\"a\":1,}",
+            "{a:1}",
+            "{'a':1}",
+            "[1 2]",
+            "nul",
+            "truer",
+            "01",
+            "-",
+            "-01",
+            "1.",
+            ".5",
+            "1e",
+            "+1",
+            "1e999",
+            "1-2",
+            "[1}",
+            "\"\\x\"",
+            "\"\\u12\"",
+            "\"\\ud83d\"",
+            "\"\\ude00\\ud83d\"",
+            "\"\\u+123\"",
+            "\"a\tb\"",
+            "\"a\\n\tb\"",
+            "{\"a\u{1}\":1}",
+            "\u{a0}1",
+        ] {
+            assert_eq!(Json::parse(text), None, "{text}");
+        }
+    }
+
+    /// As serde_json reads it.
+    fn parsed(text: &str) -> Option<Value> {
+        serde_json::from_str(text).ok()
+    }
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let text = "([a-z ]{0,12}|[\"\\\\/\n\t\u{1}\u{7f}é日😀{}:,]){0,6}";
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            (-99i64..99).prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            text.prop_map(Value::from),
+        ];
+        leaf.prop_recursive(5, 60, 12, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..12).prop_map(Value::from),
+                prop::collection::btree_map(text, inner, 0..12)
+                    .prop_map(|entries| entries.into_iter().collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_document_is_read_as_serde_json_reads_it(value in any_value(), pretty: bool) {
+            let text = if pretty { format!("{value:#}") } else { value.to_string() };
+            prop_assert_eq!(Json::parse(&text).map(|json| json.to_value()), parsed(&text));
+        }
+
+        /// One damaged place: both readers refuse the document, or both read the same.
+        #[test]
+        fn a_damaged_document_is_read_as_serde_json_reads_it(
+            value in any_value(),
+            at in any::<prop::sample::Index>(),
+            cut in 0usize..3,
+            put in prop::sample::select(vec![
+                "", "\"", "\\", "{", "}", "[", "]", ",", ":", "0", "-", ".", "e", "1", " ", "\n", "\\u", "\\u00e9", "\\ud83d", "\\ude00", "\\n",
+                "null", "true", "\t", "é", "\u{a0}",
+            ]),
+        ) {
+            let text = value.to_string();
+            let boundary = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+            let from = boundary(at.index(text.len() + 1)).unwrap_or(0);
+            let to = boundary(from + cut).unwrap_or(from).max(from);
+            let damaged = format!("{}{put}{}", &text[..from], &text[to..]);
+            prop_assert_eq!(Json::parse(&damaged).map(|json| json.to_value()), parsed(&damaged), "{}", damaged);
+        }
+    }
+
+    #[test]
+    fn objects_nest_as_deep_as_serde_json_allows() {
+        for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+            for depth in 125..=130 {
+                let text = format!("{}1{}", open.repeat(depth), close.repeat(depth));
+                assert_eq!(
+                    Json::parse(&text).is_some(),
+                    parsed(&text).is_some(),
+                    "{depth}"
+                );
+            }
+        }
     }
 }

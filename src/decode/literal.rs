@@ -76,7 +76,7 @@ impl<'a> Reader<'a> {
         loop {
             self.skip_space();
             if self.take('}') {
-                return Some(Json::Object(entries));
+                return Some(Json::Object(entries.into()));
             }
             let key = match self.peek()? {
                 quote @ ('\'' | '"' | '`') => self.string(quote)?,
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
         loop {
             self.skip_space();
             if self.take(close) {
-                return Some(Json::List(items));
+                return Some(Json::List(items.into()));
             }
             items.push(self.value(depth + 1)?);
             self.skip_space();

@@ -32,6 +32,27 @@ fn app(message: &str) -> (AppFact, Symbols) {
     }
 }
 
+/// A relay may write the same JSON with other escapes, or half of a surrogate pair, which only the lenient reader takes.
+#[test]
+fn platform_events_are_read_however_their_text_is_written() {
+    let record =
+        format!(r#""requestId":"{ID}","metrics":{{"durationMs":1.5}},"errorType":"Error""#);
+    for message in [
+        format!(r#"{{"type":"platform.report","record":{{{record}}}}}"#),
+        format!(r#"{{"type":"\u0070latform.report","record":{{{record}}}}}"#),
+        format!(r#"{{"type":"platform.report","record":{{{record},"more":"\ud83d"}}}}"#),
+    ] {
+        let (Some(What::Report(report)), symbols) = read(&message) else {
+            panic!("{message}");
+        };
+        assert_eq!(report.duration_ms, 1.5, "{message}");
+        assert_eq!(
+            report.error_type.map(|kind| symbols.get(kind)),
+            Some("Error")
+        );
+    }
+}
+
 /// Error types that Lambda itself gives, in REPORT and INIT_REPORT as text and as JSON, and in the answer that a caller gets and logs.
 #[test]
 fn the_error_types_of_the_service_are_read_in_every_shape() {

@@ -14,6 +14,86 @@ pub fn plain(eight: [u8; 8]) -> usize {
     found.trailing_zeros() as usize / 8
 }
 
+/// Whether a text holds a control character, which no JSON string holds as it is.
+pub fn has_controls(text: &str) -> bool {
+    text.bytes().fold(u8::MAX, u8::min) < b' '
+}
+
+/// How many bytes at the start of a text stand in a JSON string as they are.
+pub fn plain_length(text: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(eight) = text[at..].first_chunk() {
+        let plain = plain(*eight);
+        at += plain;
+        if plain < 8 {
+            return at;
+        }
+    }
+    let is_special = |byte: &u8| *byte < b' ' || matches!(byte, b'"' | b'\\');
+    let rest = &text[at..];
+    at + rest.iter().position(is_special).unwrap_or(rest.len())
+}
+
+/// Reads what stands behind the quote that opens a JSON string: what it says, which is put into `room`, and where its closing quote
+/// stands. `None` if it does not close, or holds what no such string holds.
+pub fn unescape<'r>(text: &str, room: &'r mut Vec<u8>) -> Option<(&'r str, usize)> {
+    let bytes = text.as_bytes();
+    // No escape is shorter than what it stands for. The room is not shortened, so that it need not be cleared again.
+    if room.len() < bytes.len() {
+        room.resize(bytes.len(), 0);
+    }
+    let (mut at, mut to) = (0, 0);
+    // Escapes stand close together in JSON within JSON: what is copied too much is written over.
+    loop {
+        if let Some(eight) = bytes[at..].first_chunk::<8>() {
+            let plain = plain(*eight);
+            room[to..to + 8].copy_from_slice(eight);
+            (at, to) = (at + plain, to + plain);
+            if plain == 8 {
+                continue;
+            }
+        }
+        let (byte, length) = match *bytes.get(at)? {
+            b'"' => return Some((str::from_utf8(&room[..to]).ok()?, at)),
+            b'\\' => match *bytes.get(at + 1)? {
+                same @ (b'"' | b'\\' | b'/') => (same, 2),
+                b'n' => (b'\n', 2),
+                b't' => (b'\t', 2),
+                b'r' => (b'\r', 2),
+                b'b' => (8, 2),
+                b'f' => (12, 2),
+                b'u' => {
+                    let (letter, length) = letter(&text[at..])?;
+                    to += letter.encode_utf8(&mut room[to..]).len();
+                    at += length;
+                    continue;
+                }
+                _ => return None,
+            },
+            byte if byte >= b' ' => (byte, 1),
+            _ => return None,
+        };
+        room[to] = byte;
+        (at, to) = (at + length, to + 1);
+    }
+}
+
+/// The letter of the `\u` escape at the start of a text, or of the pair of them, and their length; `None` for half of a pair.
+fn letter(text: &str) -> Option<(char, usize)> {
+    let first = unit(text.get(2..6)?)?;
+    if let Some(letter) = char::from_u32(first.into()) {
+        return Some((letter, 6));
+    }
+    let second = unit(text.get(6..)?.strip_prefix("\\u")?.get(..4)?)?;
+    let letter = char::decode_utf16([first, second]).next()?.ok()?;
+    Some((letter, 12))
+}
+
+fn unit(digits: &str) -> Option<u16> {
+    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    u16::from_str_radix(digits, 16).ok().filter(|_| is_hex)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,5 +118,56 @@ mod tests {
             8,
             "letters beyond ASCII stand as they are"
         );
+    }
+
+    #[test]
+    fn a_string_is_read_up_to_its_quote() {
+        let mut room = Vec::new();
+        let longer =
+            r#"a much longer one with \"quotes\" and \\ in it, to leave letters in the room" rest"#;
+        let said = "a much longer one with \"quotes\" and \\ in it, to leave letters in the room";
+        assert_eq!(unescape(longer, &mut room), Some((said, longer.len() - 6)));
+        for (text, said) in [
+            (r#"""#, ""),
+            (r#"\n" and more"#, "\n"),
+            (r#"\/\b\f\r\t"#, "/\u{8}\u{c}\r\t"),
+            (r#"\u00e9é\u0000""#, "éé\0"),
+            (r#"\ud83d\ude00😀\uD83D\uDE00""#, "😀😀😀"),
+        ] {
+            let text = if text.ends_with('t') {
+                format!("{text}\"")
+            } else {
+                text.to_owned()
+            };
+            let end = text.rfind('"').expect("it closes");
+            assert_eq!(unescape(&text, &mut room), Some((said, end)), "{text}");
+        }
+        for text in [
+            "",
+            "abc",
+            r"\",
+            r#"\x""#,
+            r#"\u12""#,
+            r#"\ud83d""#,
+            r#"\ud83d\n""#,
+            r#"\ude00""#,
+            "a\tb\"",
+        ] {
+            assert_eq!(unescape(text, &mut room), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_plain_start_of_a_text_is_measured_whatever_its_length() {
+        for length in 0..40 {
+            let text = "x".repeat(length);
+            assert_eq!(plain_length(text.as_bytes()), length);
+            for end in ["\"", "\\n", "\n", "\0"] {
+                for rest in ["", "and some more text behind it"] {
+                    let text = format!("{text}{end}{rest}");
+                    assert_eq!(plain_length(text.as_bytes()), length, "{text}");
+                }
+            }
+        }
     }
 }
