@@ -125,23 +125,25 @@ impl Decoder {
         if !self.needles.found_in(message) && !has_rules {
             return None;
         }
-        let json = if message.trim_start().starts_with('{') {
-            Json::parse(message).or_else(|| literal::parse_whole(message))
-        } else {
-            None
-        };
-        if let Some(event) = &json
+        let is_object = message.trim_start().starts_with('{');
+        let json = is_object.then(|| Json::parse(message)).flatten();
+        let printed = (is_object && json.is_none()).then(|| literal::parse_whole(message));
+        let printed = printed.flatten();
+        let root = json.as_ref().or(printed.as_ref());
+        if let Some(event) = root
             && platform_json::event_type(event).is_some()
         {
             return platform_json::decode(event, symbols);
         }
         let marks = self.needles.marks(message);
-        let fact = match &json {
+        let mut fact = match root {
             Some(root) => app_line::decode_json(root, function, marks, symbols),
             None => app_line::decode_text(message, function, marks, symbols),
         };
-        let fact = app_line::with_rules(fact, message, function, &self.rules, symbols)?;
-        Some(What::App(fact))
+        let json = json.as_ref();
+        self.rules
+            .apply(message, json, function, &mut fact, symbols);
+        (!fact.is_empty()).then_some(What::App(fact))
     }
 }
 

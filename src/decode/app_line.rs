@@ -4,7 +4,6 @@ mod reading;
 
 use self::reading::Reading;
 use super::embedded::Cut;
-use super::extract::Rules;
 use super::header::{self, Header};
 use super::json::Json;
 use super::needles::Marks;
@@ -261,18 +260,6 @@ pub(super) fn trace_id(root: &Json<'_>) -> Option<TraceId> {
         "_X_AMZN_TRACE_ID",
     ];
     trace_header::trace_id(root.first_of(&NAMES)?.text()?)
-}
-
-/// Applies the rules of the settings to a line and what else was read in it. `None` if it says nothing at all.
-pub(super) fn with_rules(
-    mut fact: AppFact,
-    message: &str,
-    function: Option<&str>,
-    rules: &Rules,
-    symbols: &mut Symbols,
-) -> Option<AppFact> {
-    rules.apply(message, function, &mut fact, symbols);
-    (!fact.is_empty()).then_some(fact)
 }
 
 #[cfg(test)]

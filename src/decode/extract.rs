@@ -1,13 +1,17 @@
 //! `[[extract]]` rules of the settings: ids that a team logs in its own way.
 
+use std::borrow::Cow;
+use std::cell::{LazyCell, OnceCell};
+
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use regex::Regex;
-use serde_json::Value;
+use serde_json::{Number, Value};
 use serde_json_path::JsonPath;
 
 use super::SettingsError;
 use super::app_line::MESSAGE;
 use super::embedded;
+use super::json::Json;
 use crate::model::fact::{AppFact, EventSource, Item};
 use crate::model::settings::ExtractRule;
 use crate::model::symbols::{Sym, Symbols};
@@ -19,7 +23,7 @@ pub(super) struct Rules(Vec<Rule>);
 #[derive(Debug)]
 struct Rule {
     /// `None`: every function.
-    functions: Option<GlobSet>,
+    functions: Option<Functions>,
     how: How,
     dense: bool,
 }
@@ -32,10 +36,31 @@ enum How {
 
 #[derive(Debug)]
 struct Paths {
-    event_id: Option<JsonPath>,
-    ordering_key: Option<JsonPath>,
-    sequence: Option<JsonPath>,
-    correlation_id: Option<JsonPath>,
+    event_id: Option<Path>,
+    ordering_key: Option<Path>,
+    sequence: Option<Path>,
+    correlation_id: Option<Path>,
+}
+
+/// Names of functions: each line's is looked for, so those without wildcards are not matched but compared.
+#[derive(Debug)]
+struct Functions {
+    plain: Vec<String>,
+    globs: GlobSet,
+}
+
+#[derive(Debug)]
+enum Path {
+    /// `$.detail.entry`: one key below the other.
+    Keys(Vec<String>),
+    Query(JsonPath),
+}
+
+/// JSON of a line.
+struct Document<'a> {
+    json: Cow<'a, Json<'a>>,
+    /// The same as queries look into it.
+    value: OnceCell<Value>,
 }
 
 /// What a rule found in a line; of each list, values at one place belong together.
@@ -66,25 +91,24 @@ impl Rules {
         self.0.iter().any(|rule| rule.concerns(function))
     }
 
-    /// Adds what the rules find in one line to its fact.
+    /// Adds what the rules find in one line to its fact; `json` is the line where all of it is JSON.
     pub(super) fn apply(
         &self,
         message: &str,
+        json: Option<&Json<'_>>,
         function: Option<&str>,
         fact: &mut AppFact,
         symbols: &mut Symbols,
     ) {
-        let mut documents = None;
+        let own = LazyCell::new(|| json.is_none().then(|| Json::parse(message.trim()))?);
+        let documents = LazyCell::new(|| documents_of(message, json.or(own.as_ref())));
         for rule in self.0.iter().filter(|rule| rule.concerns(function)) {
             let found = match &rule.how {
                 How::Pattern(pattern) => by_pattern(pattern, message),
-                How::Paths(paths) => {
-                    let documents = documents.get_or_insert_with(|| documents_of(message));
-                    documents
-                        .iter()
-                        .map(|document| paths.find(document))
-                        .find(|found| !found.is_empty())
-                }
+                How::Paths(paths) => documents
+                    .iter()
+                    .map(|document| paths.find(document))
+                    .find(|found| !found.is_empty()),
             };
             if let Some(found) = found {
                 found.add_to(fact, rule.dense, symbols);
@@ -98,10 +122,10 @@ impl Rule {
         let functions = if rule.functions.is_empty() {
             None
         } else {
-            Some(globs(&rule.functions)?)
+            Some(Functions::of(&rule.functions)?)
         };
         let path = |key: &str, text: &Option<String>| {
-            let compiled = text.as_deref().map(JsonPath::parse).transpose();
+            let compiled = text.as_deref().map(Path::parse).transpose();
             compiled.map_err(|error| format!("`{key}` is no JSONPath: {error}"))
         };
         let how = if let Some(pattern) = &rule.pattern {
@@ -140,59 +164,113 @@ impl Rule {
     fn concerns(&self, function: Option<&str>) -> bool {
         match (&self.functions, function) {
             (None, _) => true,
-            (Some(globs), Some(function)) => globs.is_match(function),
+            (Some(functions), Some(function)) => functions.hold(function),
             (Some(_), None) => false,
         }
     }
 }
 
-fn globs(patterns: &[String]) -> Result<GlobSet, String> {
-    let mut set = GlobSetBuilder::new();
-    for pattern in patterns {
-        set.add(Glob::new(pattern).map_err(|error| format!("`functions`: {error}"))?);
+impl Functions {
+    fn of(patterns: &[String]) -> Result<Self, String> {
+        let is_plain = |name: &&String| !name.contains(['*', '?', '[', ']', '{', '}', '\\', '/']);
+        let (plain, globs): (Vec<_>, Vec<_>) = patterns.iter().partition(is_plain);
+        let mut set = GlobSetBuilder::new();
+        for glob in globs {
+            set.add(Glob::new(glob).map_err(|error| format!("`functions`: {error}"))?);
+        }
+        Ok(Self {
+            plain: plain.into_iter().cloned().collect(),
+            globs: set
+                .build()
+                .map_err(|error| format!("`functions`: {error}"))?,
+        })
     }
-    set.build().map_err(|error| format!("`functions`: {error}"))
+
+    fn hold(&self, function: &str) -> bool {
+        self.plain.iter().any(|name| name == function)
+            || !self.globs.is_empty() && self.globs.is_match(function)
+    }
 }
 
 /// The JSON of a line: the whole line; what its message holds, as an object or as text; what stands in its prose. An object as
 /// Python or node print it counts as the JSON it stands for.
-fn documents_of(message: &str) -> Vec<Value> {
-    let mut documents = Vec::new();
-    match serde_json::from_str::<Value>(message.trim()) {
-        Ok(whole) => {
-            let own = MESSAGE.iter().find_map(|key| whole.get(key));
-            let inner = match own {
-                Some(Value::String(text)) => in_prose(text),
-                Some(object @ Value::Object(_)) => Some(object.clone()),
-                _ => None,
-            };
-            documents.push(whole);
-            documents.extend(inner);
-        }
-        Err(_) => documents.extend(in_prose(message)),
-    }
-    documents
+fn documents_of<'a>(message: &'a str, whole: Option<&'a Json<'a>>) -> Vec<Document<'a>> {
+    let Some(whole) = whole else {
+        return in_prose(message).into_iter().collect();
+    };
+    let own = MESSAGE.iter().find_map(|key| last(whole, key));
+    let inner = match own {
+        Some(Json::Text(text)) => in_prose(text),
+        Some(object @ Json::Object(_)) => Some(Document::of(Cow::Borrowed(object))),
+        _ => None,
+    };
+    let whole = Document::of(Cow::Borrowed(whole));
+    [Some(whole), inner].into_iter().flatten().collect()
 }
 
-fn in_prose(text: &str) -> Option<Value> {
-    let cut = embedded::cut(text)?;
-    let from = cut.before.len();
-    // A number keeps its digits only in JSON's own reader.
-    serde_json::from_str(&text[from..text.len() - cut.after.len()])
-        .ok()
-        .or_else(|| Some(cut.json.to_value()))
+fn in_prose(text: &str) -> Option<Document<'_>> {
+    Some(Document::of(Cow::Owned(embedded::cut(text)?.json)))
+}
+
+/// Of a key that is there twice the last counts, as queries have it.
+fn last<'a>(object: &'a Json<'a>, key: &str) -> Option<&'a Json<'a>> {
+    let mut entries = object.entries().iter().rev();
+    entries
+        .find(|(name, _)| name == key)
+        .map(|(_, value)| value)
+}
+
+impl<'a> Document<'a> {
+    fn of(json: Cow<'a, Json<'a>>) -> Self {
+        let value = OnceCell::new();
+        Self { json, value }
+    }
+}
+
+impl Path {
+    fn parse(text: &str) -> Result<Self, serde_json_path::ParseError> {
+        let query = JsonPath::parse(text)?;
+        let is_plain = |key: &str| {
+            let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+            !key.is_empty() && key.bytes().all(known)
+        };
+        let keys: Option<Vec<_>> = text
+            .strip_prefix("$.")
+            .map(|keys| keys.split('.').collect());
+        Ok(match keys {
+            Some(keys) if keys.iter().all(|key| is_plain(key)) => {
+                Self::Keys(keys.into_iter().map(str::to_owned).collect())
+            }
+            _ => Self::Query(query),
+        })
+    }
+
+    /// The scalars that stand there.
+    fn find(&self, document: &Document<'_>) -> Vec<String> {
+        match self {
+            Self::Keys(keys) => {
+                let found = keys
+                    .iter()
+                    .try_fold(document.json.as_ref(), |value, key| last(value, key));
+                found.and_then(scalar).into_iter().collect()
+            }
+            Self::Query(query) => {
+                let value = document.value.get_or_init(|| document.json.to_value());
+                let found = query.query(value);
+                found
+                    .iter()
+                    .filter_map(|value| scalar_value(value))
+                    .collect()
+            }
+        }
+    }
 }
 
 impl Paths {
-    fn find(&self, document: &Value) -> Found {
-        let all = |path: &Option<JsonPath>| -> Vec<String> {
-            let Some(path) = path else {
-                return Vec::new();
-            };
-            path.query(document)
-                .iter()
-                .filter_map(|value| scalar(value))
-                .collect()
+    fn find(&self, document: &Document<'_>) -> Found {
+        let all = |path: &Option<Path>| {
+            let path = path.as_ref();
+            path.map_or_else(Vec::new, |path| path.find(document))
         };
         Found {
             event_ids: all(&self.event_id),
@@ -203,7 +281,7 @@ impl Paths {
     }
 }
 
-fn scalar(value: &Value) -> Option<String> {
+fn scalar_value(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -211,6 +289,12 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
+fn scalar(json: &Json<'_>) -> Option<String> {
+    match json {
+        Json::Float(number) => Number::from_f64(*number).map(|number| number.to_string()),
+        other => other.digits_or_text().map(Cow::into_owned),
+    }
+}
 fn by_pattern(pattern: &Regex, message: &str) -> Option<Found> {
     let groups = pattern.captures(message)?;
     let group = |name: &str| -> Vec<String> {
@@ -267,7 +351,7 @@ mod tests {
     fn read(text: &str, message: &str, function: &str) -> (AppFact, Symbols) {
         let rules = Rules::compile(&[rule(text)]).expect("valid rule");
         let (mut fact, mut symbols) = (AppFact::default(), Symbols::default());
-        rules.apply(message, Some(function), &mut fact, &mut symbols);
+        rules.apply(message, None, Some(function), &mut fact, &mut symbols);
         (fact, symbols)
     }
 
