@@ -121,8 +121,8 @@ impl Decoder {
             return Some(what);
         }
         // Most lines end here, looked at once and with nothing allocated.
-        let has_rules = self.rules.concern(function);
-        if !self.needles.found_in(message) && !has_rules {
+        let needle = self.needles.first_in(message);
+        if needle.is_none() && !self.rules.concern(function) {
             return None;
         }
         let is_object = message.trim_start().starts_with('{');
@@ -135,7 +135,7 @@ impl Decoder {
         {
             return platform_json::decode(event, symbols);
         }
-        let marks = self.needles.marks(message);
+        let marks = self.needles.marks(message, needle);
         let mut fact = match root {
             Some(root) => app_line::decode_json(root, function, marks, symbols),
             None => app_line::decode_text(message, function, marks, symbols),

@@ -1,6 +1,7 @@
 //! The one scan that most lines get: whether a line could say anything, and of what.
 
-use regex::Regex;
+use aho_corasick::{AhoCorasick, BuildError, Input, Match, MatchKind, Span, packed};
+use memchr::memmem::Finder;
 
 /// Events, outcomes of items, durable executions, platform events.
 const EVENTS: [&str; 12] = [
@@ -35,11 +36,10 @@ const IDS: [&str; 12] = [
 ];
 
 /// Refused calls.
-const REFUSALS: [&str; 14] = [
+const REFUSALS: [&str; 13] = [
     "hrottl",
     "TooManyRequests",
     "Too Many Requests",
-    "429",
     "RequestLimitExceeded",
     "BandwidthLimitExceeded",
     "ThroughputExceeded",
@@ -51,6 +51,10 @@ const REFUSALS: [&str; 14] = [
     "PriorRequestNotComplete",
     "current capacity",
 ];
+
+/// The status of refused calls. A search for many texts tells them apart by so many first letters as the shortest has: it is looked
+/// for by itself.
+const STATUS: &str = "429";
 
 /// Exceptions.
 const EXCEPTIONS: [&str; 8] = [
@@ -79,8 +83,18 @@ const CORRELATIONS: [&str; 7] = [
     "-Request-ID",
 ];
 
+/// Those that a search for many texts looks for.
+const GROUPS: [&[&str]; 6] = [
+    &EVENTS,
+    &IDS,
+    &REFUSALS,
+    &EXCEPTIONS,
+    &REPEATS,
+    &CORRELATIONS,
+];
+
 /// What a line could speak of.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Marks {
     pub(super) ids: bool,
     pub(super) refusal: bool,
@@ -92,52 +106,165 @@ pub(super) struct Marks {
 /// Looks for texts without which a grammar of application lines finds nothing.
 #[derive(Debug)]
 pub(super) struct Needles {
-    any: Regex,
-    ids: Regex,
-    refusals: Regex,
-    exceptions: Regex,
-    repeats: Regex,
-    correlations: Regex,
+    search: Search,
+    /// The group of each needle that is searched for.
+    groups: Vec<usize>,
+    status: Finder<'static>,
+}
+
+/// No needle begins another: where one is found, it is the only one.
+#[derive(Debug)]
+enum Search {
+    Packed(packed::Searcher),
+    /// For processors without the instructions that the packed one needs.
+    Any(AhoCorasick),
+}
+
+/// The first needle of a line.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum First {
+    Of(Match),
+    /// No other than the status.
+    Status,
 }
 
 impl Needles {
-    pub(super) fn new() -> Result<Self, regex::Error> {
-        let groups: [&[&str]; 6] = [
-            &EVENTS,
-            &IDS,
-            &REFUSALS,
-            &EXCEPTIONS,
-            &REPEATS,
-            &CORRELATIONS,
-        ];
+    pub(super) fn new() -> Result<Self, BuildError> {
+        let all = GROUPS.concat();
+        let packed = packed::Config::new().builder().extend(&all).build();
+        let groups = GROUPS.iter().enumerate();
         Ok(Self {
-            any: one_of(&groups.concat())?,
-            ids: one_of(&IDS)?,
-            refusals: one_of(&REFUSALS)?,
-            exceptions: one_of(&EXCEPTIONS)?,
-            repeats: one_of(&REPEATS)?,
-            correlations: one_of(&CORRELATIONS)?,
+            search: packed.map_or_else(
+                || automaton(&all).map(Search::Any),
+                |it| Ok(Search::Packed(it)),
+            )?,
+            groups: groups
+                .flat_map(|(at, group)| group.iter().map(move |_| at))
+                .collect(),
+            status: Finder::new(STATUS),
         })
     }
 
-    /// Whether any needle stands in the text.
-    pub(super) fn found_in(&self, text: &str) -> bool {
-        self.any.is_match(text)
+    /// The first needle in a text.
+    pub(super) fn first_in(&self, text: &str) -> Option<First> {
+        let first = self.search.from(text, 0).map(First::Of);
+        first.or_else(|| self.has_status(text).then_some(First::Status))
     }
 
-    /// Which needles do.
-    pub(super) fn marks(&self, text: &str) -> Marks {
+    /// What the needles in a text speak of; `first` is the first of them.
+    pub(super) fn marks(&self, text: &str, first: Option<First>) -> Marks {
+        let first = match first {
+            Some(First::Of(found)) => found,
+            Some(First::Status) => {
+                return Marks {
+                    refusal: true,
+                    ..Marks::default()
+                };
+            }
+            None => return Marks::default(),
+        };
+        let next = |found: &Match| self.search.from(text, found.start() + 1);
+        let mut spoken = [false; GROUPS.len()];
+        for found in std::iter::successors(Some(first), next) {
+            spoken[self.groups[found.pattern()]] = true;
+            if !spoken[1..].contains(&false) {
+                break;
+            }
+        }
+        let [_, ids, refusal, exception, repeat, correlation] = spoken;
         Marks {
-            ids: self.ids.is_match(text),
-            refusal: self.refusals.is_match(text),
-            exception: self.exceptions.is_match(text),
-            repeat: self.repeats.is_match(text),
-            correlation: self.correlations.is_match(text),
+            ids,
+            refusal: refusal || self.has_status(text),
+            exception,
+            repeat,
+            correlation,
+        }
+    }
+
+    fn has_status(&self, text: &str) -> bool {
+        self.status.find(text.as_bytes()).is_some()
+    }
+}
+
+impl Search {
+    fn from(&self, text: &str, at: usize) -> Option<Match> {
+        match self {
+            Self::Packed(searcher) => searcher.find_in(text, Span::from(at..text.len())),
+            Self::Any(automaton) => automaton.find(Input::new(text).span(at..text.len())),
         }
     }
 }
 
-fn one_of(needles: &[&str]) -> Result<Regex, regex::Error> {
-    let escaped: Vec<String> = needles.iter().map(|needle| regex::escape(needle)).collect();
-    Regex::new(&escaped.join("|"))
+fn automaton(needles: &[&str]) -> Result<AhoCorasick, BuildError> {
+    let mut builder = AhoCorasick::builder();
+    builder.match_kind(MatchKind::LeftmostFirst).build(needles)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all() -> Vec<&'static str> {
+        [&GROUPS.concat()[..], &[STATUS]].concat()
+    }
+
+    /// Looked for one by one.
+    fn plainly(text: &str) -> (bool, Marks) {
+        let holds = |group: &[&str]| group.iter().any(|needle| text.contains(needle));
+        let [events, ids, refusal, exception, repeat, correlation] = GROUPS.map(holds);
+        let marks = Marks {
+            ids,
+            refusal: refusal || text.contains(STATUS),
+            exception,
+            repeat,
+            correlation,
+        };
+        (events || marks != Marks::default(), marks)
+    }
+
+    fn found(needles: &Needles, text: &str) -> (bool, Marks) {
+        let first = needles.first_in(text);
+        (first.is_some(), needles.marks(text, first))
+    }
+
+    #[test]
+    fn no_needle_begins_another_and_all_but_one_have_four_letters() {
+        let all = GROUPS.concat();
+        for (at, needle) in all.iter().enumerate() {
+            let mut others = all.iter().enumerate().filter(|(other, _)| *other != at);
+            assert!(
+                !others.any(|(_, other)| other.starts_with(needle)),
+                "{needle}"
+            );
+            assert!(needle.len() >= 4, "{needle}");
+        }
+    }
+
+    #[test]
+    fn needles_are_found_wherever_they_stand_and_overlap() {
+        let packed = Needles::new().expect("they can be searched for");
+        let any = Needles {
+            search: Search::Any(automaton(&GROUPS.concat()).expect("they can be searched for")),
+            ..Needles::new().expect("they can be searched for")
+        };
+        let mut texts = vec![String::new(), "nothing of interest here, for sure".into()];
+        for one in all() {
+            texts.extend([0, 1, 15, 16, 40].map(|before| format!("{}{one}", "-".repeat(before))));
+            for other in all() {
+                texts.push(format!("{one}{other} and more of it behind them"));
+                // The end of one may be the start of the other.
+                let shared = (1..one.len()).rev().find(|length| {
+                    let end = one.get(one.len() - length..);
+                    end.is_some_and(|end| other.starts_with(end))
+                });
+                texts.extend(
+                    shared.map(|length| format!("{one}{}", other.get(length..).unwrap_or(""))),
+                );
+            }
+        }
+        for text in &texts {
+            assert_eq!(found(&packed, text), plainly(text), "{text}");
+            assert_eq!(found(&any, text), plainly(text), "{text}");
+        }
+    }
 }
