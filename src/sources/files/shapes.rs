@@ -95,12 +95,15 @@ impl Place<'_> {
     }
 }
 
-/// Reads the documents of a line, which stand one after another. A line that holds anything else is one refusal.
+/// Reads the documents of a line, mostly one, else one after another. A line that holds anything else is one refusal.
 fn one_line(sink: &mut impl Sink, line: &str, place: &Place<'_>) {
-    if memmem::find(line.as_bytes(), b"\"logStreamName\"").is_some()
-        && let Ok(event) = serde_json::from_str::<LogEvent<'_>>(line)
+    let json = mended(line);
+    if line.starts_with('{')
+        && let Ok(shape) = serde_json::from_str::<Shape<'_>>(&json)
     {
-        place.log(sink, &event.line(place.log_group));
+        if let Err(why) = shape.take(sink, &json, place) {
+            place.refuse(sink, &why);
+        }
         return;
     }
     let mut refused = None;
