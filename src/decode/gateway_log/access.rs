@@ -2,6 +2,7 @@
 //! variables, the common log format and CSV by the order that the console proposes.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use chrono::DateTime;
 
@@ -184,13 +185,15 @@ fn is_request_id(word: &str) -> bool {
 /// The fields of a line. Names are compared in lower case and without marks, so that `integration.requestId`,
 /// `integrationRequestId` and `integration_request_id` are one.
 #[derive(Default)]
-struct Fields<'a>(Vec<Field<'a>>);
+struct Fields<'a> {
+    /// The names as they are compared, one behind the other.
+    names: Vec<u8>,
+    all: Vec<Field<'a>>,
+}
 
 struct Field<'a> {
-    /// Key of the object around it, and its own.
-    keys: [&'a str; 2],
-    /// Letters and digits of both: most names differ in their number already.
-    length: usize,
+    /// Where its name stands.
+    name: Range<usize>,
     value: Cow<'a, str>,
 }
 
@@ -198,23 +201,36 @@ impl<'a> Fields<'a> {
     /// The fields of an object and of objects in it.
     fn of(object: &'a Json<'_>) -> Self {
         let mut fields = Self::default();
+        fields.all.reserve(object.entries().len());
         for (key, value) in object.entries() {
-            fields.add(["", key], value);
+            fields.add_scalar(["", key], value);
             for (inner, value) in value.entries() {
-                fields.add([key, inner], value);
+                fields.add_scalar([key, inner], value);
             }
         }
         fields
     }
 
-    fn add(&mut self, keys: [&'a str; 2], value: &'a Json<'_>) {
+    fn add_scalar(&mut self, keys: [&str; 2], value: &'a Json<'_>) {
         let value = match value {
             Json::Float(number) => Some(Cow::Owned(number.to_string())),
             other => other.digits_or_text(),
         };
         if let Some(value) = value {
-            self.0.push(Field::new(keys, value));
+            self.add(keys, value);
         }
+    }
+
+    /// Adds the field of a key and the key of the object around it.
+    fn add(&mut self, keys: [&str; 2], value: Cow<'a, str>) {
+        let from = self.names.len();
+        for key in keys {
+            let letters = key.bytes().filter(u8::is_ascii_alphanumeric);
+            self.names
+                .extend(letters.map(|byte| byte.to_ascii_lowercase()));
+        }
+        let name = from..self.names.len();
+        self.all.push(Field { name, value });
     }
 
     /// Reads a flat object whose texts hold bare quotes: `$context.error.messageString` brings its own. A text ends
@@ -222,8 +238,8 @@ impl<'a> Fields<'a> {
     fn of_broken(message: &'a str) -> Self {
         let mut fields = Self::default();
         let mut rest = message;
-        while let Some((field, behind)) = broken_field(rest) {
-            fields.0.push(field);
+        while let Some((key, value, behind)) = broken_field(rest) {
+            fields.add(["", key], Cow::Borrowed(value));
             rest = behind;
         }
         fields
@@ -236,8 +252,7 @@ impl<'a> Fields<'a> {
             .split_once("id=\"")
             .and_then(|(_, rest)| rest.split_once('"'));
         if let Some((id, _)) = id {
-            let id = Cow::Borrowed(id);
-            fields.0.push(Field::new(["", "requestId"], id));
+            fields.add(["", "requestId"], Cow::Borrowed(id));
         }
         let mut rest = message;
         while let Some((_, element)) = rest.split_once('<') {
@@ -251,8 +266,7 @@ impl<'a> Fields<'a> {
                 && !name.starts_with('/')
                 && !value.trim().is_empty()
             {
-                let value = Cow::Borrowed(value.trim());
-                fields.0.push(Field::new(["", name], value));
+                fields.add(["", name], Cow::Borrowed(value.trim()));
             }
         }
         fields
@@ -262,36 +276,17 @@ impl<'a> Fields<'a> {
     fn find(&self, names: &[&str]) -> Option<&str> {
         names
             .iter()
-            .filter_map(|name| self.0.iter().find(|field| field.is(name)))
+            .filter_map(|name| {
+                let mut all = self.all.iter();
+                all.find(|field| self.names[field.name.clone()] == *name.as_bytes())
+            })
             .map(|field| field.value.as_ref())
             .find(|value| !matches!(*value, "" | "-"))
     }
 }
 
-impl<'a> Field<'a> {
-    fn new(keys: [&'a str; 2], value: Cow<'a, str>) -> Self {
-        let length = letters(&keys).count();
-        Self {
-            keys,
-            length,
-            value,
-        }
-    }
-
-    fn is(&self, name: &str) -> bool {
-        self.length == name.len() && letters(&self.keys).eq(name.bytes())
-    }
-}
-
-/// A name without its marks, in lower case.
-fn letters(keys: &[&str; 2]) -> impl Iterator<Item = u8> {
-    let all = keys.iter().flat_map(|key| key.bytes());
-    all.filter(u8::is_ascii_alphanumeric)
-        .map(|byte| byte.to_ascii_lowercase())
-}
-
-/// The next field of a broken object, and what stands behind it.
-fn broken_field(text: &str) -> Option<(Field<'_>, &str)> {
+/// Key and value of the next field of a broken object, and what stands behind it.
+fn broken_field(text: &str) -> Option<(&str, &str, &str)> {
     let (_, text) = text.split_once('"')?;
     let (key, text) = text.split_once("\":")?;
     let text = text.trim_start();
@@ -303,6 +298,5 @@ fn broken_field(text: &str) -> Option<(Field<'_>, &str)> {
         let end = text.find([',', '}']).unwrap_or(text.len());
         (text[..end].trim(), &text[end..])
     };
-    let value = Cow::Borrowed(value.trim_matches('"'));
-    Some((Field::new(["", key], value), behind))
+    Some((key, value.trim_matches('"'), behind))
 }
