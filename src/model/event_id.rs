@@ -68,36 +68,38 @@ fn low_bits(rest: [u8; 18]) -> u64 {
 
 /// The 144 low bits of a 56-digit id whose high bits are `at`; `None` if it has another form.
 fn aws_rest(text: &str, at: Timestamp) -> Option<[u8; 18]> {
-    if text.len() != 56 {
+    let digits: &[u8; 56] = text.as_bytes().try_into().ok()?;
+    if !digits
+        .iter()
+        .fold(true, |all, byte| all & byte.is_ascii_digit())
+    {
         return None;
     }
-    // 56 decimal digits are at most 187 bits: 24 bytes, multiplied digit by digit in base 2^32.
-    let mut words = [0u32; 6];
-    for chunk in text.as_bytes().chunks(8) {
-        let mut value = 0u32;
-        for byte in chunk {
-            if !byte.is_ascii_digit() {
-                return None;
-            }
-            value = value * 10 + u32::from(byte - b'0');
-        }
-        let mut carry = u64::from(value);
-        for word in words.iter_mut().rev() {
-            let product = u64::from(*word) * 100_000_000 + carry;
-            *word = product as u32;
-            carry = product >> 32;
+    // 56 decimal digits are at most 187 bits: three words, the lowest first, multiplied by eight digits at a time.
+    let mut words = [0u64; 3];
+    let (eights, _) = digits.as_chunks();
+    for eight in eights {
+        let mut carry = u128::from(number(*eight));
+        for word in &mut words {
+            let product = u128::from(*word) * 100_000_000 + carry;
+            *word = product as u64;
+            carry = product >> 64;
         }
     }
-    let mut bytes = [0u8; 24];
-    for (slot, word) in bytes.chunks_exact_mut(4).zip(words) {
-        slot.copy_from_slice(&word.to_be_bytes());
-    }
-    let high = bytes[..6]
-        .iter()
-        .fold(0i64, |sum, byte| sum << 8 | i64::from(*byte));
-    let mut rest = [0u8; 18];
-    rest.copy_from_slice(&bytes[6..]);
-    (high == at.0).then_some(rest)
+    let [low, middle, high] = words;
+    let mut rest = [0; 18];
+    rest[..2].copy_from_slice(&(high as u16).to_be_bytes());
+    rest[2..10].copy_from_slice(&middle.to_be_bytes());
+    rest[10..].copy_from_slice(&low.to_be_bytes());
+    ((high >> 16) as i64 == at.0).then_some(rest)
+}
+
+/// The number of eight decimal digits: each step makes one digit of two neighbours.
+fn number(eight: [u8; 8]) -> u64 {
+    let ones = u64::from_le_bytes(eight) & 0x0f0f_0f0f_0f0f_0f0f;
+    let pairs = ones.wrapping_mul(10 << 8 | 1) >> 8 & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100 << 16 | 1) >> 16 & 0x0000_ffff_0000_ffff;
+    fours.wrapping_mul(10_000 << 32 | 1) >> 32
 }
 
 fn aws_digits(at: Timestamp, rest: [u8; 18]) -> String {
@@ -163,5 +165,27 @@ mod tests {
             );
         }
         assert_eq!(EventId::parse(None, at, &mut symbols), EventId::None);
+    }
+
+    #[test]
+    fn any_digits_are_one_number_and_nothing_else_is() {
+        let mut symbols = Symbols::default();
+        for text in ["0".repeat(56), "9".repeat(56), "12345678".repeat(7)] {
+            let high: i64 = match text.as_bytes()[0] {
+                b'0' => 0,
+                // The number by 2^144, reckoned elsewhere.
+                b'9' => 4_484_155_085_839,
+                _ => 553_599_353_454,
+            };
+            let at = Timestamp(high);
+            let id = EventId::parse(Some(&text), at, &mut symbols);
+            assert!(matches!(id, EventId::Aws(_)), "{text}");
+            assert_eq!(id.text(at, &symbols).as_deref(), Some(text.as_str()));
+            for letter in ['/', ':', 'a', ' '] {
+                let other = format!("{letter}{}", &text[1..]);
+                let id = EventId::parse(Some(&other), at, &mut symbols);
+                assert!(matches!(id, EventId::Text(_)), "{other}");
+            }
+        }
     }
 }

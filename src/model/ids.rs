@@ -13,9 +13,17 @@ impl RequestId {
     pub fn parse(text: &str) -> Option<Self> {
         let bytes: &[u8; 36] = text.as_bytes().try_into().ok()?;
         let dashes = [8, 13, 18, 23].map(|at| bytes[at]);
-        let parts = [0..8, 9..13, 14..18, 19..23, 24..36].map(|part| &bytes[part]);
-        let id = from_hex(&parts).filter(|_| dashes == *b"----")?;
-        Some(Self(id))
+        let mut digits = [0; 32];
+        for (part, to) in [
+            (0..8, 0),
+            (9..13, 8),
+            (14..18, 12),
+            (19..23, 16),
+            (24..36, 20),
+        ] {
+            digits[to..to + part.len()].copy_from_slice(&bytes[part]);
+        }
+        from_hex(&digits).filter(|_| dashes == *b"----").map(Self)
     }
 
     /// The 36-character form, in lower case.
@@ -65,14 +73,17 @@ impl TraceId {
     /// Reads either spelling; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
-        let parts: [&[u8]; 2] = match bytes.len() {
-            32 => [&bytes[..8], &bytes[8..]],
+        let mut digits = [0; 32];
+        let (time, rest) = match bytes.len() {
+            32 => bytes.split_at(8),
             35 if bytes[0] == b'1' && bytes[1] == b'-' && bytes[10] == b'-' => {
-                [&bytes[2..10], &bytes[11..]]
+                (&bytes[2..10], &bytes[11..])
             }
             _ => return None,
         };
-        from_hex(&parts).map(Self)
+        digits[..8].copy_from_slice(time);
+        digits[8..].copy_from_slice(rest);
+        from_hex(&digits).map(Self)
     }
 
     /// As X-Ray writes it.
@@ -131,8 +142,7 @@ impl SpanId {
 
     /// Reads 16 hex digits; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = Some(text.as_bytes()).filter(|digits| digits.len() == 16)?;
-        from_hex(&[digits]).map(Self)
+        from_hex::<16, 8>(text.as_bytes().try_into().ok()?).map(Self)
     }
 }
 
@@ -189,34 +199,24 @@ pub const fn hex_pair(byte: u8) -> [u8; 2] {
     [DIGITS[(byte >> 4) as usize], DIGITS[(byte & 15) as usize]]
 }
 
-/// The bytes that hex digits of either case stand for, those of all parts together; `None` if a letter is no digit.
-fn from_hex<const LENGTH: usize>(parts: &[&[u8]]) -> Option<[u8; LENGTH]> {
-    let mut bytes = [0; LENGTH];
-    let mut digits = 0;
-    let mut free = bytes.iter_mut();
-    for part in parts {
-        for (pair, byte) in part.chunks_exact(2).zip(&mut free) {
-            let (high, low) = (HEX[usize::from(pair[0])], HEX[usize::from(pair[1])]);
-            digits |= high | low;
-            *byte = high << 4 | low;
+/// The bytes that hex digits of either case stand for; `None` if a letter is no digit.
+fn from_hex<const DIGITS: usize, const LENGTH: usize>(
+    digits: &[u8; DIGITS],
+) -> Option<[u8; LENGTH]> {
+    let worth = digits.map(|letter| {
+        let digit = letter.wrapping_sub(b'0');
+        let above_nine = (letter | 0x20).wrapping_sub(b'a');
+        match (digit, above_nine) {
+            (0..10, _) => digit,
+            (_, 0..6) => above_nine + 10,
+            _ => u8::MAX,
         }
-    }
+    });
     // Looked at once: most texts of the right length are ids.
-    (digits <= 0xf).then_some(bytes)
+    let all = worth.iter().fold(0, |all, digit| all | digit);
+    let bytes = std::array::from_fn(|at| worth[2 * at] << 4 | worth[2 * at + 1]);
+    (all <= 0xf).then_some(bytes)
 }
-
-/// What a letter is worth as a hex digit; all bits where it is none.
-const HEX: [u8; 256] = {
-    let mut worth = [u8::MAX; 256];
-    let mut digit = 0;
-    while digit < 16 {
-        let [_, letter] = hex_pair(digit);
-        worth[letter as usize] = digit;
-        worth[letter.to_ascii_uppercase() as usize] = digit;
-        digit += 1;
-    }
-    worth
-};
 
 #[cfg(test)]
 mod tests {
