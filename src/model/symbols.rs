@@ -35,31 +35,10 @@ pub struct Symbols {
     bytes: String,
     /// Where the text of each number stands in `bytes`.
     places: Vec<Place>,
-    index: HashTable<Entry>,
+    /// Each by the hash of its text.
+    index: HashTable<Sym>,
     /// Numbers whose texts were forgotten.
     free: Vec<Sym>,
-}
-
-/// A symbol in the index, with what tells its text from most others without a look at it.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    sym: Sym,
-    print: Print,
-}
-
-/// What the index keeps of a hash: a table that grows must not read its texts again, which lie all over memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Print(u32);
-
-impl Print {
-    fn of(text: &str) -> Self {
-        Self(xxh3_64(text.as_bytes()) as u32)
-    }
-
-    /// Both ends of the hash are used: the low one for the place, the high one for a table's own first look.
-    fn hash(self) -> u64 {
-        u64::from(self.0) << 32 | u64::from(self.0)
-    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -71,8 +50,8 @@ struct Place {
 impl Symbols {
     /// The symbol of `text`, new or known.
     pub fn intern(&mut self, text: &str) -> Sym {
-        let print = Print::of(text);
-        if let Some(known) = self.find(text, print) {
+        let hash = hash(text);
+        if let Some(known) = self.find(text, hash) {
             return known;
         }
         let start = self.bytes.len() as u32;
@@ -85,20 +64,37 @@ impl Symbols {
             Sym::nth(self.places.len() - 1)
         });
         self.places[new.number()] = Place { start, end };
-        let entry = Entry { sym: new, print };
-        self.index
-            .insert_unique(print.hash(), entry, |entry| entry.print.hash());
+        if self.index.len() == self.index.capacity() {
+            self.widen();
+        }
+        self.index(new, hash);
         new
+    }
+
+    /// Makes room in the index for as many again. Left to itself, it would read the texts in its own order, which lie all over memory.
+    fn widen(&mut self) {
+        let mut known: Vec<Sym> = self.index.drain().collect();
+        known.sort_unstable();
+        self.index = HashTable::with_capacity(1 + known.len() * 2);
+        for sym in known {
+            self.index(sym, hash(self.get(sym)));
+        }
+    }
+
+    fn index(&mut self, sym: Sym, own: u64) {
+        let (bytes, places) = (&self.bytes, &self.places);
+        let text = |sym: &Sym| slice(bytes, places, *sym);
+        self.index.insert_unique(own, sym, |sym| hash(text(sym)));
     }
 
     /// The symbol of `text` if it was interned before.
     pub fn lookup(&self, text: &str) -> Option<Sym> {
-        self.find(text, Print::of(text))
+        self.find(text, hash(text))
     }
 
-    fn find(&self, text: &str, print: Print) -> Option<Sym> {
-        let is_it = |known: &Entry| known.print == print && self.get(known.sym) == text;
-        self.index.find(print.hash(), is_it).map(|known| known.sym)
+    fn find(&self, text: &str, hash: u64) -> Option<Sym> {
+        let is_it = |known: &Sym| self.get(*known) == text;
+        self.index.find(hash, is_it).copied()
     }
 
     /// The text of a symbol of this table.
@@ -119,7 +115,7 @@ impl Symbols {
     /// Bytes on the heap, for the memory budget.
     pub fn heap_bytes(&self) -> usize {
         let symbols = self.free.capacity() * size_of::<Sym>();
-        let indexed = self.index.capacity() * (size_of::<Entry>() + 1);
+        let indexed = self.index.capacity() * (size_of::<Sym>() + 1);
         self.bytes.capacity() + self.places.capacity() * size_of::<Place>() + symbols + indexed
     }
 
@@ -142,7 +138,7 @@ impl Symbols {
         let stay = self.places.iter().zip(named).filter(|(_, named)| **named);
         let bytes = stay.map(|(place, _)| (place.end - place.start) as usize);
         let mut kept = String::with_capacity(bytes.sum());
-        self.index.retain(|entry| named[entry.sym.number()]);
+        self.index.retain(|sym| named[sym.number()]);
         self.free.clear();
         for (number, named) in named.iter().enumerate() {
             let sym = Sym::nth(number);
@@ -167,6 +163,10 @@ impl Named {
     pub fn add(&mut self, sym: Sym) {
         self.0[sym.number()] = true;
     }
+}
+
+fn hash(text: &str) -> u64 {
+    xxh3_64(text.as_bytes())
 }
 
 fn slice<'a>(bytes: &'a str, places: &[Place], sym: Sym) -> &'a str {
@@ -217,5 +217,24 @@ mod tests {
         assert!(again[..2].contains(&a) && again[..2].contains(&b));
         assert_eq!(again.map(|sym| symbols.get(sym)), ["d", "e", "f"]);
         assert_eq!((symbols.get(c), symbols.len()), ("c", 4));
+    }
+
+    #[test]
+    fn each_of_many_is_found_however_the_table_grew() {
+        let mut symbols = Symbols::default();
+        let texts = |numbers: std::ops::Range<usize>| numbers.map(|number| format!("o-{number}"));
+        let first: Vec<Sym> = texts(0..1000).map(|text| symbols.intern(&text)).collect();
+        let mut named = symbols.unnamed();
+        first[500..].iter().for_each(|sym| named.add(*sym));
+        symbols.retain(&named);
+        texts(1000..3000).for_each(|text| _ = symbols.intern(&text));
+        assert_eq!(symbols.len(), 2500);
+        assert!(texts(0..500).all(|text| symbols.lookup(&text).is_none()));
+        for text in texts(500..3000) {
+            let found = symbols.lookup(&text);
+            assert_eq!(found.map(|sym| symbols.get(sym)), Some(text.as_str()));
+        }
+        let again: Vec<Sym> = texts(500..1000).map(|text| symbols.intern(&text)).collect();
+        assert_eq!(again, first[500..]);
     }
 }
