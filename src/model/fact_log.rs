@@ -54,7 +54,7 @@ struct Packed<'a> {
 /// What is packed of a fact beside what it says.
 #[derive(Serialize, Deserialize)]
 struct Head {
-    /// Milliseconds since the origin.
+    /// Milliseconds since the origin. It comes first: see [`FactLog::moment_of`].
     after: i64,
     event: PackedId,
     /// Numbers of its ids; 0 where it has none, or where they are none.
@@ -260,7 +260,7 @@ impl FactLog {
         let mut order: Vec<(Timestamp, EventId, usize, usize)> = Vec::with_capacity(self.len);
         for mut packed in self.packed_from(0) {
             let head: Head = unpack(&mut packed.rest);
-            let moment = self.moment(&head);
+            let moment = self.moment(head.after);
             let event = self.unpack(head.event);
             order.push((moment, event, packed.place as usize, packed.end));
         }
@@ -370,7 +370,7 @@ impl FactLog {
     fn read(&self, mut from: Reader<'_>) -> Fact {
         let head: Head = unpack(&mut from);
         let mut fact = Fact {
-            at: self.moment(&head),
+            at: self.moment(head.after),
             event: self.unpack(head.event),
             what: unpack(&mut from),
         };
@@ -383,12 +383,13 @@ impl FactLog {
         fact
     }
 
+    /// Of its head only the first is read.
     fn moment_of(&self, packed: &Packed<'_>) -> Timestamp {
-        self.moment(&unpack(&mut packed.rest.clone()))
+        self.moment(unpack(&mut packed.rest.clone()))
     }
 
-    fn moment(&self, head: &Head) -> Timestamp {
-        Timestamp(self.origin.0.wrapping_add(head.after))
+    fn moment(&self, after: i64) -> Timestamp {
+        Timestamp(self.origin.0.wrapping_add(after))
     }
 
     fn pack(&mut self, event: EventId) -> PackedId {
