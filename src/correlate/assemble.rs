@@ -188,7 +188,7 @@ fn environment_of(facts: &Facts, stream: &StreamFacts, at: u32) -> Option<Enviro
 fn number(facts: &Facts, mut drafts: Vec<Draft>, lines: &[AppLine], assembled: &mut Assembled) {
     let ranks = ranks(facts, &assembled.environments);
     // Of one request in one environment the first line tells.
-    drafts.sort_unstable_by_key(|Draft { run, .. }| {
+    cores::sort_by_key(&mut drafts, |Draft { run, .. }| {
         (
             run.start,
             ranks[run.environment as usize],

@@ -27,10 +27,13 @@ use traced::Traced;
 /// init within a second. Without init lines and without `Init Duration` nothing says that an environment started in the window,
 /// so it makes no row.
 pub fn inits(facts: &Facts, assembled: &Assembled) -> Vec<Init> {
-    let traced = traced::starts(facts, assembled);
-    let warm = kept_warm::kept_warm(facts, assembled);
-    let kept = kept_lines::since(facts, assembled);
-    let lengths = init_lengths(assembled);
+    let ((traced, lengths), (warm, kept)) = cores::both(
+        || (traced::starts(facts, assembled), init_lengths(assembled)),
+        || {
+            let warm = kept_warm::kept_warm(facts, assembled);
+            (warm, kept_lines::since(facts, assembled))
+        },
+    );
     // No environment needs another.
     let homes = assembled.environments.iter().enumerate();
     let starts = cores::each(homes, |(index, home)| {
