@@ -295,6 +295,7 @@ fn scalar(json: &Json<'_>) -> Option<String> {
         other => other.digits_or_text().map(Cow::into_owned),
     }
 }
+
 fn by_pattern(pattern: &Regex, message: &str) -> Option<Found> {
     let groups = pattern.captures(message)?;
     let group = |name: &str| -> Vec<String> {
