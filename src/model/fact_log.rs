@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::event_id::EventId;
 use super::fact::{Fact, Kinds, What};
 use super::packed::{Reader, Writer, pack, unpack};
-use super::room::grow;
+use super::room::{grow, push};
 use super::symbols::{Sym, Symbols};
 use super::time::Timestamp;
 
@@ -83,8 +83,7 @@ impl Shared {
         let latest = self.ids.iter().rev().take(RECENT);
         let back = latest.into_iter().position(|known| *known == id);
         if back.is_none() {
-            grow(&mut self.ids, 1);
-            self.ids.push(id);
+            push(&mut self.ids, id);
         }
         self.forgotten + (self.ids.len() - 1 - back.unwrap_or(0)) as u32
     }

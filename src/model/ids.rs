@@ -189,7 +189,7 @@ fn letters<const LENGTH: usize>(lead: &str, bytes: &[u8], dashes: &[usize]) -> [
 }
 
 /// The letters, all of them ASCII, as text.
-fn text(letters: &[u8]) -> &str {
+pub(super) fn text(letters: &[u8]) -> &str {
     str::from_utf8(letters).unwrap_or_default()
 }
 

@@ -6,7 +6,7 @@ use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::room::{grow, grow_text};
+use super::room::{grow_text, push};
 
 /// The least by which the texts' room grows, in bytes.
 const LEAST_ROOM: usize = 256;
@@ -59,8 +59,7 @@ impl Symbols {
         self.bytes.push_str(text);
         let end = self.bytes.len() as u32;
         let new = self.free.pop().unwrap_or_else(|| {
-            grow(&mut self.places, 1);
-            self.places.push(Place::default());
+            push(&mut self.places, Place::default());
             Sym::nth(self.places.len() - 1)
         });
         self.places[new.number()] = Place { start, end };

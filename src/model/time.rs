@@ -5,6 +5,8 @@ use std::fmt;
 use chrono::{DateTime, Datelike as _, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::ids::text;
+
 /// A moment in whole milliseconds since 1970-01-01T00:00:00Z. Shown as RFC 3339 UTC with milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 pub struct Timestamp(pub i64);
@@ -85,7 +87,7 @@ impl Timestamp {
 impl fmt::Display for Timestamp {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(written) = self.written() {
-            return out.write_str(&String::from_utf8_lossy(&written));
+            return out.write_str(text(&written));
         }
         match self.utc() {
             Some(moment) => out.write_str(&moment.to_rfc3339_opts(SecondsFormat::Millis, true)),
@@ -100,7 +102,7 @@ impl Serialize for Timestamp {
             return self.0.serialize(serializer);
         }
         match self.written() {
-            Some(written) => serializer.serialize_str(&String::from_utf8_lossy(&written)),
+            Some(written) => serializer.serialize_str(text(&written)),
             None => serializer.collect_str(self),
         }
     }
