@@ -190,10 +190,8 @@ fn ledger_of_messages(criterion: &mut Criterion) {
 /// What is known of runs that are given so many messages.
 fn runs_with(ids: usize) -> (Facts, Assembled) {
     let unbounded = Limits {
-        invocations: usize::MAX,
-        event_ids: 0,
-        spans: usize::MAX,
         fact_bytes: usize::MAX,
+        event_ids: 0,
         log_text_bytes: 0,
     };
     let mut engine = Engine::new(Settings::default(), unbounded).unwrap();

@@ -12,6 +12,7 @@ mod named;
 mod pipeline;
 mod reread;
 mod spans;
+mod weight;
 mod within;
 
 pub use block::Block;

@@ -29,6 +29,7 @@ pub fn deliveries(facts: &Facts, assembled: &Assembled) -> Vec<Delivery> {
             place(a).cmp(&place(b)).then_with(|| text(a).cmp(text(b)))
         });
     }
+    deliveries.shrink_to_fit();
     deliveries
 }
 

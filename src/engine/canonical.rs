@@ -6,7 +6,7 @@ use super::intake::Engine;
 use super::named;
 use super::reread::Seen;
 use crate::model::cores;
-use crate::model::fact::{Fact, Kinds, What};
+use crate::model::fact::{Kinds, What};
 use crate::model::facts::{Facts, SeenGap, StreamFacts};
 use crate::model::metric::MetricPoint;
 use crate::model::record::GapReason;
@@ -97,8 +97,6 @@ impl Engine {
         for again in again {
             self.inputs.log_events -= again.len() as u64;
             self.inputs.log_events_reread += again.len() as u64;
-            let is_report = |fact: &&Fact| matches!(fact.what, What::Report(_));
-            self.reports -= again.iter().filter(is_report).count();
         }
         self.weigh();
     }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::intake::Engine;
-use crate::model::fact::Kinds;
 use crate::model::fact_log::FactLog;
 use crate::model::placed;
 use crate::model::remap::Remap as _;
@@ -89,32 +88,24 @@ impl Engine {
         self.index_streams();
     }
 
-    /// Forgets the oldest tenth of what there is too much of, and says so in `evicted` and `horizon`.
+    /// Forgets the oldest until nine tenths of what may be remembered are left, and says so in `evicted` and `horizon`.
     pub(super) fn forget(&mut self) {
-        let streams = self.streams.iter();
-        let reports = streams.flat_map(|stream| stream.facts.moments_of(Kinds::REPORT));
-        let by_invocations = oldest_over(self.reports, reports, self.limits.invocations);
+        let points = self.metrics.values().map(|point| point.at);
         let spans = self.spans.iter();
-        let starts = spans.map(|span| Timestamp(span.start_us / 1000));
-        let by_spans = oldest_over(self.spans.len(), starts, self.limits.spans);
-        let by_bytes = self.oldest_tenth_over(self.limits.fact_bytes);
-        if let Some(horizon) = by_invocations.max(by_spans).max(by_bytes) {
-            self.forget_before(horizon.plus_ms(1));
-        }
-    }
-
-    /// The moment before which a tenth of all facts, silent streams and metric points lie, if they take more than `bytes`.
-    fn oldest_tenth_over(&self, bytes: usize) -> Option<Timestamp> {
-        if self.fact_bytes() <= bytes {
-            return None;
-        }
-        let mut moments: Vec<Timestamp> = self.metrics.values().map(|point| point.at).collect();
+        let spans = spans.map(|span| Timestamp(span.start_us / 1000));
+        let mut moments: Vec<Timestamp> = points.chain(spans).collect();
         for stream in &self.streams {
             moments.extend(stream.facts.moments());
             moments.extend(stream.facts.is_empty().then_some(stream.last));
         }
-        let tenth = moments.len() / 10;
-        (!moments.is_empty()).then(|| *moments.select_nth_unstable(tenth).1)
+        let (weight, least) = (self.weight(), self.limits.fact_bytes / 10 * 9);
+        // As if each weighed the same.
+        let over = weight.saturating_sub(least) as f64 / weight.max(1) as f64;
+        if let Some(newest) = moments.len().checked_sub(1) {
+            let last = newest.min((moments.len() as f64 * over) as usize);
+            let (_, horizon, _) = moments.select_nth_unstable(last);
+            self.forget_before(horizon.plus_ms(1));
+        }
     }
 
     /// Forgets everything older than `horizon`.
@@ -135,12 +126,11 @@ impl Engine {
             .retain(|span| span.end_us.get().unwrap_or(span.start_us) >= horizon_us);
         self.metrics.retain(|_, point| point.at >= horizon);
         self.gaps.retain(|gap| gap.to >= horizon);
-        self.reports -= evicted;
         self.evicted.invocations += evicted as u64;
         self.evicted.traces += (traces - self.spans.len()) as u64;
         self.horizon = Some(self.horizon.map_or(horizon, |before| before.max(horizon)));
         let unnamed = self.symbols.len().saturating_sub(self.named);
-        if unnamed > self.named / UNNAMED || self.fact_bytes() > self.limits.fact_bytes {
+        if unnamed > self.named / UNNAMED || self.weight() > self.limits.fact_bytes {
             self.forget_symbols();
         }
     }
@@ -187,18 +177,4 @@ impl Engine {
             .map(|(stream, at)| ((stream.group, stream.stream), at))
             .collect();
     }
-}
-
-/// The newest of the moments that must go so that nine tenths of `limit` stay; `None` while there are fewer than `limit`.
-fn oldest_over(
-    held: usize,
-    moments: impl Iterator<Item = Timestamp>,
-    limit: usize,
-) -> Option<Timestamp> {
-    if held <= limit {
-        return None;
-    }
-    let mut moments: Vec<Timestamp> = moments.collect();
-    let last = moments.len() - (limit - limit / 10) - 1;
-    Some(*moments.select_nth_unstable(last).1)
 }

@@ -10,11 +10,12 @@ use super::block::{Block, BlockLine};
 use super::pipeline;
 use super::reread::Seen;
 use super::spans::Spans;
+use super::weight::Held;
 use crate::decode::{Decoder, SettingsError};
 use crate::model::analysis::Analysis;
 use crate::model::batch::Batch;
 use crate::model::config::FunctionConfig;
-use crate::model::fact::{Fact, What};
+use crate::model::fact::Fact;
 use crate::model::fact_log::FactLog;
 use crate::model::facts::{Evicted, Inputs, LATE_MS, SeenGap, StreamFacts};
 use crate::model::metric::MetricPoint;
@@ -27,28 +28,15 @@ use crate::model::symbols::{Sym, Symbols};
 use crate::model::time::Timestamp;
 use crate::store::log_text::LogText;
 
-/// Segments and subsegments of an ordinary trace.
-const SPANS_PER_TRACE: usize = 10;
-
-/// Room for the facts of an invocation that logs much: it is only used up where lines come without invocations.
-const BYTES_PER_INVOCATION: usize = 1024;
-/// Names and metrics take room also where few invocations are remembered.
-const LEAST_FACT_BYTES: usize = 32 * 1024 * 1024;
-
-/// A metric point, its key and their dimensions.
-const BYTES_PER_POINT: usize = 256;
+const MEGABYTE: usize = 1 << 20;
 
 /// What bounds the engine's memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Invocations that are remembered whole.
-    pub invocations: usize,
+    /// Bytes of what is remembered, whatever it is of, together with what will be concluded from it.
+    pub fact_bytes: usize,
     /// Event ids by which re-reads are recognised.
     pub event_ids: usize,
-    /// Segments and subsegments that are remembered.
-    pub spans: usize,
-    /// Bytes of facts, names, streams and metric points that are remembered, whatever they are of.
-    pub fact_bytes: usize,
     /// Bytes of raw log text kept for looking at it again; 0 keeps none.
     pub log_text_bytes: usize,
 }
@@ -57,12 +45,10 @@ impl Limits {
     /// The limits that the settings give; `text` keeps raw lines for looking at them again.
     pub fn of(memory: &Memory, text: bool) -> Self {
         Self {
-            invocations: memory.invocations as usize,
+            fact_bytes: memory.facts_mb as usize * MEGABYTE,
             event_ids: memory.event_ids as usize,
-            spans: memory.traces as usize * SPANS_PER_TRACE,
-            fact_bytes: LEAST_FACT_BYTES.max(memory.invocations as usize * BYTES_PER_INVOCATION),
             log_text_bytes: if text {
-                memory.log_text_mb as usize * 1024 * 1024
+                memory.log_text_mb as usize * MEGABYTE
             } else {
                 0
             },
@@ -80,8 +66,7 @@ pub struct Engine {
     pub(super) named: usize,
     pub(super) streams: Vec<Arc<StreamFacts>>,
     pub(super) stream_index: HashMap<(Sym, Sym), u32>,
-    /// Bytes on the heap of the streams' facts: there may be too many streams to ask each with every block.
-    log_bytes: usize,
+    pub(super) held: Held,
     /// Streams whose facts are out of order since the last analysis, or of which [`thin`](super::named::thin) may leave some out.
     pub(super) unsorted: HashSet<u32>,
     pub(super) spans: Spans,
@@ -97,9 +82,7 @@ pub struct Engine {
     pub(super) complete: HashMap<Sym, Timestamp>,
     pub(super) newest: Option<Timestamp>,
     pub(super) seen: Seen,
-    /// REPORT lines that are remembered.
-    pub(super) reports: usize,
-    text: LogText,
+    pub(super) text: LogText,
     pub(super) first_unparsed: Option<String>,
     /// Records that were taken in although they cannot be as they are.
     pub(super) odd: Oddities,
@@ -129,7 +112,7 @@ impl Engine {
             named: 0,
             streams: Vec::new(),
             stream_index: HashMap::new(),
-            log_bytes: 0,
+            held: Held::default(),
             unsorted: HashSet::new(),
             spans: Spans::default(),
             metrics: BTreeMap::new(),
@@ -142,7 +125,6 @@ impl Engine {
             complete: HashMap::new(),
             newest: None,
             seen: Seen::new(limits.event_ids),
-            reports: 0,
             text: LogText::new(limits.log_text_bytes),
             first_unparsed: None,
             odd: Oddities::default(),
@@ -197,13 +179,13 @@ impl Engine {
             let fact = if line.says { facts.next() } else { None };
             if is_new {
                 let stream = streams[line.stream as usize];
-                let held = self.bytes_of(stream);
+                let before = self.held_by(stream);
                 self.take_line(&line, stream, message);
                 if let Some(mut fact) = fact {
                     fact.remap(&mut to);
                     self.take_fact(stream, fact);
                 }
-                self.log_bytes = self.log_bytes - held + self.bytes_of(stream);
+                self.held = self.held.changed(before, self.held_by(stream));
             }
         }
         for mut span in block.spans {
@@ -234,10 +216,7 @@ impl Engine {
         }
         self.odd.absorb(block.odd);
         self.evicted.event_ids = self.seen.forgotten();
-        if self.reports > self.limits.invocations
-            || self.spans.len() > self.limits.spans
-            || self.fact_bytes() > self.limits.fact_bytes
-        {
+        if self.weight() > self.limits.fact_bytes {
             self.forget();
         }
     }
@@ -269,37 +248,6 @@ impl Engine {
     /// The raw text of remembered lines; empty unless the limits keep some.
     pub fn text(&self) -> LogText {
         self.text.clone()
-    }
-
-    /// Bytes that the engine's stores hold, estimated from their capacities.
-    pub fn heap_bytes(&self) -> usize {
-        self.fact_bytes() + self.seen.heap_bytes() + self.spans.heap_bytes() + self.text.bytes().0
-    }
-
-    /// Bytes of facts, names, streams and metric points.
-    pub(super) fn fact_bytes(&self) -> usize {
-        debug_assert_eq!(self.log_bytes, self.bytes_of_all());
-        let stream = size_of::<StreamFacts>() + size_of::<Arc<StreamFacts>>();
-        let indexed = size_of::<((Sym, Sym), u32)>() + 1;
-        self.log_bytes
-            + self.symbols.heap_bytes()
-            + self.streams.capacity() * stream
-            + self.stream_index.capacity() * indexed
-            + self.metrics.len() * BYTES_PER_POINT
-    }
-
-    fn bytes_of(&self, stream: u32) -> usize {
-        self.streams[stream as usize].facts.heap_bytes()
-    }
-
-    fn bytes_of_all(&self) -> usize {
-        let logs = self.streams.iter().map(|stream| &stream.facts);
-        logs.map(FactLog::heap_bytes).sum()
-    }
-
-    /// Adds up anew what the facts of all streams take, after many of them changed.
-    pub(super) fn weigh(&mut self) {
-        self.log_bytes = self.bytes_of_all();
     }
 
     /// Files say nothing about completeness: all that they hold was read, up to their newest event.
@@ -422,7 +370,6 @@ impl Engine {
     }
 
     fn take_fact(&mut self, stream: u32, fact: Fact) {
-        self.reports += usize::from(matches!(fact.what, What::Report(_)));
         let place = Arc::make_mut(&mut self.streams[stream as usize]);
         let names_only = fact.what.only_names().is_some();
         if names_only && place.tells_runs {

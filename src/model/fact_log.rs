@@ -247,6 +247,11 @@ impl FactLog {
         self.len == 0
     }
 
+    /// How many requests the facts name; one whose lines lie far apart may count again.
+    pub fn requests(&self) -> usize {
+        self.requests.ids.len()
+    }
+
     /// Bytes on the heap.
     pub fn heap_bytes(&self) -> usize {
         let ids = [&self.batches, &self.requests, &self.traces];

@@ -171,13 +171,12 @@ fn target<'de, D: Deserializer<'de>>(given: D) -> Result<f64, D::Error> {
 pub struct Memory {
     /// Megabytes of log text that can be looked at again.
     pub log_text_mb: u32,
-    /// Invocations that are remembered whole.
-    pub invocations: u32,
+    /// Megabytes that facts, names, spans and metric points may take together with what is concluded from them: beyond them the
+    /// oldest are forgotten.
+    pub facts_mb: u32,
     /// Event ids by which re-reads are recognised. What is read again later is still one fact, but counted twice while it says
     /// nothing.
     pub event_ids: u32,
-    /// Traces that are remembered: at least as many as invocations, or what is wholly traced is forgotten before there are that many.
-    pub traces: u32,
     /// Megabytes of raw records, compressed, that are kept while polling, for a snapshot.
     pub records_mb: u32,
 }
@@ -186,9 +185,8 @@ impl Default for Memory {
     fn default() -> Self {
         Self {
             log_text_mb: 64,
-            invocations: 1_000_000,
+            facts_mb: 256,
             event_ids: 3_500_000,
-            traces: 1_000_000,
             records_mb: 64,
         }
     }

@@ -1,8 +1,10 @@
 //! Which deliveries have an order among themselves: one domain per (consumer, source, resource), in it one list per key.
 
 use std::collections::BTreeMap;
+use std::hash::BuildHasher as _;
 
-use hashbrown::HashSet;
+use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
 
 use super::clock::Clocks;
 use super::measures::{self, Overtaken};
@@ -34,34 +36,43 @@ enum Key {
 
 /// Every delivery that has an order, grouped by place, then key, each group in order of start.
 pub(super) struct Arrivals {
-    ordered: Vec<(Place, Key, DeliveryIndex)>,
+    /// They may be many: what each is ordered by is looked up where it is compared.
+    ordered: Vec<DeliveryIndex>,
+    parallel: HashSet<(Sym, Sym)>,
 }
 
 impl Arrivals {
     pub(super) fn new(seen: &Seen<'_>) -> Self {
-        let parallel = parallel(seen.facts);
-        let mut ordered: Vec<_> = (0..seen.deliveries.len() as u32)
-            .filter_map(|at| {
-                let delivery = seen.delivery(at);
-                let place = (delivery.consumer, delivery.source, delivery.resource);
-                let within = (delivery.resource)
-                    .is_some_and(|stream| parallel.contains(&(delivery.consumer, stream)));
-                Some((place, key(delivery, within)?, at))
-            })
-            .collect();
-        ordered.sort_unstable();
-        Self { ordered }
+        let mut arrivals = Self {
+            ordered: Vec::new(),
+            parallel: parallel(seen.facts),
+        };
+        let mut ordered: Vec<_> = (0..seen.deliveries.len() as u32).collect();
+        ordered.retain(|&at| arrivals.key(seen, at).is_some());
+        ordered.sort_unstable_by_key(|&at| (place(seen, at), arrivals.key(seen, at), at));
+        arrivals.ordered = ordered;
+        arrivals
+    }
+
+    fn key(&self, seen: &Seen<'_>, at: DeliveryIndex) -> Option<Key> {
+        let delivery = seen.delivery(at);
+        let stream = delivery.resource.map(|stream| (delivery.consumer, stream));
+        let within = stream.is_some_and(|stream| self.parallel.contains(&stream));
+        key(delivery, within)
     }
 
     /// The rows and the figures of every place, and what went wrong beside the rows.
     pub(super) fn judge(&self, seen: &Seen<'_>, clocks: &Clocks) -> Judged {
         let mut judged = Judged::default();
-        for place in self.ordered.chunk_by(|a, b| a.0 == b.0) {
-            let (consumer, source, resource) = place[0].0;
+        let of_place = |a: &DeliveryIndex, b: &DeliveryIndex| place(seen, *a) == place(seen, *b);
+        let of_key =
+            |a: &DeliveryIndex, b: &DeliveryIndex| self.key(seen, *a) == self.key(seen, *b);
+        for arrivals in self.ordered.chunk_by(of_place) {
+            let (consumer, source, resource) = place(seen, arrivals[0]);
             let mut domain = OrderDomain::new(consumer, source, resource);
             let mut displaced = BTreeMap::new();
-            for key in place.chunk_by(|a, b| a.1 == b.1) {
-                let strip = Strip::of(seen, source, key.iter().map(|entry| entry.2));
+            for of_key in arrivals.chunk_by(of_key) {
+                let strip = Strip::of(seen, source, of_key);
                 strip.judge(seen, clocks, &mut domain, &mut judged);
                 for (by, count) in measures::displacements(&strip.sequences) {
                     *displaced.entry(by).or_default() += count;
@@ -117,6 +128,11 @@ fn parallel(facts: &Facts) -> HashSet<(Sym, Sym)> {
     parallel
 }
 
+fn place(seen: &Seen<'_>, at: DeliveryIndex) -> Place {
+    let delivery = seen.delivery(at);
+    (delivery.consumer, delivery.source, delivery.resource)
+}
+
 /// What the item is ordered by; `None` if it has no order. A standard queue sends in no order, whatever its message
 /// groups are called: they are tenants there. `within`: only records of one partition key keep their order.
 fn key(item: &Delivery, within: bool) -> Option<Key> {
@@ -140,23 +156,34 @@ pub(super) struct Strip<'a> {
 }
 
 impl<'a> Strip<'a> {
-    pub(super) fn of(
-        seen: &Seen<'a>,
-        source: EventSource,
-        deliveries: impl Iterator<Item = DeliveryIndex>,
-    ) -> Self {
+    pub(super) fn of(seen: &Seen<'a>, source: EventSource, deliveries: &[DeliveryIndex]) -> Self {
         let mut strip = Self {
             source,
-            arrivals: Vec::new(),
-            sequences: Vec::new(),
+            arrivals: Vec::with_capacity(deliveries.len()),
+            sequences: Vec::with_capacity(deliveries.len()),
             repeating: HashSet::new(),
         };
-        let mut known = HashSet::new();
-        for at in deliveries {
-            let Some((sequence, mark)) = sequence(seen, at) else {
+        // Their numbers among the arrivals: sequences are long.
+        let mut known: HashTable<u32> = HashTable::with_capacity(deliveries.len());
+        let hasher = DefaultHashBuilder::default();
+        for &at in deliveries {
+            let Some(sequence) = sequence(seen, at) else {
                 continue;
             };
-            if known.insert((sequence, mark)) {
+            let of = |known: u32| {
+                (
+                    strip.sequences[known as usize],
+                    mark(seen, strip.arrivals[known as usize]),
+                )
+            };
+            let this = (sequence, mark(seen, at));
+            let place = known.entry(
+                hasher.hash_one(this),
+                |&known| of(known) == this,
+                |&known| hasher.hash_one(of(known)),
+            );
+            if let Entry::Vacant(place) = place {
+                place.insert(strip.arrivals.len() as u32);
                 strip.arrivals.push(at);
                 strip.sequences.push(sequence);
             } else {
@@ -238,13 +265,18 @@ impl<'a> Strip<'a> {
     }
 }
 
-/// The sequence of a delivery, and what tells two of one sequence apart: messages of a standard queue are ordered by
-/// when they were sent, which several share.
-fn sequence<'a>(seen: &Seen<'a>, at: DeliveryIndex) -> Option<(Sequence<'a>, Option<Sym>)> {
+/// The sequence of a delivery.
+fn sequence<'a>(seen: &Seen<'a>, at: DeliveryIndex) -> Option<Sequence<'a>> {
     let item = seen.delivery(at);
     if item.source == EventSource::Sqs {
-        return Some((Sequence::Moment(item.sent_at.get()?), Some(item.identity)));
+        return item.sent_at.get().map(Sequence::Moment);
     }
     let text = seen.facts.text(item.sequence?);
-    Some((Sequence::read(item.source, text), None))
+    Some(Sequence::read(item.source, text))
+}
+
+/// What tells two of one sequence apart: messages of a standard queue are ordered by when they were sent, which several share.
+fn mark(seen: &Seen<'_>, at: DeliveryIndex) -> Option<Sym> {
+    let item = seen.delivery(at);
+    (item.source == EventSource::Sqs).then_some(item.identity)
 }

@@ -28,7 +28,7 @@ pub fn ends(analysis: &Analysis, source: EventSource, arrivals: &[u32]) -> Vec<E
     let (facts, assembled) = (&analysis.facts, &analysis.assembled);
     let seen = Seen::new(facts, assembled, &analysis.deliveries);
     let clocks = Clocks::measure(facts, assembled);
-    let strip = Strip::of(&seen, source, arrivals.iter().copied());
+    let strip = Strip::of(&seen, source, arrivals);
     // What is ordered by nothing but its queue is not applied in an order.
     let stale: HashMap<DeliveryIndex, DeliveryIndex> = if source == EventSource::Sqs {
         HashMap::new()

@@ -20,14 +20,14 @@ pub struct Overtaken {
 /// For each arrival what overtook it; `None` if it was in order. O(n log n).
 ///
 /// The earliest larger arrival is always a record high, so that only those are searched.
-pub fn overtaken<S: Ord + Copy>(arrivals: &[S]) -> Vec<Option<Overtaken>> {
-    let mut records: Vec<(S, u32)> = Vec::new();
+pub fn overtaken<S: Ord>(arrivals: &[S]) -> Vec<Option<Overtaken>> {
+    let mut records: Vec<u32> = Vec::new();
     (0..)
         .zip(arrivals)
-        .map(|(at, &sequence)| {
-            let larger = records.partition_point(|&(record, _)| record <= sequence);
-            let Some(&(_, by)) = records.get(larger) else {
-                records.push((sequence, at));
+        .map(|(at, sequence)| {
+            let larger = records.partition_point(|&record| arrivals[record as usize] <= *sequence);
+            let Some(&by) = records.get(larger) else {
+                records.push(at);
                 return None;
             };
             Some(Overtaken {

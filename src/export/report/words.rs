@@ -106,7 +106,14 @@ pub(in crate::export) fn completeness(analysis: &Analysis) -> Vec<String> {
     lines.extend(facts.odd.lines().map(|line| plain(&line).into_owned()));
     let evicted = facts.evicted.invocations;
     if evicted > 0 {
-        lines.push(format!("{} older runs were forgotten", count(evicted)));
+        let since = facts.horizon.map_or_else(String::new, |horizon| {
+            format!(": whole from {} on", time_of_day(horizon))
+        });
+        lines.push(format!(
+            "{} older runs were forgotten{since} (memory.facts_mb, {}, holds more)",
+            count(evicted),
+            analysis.settings.memory.facts_mb
+        ));
     }
     lines
 }

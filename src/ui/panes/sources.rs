@@ -378,7 +378,7 @@ fn memory(scene: &Scene) -> Part {
     };
     let horizon = match facts.horizon {
         Some(horizon) => format!(
-            "before {} forgotten, horizon {}",
+            "before {} forgotten (memory.facts_mb), horizon {}",
             figures::clock_or_day(horizon, scene.now),
             figures::duration(scene.now.since(horizon) as f64)
         ),
