@@ -45,6 +45,24 @@ const PHRASES: [&str; 12] = [
     "exceeds the current capacity",
 ];
 
+/// What stands before the number of retries, or of tries.
+const RETRIES: &str = "reached max retries: ";
+const ATTEMPTS: &str = "maximum number of attempts, ";
+
+/// What stands before the request id of a call.
+const LEADS: [&str; 8] = [
+    "awsRequestId=",
+    "aws_request_id=",
+    "Request ID: ",
+    "RequestID: ",
+    "RequestId: ",
+    "request id: ",
+    "requestId=",
+    "x-amzn-RequestId: ",
+];
+/// Letters that each of them has.
+const IN_LEADS: &str = "equest";
+
 /// Reasons that Lambda and DynamoDB give, by how they end.
 const REASON_ENDS: [&str; 5] = [
     "LimitExceeded",
@@ -77,6 +95,9 @@ impl Refusing {
     fn said(&mut self, text: &str) {
         if self.code.is_none() {
             self.code = code_in(text);
+        }
+        if !is_prose(text) {
+            return;
         }
         if self.attempts.is_none() {
             self.attempts = attempts_in(text);
@@ -163,10 +184,18 @@ fn whole(value: &Json<'_>) -> Option<u16> {
         .then_some(number as u16)
 }
 
+/// Whether a text is more than an id, a time or a name. All that is looked for, but for the codes, has one of these in it.
+fn is_prose(text: &str) -> bool {
+    memchr::memchr3(b' ', b'=', b'(', text.as_bytes()).is_some()
+}
+
 /// The code in a text, as a word of its own or behind a namespace.
 fn code_in(text: &str) -> Option<String> {
     let word = words(text).find(|word| CODES.contains(word));
-    let phrase = || PHRASES.iter().copied().find(|phrase| holds(text, phrase));
+    let phrase = || {
+        let mut phrases = PHRASES.into_iter().filter(|_| is_prose(text));
+        phrases.find(|phrase| holds(text, phrase))
+    };
     word.or_else(phrase).map(str::to_owned)
 }
 
@@ -191,23 +220,16 @@ fn attempts_in(text: &str) -> Option<u16> {
             .unwrap_or(rest.len());
         rest[..end].parse().ok()
     };
-    number_after("reached max retries: ")
+    number_after(RETRIES)
         .map(|retries| retries.saturating_add(1))
-        .or_else(|| number_after("maximum number of attempts, "))
+        .or_else(|| number_after(ATTEMPTS))
 }
 
 /// `awsRequestId=…`, `Request ID: …`, `RequestID: …`, `request id: …`: the refused call's own.
 fn request_id_in(text: &str) -> Option<String> {
-    const LEADS: [&str; 8] = [
-        "awsRequestId=",
-        "aws_request_id=",
-        "Request ID: ",
-        "RequestID: ",
-        "RequestId: ",
-        "request id: ",
-        "requestId=",
-        "x-amzn-RequestId: ",
-    ];
+    if !holds(text, IN_LEADS) {
+        return None;
+    }
     LEADS.iter().find_map(|lead| {
         let rest = behind(text, lead)?;
         let id = rest

@@ -171,3 +171,11 @@ fn every_reason_of_lambda_is_kept() {
         assert_eq!(found.as_deref(), Some(reason));
     }
 }
+
+#[test]
+fn what_is_looked_for_in_prose_only_is_prose() {
+    for text in PHRASES.iter().chain(&LEADS).chain(&[RETRIES, ATTEMPTS]) {
+        assert!(is_prose(text), "{text}");
+    }
+    assert!(LEADS.iter().all(|lead| lead.contains(IN_LEADS)));
+}
