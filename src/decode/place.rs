@@ -1,7 +1,7 @@
 //! Which function a log stream belongs to: from its names, or from a line in it.
 
 use super::json::Json;
-use super::words::{behind, holds};
+use super::words::{behind, holds, parts};
 use crate::model::placed;
 use crate::model::record::LogLine;
 
@@ -63,8 +63,11 @@ fn is_function_name(name: &str) -> bool {
 
 /// The function that a line names as its own, for streams whose names say nothing: `functionName` or `functionArn` of a
 /// platform event, `function_name` beside `function_request_id` of a Powertools line. Other lines name functions they
-/// call.
+/// call, and so do those of a gateway.
 pub fn function_in<'a>(line: &LogLine<'a>) -> Option<&'a str> {
+    if api_of_group(line.group).is_some() {
+        return None;
+    }
     let message = line.message.trim_start();
     if !message.starts_with('{') {
         return None;
@@ -112,16 +115,17 @@ pub(super) fn api_of_group(group: &str) -> Option<(&str, Option<&str>)> {
 
 /// The name at the end of an ARN: table, queue, topic, stream, bucket or function. Anything else comes back as it is.
 pub(super) fn resource_name(arn: &str) -> &str {
-    let Some(resource) = arn
-        .strip_prefix("arn:")
-        .and_then(|rest| rest.splitn(5, ':').nth(4))
-    else {
+    let behind = |rest| {
+        let mark = memchr::memchr_iter(b':', str::as_bytes(rest)).nth(3)?;
+        Some(&rest[mark + 1..])
+    };
+    let Some(resource) = arn.strip_prefix("arn:").and_then(behind) else {
         return arn;
     };
     let resource = resource
         .strip_prefix("function:")
         .map_or(resource, |name| name.split(':').next().unwrap_or(name));
-    let mut parts = resource.split('/');
+    let mut parts = parts(resource, b'/');
     match (parts.next(), parts.next()) {
         (Some("table" | "stream" | "rule" | "event-bus" | "cluster"), Some(name)) => name,
         _ => resource,
@@ -135,7 +139,7 @@ pub(super) fn is_fifo(arn: &str) -> bool {
 
 /// The service of an ARN (`dynamodb`, `sqs`, …).
 pub(super) fn arn_service(arn: &str) -> Option<&str> {
-    arn.strip_prefix("arn:")?.split(':').nth(1)
+    parts(arn.strip_prefix("arn:")?, b':').nth(1)
 }
 
 /// Keeps [`Json`] in the vocabulary of this file: the name of the function an object speaks of, under the usual keys.

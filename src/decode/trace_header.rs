@@ -1,5 +1,6 @@
 //! The X-Ray trace header: `Root=1-…;Parent=…;Sampled=1;Lineage=…`, keys in any order, some missing.
 
+use super::words;
 use crate::model::fact::TraceContext;
 use crate::model::ids::{SpanId, TraceId};
 use crate::model::maybe::Maybe;
@@ -10,11 +11,11 @@ pub(super) fn parse(header: &str) -> Option<TraceContext> {
     let mut trace = None;
     let mut parent = None;
     let mut sampled = None;
-    for pair in header.split(';') {
-        let Some((key, value)) = pair.split_once('=') else {
+    for pair in words::parts(header, b';') {
+        let Some((key, value)) = words::halves(pair, b'=') else {
             continue;
         };
-        let (key, value) = (key.trim(), value.trim());
+        let (key, value) = (key.trim_ascii(), value.trim_ascii());
         if key.eq_ignore_ascii_case("root") {
             trace = TraceId::parse(value);
         } else if key.eq_ignore_ascii_case("parent") {
@@ -37,7 +38,7 @@ pub(super) fn parse(header: &str) -> Option<TraceContext> {
 
 /// Reads a trace id that stands alone or as `Root=` of a header.
 pub(super) fn trace_id(text: &str) -> Option<TraceId> {
-    let text = text.trim();
+    let text = text.trim_ascii();
     TraceId::parse(text).or_else(|| Some(parse(text)?.trace))
 }
 

@@ -15,6 +15,23 @@ pub(super) fn behind<'a>(text: &'a str, lead: &str) -> Option<&'a str> {
     Some(&text[at + lead.len()..])
 }
 
+/// The parts of a text between marks, which are ASCII. For short texts this is far quicker than `str::split`.
+pub(super) fn parts(text: &str, mark: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let cut = halves(text, mark);
+        rest = cut.map(|(_, behind)| behind);
+        Some(cut.map_or(text, |(part, _)| part))
+    })
+}
+
+/// What stands before the first mark in a text, and what behind it. The mark is ASCII.
+pub(super) fn halves(text: &str, mark: u8) -> Option<(&str, &str)> {
+    let at = memchr::memchr(mark, text.as_bytes())?;
+    Some((&text[..at], &text[at + 1..]))
+}
+
 /// Where `: ` stands.
 pub(super) fn colon(text: &str) -> Option<usize> {
     memchr::memchr_iter(b':', text.as_bytes()).find(|at| text[at + 1..].starts_with(' '))
