@@ -53,14 +53,16 @@ pub(super) fn direction(text: &str) -> Direction {
         "already",
         "got",
     ];
+    const SHORTEST: usize = 3;
     let mut direction = Direction::Unsaid;
-    for word in text.split(|c: char| !c.is_ascii_alphabetic()).take(60) {
+    let words = text.split(|c: char| !c.is_ascii_alphabetic()).take(60);
+    for word in words.filter(|word| word.len() >= SHORTEST) {
         if SENT.iter().any(|sent| word.eq_ignore_ascii_case(sent)) {
             return Direction::Sent;
         }
         let starts = |stem: &&str| {
-            word.get(..stem.len())
-                .is_some_and(|head| head.eq_ignore_ascii_case(stem))
+            let head = word.as_bytes().get(..stem.len());
+            head.is_some_and(|head| head.eq_ignore_ascii_case(stem.as_bytes()))
         };
         if RECEIVED.iter().any(starts) {
             direction = Direction::Received;

@@ -1,5 +1,7 @@
 //! One pass over the JSON and the prose of a line.
 
+use memchr::memchr;
+
 use crate::decode::json::Json;
 use crate::decode::needles::Marks;
 use crate::decode::payload::Digest;
@@ -133,13 +135,13 @@ impl<'a> Reading<'a> {
     /// Takes in a string: JSON in it, else what prose says.
     fn text(&mut self, text: &str, texts: u8) {
         if texts < TEXTS
-            && text.contains('{')
+            && memchr(b'{', text.as_bytes()).is_some()
             && let Some(cut) = embedded::cut(text)
         {
             self.prose(cut.before);
             self.value(&cut.json, texts + 1);
             self.prose(cut.after);
-        } else if text.contains(' ') {
+        } else if memchr(b' ', text.as_bytes()).is_some() {
             self.prose(text);
         }
     }
