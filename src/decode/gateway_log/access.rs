@@ -171,6 +171,9 @@ fn comma_separated(message: &str, group: &str, symbols: &mut Symbols) -> Option<
     Some(access)
 }
 
+/// Few names have more letters.
+const ORDINARY_NAME: usize = 16;
+
 /// No element of an access line has a longer name.
 const LONGEST_NAME: usize = 64;
 
@@ -200,8 +203,11 @@ struct Field<'a> {
 impl<'a> Fields<'a> {
     /// The fields of an object and of objects in it.
     fn of(object: &'a Json<'_>) -> Self {
-        let mut fields = Self::default();
-        fields.all.reserve(object.entries().len());
+        let keys = object.entries().len();
+        let mut fields = Self {
+            names: Vec::with_capacity(keys * ORDINARY_NAME),
+            all: Vec::with_capacity(keys),
+        };
         for (key, value) in object.entries() {
             fields.add_scalar(["", key], value);
             for (inner, value) in value.entries() {
@@ -225,10 +231,15 @@ impl<'a> Fields<'a> {
     fn add(&mut self, keys: [&str; 2], value: Cow<'a, str>) {
         let from = self.names.len();
         for key in keys {
-            let letters = key.bytes().filter(u8::is_ascii_alphanumeric);
-            self.names
-                .extend(letters.map(|byte| byte.to_ascii_lowercase()));
+            // Most keys have no marks: they are copied at once.
+            let is_letter = u8::is_ascii_alphanumeric;
+            if key.bytes().fold(true, |all, byte| all & is_letter(&byte)) {
+                self.names.extend_from_slice(key.as_bytes());
+            } else {
+                self.names.extend(key.bytes().filter(is_letter));
+            }
         }
+        self.names[from..].make_ascii_lowercase();
         let name = from..self.names.len();
         self.all.push(Field { name, value });
     }
