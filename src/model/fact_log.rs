@@ -261,23 +261,22 @@ impl FactLog {
     /// Puts the facts in the order of their lines: by moment, then by what their event ids say. An event that stands there
     /// twice was read twice; its second copies are taken out and given back.
     pub fn sort(&mut self, symbols: &Symbols) -> Vec<Fact> {
-        let mut order: Vec<(Timestamp, EventId, usize, usize)> = Vec::with_capacity(self.len);
+        let mut order = Vec::with_capacity(self.len);
         for mut packed in self.packed_from(0) {
             let head: Head = unpack(&mut packed.rest);
-            let moment = self.moment(head.after);
             let event = self.unpack(head.event);
-            order.push((moment, event, packed.place as usize, packed.end));
+            let key = (self.moment(head.after), event.order());
+            order.push((key, event, packed.place as usize, packed.end));
         }
-        order.sort_by(|a, b| {
-            let key = |one: &(Timestamp, EventId, usize, usize)| (one.0, one.1.order());
-            key(a)
-                .cmp(&key(b))
-                .then_with(|| a.1.text(a.0, symbols).cmp(&b.1.text(b.0, symbols)))
+        order.sort_by(|(key, event, ..), (other_key, other, ..)| {
+            let text = |event: &EventId| event.text(key.0, symbols);
+            key.cmp(other_key)
+                .then_with(|| text(event).cmp(&text(other)))
         });
         let mut again = Vec::new();
         let mut bytes = Vec::with_capacity(self.bytes.len());
         let mut before = None;
-        for (moment, event, from, to) in order {
+        for ((moment, _), event, from, to) in order {
             if event != EventId::None && before == Some((moment, event)) {
                 again.push(self.get(from as u32));
                 continue;
