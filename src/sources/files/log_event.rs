@@ -63,6 +63,11 @@ pub(super) fn read<'a>(
 }
 
 /// The value of a key that stands at the start of a text.
+#[expect(
+    clippy::inline_always,
+    reason = "comparing with a text that is known there takes two words, comparing with any a call"
+)]
+#[inline(always)]
 fn behind<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     let rest = text.strip_prefix(key)?;
     Some(space(space(rest).strip_prefix(':')?))
