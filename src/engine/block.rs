@@ -21,6 +21,9 @@ use super::reread::key_of;
 /// The log group in which Transaction Search keeps spans, one a line.
 const SPANS_GROUP: &str = "aws/spans";
 
+/// Lines that a stretch of a file mostly has.
+const LINES: usize = 256;
+
 /// Decoded records, in arrival order.
 pub struct Block {
     decoder: Arc<Decoder>,
@@ -86,8 +89,8 @@ impl Block {
             streams: Vec::new(),
             stream_index: HashMap::new(),
             last_stream: None,
-            lines: Vec::new(),
-            facts: Vec::new(),
+            lines: Vec::with_capacity(LINES),
+            facts: Vec::with_capacity(LINES),
             text: String::new(),
             spans: Vec::new(),
             metrics: Vec::new(),
