@@ -26,21 +26,13 @@ use attempts::Attempt;
 pub fn assemble(facts: &Facts) -> Assembled {
     let (homes, Runs { mut drafts, lines }) = homes(facts);
     let mut assembled = Assembled::default();
-    let mut by_stream = vec![0; facts.streams.len()];
     for (at, home) in (0u32..).zip(homes) {
         let refer = |fact| FactRef { stream: at, fact };
         let orphans = home.orphans.into_iter().map(refer);
         assembled.orphans.extend(orphans);
-        let Some(environment) = home.environment else {
-            continue;
-        };
-        by_stream[at as usize] = assembled.environments.len() as u32;
-        assembled.environments.push(environment);
+        assembled.environments.extend(home.environment);
     }
-    for Draft { run, .. } in &mut drafts {
-        run.environment = by_stream[run.first_line.stream as usize];
-    }
-    ends::estimate(facts, &assembled.environments, &mut drafts);
+    ends::estimate(facts, &assembled, &mut drafts);
     number(facts, drafts, &lines, &mut assembled);
     assembled
 }
@@ -191,9 +183,8 @@ fn number(facts: &Facts, mut drafts: Vec<Draft>, lines: &[AppLine], assembled: &
     cores::sort_by_key(&mut drafts, |Draft { run, .. }| {
         (
             run.start,
-            ranks[run.environment as usize],
+            ranks[run.stream() as usize],
             run.request_id,
-            run.environment,
             run.first_line,
         )
     });
@@ -211,7 +202,8 @@ fn number(facts: &Facts, mut drafts: Vec<Draft>, lines: &[AppLine], assembled: &
         || Requests::of(runs),
         || {
             for (index, run) in (0 as InvocationIndex..).zip(runs) {
-                homes[run.environment as usize].invocations.push(index);
+                let at = homes.partition_point(|home| home.stream < run.stream());
+                homes[at].invocations.push(index);
             }
         },
     );
@@ -228,14 +220,17 @@ fn number(facts: &Facts, mut drafts: Vec<Draft>, lines: &[AppLine], assembled: &
     }
 }
 
-/// Where the function of each environment stands in order of their names.
+/// Where the function of each stream stands in order of their names.
 fn ranks(facts: &Facts, environments: &[Environment]) -> Vec<u32> {
     let mut functions: Vec<Sym> = environments.iter().map(|home| home.function).collect();
     functions.sort_by_key(|function| facts.text(*function));
     functions.dedup();
     let ranks: HashMap<Sym, u32> = functions.into_iter().zip(0..).collect();
-    let homes = environments.iter();
-    homes.map(|home| ranks[&home.function]).collect()
+    let mut by_stream = vec![0; facts.streams.len()];
+    for home in environments {
+        by_stream[home.stream as usize] = ranks[&home.function];
+    }
+    by_stream
 }
 
 fn finish(facts: &Facts, stream: &StreamFacts, home: &Environment, attempt: &Attempt) -> Draft {
@@ -248,20 +243,16 @@ fn finish(facts: &Facts, stream: &StreamFacts, home: &Environment, attempt: &Att
     let report = attempt.report.as_ref();
     let run = Invocation {
         function: home.function,
-        version: attempt.version.or(home.version),
         request_id: attempt.request_id,
         attempt: 0,
-        environment: 0,
         start: attempt.start,
         end: attempt.end.unwrap_or(attempt.start),
         start_estimated: attempt.start_line.is_none(),
         end_estimated: false,
         duration_ms: report.map(|report| report.duration_ms).into(),
         billed_ms: report.and_then(|report| report.billed_ms).into(),
-        memory_mb: report.and_then(|report| report.memory_mb).into(),
         max_memory_used_mb: report.and_then(|report| report.max_memory_used_mb).into(),
         init_ms: report.and_then(|report| report.init_ms).into(),
-        restore_ms: report.and_then(|report| report.restore_ms).into(),
         status: outcome.status,
         crashed: outcome.crashed,
         error_type: outcome.error_type,

@@ -2,7 +2,6 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use crate::model::fact::What;
 use crate::model::facts::Facts;
 use crate::model::invocation::{Assembled, Invocation, InvocationIndex, InvocationStatus};
 use crate::model::span::{Span, SpanKind};
@@ -129,9 +128,8 @@ fn length_ms(span: &Span) -> Option<i64> {
 /// platform.
 fn is_open(facts: &Facts, run: &Invocation) -> bool {
     let silent = || {
-        run.report_line().is_none_or(
-            |line| matches!(facts.fact(line).what, What::Report(report) if report.status.is_none()),
-        )
+        let report = run.report(facts);
+        report.is_none_or(|report| report.status.is_none())
     };
     match run.status {
         InvocationStatus::Unknown => true,

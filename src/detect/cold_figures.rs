@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 
 use crate::detect::provisioned::prices::Prices;
 use crate::model::analysis::Analysis;
-use crate::model::fact::{self, What};
+use crate::model::fact;
 use crate::model::invocation::Invocation;
 use crate::model::rows::{ColdFigures, InitKind};
 use crate::model::symbols::Sym;
@@ -80,26 +80,23 @@ impl Kinds {
 /// Dollars for the init of a run, at list price; 0 where its REPORT shows that the init was not billed, as it was not for all
 /// runtimes before August 2025. `None` without an init, or without what it takes to tell.
 fn init_cost(analysis: &Analysis, run: &Invocation) -> Option<f64> {
-    let restored = || {
-        let line = run.report_line()?;
-        let facts = &analysis.facts.stream(line).facts;
-        match facts.get_of(line.fact, fact::Kinds::RESTORED)?.what {
-            What::Report(report) => report.billed_restore_ms,
-            _ => None,
-        }
+    let kinds = match run.init_ms.get() {
+        Some(_) => fact::Kinds::REPORT,
+        None => fact::Kinds::RESTORED,
     };
-    let seconds = match run.init_ms.get() {
+    let report = run.report_of(&analysis.facts, kinds)?;
+    let seconds = match report.init_ms {
         Some(init_ms) => {
-            let both = f64::from(run.duration_ms.get()?) + f64::from(init_ms);
-            let is_billed = f64::from(run.billed_ms.get()?) >= both.ceil() - 1.0;
+            let both = f64::from(report.duration_ms) + f64::from(init_ms);
+            let is_billed = f64::from(report.billed_ms?) >= both.ceil() - 1.0;
             if is_billed {
                 f64::from(init_ms) / 1_000.0
             } else {
                 0.0
             }
         }
-        None => f64::from(restored()?) / 1_000.0,
+        None => f64::from(report.billed_restore_ms?) / 1_000.0,
     };
-    let gigabytes = f64::from(run.memory_mb.get()?) / MB_PER_GB;
+    let gigabytes = f64::from(report.memory_mb?) / MB_PER_GB;
     Some(gigabytes * seconds * Prices::LIST.on_demand)
 }

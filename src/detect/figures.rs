@@ -113,7 +113,7 @@ impl Tally<'_> {
             duplicates_harmful: None,
             retries: None,
             reordered: None,
-            memory_mb: runs.iter().rev().find_map(|run| run.memory_mb.get()),
+            memory_mb: (runs.iter().rev()).find_map(|run| run.memory_mb(&analysis.facts)),
             max_memory_used_mb: runs
                 .iter()
                 .filter_map(|run| run.max_memory_used_mb.get())

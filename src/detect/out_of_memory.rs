@@ -31,7 +31,7 @@ fn candidate(analysis: &Analysis, group: &ErrorGroup) -> Candidate {
         .invocations
         .iter()
         .rev()
-        .find_map(|at| analysis.invocation(*at).memory_mb.get());
+        .find_map(|at| analysis.invocation(*at).memory_mb(&analysis.facts));
     let at = size.map_or_else(String::new, |size| format!(" at {size} MB"));
     found.claim = failure::counted(analysis, group, &format!("out of memory{at}"));
     let more = size.map_or_else(String::new, |size| {
@@ -44,14 +44,16 @@ fn candidate(analysis: &Analysis, group: &ErrorGroup) -> Candidate {
 
 /// All failures ran one version, and another version ran without: the growth came with it.
 fn began_with(analysis: &Analysis, group: &ErrorGroup) -> Option<String> {
-    let version = |at: &u32| analysis.invocation(*at).version;
+    let version = |at: &u32| analysis.version_of(analysis.invocation(*at));
     let first = version(group.invocations.first()?)?;
     let alone = group
         .invocations
         .iter()
         .all(|at| version(at) == Some(first));
-    let other = analysis.assembled.invocations.iter().any(|run| {
-        run.function == group.function && run.version.is_some_and(|version| version != first)
-    });
+    let differs = |version| version != first;
+    let other =
+        analysis.assembled.invocations.iter().any(|run| {
+            run.function == group.function && analysis.version_of(run).is_some_and(differs)
+        });
     (alone && other).then(|| format!("only version {} is hit", plain(analysis.text(first))))
 }

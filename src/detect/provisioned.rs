@@ -122,9 +122,10 @@ impl World {
         let felt = |run: &&Invocation| run.init.get().is_some();
         let inits = runs.iter().filter(|run| felt(run));
         let mut inits = inits
-            .filter_map(|run| run.init_ms.get().or(run.restore_ms.get()).map(f64::from))
+            .filter_map(|run| run.report(&analysis.facts)?.start_ms().map(f64::from))
             .collect();
-        let memory = runs.iter().rev().find_map(|run| run.memory_mb.get());
+        let mut newest = runs.iter().rev();
+        let memory = newest.find_map(|run| run.memory_mb(&analysis.facts));
         Some(Self {
             init_ms: percentiles(&mut inits).map_or(0, |init| init.p50 as i64),
             idle_life_ms: idle_life(analysis, runs),
@@ -174,8 +175,8 @@ fn idle_life(analysis: &Analysis, runs: &[&Invocation]) -> i64 {
     let mut last_end: hashbrown::HashMap<u32, i64> = hashbrown::HashMap::new();
     let mut longest = 0;
     for run in runs {
-        let home = &analysis.assembled.environments[run.environment as usize];
-        let before = last_end.insert(run.environment, run.end.0);
+        let home = analysis.assembled.environment(run);
+        let before = last_end.insert(run.stream(), run.end.0);
         if let Some(before) = before.filter(|_| !home.concurrent) {
             longest = longest.max(run.start.0.saturating_sub(before));
         }

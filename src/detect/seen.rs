@@ -6,7 +6,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::detect::sequence::Sequence;
 use crate::model::delivery::Delivery;
-use crate::model::fact::{EventSource, Kinds, ProducedKind, What};
+use crate::model::fact::{EventSource, Kinds, ProducedKind};
 use crate::model::facts::Facts;
 use crate::model::invocation::{Assembled, Invocation, InvocationIndex, InvocationStatus};
 use crate::model::rows::DeliveryEnd;
@@ -186,16 +186,15 @@ impl<'a> Seen<'a> {
             return false;
         }
         let invocation = self.invocation(run);
-        let says_success = invocation.report_line().is_some_and(|line| {
-            matches!(self.facts.fact(line).what, What::Report(report) if report.status.is_some())
-        });
+        let report = invocation.report(self.facts);
+        let says_success = report.is_some_and(|report| report.status.is_some());
         !says_success || self.answers_per_item.contains(&invocation.function)
     }
 
     /// Whether run `a` was certainly still going when run `b` started.
     pub(crate) fn overlap(&self, a: InvocationIndex, b: InvocationIndex) -> bool {
         let (first, repeat) = (self.invocation(a), self.invocation(b));
-        let slack = if first.environment == repeat.environment {
+        let slack = if first.stream() == repeat.stream() {
             0
         } else {
             CLOCKS_AGREE_MS
@@ -217,7 +216,7 @@ impl<'a> Seen<'a> {
         if !run.end_estimated {
             return run.end <= moment;
         }
-        let environment = &self.assembled.environments[run.environment as usize];
+        let environment = self.assembled.environment(run);
         let after = environment
             .invocations
             .partition_point(|&other| self.invocation(other).start <= run.start);

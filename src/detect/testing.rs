@@ -58,6 +58,8 @@ impl World {
         };
         let report = Report {
             request_id: Some(request_id),
+            duration_ms: 100.0,
+            memory_mb: Some(512),
             status: status_word,
             ..Report::default()
         };
@@ -65,20 +67,16 @@ impl World {
         let line = self.line(start.plus_ms(100), What::Report(report));
         self.invocations.push(Invocation {
             function,
-            version: None,
             request_id,
             attempt: 1,
-            environment: 0,
             start,
             end: start.plus_ms(100),
             start_estimated: false,
             end_estimated: false,
             duration_ms: Some(100.0).into(),
             billed_ms: Maybe::default(),
-            memory_mb: Some(512).into(),
             max_memory_used_mb: Maybe::default(),
             init_ms: Maybe::default(),
-            restore_ms: Maybe::default(),
             status,
             error_type: None,
             trace: None,

@@ -93,11 +93,12 @@ fn invocation<'a>(analysis: &'a Analysis, run: &'a Invocation) -> [Cow<'a, str>;
         .init
         .get()
         .and_then(|init| analysis.inits.get(init as usize));
+    let version = analysis.version_of(run);
     [
         shown(run.request_id),
         shown(run.attempt),
         text(analysis.text(run.function)),
-        known(run.version.map(|version| text(facts.text(version)))),
+        known(version.map(|version| text(facts.text(version)))),
         text(analysis.stream_of(run)),
         shown(run.start),
         shown(run.end),
@@ -109,7 +110,7 @@ fn invocation<'a>(analysis: &'a Analysis, run: &'a Invocation) -> [Cow<'a, str>;
         millis(init.and_then(|init| init.init_ms)),
         millis(init.and_then(|init| init.felt_ms)),
         known(init.and_then(|init| init.cause).map(shown)),
-        known(run.memory_mb.get().map(shown)),
+        known(run.memory_mb(facts).map(shown)),
         known(run.max_memory_used_mb.get().map(shown)),
         known(run.error_type.map(|named| text(facts.text(named)))),
     ]

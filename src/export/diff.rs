@@ -242,7 +242,7 @@ fn by_name(analysis: &Analysis) -> BTreeMap<&str, OfFunction<'_>> {
     for one in counted {
         if let Some(row) = rows.get_mut(analysis.text(one.function)) {
             row.durations.extend(one.duration_ms.get().map(f64::from));
-            let version = analysis.facts.text_of(one.version);
+            let version = analysis.facts.text_of(analysis.version_of(one));
             if let Some(version) = version.filter(|version| !row.versions.contains(*version)) {
                 row.versions.insert(version.to_owned());
             }

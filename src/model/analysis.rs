@@ -80,10 +80,14 @@ impl Analysis {
         open && self.facts.newest.is_some_and(|newest| one.end >= newest)
     }
 
+    /// The version of its function that an invocation ran.
+    pub fn version_of(&self, invocation: &Invocation) -> Option<Sym> {
+        self.assembled.environment(invocation).version
+    }
+
     /// Name of the log stream of an invocation's environment.
     pub fn stream_of(&self, invocation: &Invocation) -> &str {
-        let environment = &self.assembled.environments[invocation.environment as usize];
-        self.text(self.facts.streams[environment.stream as usize].stream)
+        self.text(self.facts.streams[invocation.stream() as usize].stream)
     }
 
     /// The raw event id of a fact, as CloudWatch wrote it.

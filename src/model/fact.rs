@@ -255,6 +255,13 @@ pub struct Report {
     pub trace: Option<TraceContext>,
 }
 
+impl Report {
+    /// How long the init or the restore took that the run waited for.
+    pub fn start_ms(&self) -> Option<f32> {
+        self.init_ms.or(self.restore_ms)
+    }
+}
+
 /// What is known of the trace a line belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TraceContext {

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::fact::{InitType, Kinds, TraceContext};
-use super::facts::FactRef;
+use super::fact::{InitType, Kinds, Report, TraceContext, What};
+use super::facts::{FactRef, Facts};
 use super::ids::RequestId;
 use super::maybe::Maybe;
 use super::requests::Requests;
@@ -13,16 +13,14 @@ use super::time::Timestamp;
 /// Index of an invocation in [`Assembled::invocations`].
 pub type InvocationIndex = u32;
 
-/// One attempt to run a function: from START to END/REPORT.
+/// One attempt to run a function: from START to END/REPORT. There are very many: what few look at stays where it stands, in its
+/// [environment](Assembled::environment) and in its [REPORT](Self::report).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Invocation {
     pub function: Sym,
-    pub version: Option<Sym>,
     pub request_id: RequestId,
     /// 1 for the first attempt; asynchronous retries run the same request id again.
     pub attempt: u16,
-    /// Index in [`Assembled::environments`].
-    pub environment: u32,
     pub start: Timestamp,
     pub end: Timestamp,
     /// START is missing: `start` comes from REPORT and Duration.
@@ -32,10 +30,8 @@ pub struct Invocation {
     /// REPORT `Duration`, without init; unknown without REPORT.
     pub duration_ms: Maybe<f32>,
     pub billed_ms: Maybe<f32>,
-    pub memory_mb: Maybe<u32>,
     pub max_memory_used_mb: Maybe<u32>,
     pub init_ms: Maybe<f32>,
-    pub restore_ms: Maybe<f32>,
     pub status: InvocationStatus,
     /// The runtime ended with it (timeout, out of memory, runtime exit): the environment starts over or is gone.
     pub crashed: bool,
@@ -68,11 +64,35 @@ impl Invocation {
         self.counted && self.start_estimated && self.report_line().is_none()
     }
 
+    /// The stream of its environment: index in `Facts::streams`.
+    pub fn stream(&self) -> u32 {
+        self.first_line.stream
+    }
+
     /// Its REPORT line.
     pub fn report_line(&self) -> Option<FactRef> {
-        let stream = self.first_line.stream;
+        let stream = self.stream();
         let fact = self.report_fact.get()?;
         Some(FactRef { stream, fact })
+    }
+
+    /// What its REPORT line says.
+    pub fn report(&self, facts: &Facts) -> Option<Report> {
+        self.report_of(facts, Kinds::REPORT)
+    }
+
+    /// The same, if it speaks of one of `kinds`.
+    pub fn report_of(&self, facts: &Facts, kinds: Kinds) -> Option<Report> {
+        let line = self.report_line()?;
+        match facts.stream(line).facts.get_of(line.fact, kinds)?.what {
+            What::Report(report) => Some(report),
+            _ => None,
+        }
+    }
+
+    /// The memory that REPORT says it had.
+    pub fn memory_mb(&self, facts: &Facts) -> Option<u32> {
+        self.report(facts)?.memory_mb
     }
 }
 
@@ -130,6 +150,12 @@ pub struct Assembled {
 }
 
 impl Assembled {
+    /// The environment that an invocation ran in.
+    pub fn environment(&self, run: &Invocation) -> &Environment {
+        let homes = &self.environments;
+        &homes[homes.partition_point(|home| home.stream < run.stream())]
+    }
+
     /// The attempts of a request, in order; `None` if no invocation has this id.
     pub fn attempts(&self, request: &RequestId) -> Option<&[InvocationIndex]> {
         self.by_request.get(request, &self.invocations)
@@ -149,7 +175,7 @@ impl Assembled {
         run: &Invocation,
         kinds: Kinds,
     ) -> impl DoubleEndedIterator<Item = FactRef> + use<'a> {
-        let stream = run.first_line.stream;
+        let stream = run.stream();
         let lines = &self.lines[run.app.start as usize..run.app.end as usize];
         let said = lines.iter().filter(move |line| line.kinds.meets(kinds));
         said.map(move |line| FactRef {

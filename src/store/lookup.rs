@@ -118,8 +118,7 @@ fn tree(analysis: &Analysis, named: &[InvocationIndex]) -> (Vec<InvocationIndex>
 /// The remembered raw lines of an invocation: those of its stream, from its first line to its last.
 pub fn lines<'a>(analysis: &Analysis, text: &'a LogText, at: InvocationIndex) -> Vec<Line<'a>> {
     let invocation = analysis.invocation(at);
-    let environment = &analysis.assembled.environments[invocation.environment as usize];
-    let place = &analysis.facts.streams[environment.stream as usize];
+    let place = &analysis.facts.streams[invocation.stream() as usize];
     let (group, stream) = (analysis.text(place.group), analysis.text(place.stream));
     let Some(stream) = text.stream(group, stream) else {
         return Vec::new();
@@ -136,8 +135,7 @@ pub fn lines<'a>(analysis: &Analysis, text: &'a LogText, at: InvocationIndex) ->
     let to = last_line(analysis, at, invocation.end);
     let request = invocation.request_id.to_string();
     let others = |line: &Line<'_>| line.at == invocation.end && !line.text.contains(&request);
-    let next_starts = environment
-        .invocations
+    let next_starts = (analysis.assembled.environment(invocation).invocations)
         .iter()
         .any(|&next| next != at && analysis.invocation(next).start == invocation.end);
     let mut found = text.of_stream(stream, from, to);

@@ -72,7 +72,7 @@ pub fn lines(scene: &Scene, at: InvocationIndex) -> Vec<LineId> {
     let Some(number) = text.stream(&stretch.group, &stretch.stream) else {
         return Vec::new();
     };
-    let concurrent = analysis.assembled.environments[invocation.environment as usize].concurrent;
+    let concurrent = analysis.assembled.environment(invocation).concurrent;
     let id = invocation.request_id.to_string();
     text.of_stream(number, stretch.from, stretch.to)
         .into_iter()
@@ -84,7 +84,7 @@ pub fn lines(scene: &Scene, at: InvocationIndex) -> Vec<LineId> {
 /// Where the lines of an invocation stand.
 pub fn stretch(analysis: &Analysis, at: InvocationIndex) -> Stretch {
     let invocation = analysis.invocation(at);
-    let environment = &analysis.assembled.environments[invocation.environment as usize];
+    let environment = analysis.assembled.environment(invocation);
     let stream = &analysis.facts.streams[environment.stream as usize];
     let from = match invocation.init.get() {
         Some(init) => analysis.inits[init as usize].at.min(invocation.start),

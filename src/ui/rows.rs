@@ -89,14 +89,13 @@ fn invocation(analysis: &Analysis, at: InvocationIndex, now: Timestamp) -> Row {
     let refused = find::refused(analysis, invocation);
     let memory = match (
         invocation.max_memory_used_mb.get(),
-        invocation.memory_mb.get(),
+        invocation.memory_mb(&analysis.facts),
     ) {
         (Some(used), Some(memory)) => format!("{used} of {memory}"),
         _ => figures::UNKNOWN.to_owned(),
     };
-    let version = invocation
-        .version
-        .map_or(figures::UNKNOWN, |version| analysis.text(version));
+    let version = analysis.version_of(invocation);
+    let version = version.map_or(figures::UNKNOWN, |version| analysis.text(version));
     Row {
         cells: vec![
             Cell::of(Role::Dim, &moment(invocation.start, now)),

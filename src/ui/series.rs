@@ -163,7 +163,7 @@ pub fn deploys(analysis: &Analysis) -> Vec<Deploy> {
     let mut running: HashMap<Sym, Vec<Sym>> = HashMap::new();
     let mut found = Vec::new();
     for invocation in &analysis.assembled.invocations {
-        let Some(version) = invocation.version else {
+        let Some(version) = analysis.version_of(invocation) else {
             continue;
         };
         let seen = running.entry(invocation.function).or_default();

@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 
 use crate::model::facts::Facts;
-use crate::model::invocation::Environment;
+use crate::model::invocation::Assembled;
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
 
@@ -20,7 +20,7 @@ const LONGEST_TIMEOUT_MS: i64 = 900_000;
 /// runs: it ends with the window. Otherwise its lines were lost: it took as long as its function usually does, but no longer
 /// than until its timeout or the next start in its environment, and not less than its own lines show. Of a run that only its
 /// application lines name, nothing tells more than that. Those of one environment stand together, in order of start.
-pub(super) fn estimate(facts: &Facts, environments: &[Environment], drafts: &mut [Draft]) {
+pub(super) fn estimate(facts: &Facts, assembled: &Assembled, drafts: &mut [Draft]) {
     let usual = usual_lengths(drafts);
     let newest = facts.newest.unwrap_or_default();
     let mut next: Option<(u32, Timestamp)> = None;
@@ -30,11 +30,11 @@ pub(super) fn estimate(facts: &Facts, environments: &[Environment], drafts: &mut
         last_seen,
     } in drafts.iter_mut().rev()
     {
-        let home = &environments[run.environment as usize];
+        let home = assembled.environment(run);
         let following = next
-            .filter(|(of, _)| *of == run.environment && !home.concurrent)
+            .filter(|(of, _)| *of == run.stream() && !home.concurrent)
             .map(|(_, start)| start);
-        next = Some((run.environment, run.start));
+        next = Some((run.stream(), run.start));
         if *ended {
             continue;
         }

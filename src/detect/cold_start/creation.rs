@@ -1,6 +1,6 @@
 //! The start of an environment: its kind, by what survives of its lines.
 
-use crate::model::fact::{InitType, Status};
+use crate::model::fact::{InitType, Report, Status};
 use crate::model::invocation::Invocation;
 use crate::model::rows::{Init, InitKind};
 use crate::model::time::Timestamp;
@@ -25,11 +25,12 @@ const STAMP_MS: f64 = 2_000.0;
 pub(super) fn row(place: &Place<'_>, lines: &InitLines) -> Option<Init> {
     let first = place.runs.first();
     let run = first.map(|(_, run)| *run);
-    let said = run.and_then(|run| run.init_ms.get().or(run.restore_ms.get()));
-    if lines.line.is_none() && said.is_none() && place.traced.is_none() {
+    let report = run.and_then(|run| run.report(place.facts));
+    let report = report.unwrap_or_default();
+    if lines.line.is_none() && report.start_ms().is_none() && place.traced.is_none() {
         return None;
     }
-    let seen = Seen::new(place, lines, run);
+    let seen = Seen::new(place, lines, run, &report);
     let kind = match run {
         Some(run) => seen.kind_used(run),
         None => seen.kind_unused()?,
@@ -44,7 +45,6 @@ pub(super) fn row(place: &Place<'_>, lines: &InitLines) -> Option<Init> {
     };
     let hidden = run.is_some_and(|run| seen.ran_before(run)) && kind == InitKind::OnDemand;
     Some(Init {
-        version: run.map_or(place.home.version, |run| run.version),
         init_ms,
         felt_ms,
         invocation: first.map(|(at, _)| *at).filter(|_| !hidden),
@@ -67,15 +67,22 @@ struct Seen<'a> {
     init_ms: Option<f32>,
     /// An init inside the first invocation: milliseconds.
     again_ms: Option<f32>,
+    /// A line of its start, or the REPORT of its first invocation, tells of a restore.
+    restored: bool,
 }
 
 impl<'a> Seen<'a> {
-    fn new(place: &'a Place<'a>, lines: &'a InitLines, run: Option<&Invocation>) -> Self {
+    fn new(
+        place: &'a Place<'a>,
+        lines: &'a InitLines,
+        run: Option<&Invocation>,
+        report: &Report,
+    ) -> Self {
         let lengths = [
             lines.restore.and_then(|(_, length)| length),
-            run.and_then(|run| run.restore_ms.get()),
+            report.restore_ms,
             lines.report.map(|(_, _, length)| length),
-            run.and_then(|run| run.init_ms.get()),
+            report.init_ms,
         ];
         let init_ms = lengths.into_iter().flatten().next();
         let before = |end: Timestamp| end.plus_ms(-(init_ms.unwrap_or(0.0).max(0.0) as i64));
@@ -104,6 +111,7 @@ impl<'a> Seen<'a> {
             at,
             init_ms,
             again_ms,
+            restored: lines.restored || report.restore_ms.is_some(),
         }
     }
 
@@ -115,7 +123,7 @@ impl<'a> Seen<'a> {
             Some(Status::Error | Status::Failure) => return Some(InitKind::InitFailed),
             _ => {}
         }
-        if lines.restored || self.run().is_some_and(|run| run.restore_ms.get().is_some()) {
+        if self.restored {
             return Some(InitKind::Restore);
         }
         let provided = matches!(
@@ -171,7 +179,7 @@ impl<'a> Seen<'a> {
         let shortest = self.place.init_lengths.map(|(shortest, _)| shortest);
         let short = shortest.zip(run.duration_ms.get());
         let short = short.is_some_and(|(init, took)| took < init);
-        lines.begun.is_some() && !lines.restored && !told && run.report_line().is_some() && short
+        lines.begun.is_some() && !self.restored && !told && run.report_line().is_some() && short
     }
 
     /// Of an environment without invocations. `None`: a start that serves no requests, or one that may still be waited for.
@@ -267,9 +275,5 @@ impl<'a> Seen<'a> {
             (None, None) => None,
             (first, again) => Some(first.unwrap_or(0.0) + again.unwrap_or(0.0)),
         }
-    }
-
-    fn run(&self) -> Option<&Invocation> {
-        self.place.runs.first().map(|(_, run)| *run)
     }
 }

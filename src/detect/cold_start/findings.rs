@@ -102,7 +102,10 @@ fn candidate_of(
 fn proof(analysis: &Analysis, row: &Init) -> Option<Evidence> {
     let run = row.invocation.map(|at| analysis.invocation(at));
     let report = run
-        .filter(|run| run.init_ms.get().is_some() || run.restore_ms.get().is_some())
+        .filter(|run| {
+            let report = run.report(&analysis.facts);
+            report.is_some_and(|report| report.start_ms().is_some())
+        })
         .and_then(Invocation::report_line);
     let line = report.or(row.line)?;
     Some(Evidence::Line {

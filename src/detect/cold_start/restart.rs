@@ -36,7 +36,6 @@ pub(super) fn rows(place: &Place<'_>, lines: &InitLines) -> Vec<Init> {
         .map(|(&(at, run), restart)| {
             let init_ms = restart.init_ms.or(run.init_ms.get());
             Init {
-                version: run.version,
                 init_ms,
                 felt_ms: init_ms,
                 invocation: Some(at),

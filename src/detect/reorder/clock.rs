@@ -32,7 +32,7 @@ const IN_STEP_MS: i64 = 2;
 /// Difference of each environment's clock from the clock of the Lambda service, which stamps X-Ray segments.
 pub(super) struct Clocks {
     /// Milliseconds from the service's segment to the START line: the clocks' difference, and a delay that is the same
-    /// for all environments of a function.
+    /// for all environments of a function. By their streams.
     offsets: HashMap<u32, i64>,
     /// What to expect of two environments of which one was not measured.
     spread_ms: i64,
@@ -48,7 +48,7 @@ impl Clocks {
             .collect();
         let mut offsets = HashMap::new();
         if !accepted.is_empty() {
-            for (at, environment) in (0..).zip(&assembled.environments) {
+            for environment in &assembled.environments {
                 let runs = environment.invocations.iter();
                 let delays: Vec<i64> = runs
                     .map(|&run| &assembled.invocations[run as usize])
@@ -60,7 +60,7 @@ impl Clocks {
                     .filter(|delay| delay.abs() <= FURTHEST_OFF_MS)
                     .collect();
                 if let Some(delay) = median(delays) {
-                    offsets.insert(at, delay);
+                    offsets.insert(environment.stream, delay);
                 }
             }
         }
@@ -91,7 +91,7 @@ impl Clocks {
 
 /// When the environment was given the request: at a cold start before its init, after which START is stamped.
 fn taken(assembled: &Assembled, run: &Invocation) -> Timestamp {
-    let environment = &assembled.environments[run.environment as usize];
+    let environment = assembled.environment(run);
     let first = environment
         .invocations
         .first()
@@ -116,9 +116,11 @@ fn median(mut values: Vec<i64>) -> Option<i64> {
 /// How far measured clocks lie from their function's middle.
 fn spread(offsets: &HashMap<u32, i64>, assembled: &Assembled) -> i64 {
     let mut by_function: HashMap<_, Vec<i64>> = HashMap::new();
-    for (&environment, &offset) in offsets {
-        let function = assembled.environments[environment as usize].function;
-        by_function.entry(function).or_default().push(offset);
+    for environment in &assembled.environments {
+        if let Some(&offset) = offsets.get(&environment.stream) {
+            let offsets = by_function.entry(environment.function).or_default();
+            offsets.push(offset);
+        }
     }
     let mut squares = 0.0;
     let mut count = 0.0;

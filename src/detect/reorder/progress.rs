@@ -17,7 +17,7 @@ pub(super) fn overlaps(seen: &Seen<'_>, clocks: &Clocks, strip: &Strip<'_>) -> V
         if let Some(earlier) = longest {
             let other = seen.run(earlier);
             let same_run = seen.delivery(at).invocation == seen.delivery(earlier).invocation;
-            let (end, start) = ((other.environment, other.end), (run.environment, run.start));
+            let (end, start) = ((other.stream(), other.end), (run.stream(), run.start));
             if !same_run && other.end > run.start && clocks.surely_after(end, start) {
                 found.push((at, earlier));
             }
@@ -32,7 +32,7 @@ pub(super) fn overlaps(seen: &Seen<'_>, clocks: &Clocks, strip: &Strip<'_>) -> V
 
 /// Sequences that were finished with success after a newer one had been.
 pub(super) fn stale_applies(seen: &Seen<'_>, clocks: &Clocks, strip: &Strip<'_>) -> Vec<Collision> {
-    let end = |at: DeliveryIndex| (seen.run(at).environment, seen.run(at).end);
+    let end = |at: DeliveryIndex| (seen.run(at).stream(), seen.run(at).end);
     let mut applied: Vec<(DeliveryIndex, Sequence<'_>)> = strip
         .arrivals
         .iter()

@@ -50,13 +50,13 @@ fn surely_overtaken(
     let (run, overtaker) = (seen.run(late), seen.run(by));
     let apart = run.start.since(overtaker.start);
     let both_running = run.start < overtaker.end && !overtaker.end_estimated;
-    let only_clocks = run.environment != overtaker.environment
+    let only_clocks = run.stream() != overtaker.stream()
         && is_serial(seen.delivery(late).source)
         && both_running
         && apart <= CLOCKS_DISAGREE_MS;
     let (here, there) = (
-        (run.environment, run.start),
-        (overtaker.environment, overtaker.start),
+        (run.stream(), run.start),
+        (overtaker.stream(), overtaker.start),
     );
     !only_clocks && clocks.surely_after(here, there)
 }

@@ -1,5 +1,7 @@
 //! Findings on hand-made worlds: every figure follows from the runs that are put in.
 
+use std::sync::Arc;
+
 use super::{Throttling, attempts, pressures};
 use crate::detect::Detector as _;
 use crate::detect::testing::{World, at};
@@ -117,16 +119,21 @@ fn longer_runs_since_a_deployment_are_the_cause() {
     let rush = Rush::new(&[("shop", 300, 300)]);
     let stock = rush.stock.clone();
     let mut analysis = rush.analysis();
-    let version = |analysis: &mut Analysis, text: &str| {
-        std::sync::Arc::make_mut(&mut analysis.facts)
-            .symbols
-            .intern(text)
-    };
-    let (old, new) = (version(&mut analysis, "41"), version(&mut analysis, "42"));
+    let facts = Arc::make_mut(&mut analysis.facts);
+    let [old, new] = ["41", "42"].map(|version| Some(facts.symbols.intern(version)));
+    // The new version runs in an environment of its own.
+    facts.streams.push(Arc::clone(&facts.streams[0]));
+    let homes = &mut analysis.assembled.environments;
+    homes[0].version = old;
+    homes.push(Environment {
+        version: new,
+        stream: 1,
+        ..homes[0].clone()
+    });
     for at_run in stock {
         let run = &mut analysis.assembled.invocations[at_run as usize];
         let late = run.start >= at(60.0);
-        run.version = Some(if late { new } else { old });
+        run.first_line.stream = u32::from(late);
         run.duration_ms = Some(if late { 4_400.0 } else { 310.0 }).into();
     }
     let found = finding(&analysis);
@@ -193,10 +200,7 @@ fn room_under_the_limit_and_what_refusals_cost() {
     // Five minutes of 1.5 tries a call with room under the limit: the tries go on by themselves. With one slot there is no room.
     assert!(near.metastable);
     let mut full = analysis;
-    for config in std::sync::Arc::make_mut(&mut full.facts)
-        .functions
-        .values_mut()
-    {
+    for config in Arc::make_mut(&mut full.facts).functions.values_mut() {
         config.reserved_concurrency = Some(1);
     }
     let near = nearness(&full);

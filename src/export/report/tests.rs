@@ -93,6 +93,8 @@ fn facts() -> Facts {
     let report = Report {
         request_id: Some(REQUEST),
         duration_ms: 62.0,
+        billed_ms: Some(62.0),
+        memory_mb: Some(512),
         ..Report::default()
     };
     facts.streams = vec![Arc::new(StreamFacts {
@@ -137,20 +139,16 @@ fn facts() -> Facts {
 fn assembled(payment: Sym, version: Sym) -> Assembled {
     let invocation = Invocation {
         function: payment,
-        version: Some(version),
         request_id: REQUEST,
         attempt: 1,
-        environment: 0,
         start: TEN,
         end: TEN.plus_ms(62),
         start_estimated: false,
         end_estimated: false,
         duration_ms: Some(62.0).into(),
         billed_ms: Some(62.0).into(),
-        memory_mb: Some(512).into(),
         max_memory_used_mb: Maybe::default(),
         init_ms: Maybe::default(),
-        restore_ms: Maybe::default(),
         status: InvocationStatus::Ok,
         error_type: None,
         trace: None,

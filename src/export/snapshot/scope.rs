@@ -261,8 +261,7 @@ impl Picked<'_> {
             requests.insert(one.request_id);
             self.names.insert(analysis.text(one.function).to_owned());
             keep.traces.extend(one.trace.map(|trace| trace.trace));
-            let environment = &analysis.assembled.environments[one.environment as usize];
-            let stream = &facts.streams[environment.stream as usize];
+            let stream = &facts.streams[one.stream() as usize];
             let init = one.init.get().map(|init| analysis.inits[init as usize].at);
             let from = init.map_or(one.start, |init| init.min(one.start));
             let report = one.report_line().map(|line| facts.fact(line).at);

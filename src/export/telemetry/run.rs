@@ -134,7 +134,7 @@ impl Telemetry<'_> {
             attributes.extend(value.map(|value| real(name, single_millis(value))));
         }
         let sizes = [
-            ("nepho.memory_mb", run.memory_mb.get()),
+            ("nepho.memory_mb", run.memory_mb(&self.analysis.facts)),
             ("nepho.max_memory_used_mb", run.max_memory_used_mb.get()),
         ];
         for (name, value) in sizes {
@@ -164,7 +164,7 @@ impl Telemetry<'_> {
 
     /// Whether the run was the first of its environment; `None` if its environment may have begun before what was seen.
     fn is_cold(&self, at: InvocationIndex, run: &Invocation) -> Option<bool> {
-        let environment = &self.analysis.assembled.environments[run.environment as usize];
+        let environment = self.analysis.assembled.environment(run);
         let first_seen = environment.invocations.first() == Some(&at);
         (run.init.get().is_some() || !first_seen).then_some(run.init.get().is_some())
     }

@@ -59,7 +59,7 @@ pub(in crate::ui) fn name(analysis: &Analysis, group: &ErrorGroup) -> String {
 /// The version of the newest run that failed so.
 pub(in crate::ui) fn version<'a>(analysis: &'a Analysis, group: &ErrorGroup) -> &'a str {
     let newest = group.invocations.last().map(|at| analysis.invocation(*at));
-    let version = newest.and_then(|run| run.version);
+    let version = newest.and_then(|run| analysis.version_of(run));
     version.map_or(figures::UNKNOWN, |version| analysis.text(version))
 }
 

@@ -70,9 +70,8 @@ fn summary(analysis: &Analysis, at: InvocationIndex) -> Part {
         .get()
         .zip(limit)
         .map(|(took, limit)| f64::from(took) / limit);
-    let version = one
-        .version
-        .map_or(figures::UNKNOWN, |version| analysis.text(version));
+    let version = analysis.version_of(one);
+    let version = version.map_or(figures::UNKNOWN, |version| analysis.text(version));
     let runtime = known
         .and_then(|known| known.runtime)
         .map(|runtime| analysis.text(runtime));
@@ -84,7 +83,7 @@ fn summary(analysis: &Analysis, at: InvocationIndex) -> Part {
             figures::percent(used)
         ));
     }
-    let memory = match (one.max_memory_used_mb.get(), one.memory_mb.get()) {
+    let memory = match (one.max_memory_used_mb.get(), one.memory_mb(&analysis.facts)) {
         (Some(used), Some(all)) => format!(
             "{used} of {all} MB, {}",
             figures::percent(f64::from(used) / f64::from(all.max(1)))
@@ -133,7 +132,7 @@ fn billed_words(analysis: &Analysis, at: InvocationIndex) -> String {
         return figures::UNKNOWN.to_owned();
     };
     let mut words = figures::duration(billed);
-    if let Some(memory) = one.memory_mb.get() {
+    if let Some(memory) = one.memory_mb(&analysis.facts) {
         let gb_s = f64::from(memory) / 1024.0 * billed / 1e3;
         let dollars = gb_s * Prices::LIST.on_demand;
         words.push_str(&format!(" · ${dollars:.7} at list price"));
@@ -429,7 +428,7 @@ fn tree(analysis: &Analysis, at: InvocationIndex) -> Option<Part> {
 /// The environment's other invocations, left to right in time.
 fn environment(analysis: &Analysis, at: InvocationIndex) -> Part {
     let one = analysis.invocation(at);
-    let environment = &analysis.assembled.environments[one.environment as usize];
+    let environment = analysis.assembled.environment(one);
     let all = &environment.invocations;
     let here = all.iter().position(|other| *other == at).unwrap_or(0);
     let from = here.saturating_sub(NEIGHBOURS / 2);

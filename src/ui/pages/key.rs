@@ -295,7 +295,7 @@ fn fed_by(analysis: &Analysis, shown: &[Arrival]) -> HashMap<InvocationIndex, St
         .filter(|link| !link.synchronous && wanted.contains(&link.child))
         .map(|link| {
             let parent = analysis.invocation(link.parent);
-            let version = analysis.facts.text_of(parent.version);
+            let version = analysis.facts.text_of(analysis.version_of(parent));
             let words = format!(
                 "{} {} {}",
                 analysis.text(parent.function),

@@ -109,8 +109,7 @@ impl Screen {
         let run = row.run.or_else(|| self.place().page()?.run)?;
         let analysis = &self.shown.analysis;
         let invocation = analysis.invocation(find::invocation(analysis, run)?);
-        let environment = &analysis.assembled.environments[invocation.environment as usize];
-        let group = analysis.facts.streams[environment.stream as usize].group;
+        let group = analysis.facts.streams[invocation.stream() as usize].group;
         Some((
             analysis.text(group).to_owned(),
             run.request.to_string(),

@@ -126,7 +126,7 @@ impl Spell {
                 spell.took.push(f64::from(took));
                 spell.occupied_ms += f64::from(took) + f64::from(felt.unwrap_or(0.0));
             }
-            if let Some(version) = run.version {
+            if let Some(version) = analysis.version_of(run) {
                 let seen = spell.versions.entry(version).or_insert((0, run.start));
                 seen.0 += 1;
             }

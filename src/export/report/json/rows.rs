@@ -297,7 +297,7 @@ impl<'a> InvocationRow<'a> {
             request_id: row.request_id,
             attempt: row.attempt,
             function: all.text(row.function),
-            version: all.facts.text_of(row.version),
+            version: all.facts.text_of(all.version_of(row)),
             log_stream: all.stream_of(row),
             start: row.start,
             end: row.end,

@@ -166,18 +166,19 @@ pub(super) fn versions(analysis: &Analysis, function: Sym) -> Part {
     let mut builds: Vec<Build> = Vec::new();
     let runs = analysis.assembled.invocations.iter().rev();
     for run in runs.filter(|run| run.function == function && run.counted) {
+        let version = analysis.version_of(run);
+        let memory_mb = run.memory_mb(&analysis.facts);
         // A run that is not over yet does not say its memory: it is one of its version's.
         let same = |build: &&mut Build| {
-            let either_unknown = build.memory_mb.is_none() || run.memory_mb.get().is_none();
-            build.version == run.version
-                && (either_unknown || build.memory_mb == run.memory_mb.get())
+            let either_unknown = build.memory_mb.is_none() || memory_mb.is_none();
+            build.version == version && (either_unknown || build.memory_mb == memory_mb)
         };
         let at = match builds.iter_mut().find(same) {
             Some(build) => build,
             None => {
                 builds.push(Build {
-                    version: run.version,
-                    memory_mb: run.memory_mb.get(),
+                    version,
+                    memory_mb,
                     runs: 0,
                     felt: 0,
                     init_ms: Vec::new(),
@@ -186,7 +187,7 @@ pub(super) fn versions(analysis: &Analysis, function: Sym) -> Part {
                 &mut builds[last]
             }
         };
-        at.memory_mb = at.memory_mb.or(run.memory_mb.get());
+        at.memory_mb = at.memory_mb.or(memory_mb);
         at.runs += 1;
         if let Some(init) = run.init.get().map(|init| &analysis.inits[init as usize]) {
             at.felt += u64::from(init.cause.is_some());

@@ -103,7 +103,7 @@ pub(super) fn by_function(analysis: &Analysis, minutes: Minutes) -> HashMap<Sym,
         add(&mut tally.errors, run.end, u64::from(run.status.failed()));
         tally.took.add(run);
         tally.starts.add(run.start, run);
-        tally.version = run.version.or(tally.version);
+        tally.version = analysis.version_of(run).or(tally.version);
     }
     for row in analysis.inits.iter().filter(|row| row.cause.is_some()) {
         if let Some(tally) = of.get_mut(&row.function) {
