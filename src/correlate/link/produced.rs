@@ -19,17 +19,12 @@ const LATE_PRODUCER_MS: i64 = 10_000;
 struct Maker {
     run: InvocationIndex,
     kind: ProducedKind,
+    /// A span tells of it, not a line.
+    traced: bool,
     id: Sym,
-    target: Option<Target>,
+    /// Queue, topic or stream that it was sent to; of a span in the contract's words, behind its service.
+    target: Option<Sym>,
     at: Timestamp,
-}
-
-/// Queue, topic or stream that something was sent to.
-#[derive(Clone, Copy)]
-enum Target {
-    Name(Sym),
-    /// In the contract's words, behind its service.
-    Resource(Sym),
 }
 
 impl Maker {
@@ -44,10 +39,11 @@ impl Maker {
 
     /// The name of what it was sent to.
     fn target<'a>(&self, joins: &Joins<'a>) -> Option<&'a str> {
-        match self.target? {
-            Target::Name(name) => Some(joins.facts.text(name)),
-            Target::Resource(name) => Some(joins.facts.text(name).split_once(':')?.1),
+        let name = joins.facts.text(self.target?);
+        if self.traced {
+            return Some(name.split_once(':')?.1);
         }
+        Some(name)
     }
 }
 
@@ -138,8 +134,9 @@ fn makers(joins: &Joins<'_>) -> Vec<Maker> {
                     Maker {
                         run,
                         kind: produced.kind,
+                        traced: false,
                         id: produced.id,
-                        target: produced.target.map(Target::Name),
+                        target: produced.target,
                         at: joins.facts.moment(line),
                     },
                 );
@@ -154,8 +151,9 @@ fn makers(joins: &Joins<'_>) -> Vec<Maker> {
                 Maker {
                     run,
                     kind: ProducedKind::Message,
+                    traced: true,
                     id,
-                    target: span.resource.map(Target::Resource),
+                    target: span.resource,
                     at: end_of(span),
                 },
             );
