@@ -97,7 +97,7 @@ impl<'a> Joins<'a> {
     }
 
     fn owner(&self, span: usize) -> Option<InvocationIndex> {
-        self.assembled.span_owners.get(span).copied().flatten()
+        self.assembled.owner(span)
     }
 
     /// Whether the child ran inside its parent, as a call that is waited for does.

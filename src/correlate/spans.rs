@@ -10,6 +10,7 @@ use crate::model::cores;
 use crate::model::facts::Facts;
 use crate::model::ids::{RequestId, SpanId, TraceId};
 use crate::model::invocation::{Assembled, Invocation, InvocationIndex};
+use crate::model::maybe::Maybe;
 use crate::model::span::{Span, SpanKind};
 use crate::model::time::Timestamp;
 
@@ -88,7 +89,7 @@ pub(super) fn segment_of(run: &Invocation) -> Option<(TraceId, SpanId)> {
 ///
 /// `AWS::Lambda` carries the request id. `AWS::Lambda::Function` does not: its own id is the `SegmentId` of the REPORT line, and
 /// its parent is `AWS::Lambda` (or the `Attempt #N` below it). Where one of these was lost the other still holds.
-pub fn owners(facts: &Facts, assembled: &Assembled) -> Vec<Option<InvocationIndex>> {
+pub fn owners(facts: &Facts, assembled: &Assembled) -> Vec<Maybe<InvocationIndex>> {
     let spans = &facts.spans;
     let (index, runs) = cores::both(|| SpanIndex::new(spans), || Runs::new(facts, assembled));
     let known = cores::rows(spans, |_, span| match span.kind {
@@ -98,9 +99,14 @@ pub fn owners(facts: &Facts, assembled: &Assembled) -> Vec<Option<InvocationInde
         _ => None,
     });
     // Segments are known by now: the others lie in them.
-    cores::rows(spans, |at, span| match known[at] {
-        None if is_inside(span.kind) => known[enclosing(span, spans, &index)?],
-        own => own,
+    cores::rows(spans, |at, span| {
+        let owner = match known[at] {
+            None if is_inside(span.kind) => {
+                enclosing(span, spans, &index).and_then(|around| known[around])
+            }
+            own => own,
+        };
+        owner.into()
     })
 }
 

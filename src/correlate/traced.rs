@@ -85,7 +85,8 @@ fn endings(facts: &Facts, assembled: &Assembled) -> HashMap<InvocationIndex, End
         .collect();
     let mut endings: HashMap<InvocationIndex, Ending> = HashMap::new();
     for (span, owner) in spans {
-        let (Some(run), Some(length)) = (owner.filter(|_| !span.inferred), length_ms(span)) else {
+        let (Some(run), Some(length)) = (owner.get().filter(|_| !span.inferred), length_ms(span))
+        else {
             continue;
         };
         let voice = match span.kind {

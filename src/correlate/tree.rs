@@ -132,7 +132,10 @@ impl Index {
             (link.tier, link.parent)
         });
         let owners = analysis.assembled.span_owners.iter().zip(0..);
-        let spans = Grouped::of(runs, owners.filter_map(|(owner, at)| Some(((*owner)?, at))));
+        let spans = Grouped::of(
+            runs,
+            owners.filter_map(|(owner, at)| Some((owner.get()?, at))),
+        );
         let mut entries = HashMap::new();
         for (stream, lines) in analysis.facts.streams.iter().enumerate() {
             for (fact, line) in lines.facts.of(Kinds::ACCESS) {

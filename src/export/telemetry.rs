@@ -109,8 +109,7 @@ impl<'a> Telemetry<'a> {
 
     /// The counted run that made a span.
     fn owner(&self, span: u32) -> Option<InvocationIndex> {
-        let owners = &self.analysis.assembled.span_owners;
-        let owner = owners.get(span as usize).copied().flatten()?;
+        let owner = self.analysis.assembled.owner(span as usize)?;
         self.analysis.invocation(owner).counted.then_some(owner)
     }
 

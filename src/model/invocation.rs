@@ -145,8 +145,8 @@ pub struct Assembled {
     pub by_request: Requests,
     /// Application facts that belong to no invocation (init code, other groups).
     pub orphans: Vec<FactRef>,
-    /// The invocation that each span of `Facts::spans` ran in, as far as it can be told: `correlate::spans::owners`.
-    pub span_owners: Vec<Option<InvocationIndex>>,
+    /// By span of `Facts::spans`, from `correlate::spans::owners`: see [`Self::owner`].
+    pub span_owners: Vec<Maybe<InvocationIndex>>,
 }
 
 impl Assembled {
@@ -154,6 +154,11 @@ impl Assembled {
     pub fn environment(&self, run: &Invocation) -> &Environment {
         let homes = &self.environments;
         &homes[homes.partition_point(|home| home.stream < run.stream())]
+    }
+
+    /// The invocation that a span of `Facts::spans` ran in, as far as it can be told.
+    pub fn owner(&self, span: usize) -> Option<InvocationIndex> {
+        self.span_owners.get(span)?.get()
     }
 
     /// The attempts of a request, in order; `None` if no invocation has this id.

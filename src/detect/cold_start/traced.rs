@@ -49,7 +49,7 @@ impl Traced {
 pub(super) fn starts(facts: &Facts, assembled: &Assembled) -> HashMap<InvocationIndex, Traced> {
     let mut starts: HashMap<InvocationIndex, Traced> = HashMap::new();
     for (span, owner) in facts.spans.iter().zip(&assembled.span_owners) {
-        let Some(run) = owner.filter(|_| !span.inferred) else {
+        let Some(run) = owner.get().filter(|_| !span.inferred) else {
             continue;
         };
         match span.kind {

@@ -214,8 +214,7 @@ impl Picked<'_> {
                         .extend(values.map(|value| analysis.text(value).to_owned()));
                 }
                 Evidence::Span { span } => {
-                    let owner = analysis.assembled.span_owners.get(span as usize);
-                    self.runs.extend(owner.copied().flatten());
+                    self.runs.extend(analysis.assembled.owner(span as usize));
                 }
             }
         }
@@ -270,7 +269,7 @@ impl Picked<'_> {
             keep.stream(group, name).stretches.push((from, to));
         }
         for (span, owner) in analysis.assembled.span_owners.iter().enumerate() {
-            if owner.is_some_and(|owner| self.runs.contains(&owner)) {
+            if (owner.get()).is_some_and(|owner| self.runs.contains(&owner)) {
                 keep.traces.insert(facts.spans[span].trace);
             }
         }

@@ -80,7 +80,7 @@ fn of_span<'a>(
     at: usize,
 ) -> Option<Record<'a>> {
     let span = &facts.spans[at];
-    let run = assembled.span_owners.get(at).copied().flatten();
+    let run = assembled.owner(at);
     let resource = facts.text_of(span.resource);
     let mut keys = vec![Key::Span(span.trace, span.id)];
     let mut caller = None;
