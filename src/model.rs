@@ -10,6 +10,7 @@ pub mod event_id;
 pub mod fact;
 pub mod fact_log;
 pub mod facts;
+pub mod few;
 pub mod finding;
 pub mod grouped;
 pub mod health;

@@ -3,6 +3,7 @@
 use super::DecodeError;
 use super::json::Json;
 use super::place::{arn_service, function_name, resource_name};
+use crate::model::few::Few;
 use crate::model::ids::{RequestId, SpanId, TraceId};
 use crate::model::span::{Span, SpanKind};
 use crate::model::symbols::{Sym, Symbols};
@@ -123,7 +124,7 @@ fn time_us(span: &Json<'_>, key: &str) -> Option<i64> {
     }
 }
 
-fn links(span: &Json<'_>) -> Box<[(TraceId, SpanId)]> {
+fn links(span: &Json<'_>) -> Few<(TraceId, SpanId)> {
     let links = span.get("links").map_or(&[][..], Json::items);
     links
         .iter()

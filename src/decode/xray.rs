@@ -3,6 +3,7 @@
 use super::json::Json;
 use super::place::{arn_service, function_name, resource_name};
 use super::{DecodeError, otlp_span};
+use crate::model::few::Few;
 use crate::model::ids::{RequestId, SpanId, TraceId};
 use crate::model::span::{Span, SpanKind};
 use crate::model::symbols::{Sym, Symbols};
@@ -147,7 +148,7 @@ fn status(node: &Json<'_>) -> Option<u16> {
     (0.0..=999.0).contains(&status).then_some(status as u16)
 }
 
-fn links(node: &Json<'_>) -> Box<[(TraceId, SpanId)]> {
+fn links(node: &Json<'_>) -> Few<(TraceId, SpanId)> {
     let links = node.get("links").map_or(&[][..], Json::items);
     links
         .iter()

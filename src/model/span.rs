@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::few::Few;
 use super::ids::{RequestId, SpanId, TraceId};
 use super::maybe::Maybe;
 use super::symbols::{Sym, Symbols};
@@ -36,7 +37,7 @@ pub struct Span {
     /// Made by X-Ray out of a subsegment (`inferred: true`): a copy, never counted.
     pub inferred: bool,
     /// Spans of other traces or of this one that fed it (SQS batches): at most 20 a segment.
-    pub links: Box<[(TraceId, SpanId)]>,
+    pub links: Few<(TraceId, SpanId)>,
 }
 
 impl Span {

@@ -8,6 +8,7 @@ use crate::correlate::testing::{EPOCH, Env, World, id};
 use crate::correlate::{assemble::assemble, ledger::deliveries, spans};
 use crate::model::fact::{AppFact, EventSource, Item, Produced, ProducedKind, TraceContext};
 use crate::model::facts::Facts;
+use crate::model::few::Few;
 use crate::model::ids::{SpanId, TraceId};
 use crate::model::rows::LinkTier;
 use crate::model::span::{Span, SpanKind};
@@ -50,7 +51,7 @@ fn span(kind: SpanKind, name: Sym, own: u64, parent: Option<u64>, start_ms: i64,
         fault: false,
         throttle: false,
         inferred: false,
-        links: Box::default(),
+        links: Few::default(),
     }
 }
 

@@ -116,7 +116,7 @@ fn add_parent(joins: &Joins<'_>, at: usize, span: &Span, edges: &mut Edges, orig
 
 /// SQS batches: X-Ray links the consumer's segment to the sends, at most 20 a segment.
 fn add_batch(joins: &Joins<'_>, at: usize, span: &Span, edges: &mut Edges) {
-    for &(trace, id) in &span.links {
+    for &(trace, id) in span.links.iter() {
         for &child in runs_of(joins, at, span) {
             if let Climb::Run { parent, .. } = climb(joins, trace, id, joins.run(child).request_id)
             {

@@ -46,6 +46,7 @@ fn line_of_span(analysis: &Analysis, evidence: &Evidence) -> Option<Evidence> {
 mod tests {
     use super::*;
     use crate::detect::testing::World;
+    use crate::model::few::Few;
     use crate::model::ids::{SpanId, TraceId};
     use crate::model::invocation::InvocationStatus::Ok as Fine;
     use crate::model::span::{Span, SpanKind};
@@ -75,7 +76,7 @@ mod tests {
             fault: false,
             throttle: true,
             inferred: false,
-            links: Box::default(),
+            links: Few::default(),
         };
         let nobody = Span {
             invocation: None.into(),

@@ -16,6 +16,7 @@ use crate::export::otlp_json::{self, JsonRequest, SpanJson};
 use crate::export::records::Logs;
 use crate::model::analysis::Analysis;
 use crate::model::fact::{AppFact, EventSource, Item, Status};
+use crate::model::few::Few;
 use crate::model::ids::{SpanId, TraceId};
 use crate::model::record::LogLine;
 use crate::model::rows::{Init, InitKind, Link, LinkTier};
@@ -212,7 +213,7 @@ fn the_segment_of_x_ray_and_its_run_are_one_span() {
         fault: false,
         throttle: kind == SpanKind::Remote,
         inferred: false,
-        links: Box::default(),
+        links: Few::default(),
     };
     facts.spans = vec![
         span(
@@ -233,7 +234,7 @@ fn the_segment_of_x_ray_and_its_run_are_one_span() {
         ),
     ];
     let mut assembled = assemble(&facts);
-    assembled.span_owners = vec![Some(0), Some(0)];
+    assembled.span_owners = vec![Some(0).into(); 2];
     let analysis = Analysis {
         assembled,
         facts: Arc::new(facts),
