@@ -18,6 +18,7 @@ use crate::model::batch::Batch;
 use crate::model::health::{Board, Health, SourceState};
 use crate::model::record::Gap;
 use crate::model::time::Timestamp;
+use crate::model::words::number_of;
 use crate::redact::Redactor;
 use crate::sources::files;
 use crate::store::journal::Journal;
@@ -296,11 +297,12 @@ impl Work {
             }
             !picture.scene.is_closed()
         })?;
+        let files = number_of(read.files as u64, "files");
         let health = Health {
             name: name.clone(),
             state: SourceState::Ended,
             trouble: read.warnings.first().map(|warning| warning.as_str().into()),
-            note: Some(format!("{} files, {} MB", read.files, read.bytes / 1_000_000).into()),
+            note: Some(format!("{files}, {} MB", read.bytes / 1_000_000).into()),
             ..Health::default()
         };
         self.board.sources.insert(name, health);

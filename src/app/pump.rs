@@ -244,7 +244,8 @@ impl Pump {
             Next::CaughtUp => SourceState::CaughtUp,
             Next::End => SourceState::Ended,
         };
-        self.health.records += page.batch.records.len() as u64;
+        let records = self.health.records.get_or_insert_default();
+        *records += page.batch.records.len() as u64;
         (self.health.trouble, self.health.again_at) = (None, None);
         self.health.lacks = None;
         if self.health.failures > 0

@@ -134,7 +134,7 @@ fn incident() -> anyhow::Result<Scene> {
         name: "demo".into(),
         state: SourceState::CaughtUp,
         complete_until: Some(complete),
-        records: batch.records.len() as u64,
+        records: Some(batch.records.len() as u64),
         note: Some("a simulated cloud: no account, no network".into()),
         ..Health::default()
     };

@@ -29,10 +29,10 @@ pub struct Health {
     /// Median and 99th percentile of ingestion − timestamp over its latest records.
     pub lag_p50_ms: Option<f64>,
     pub lag_p99_ms: Option<f64>,
-    /// Records handed over, re-reads of an overlap included.
-    pub records: u64,
-    /// Records that lay before `complete_until` when they arrived.
-    pub late: u64,
+    /// Records handed over, re-reads of an overlap included; `None` for files, which are read and not polled.
+    pub records: Option<u64>,
+    /// Records that lay before `complete_until` when they arrived; `None` for what does not say how far it is complete.
+    pub late: Option<u64>,
     /// Stretches it knows it did not see.
     pub gaps: Vec<Gap>,
     /// The stretch that is not seen for now, said once that has lasted: it is read when the source goes on.

@@ -353,7 +353,7 @@ impl<E: Events> Source for Follow<E> {
         health.complete_until = self.cursor.complete_until();
         health.lag_p50_ms = self.cursor.percentile(0.5);
         health.lag_p99_ms = self.cursor.percentile(0.99);
-        health.late = self.cursor.late();
+        health.late = Some(self.cursor.late());
         health.note = self.note().map(Into::into);
     }
 

@@ -18,6 +18,11 @@ pub fn count_or_unknown(n: Option<u64>) -> String {
     n.map_or_else(|| UNKNOWN.to_owned(), count)
 }
 
+/// A count of what does not apply everywhere.
+pub fn count_if_any(n: Option<u64>) -> String {
+    n.map_or_else(|| NONE.to_owned(), count)
+}
+
 /// `28/8,760`: felt cold starts of the runs that say how they started.
 pub fn felt(function: &FunctionFigures) -> String {
     format!(

@@ -31,7 +31,7 @@ pub fn waiting(scene: &Scene) -> Option<Text> {
         );
         return Some(Text::of(Role::Unknown, &words));
     }
-    let records: u64 = sources().map(|source| source.records).sum();
+    let records: u64 = sources().filter_map(|source| source.records).sum();
     let note = sources().find_map(|source| source.note.as_deref());
     Some(match (scene.mode, note, records) {
         (Mode::File, ..)

@@ -51,7 +51,7 @@ fn incident() -> Scene {
         name: "demo".into(),
         state: SourceState::CaughtUp,
         complete_until: Some(NOW.plus_ms(-29_000)),
-        records: batch.records.len() as u64,
+        records: Some(batch.records.len() as u64),
         ..Health::default()
     };
     board.sources.insert("demo".into(), health);

@@ -44,7 +44,8 @@ fn source(name: &str, state: SourceState, trouble: Option<&str>, records: u64) -
         name: name.into(),
         state,
         trouble: trouble.map(Into::into),
-        records,
+        records: Some(records),
+        late: Some(0),
         ..Health::default()
     }
 }

@@ -146,7 +146,7 @@ async fn pages_that_announce_more_follow_at_once_and_the_end_closes_the_channel(
     assert!(asked[2] < Duration::from_millis(10), "{asked:?}");
     let board = board.borrow();
     assert_eq!(board.sources["logs a"].state, SourceState::Ended);
-    assert_eq!(board.sources["logs a"].records, 5);
+    assert_eq!(board.sources["logs a"].records, Some(5));
     assert_eq!(board.calls[&key()].made, 3);
 }
 

@@ -35,8 +35,8 @@ pub(super) fn page(scene: &Arc<Scene>, name: &str) -> Page {
             "records",
             format!(
                 "{}, {} late",
-                figures::count(health.records),
-                figures::count(health.late)
+                figures::count_if_any(health.records),
+                figures::count_if_any(health.late)
             ),
         ),
     ];
