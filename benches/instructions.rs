@@ -119,11 +119,11 @@ fn screen() -> Screen {
 #[bench::start(args = ("start",), config = counted(199_000))]
 #[bench::end(args = ("end",), config = counted(161_000))]
 #[bench::report(args = ("report",), config = counted(671_000))]
-#[bench::platform_report(args = ("platform.report",), config = counted(1_288_000))]
+#[bench::platform_report(args = ("platform.report",), config = counted(1_123_000))]
 #[bench::text(args = ("text",), config = counted(213_000))]
-#[bench::json(args = ("json",), config = counted(4_208_000))]
-#[bench::json_in_text(args = ("json in text",), config = counted(3_609_000))]
-#[bench::event(args = ("event",), config = counted(8_058_000))]
+#[bench::json(args = ("json",), config = counted(1_622_000))]
+#[bench::json_in_text(args = ("json in text",), config = counted(3_422_000))]
+#[bench::event(args = ("event",), config = counted(7_858_000))]
 fn decode((decoder, lines): (Decoder, Vec<LogRecord>)) -> (Decoder, Vec<LogRecord>, Symbols) {
     let symbols = decode_all(&decoder, &lines);
     // To let them go is no part of it.
