@@ -22,6 +22,7 @@ use crate::model::words::number_of;
 use crate::redact::Redactor;
 use crate::sources::files;
 use crate::store::journal::Journal;
+use crate::store::log_text::LogText;
 use crate::store::recalled::Recalled;
 use crate::store::scene::{Mode, Scene};
 
@@ -269,19 +270,19 @@ impl Work {
         self.next = Duration::ZERO;
     }
 
-    fn files(mut self, paths: &[PathBuf], options: &files::Options) -> anyhow::Result<()> {
+    fn files(self, paths: &[PathBuf], options: &files::Options) -> anyhow::Result<()> {
         // The engine is lent to the reading, which gives it back after each block to look at.
         let Self {
-            engine,
-            picture,
+            mut engine,
+            mut picture,
             meter,
-            next,
-            board,
+            mut next,
+            mut board,
             ..
-        } = &mut self;
+        } = self;
         let name: Box<str> = Box::from(&*picture.place);
-        let read = files::read(paths, options, engine, &mut |engine, read| {
-            if meter.elapsed() >= *next {
+        let read = files::read(paths, options, &mut engine, &mut |engine, read| {
+            if meter.elapsed() >= next {
                 let health = Health {
                     name: name.clone(),
                     state: SourceState::Reading,
@@ -292,8 +293,8 @@ impl Work {
                 board.sources.insert(name.clone(), health);
                 let before = meter.elapsed();
                 picture.analysis = Arc::new(engine.analyse());
-                picture.show(engine, board);
-                *next = next_picture(before, meter.elapsed());
+                picture.show(engine.text(), engine.newest(), &board);
+                next = next_picture(before, meter.elapsed());
             }
             !picture.scene.is_closed()
         })?;
@@ -305,9 +306,11 @@ impl Work {
             note: Some(format!("{files}, {} MB", read.bytes / 1_000_000).into()),
             ..Health::default()
         };
-        self.board.sources.insert(name, health);
-        self.stale = true;
-        self.publish();
+        board.sources.insert(name, health);
+        // Nothing more comes: what the engine holds becomes the last picture.
+        let (text, newest) = (engine.text(), engine.newest());
+        picture.analysis = Arc::new(engine.conclude());
+        picture.show(text, newest, &board);
         Ok(())
     }
 
@@ -385,7 +388,8 @@ impl Work {
         if self.stale {
             self.picture.analysis = Arc::new(self.engine.analyse());
         }
-        self.picture.show(&self.engine, &self.board);
+        let (text, newest) = (self.engine.text(), self.engine.newest());
+        self.picture.show(text, newest, &self.board);
         self.stale = false;
         self.changed = false;
         self.fresh = false;
@@ -400,12 +404,12 @@ fn next_picture(before: Duration, after: Duration) -> Duration {
 }
 
 impl Picture {
-    fn show(&self, engine: &Engine, board: &Board) {
-        let newest = engine.newest().unwrap_or(Timestamp(0));
+    fn show(&self, text: LogText, newest: Option<Timestamp>, board: &Board) {
+        let newest = newest.unwrap_or(Timestamp(0));
         self.scene.send_replace(Arc::new(Scene {
             analysis: Arc::clone(&self.analysis),
             board: Arc::new(board.clone()),
-            text: Arc::new(engine.text()),
+            text: Arc::new(text),
             recalled: Recalled::default(),
             mode: self.mode,
             place: Arc::clone(&self.place),
