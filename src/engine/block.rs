@@ -85,7 +85,7 @@ impl Block {
         Self {
             decoder,
             keep_text,
-            symbols: Symbols::default(),
+            symbols: Symbols::with_room(LINES),
             streams: Vec::new(),
             stream_index: HashMap::new(),
             last_stream: None,

@@ -11,6 +11,9 @@ use super::room::{grow_text, push};
 /// The least by which the texts' room grows, in bytes.
 const LEAST_ROOM: usize = 256;
 
+/// Bytes of a UUID: most texts are ids.
+const ORDINARY_LENGTH: usize = 36;
+
 /// A piece of text in a [`Symbols`] table. Numbers are given in order of arrival, those of forgotten texts again: sort by
 /// the **text**, never by this.
 /// Never 0 inside, so that one that may be missing takes no more room.
@@ -48,6 +51,16 @@ struct Place {
 }
 
 impl Symbols {
+    /// A table for about so many texts of ordinary length.
+    pub fn with_room(texts: usize) -> Self {
+        Self {
+            bytes: String::with_capacity(texts * ORDINARY_LENGTH),
+            places: Vec::with_capacity(texts),
+            index: HashTable::with_capacity(texts),
+            free: Vec::new(),
+        }
+    }
+
     /// The symbol of `text`, new or known.
     pub fn intern(&mut self, text: &str) -> Sym {
         let hash = hash(text);
