@@ -388,8 +388,9 @@ impl Work {
         if self.stale {
             self.picture.analysis = Arc::new(self.engine.analyse());
         }
-        let (text, newest) = (self.engine.text(), self.engine.newest());
-        self.picture.show(text, newest, &self.board);
+        let engine = &self.engine;
+        self.picture
+            .show(engine.text(), engine.newest(), &self.board);
         self.stale = false;
         self.changed = false;
         self.fresh = false;

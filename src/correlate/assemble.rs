@@ -202,7 +202,7 @@ fn number(facts: &Facts, mut drafts: Vec<Draft>, lines: &[AppLine], assembled: &
         || Requests::of(runs),
         || {
             for (index, run) in (0 as InvocationIndex..).zip(runs) {
-                let at = homes.partition_point(|home| home.stream < run.stream());
+                let at = Environment::place(homes, run);
                 homes[at].invocations.push(index);
             }
         },

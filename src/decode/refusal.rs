@@ -93,10 +93,11 @@ impl Refusing {
     }
 
     fn said(&mut self, text: &str) {
+        let is_prose = is_prose(text);
         if self.code.is_none() {
-            self.code = code_in(text);
+            self.code = code_in(text, is_prose);
         }
-        if !is_prose(text) {
+        if !is_prose {
             return;
         }
         if self.attempts.is_none() {
@@ -190,10 +191,10 @@ fn is_prose(text: &str) -> bool {
 }
 
 /// The code in a text, as a word of its own or behind a namespace.
-fn code_in(text: &str) -> Option<String> {
+fn code_in(text: &str, is_prose: bool) -> Option<String> {
     let word = words(text).find(|word| CODES.contains(word));
     let phrase = || {
-        let mut phrases = PHRASES.into_iter().filter(|_| is_prose(text));
+        let mut phrases = PHRASES.into_iter().filter(|_| is_prose);
         phrases.find(|phrase| holds(text, phrase))
     };
     word.or_else(phrase).map(str::to_owned)

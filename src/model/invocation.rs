@@ -132,6 +132,13 @@ pub struct Environment {
     pub concurrent: bool,
 }
 
+impl Environment {
+    /// Where the environment that an invocation ran in stands among all of them.
+    pub fn place(all: &[Self], run: &Invocation) -> usize {
+        all.partition_point(|home| home.stream < run.stream())
+    }
+}
+
 /// What `correlate::assemble` makes of the lines.
 #[derive(Clone, Debug, Default)]
 pub struct Assembled {
@@ -152,8 +159,7 @@ pub struct Assembled {
 impl Assembled {
     /// The environment that an invocation ran in.
     pub fn environment(&self, run: &Invocation) -> &Environment {
-        let homes = &self.environments;
-        &homes[homes.partition_point(|home| home.stream < run.stream())]
+        &self.environments[Environment::place(&self.environments, run)]
     }
 
     /// The invocation that a span of `Facts::spans` ran in, as far as it can be told.

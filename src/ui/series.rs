@@ -162,18 +162,20 @@ impl Deploy {
 pub fn deploys(analysis: &Analysis) -> Vec<Deploy> {
     let mut running: HashMap<Sym, Vec<Sym>> = HashMap::new();
     let mut found = Vec::new();
-    for invocation in &analysis.assembled.invocations {
-        let Some(version) = analysis.version_of(invocation) else {
-            continue;
-        };
-        let seen = running.entry(invocation.function).or_default();
+    // An environment runs one version from its first invocation on, and there are few of them.
+    let homes = analysis.assembled.environments.iter();
+    let mut homes: Vec<_> = homes
+        .filter_map(|home| Some((*home.invocations.first()?, home.version?, home.function)))
+        .collect();
+    homes.sort_unstable();
+    for (first, version, function) in homes {
+        let seen = running.entry(function).or_default();
         if seen.contains(&version) {
             continue;
         }
         if let Some(&from) = seen.last() {
-            let function = invocation.function;
             found.push(Deploy {
-                at: invocation.start,
+                at: analysis.invocation(first).start,
                 function,
                 from,
                 to: version,

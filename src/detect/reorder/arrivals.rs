@@ -43,36 +43,27 @@ pub(super) struct Arrivals {
 
 impl Arrivals {
     pub(super) fn new(seen: &Seen<'_>) -> Self {
-        let mut arrivals = Self {
-            ordered: Vec::new(),
-            parallel: parallel(seen.facts),
-        };
+        let parallel = parallel(seen.facts);
+        let key = |at| key(seen.delivery(at), &parallel);
         let mut ordered: Vec<_> = (0..seen.deliveries.len() as u32).collect();
-        ordered.retain(|&at| arrivals.key(seen, at).is_some());
-        ordered.sort_unstable_by_key(|&at| (place(seen, at), arrivals.key(seen, at), at));
-        arrivals.ordered = ordered;
-        arrivals
-    }
-
-    fn key(&self, seen: &Seen<'_>, at: DeliveryIndex) -> Option<Key> {
-        let delivery = seen.delivery(at);
-        let stream = delivery.resource.map(|stream| (delivery.consumer, stream));
-        let within = stream.is_some_and(|stream| self.parallel.contains(&stream));
-        key(delivery, within)
+        ordered.retain(|&at| key(at).is_some());
+        ordered.sort_unstable_by_key(|&at| (place(seen, at), key(at), at));
+        Self { ordered, parallel }
     }
 
     /// The rows and the figures of every place, and what went wrong beside the rows.
     pub(super) fn judge(&self, seen: &Seen<'_>, clocks: &Clocks) -> Judged {
         let mut judged = Judged::default();
-        let of_place = |a: &DeliveryIndex, b: &DeliveryIndex| place(seen, *a) == place(seen, *b);
-        let of_key =
-            |a: &DeliveryIndex, b: &DeliveryIndex| self.key(seen, *a) == self.key(seen, *b);
-        for arrivals in self.ordered.chunk_by(of_place) {
+        let key = |at| key(seen.delivery(at), &self.parallel);
+        let by_place = self
+            .ordered
+            .chunk_by(|&a, &b| place(seen, a) == place(seen, b));
+        for arrivals in by_place {
             let (consumer, source, resource) = place(seen, arrivals[0]);
             let mut domain = OrderDomain::new(consumer, source, resource);
             let mut displaced = BTreeMap::new();
-            for of_key in arrivals.chunk_by(of_key) {
-                let strip = Strip::of(seen, source, of_key);
+            for arrivals in arrivals.chunk_by(|&a, &b| key(a) == key(b)) {
+                let strip = Strip::of(seen, source, arrivals);
                 strip.judge(seen, clocks, &mut domain, &mut judged);
                 for (by, count) in measures::displacements(&strip.sequences) {
                     *displaced.entry(by).or_default() += count;
@@ -134,11 +125,12 @@ fn place(seen: &Seen<'_>, at: DeliveryIndex) -> Place {
 }
 
 /// What the item is ordered by; `None` if it has no order. A standard queue sends in no order, whatever its message
-/// groups are called: they are tenants there. `within`: only records of one partition key keep their order.
-fn key(item: &Delivery, within: bool) -> Option<Key> {
+/// groups are called: they are tenants there. Of streams in `parallel` only records of one partition key keep their order.
+fn key(item: &Delivery, parallel: &HashSet<(Sym, Sym)>) -> Option<Key> {
+    let is_parallel = |stream| parallel.contains(&(item.consumer, stream));
     match item.source {
         EventSource::Sqs => item.sent_at.get().map(|_| Key::Queue),
-        EventSource::Kinesis if within => {
+        EventSource::Kinesis if item.resource.is_some_and(is_parallel) => {
             item.sequence?;
             Some(Key::Partition(item.order_key?, item.partition.get()?))
         }

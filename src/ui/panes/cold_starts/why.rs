@@ -1,5 +1,7 @@
 //! Why one function had to start, and how long it took.
 
+use std::cmp::Reverse;
+
 use crate::detect::statistics::{percentiles, wilson};
 use crate::model::analysis::Analysis;
 use crate::model::rows::InitCause;
@@ -164,11 +166,19 @@ struct Build {
 /// The same by version and memory, the newest first.
 pub(super) fn versions(analysis: &Analysis, function: Sym) -> Part {
     let mut builds: Vec<Build> = Vec::new();
-    let runs = analysis.assembled.invocations.iter().rev();
-    for run in runs.filter(|run| run.function == function && run.counted) {
-        let version = analysis.version_of(run);
-        let memory_mb = run.memory_mb(&analysis.facts);
-        // A run that is not over yet does not say its memory: it is one of its version's.
+    let homes = analysis.assembled.environments.iter();
+    let mut homes: Vec<_> = homes.filter(|home| home.function == function).collect();
+    homes.sort_unstable_by_key(|home| Reverse(home.invocations.last()));
+    for home in homes {
+        let runs = home.invocations.iter().map(|at| analysis.invocation(*at));
+        let runs: Vec<_> = runs.filter(|run| run.counted).collect();
+        if runs.is_empty() {
+            continue;
+        }
+        let version = home.version;
+        // An environment has one size of memory: whichever run says it first.
+        let memory_mb = runs.iter().find_map(|run| run.memory_mb(&analysis.facts));
+        // While none is over none says it: it is one of its version's.
         let same = |build: &&mut Build| {
             let either_unknown = build.memory_mb.is_none() || memory_mb.is_none();
             build.version == version && (either_unknown || build.memory_mb == memory_mb)
@@ -188,8 +198,9 @@ pub(super) fn versions(analysis: &Analysis, function: Sym) -> Part {
             }
         };
         at.memory_mb = at.memory_mb.or(memory_mb);
-        at.runs += 1;
-        if let Some(init) = run.init.get().map(|init| &analysis.inits[init as usize]) {
+        at.runs += runs.len() as u64;
+        for init in runs.iter().filter_map(|run| run.init.get()) {
+            let init = &analysis.inits[init as usize];
             at.felt += u64::from(init.cause.is_some());
             at.init_ms.extend(init.init_ms.map(f64::from));
         }
