@@ -110,7 +110,7 @@ pub(in crate::export) fn completeness(analysis: &Analysis) -> Vec<String> {
             format!(": whole from {} on", time_of_day(horizon))
         });
         lines.push(format!(
-            "{} older runs were forgotten{since} (memory.facts_mb, {}, holds more)",
+            "{} older runs were forgotten{since} · raise memory.facts_mb ({})",
             count(evicted),
             analysis.settings.memory.facts_mb
         ));
