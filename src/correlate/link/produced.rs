@@ -1,10 +1,13 @@
 //! Links by ids that a producer logged and a consumer got: message ids, event ids, sequence numbers, request ids.
 
+use std::iter;
+
 use super::Joins;
 use crate::correlate::spans::end_of;
 use crate::model::by_key::ByKey;
 use crate::model::delivery::Delivery;
 use crate::model::fact::{EventSource, Kinds, ProducedKind};
+use crate::model::facts::Facts;
 use crate::model::ids::RequestId;
 use crate::model::invocation::InvocationIndex;
 use crate::model::room::push;
@@ -21,6 +24,7 @@ struct Maker {
     kind: ProducedKind,
     /// A span tells of it, not a line.
     traced: bool,
+    /// Of a Kinesis record its sequence number.
     id: Sym,
     /// Queue, topic or stream that it was sent to; of a span in the contract's words, behind its service.
     target: Option<Sym>,
@@ -28,15 +32,6 @@ struct Maker {
 }
 
 impl Maker {
-    /// The id, a Kinesis sequence number without its shard.
-    fn id<'a>(&self, joins: &Joins<'a>) -> &'a str {
-        let id = joins.facts.text(self.id);
-        match self.kind {
-            ProducedKind::Record => without_shard(id),
-            _ => id,
-        }
-    }
-
     /// The name of what it was sent to.
     fn target<'a>(&self, joins: &Joins<'a>) -> Option<&'a str> {
         let name = joins.facts.text(self.target?);
@@ -50,29 +45,15 @@ impl Maker {
 /// An id in the event of a run.
 struct Receipt<'a> {
     delivery: &'a Delivery,
-    /// The id of what is wrapped in the item, not its own.
-    is_inner: bool,
+    /// What the id is one of.
+    source: EventSource,
+    /// Of a Kinesis record its sequence number.
+    id: Sym,
 }
 
-impl<'a> Receipt<'a> {
+impl Receipt<'_> {
     fn run(&self) -> InvocationIndex {
         self.delivery.invocation
-    }
-
-    /// What the id is one of.
-    fn source(&self) -> EventSource {
-        let inner = self.delivery.inner.filter(|_| self.is_inner);
-        inner.map_or(self.delivery.source, |(source, _)| source)
-    }
-
-    /// The id, a Kinesis sequence number without its shard.
-    fn id(&self, joins: &Joins<'a>) -> &'a str {
-        let inner = self.delivery.inner.filter(|_| self.is_inner);
-        let id = inner.map_or(self.delivery.identity, |(_, id)| id);
-        match self.source() {
-            EventSource::Kinesis => without_shard(joins.facts.text(id)),
-            _ => joins.facts.text(id),
-        }
     }
 }
 
@@ -81,13 +62,13 @@ pub(super) fn links(joins: &Joins<'_>) -> Vec<Link> {
     let makers = Makers::new(joins);
     let mut links = calls(joins, &makers);
     let receipts = receipts(joins, &makers);
-    let by_id = ByKey::of(receipts.len(), |at| Some(receipts[at as usize].id(joins)));
+    let by_id = ByKey::of(receipts.len(), |at| Some(receipts[at as usize].id));
     for same in by_id.iter() {
         let same = same.map(|at| &receipts[at as usize]);
         for receipt in same.clone() {
             // Who got the id itself only repeats it; of several who log it the first one made it.
             let maker = makers
-                .of(receipt.id(joins))
+                .of(receipt.id)
                 .filter(|maker| is_sent_to(joins, maker, receipt))
                 .filter(|maker| same.clone().all(|other| other.run() != maker.run))
                 .min_by_key(|maker| (maker.at, maker.run));
@@ -100,22 +81,21 @@ pub(super) fn links(joins: &Joins<'_>) -> Vec<Link> {
 }
 
 /// Every produced id.
-struct Makers<'j, 'a> {
-    joins: &'j Joins<'a>,
+struct Makers {
     rows: Vec<Maker>,
     by_id: ByKey,
 }
 
-impl<'j, 'a> Makers<'j, 'a> {
-    fn new(joins: &'j Joins<'a>) -> Self {
+impl Makers {
+    fn new(joins: &Joins<'_>) -> Self {
         let rows = makers(joins);
-        let by_id = ByKey::of(rows.len(), |at| Some(rows[at as usize].id(joins)));
-        Self { joins, rows, by_id }
+        let by_id = ByKey::of(rows.len(), |at| Some(rows[at as usize].id));
+        Self { rows, by_id }
     }
 
     /// Who made an id.
-    fn of(&self, id: &str) -> impl Iterator<Item = &Maker> {
-        let id_at = |at: u32| Some(self.rows[at as usize].id(self.joins));
+    fn of(&self, id: Sym) -> impl Iterator<Item = &Maker> {
+        let id_at = |at: u32| Some(self.rows[at as usize].id);
         let rows = self.by_id.get(&id, id_at);
         rows.map(|at| &self.rows[at as usize])
     }
@@ -135,7 +115,10 @@ fn makers(joins: &Joins<'_>) -> Vec<Maker> {
                         run,
                         kind: produced.kind,
                         traced: false,
-                        id: produced.id,
+                        id: match produced.kind {
+                            ProducedKind::Record => without_shard(joins.facts, produced.id),
+                            _ => produced.id,
+                        },
                         target: produced.target,
                         at: joins.facts.moment(line),
                     },
@@ -163,7 +146,7 @@ fn makers(joins: &Joins<'_>) -> Vec<Maker> {
 }
 
 /// A caller that logs the request id in the answer of Invoke names its child.
-fn calls(joins: &Joins<'_>, makers: &Makers<'_, '_>) -> Vec<Link> {
+fn calls(joins: &Joins<'_>, makers: &Makers) -> Vec<Link> {
     let mut links = Vec::new();
     for same in makers.by_id.iter() {
         let same = same.map(|at| &makers.rows[at as usize]);
@@ -171,7 +154,7 @@ fn calls(joins: &Joins<'_>, makers: &Makers<'_, '_>) -> Vec<Link> {
         let Some(first) = callers.clone().next() else {
             continue;
         };
-        let Some(request) = RequestId::parse(first.id(joins)) else {
+        let Some(request) = RequestId::parse(joins.facts.text(first.id)) else {
             continue;
         };
         for &child in joins.attempts(request) {
@@ -189,15 +172,25 @@ fn calls(joins: &Joins<'_>, makers: &Makers<'_, '_>) -> Vec<Link> {
     links
 }
 
-/// Which runs got a produced id.
-fn receipts<'a>(joins: &Joins<'a>, makers: &Makers<'_, '_>) -> Vec<Receipt<'a>> {
+/// Which runs got a produced id: that of an item, or of what is wrapped in it.
+fn receipts<'a>(joins: &Joins<'a>, makers: &Makers) -> Vec<Receipt<'a>> {
     let mut receipts = Vec::new();
     for delivery in joins.deliveries {
-        for is_inner in [false, true] {
-            let receipt = Receipt { delivery, is_inner };
-            let is_there = !is_inner || delivery.inner.is_some();
-            if is_there && makers.of(receipt.id(joins)).next().is_some() {
-                push(&mut receipts, receipt);
+        let own = (delivery.source, delivery.identity);
+        for (source, id) in iter::once(own).chain(delivery.inner) {
+            let id = match source {
+                EventSource::Kinesis => without_shard(joins.facts, id),
+                _ => id,
+            };
+            if makers.of(id).next().is_some() {
+                push(
+                    &mut receipts,
+                    Receipt {
+                        delivery,
+                        source,
+                        id,
+                    },
+                );
             }
         }
     }
@@ -209,19 +202,21 @@ fn is_sent_to(joins: &Joins<'_>, maker: &Maker, receipt: &Receipt<'_>) -> bool {
     use EventSource as Source;
     let fits = match maker.kind {
         ProducedKind::Message => matches!(
-            receipt.source(),
+            receipt.source,
             Source::Sqs | Source::SqsFifo | Source::Sns | Source::SnsFifo
         ),
-        ProducedKind::Event => receipt.source() == Source::Eventbridge,
-        ProducedKind::Record => receipt.source() == Source::Kinesis,
+        ProducedKind::Event => receipt.source == Source::Eventbridge,
+        ProducedKind::Record => receipt.source == Source::Kinesis,
         ProducedKind::Invocation | ProducedKind::Object => false,
     };
     // A function may feed itself, but a consumer that logs what it works on is more common: the target decides.
     let itself = joins.run(maker.run).function == joins.run(receipt.run()).function;
-    let resource = joins.facts.text_of(receipt.delivery.resource);
-    let target = maker.target(joins);
-    let known_target = target.is_some() && target == resource;
-    fits && (!itself || known_target) && is_before(joins, maker.run, receipt.run())
+    let is_known_target = || {
+        let resource = joins.facts.text_of(receipt.delivery.resource);
+        let target = maker.target(joins);
+        target.is_some() && target == resource
+    };
+    fits && is_before(joins, maker.run, receipt.run()) && (!itself || is_known_target())
 }
 
 fn is_before(joins: &Joins<'_>, producer: InvocationIndex, child: InvocationIndex) -> bool {
@@ -229,8 +224,12 @@ fn is_before(joins: &Joins<'_>, producer: InvocationIndex, child: InvocationInde
     lead >= -LATE_PRODUCER_MS
 }
 
-fn without_shard(id: &str) -> &str {
-    id.rsplit_once(':').map_or(id, |(_, sequence)| sequence)
+/// The sequence number of a Kinesis record, by which a producer knows it, of an id that may name its shard before it.
+fn without_shard(facts: &Facts, id: Sym) -> Sym {
+    let sequence = facts.text(id).rsplit_once(':');
+    sequence
+        .and_then(|(_, sequence)| facts.symbols.lookup(sequence))
+        .unwrap_or(id)
 }
 
 fn produced_link(parent: InvocationIndex, child: InvocationIndex, synchronous: bool) -> Link {
