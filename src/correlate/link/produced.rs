@@ -224,7 +224,8 @@ fn is_before(joins: &Joins<'_>, producer: InvocationIndex, child: InvocationInde
     lead >= -LATE_PRODUCER_MS
 }
 
-/// The sequence number of a Kinesis record, by which a producer knows it, of an id that may name its shard before it.
+/// The sequence number of a Kinesis record, by which a producer knows it, of an id that may name its shard before it: each record that
+/// was received names it alone as well.
 fn without_shard(facts: &Facts, id: Sym) -> Sym {
     let sequence = facts.text(id).rsplit_once(':');
     sequence

@@ -290,11 +290,12 @@ fn a_sequence_number_is_enough_whatever_shard_the_producer_names() {
     );
     world.app(web, 50, app);
     world.run(agg, 1_000, 2, 100);
-    let app = got(
+    let mut app = got(
         &mut world,
         EventSource::Kinesis,
         "shardId-000000000001:4966",
     );
+    app.items[0].sequence = Some(world.sym("4966"));
     world.app(agg, 1_001, app);
     assert_eq!(linked(&mut world.facts()), [(1, 2, LinkTier::ProducedId)]);
 }
