@@ -24,6 +24,7 @@ mod platform_json;
 mod platform_text;
 mod produced;
 mod refusal;
+mod service;
 mod trace_header;
 mod words;
 mod xray;

@@ -75,8 +75,12 @@ fn is_time(word: &str) -> bool {
 /// Words that stand between: node's `undefined` before the first request, ruby's severity letter, process and dashes.
 fn is_filler(word: &str) -> bool {
     matches!(word, "" | "undefined" | "-" | "--" | ":" | "UTC")
-        || word.starts_with('#')
+        || word.strip_prefix('#').is_some_and(is_number)
         || matches!(word, "D" | "I" | "W" | "E" | "F" | "A")
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -157,6 +161,12 @@ mod tests {
                 "ValueError: 7",
             ),
             ("plain text".into(), None, None, "plain text"),
+            (
+                "E, [2026-11-20T10:00:05.353112 #8] ERROR -- : #<Net::ReadTimeout: no>".into(),
+                None,
+                Some(Level::Error),
+                "#<Net::ReadTimeout: no>",
+            ),
         ] {
             let header = parse(&message);
             assert_eq!(

@@ -10,11 +10,12 @@ use crate::model::symbols::Symbols;
 
 /// Error codes by which services refuse for load. `TransactionInProgressException` is a conflict, and
 /// `LimitExceededException` a quota unless it speaks of a rate: neither is among them.
-const CODES: [&str; 16] = [
+const CODES: [&str; 17] = [
     "TooManyRequestsException",
     "TooManyRequests",
     "ThrottlingException",
     "ThrottledException",
+    "ThrottlingError",
     "Throttled",
     "RequestThrottled",
     "RequestThrottledException",

@@ -2,6 +2,7 @@
 
 use super::json::Json;
 use super::place::{arn_service, function_name, resource_name};
+use super::service;
 use super::{DecodeError, otlp_span};
 use crate::model::few::Few;
 use crate::model::ids::{RequestId, SpanId, TraceId};
@@ -204,7 +205,7 @@ fn resource(node: &Json<'_>, symbols: &mut Symbols) -> Option<Sym> {
     });
     let text = text.or_else(|| {
         let service = node.text_at("name")?;
-        (node.text_at("namespace") == Some("aws")).then(|| service.to_ascii_lowercase())
+        (node.text_at("namespace") == Some("aws")).then(|| service::short_name(service))
     })?;
     Some(symbols.intern(&text))
 }

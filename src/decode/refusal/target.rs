@@ -1,16 +1,22 @@
 //! What a refused call was made to, in the words of the report: `lambda:NAME`, `dynamodb:TABLE`, `kinesis:STREAM`, or the
 //! service alone.
 
+use std::borrow::Cow;
+
 use crate::decode::json::Json;
 use crate::decode::place::{arn_service, function_name, resource_name};
+use crate::decode::service;
+use crate::decode::words::behind;
 
 /// The best of what text and JSON say.
 #[derive(Debug, Default)]
 pub(super) struct Target {
     /// Service and name, from a field made for it or an ARN.
     named: Option<(&'static str, String)>,
-    /// Service by operation or exception class.
-    service: Option<&'static str>,
+    /// Service by operation, client or exception class.
+    service: Option<Cow<'static, str>>,
+    /// An operation that is none of those known: nor is the service one that is told by its codes.
+    is_foreign: bool,
     /// A name in prose, of a kind that prose may say.
     mentioned: Option<(Option<&'static str>, String)>,
 }
@@ -38,7 +44,7 @@ const FIELDS: [(&str, &str); 18] = [
 ];
 
 /// Operations by service.
-const OPERATIONS: [(&str, &str); 26] = [
+const OPERATIONS: [(&str, &str); 51] = [
     ("Invoke", "lambda"),
     ("InvokeFunction", "lambda"),
     ("InvokeAsync", "lambda"),
@@ -65,9 +71,37 @@ const OPERATIONS: [(&str, &str); 26] = [
     ("GetParameter", "ssm"),
     ("GetSecretValue", "secretsmanager"),
     ("Decrypt", "kms"),
+    ("PutRecordBatch", "firehose"),
+    ("ReceiveMessage", "sqs"),
+    ("DeleteMessage", "sqs"),
+    ("DeleteMessageBatch", "sqs"),
+    ("PublishBatch", "sns"),
+    ("HeadObject", "s3"),
+    ("ListObjectsV2", "s3"),
+    ("DeleteObject", "s3"),
+    ("CopyObject", "s3"),
+    ("StartSyncExecution", "states"),
+    ("SendTaskSuccess", "states"),
+    ("SendTaskFailure", "states"),
+    ("GetParameters", "ssm"),
+    ("GetParametersByPath", "ssm"),
+    ("PutParameter", "ssm"),
+    ("BatchGetSecretValue", "secretsmanager"),
+    ("Encrypt", "kms"),
+    ("GenerateDataKey", "kms"),
+    ("AssumeRole", "sts"),
+    ("GetShardIterator", "kinesis"),
+    ("InvokeModel", "bedrock"),
+    ("InvokeModelWithResponseStream", "bedrock"),
+    ("Converse", "bedrock"),
+    ("ConverseStream", "bedrock"),
+    ("SendEmail", "ses"),
 ];
 
-/// Services as SDKs write them in class names and messages.
+/// What the SDK of Python writes before an operation.
+const CALLING: &str = "when calling the ";
+
+/// Services as messages of clients write them.
 const SERVICES: [(&str, &str); 14] = [
     ("AWSLambda", "lambda"),
     ("lambda", "lambda"),
@@ -129,24 +163,28 @@ impl Target {
             && let Some(at) = text.find("arn:aws")
         {
             let end = text[at..]
-                .find([' ', '"', '\'', ',', ')'])
+                .find(|c: char| {
+                    c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';' | ')' | ']')
+                })
                 .unwrap_or(text.len() - at);
             self.arn(text[at..at + end].trim_end_matches(['.', ':']), None);
         }
         let words: Vec<&str> = text.split_ascii_whitespace().take(60).map(bare).collect();
         for (at, word) in words.iter().enumerate() {
             if let Some((_, service)) = OPERATIONS.iter().find(|(name, _)| name == word) {
-                self.service = self.service.or(Some(service));
+                self.service.get_or_insert(Cow::Borrowed(service));
             }
             if self.mentioned.is_none() {
                 self.mentioned = mention(&words, at);
             }
         }
         if self.service.is_none() {
-            self.service = text
-                .split(|c: char| !c.is_ascii_alphanumeric())
-                .find_map(|word| SERVICES.iter().find(|(name, _)| *name == word))
-                .map(|(_, service)| *service);
+            self.is_foreign |= behind(text, CALLING).is_some();
+            self.service = service::of_client(text).map(Cow::Owned).or_else(|| {
+                text.split(|c: char| !c.is_ascii_alphanumeric())
+                    .find_map(|word| SERVICES.iter().find(|(name, _)| *name == word))
+                    .map(|(_, service)| Cow::Borrowed(*service))
+            });
         }
     }
 
@@ -155,12 +193,12 @@ impl Target {
         if let Some((service, name)) = self.named {
             return Some(format!("{service}:{name}"));
         }
-        let service = self.service.or_else(|| service_of(code, reason));
+        let by_code = || service_of(code, reason).filter(|_| !self.is_foreign);
+        let service = self.service.or_else(|| by_code().map(Cow::Borrowed));
         match (self.mentioned, service) {
-            (Some((Some(kind), name)), _) | (Some((None, name)), Some(kind)) => {
-                Some(format!("{kind}:{name}"))
-            }
-            (_, service) => service.map(str::to_owned),
+            (Some((Some(kind), name)), _) => Some(format!("{kind}:{name}")),
+            (Some((None, name)), Some(kind)) => Some(format!("{kind}:{name}")),
+            (_, service) => service.map(Cow::into_owned),
         }
     }
 }

@@ -52,6 +52,39 @@ fn the_words_of_every_sdk_are_known() {
         ("Rate exceeded for shard shardId-0 in stream clicks under account 1".into(), Some("kinesis:clicks"), None, 1),
         ("Request failed with status code 429".into(), None, None, 1),
         (
+            "An error occurred (ThrottlingException) when calling the GetParametersByPath operation (reached max retries: 2): Rate exceeded".into(),
+            Some("ssm"),
+            None,
+            3,
+        ),
+        (
+            "An error occurred (TooManyRequestsException) when calling the AdminGetUser operation: Rate exceeded".into(),
+            None,
+            None,
+            1,
+        ),
+        (
+            "ThrottlingException: Too many requests\n    at de_ThrottlingExceptionRes (/var/task/node_modules/@aws-sdk/client-bedrock-runtime/dist-cjs/index.js:1:1)".into(),
+            Some("bedrock"),
+            None,
+            1,
+        ),
+        (
+            "An error occurred (TransactionCanceledException) when calling the TransactWriteItems operation: Transaction cancelled, please refer \
+             cancellation reasons for specific reasons [ThrottlingError, None]"
+                .into(),
+            Some("dynamodb"),
+            None,
+            1,
+        ),
+        (
+            "ThrottlingException of arn:aws:dynamodb:eu-west-1:1:table/baskets\n    at write".into(),
+            Some("dynamodb:baskets"),
+            None,
+            1,
+        ),
+        ("#<Aws::Lambda::Errors::TooManyRequestsException: Rate Exceeded.>".into(), Some("lambda"), None, 1),
+        (
             "denied by arn:aws:dynamodb:eu-west-1:1:table/baskets: RequestLimitExceeded".into(),
             Some("dynamodb:baskets"),
             None,
