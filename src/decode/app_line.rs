@@ -126,9 +126,11 @@ pub(super) fn alike(message: &str, symbols: &mut Symbols) -> Vec<Item> {
     reading.fact.items
 }
 
-/// An exception that nobody handled, as JSON behind the runtime's words or alone on a line; else a stack in front of JSON.
+/// An exception that nobody handled, as JSON behind the runtime's words or alone on a line, where a logger's level would make it the
+/// application's; else a stack in front of JSON.
 fn unhandled_in_text(header: &Header<'_>, cut: &Cut<'_>, reading: &mut Reading<'_>) {
-    let is_account = cut.before.trim().is_empty() && exception::is_runtime_account(&cut.json);
+    let is_alone = header.level.is_none() && cut.before.trim().is_empty();
+    let is_account = is_alone && exception::is_runtime_account(&cut.json);
     if is_account || is_unhandled_lead(cut.before) {
         adopt_head(&mut reading.fact, &cut.json);
         let raised = exception::in_object(&cut.json, true, reading.symbols);

@@ -298,6 +298,7 @@ fn what_an_application_logs_decides_nothing() {
         (format!("[ERROR]\t2026-11-20T10:00:07.445Z\t{ID}\tgiving up\nTraceback (most recent call last):\n  File \"/var/task/app.py\", line 4, in handler\n    x()\nKeyError: 'a'\n"), "KeyError"),
         (format!("2026-11-20T10:00:05.353Z\t{ID}\tERROR\tTypeError: x is undefined\n    at charge (file:///var/task/pay.mjs:3:12)\n"), "TypeError"),
         (format!("2026-11-20T10:00:05.353Z\t{ID}\tERROR\tSmtpError: mailbox busy\n"), "SmtpError"),
+        (format!("2026-11-20T10:00:05.353Z\t{ID}\tINFO\t{{\"errorType\":\"OutOfStock\",\"errorMessage\":\"none left\"}}\n"), "OutOfStock"),
         (format!(r#"{{"level":"ERROR","message":"failed","function_request_id":"{ID}","exception":"Traceback (most recent call last):\n  File \"/var/task/app.py\", line 4, in handler\n    x()\nKeyError: 'a'","exception_name":"KeyError"}}"#), "KeyError"),
         (format!(r#"{{"level":"ERROR","message":"failed","requestId":"{ID}","err":{{"type":"TypeError","message":"x","stack":"TypeError: x\n    at charge (file:///var/task/pay.mjs:3:12)"}}}}"#), "TypeError"),
     ] {
