@@ -20,7 +20,7 @@ const EVENTS: [&str; 12] = [
 ];
 
 /// Ids that a send returned.
-const IDS: [&str; 12] = [
+const IDS: [&str; 13] = [
     "essageId",
     "essage_id",
     "ventId",
@@ -32,6 +32,7 @@ const IDS: [&str; 12] = [
     "nvokedRequestId",
     "nvocationId",
     "ExecutedVersion",
+    "StatusCode",
     "functionName",
 ];
 

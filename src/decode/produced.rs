@@ -64,7 +64,9 @@ pub(super) fn direction(text: &str) -> Direction {
             let head = word.as_bytes().get(..stem.len());
             head.is_some_and(|head| head.eq_ignore_ascii_case(stem.as_bytes()))
         };
-        if RECEIVED.iter().any(starts) {
+        // The handler or the consumer that a logger is called after did nothing yet.
+        let names_doer = word.ends_with("er") || word.ends_with("or");
+        if !names_doer && RECEIVED.iter().any(starts) {
             direction = Direction::Received;
         }
     }
@@ -160,8 +162,11 @@ fn invocation_id<'a>(object: &'a Json<'_>, as_sent: bool) -> Option<&'a str> {
     if let Some(id) = object.first_of(&NAMES).and_then(Json::text) {
         return Some(id);
     }
+    // 202: the event was queued, and will run under this id.
+    let status = object.get("StatusCode");
     let is_answer = object.get("ExecutedVersion").is_some()
-        || (object.get("StatusCode").is_some() && object.get("Payload").is_some());
+        || status.is_some() && object.get("Payload").is_some()
+        || status.and_then(Json::number) == Some(202.0);
     let metadata = object.first_of(&["ResponseMetadata", "$metadata"]);
     if let (true, Some(metadata)) = (is_answer, metadata) {
         return metadata.first_of(&["RequestId", "requestId"])?.text();
@@ -391,6 +396,16 @@ mod tests {
             ),
             one(ProducedKind::Invocation, ID, None)
         );
+        assert_eq!(
+            read(
+                "",
+                &format!(
+                    r#"{{"StatusCode":202,"$metadata":{{"httpStatusCode":202,"requestId":"{ID}"}}}}"#
+                )
+            ),
+            one(ProducedKind::Invocation, ID, None),
+            "an event that was queued"
+        );
     }
 
     #[test]
@@ -427,6 +442,11 @@ mod tests {
                 &format!(r#"{{"MessageId":"{ID}","ReceiptHandle":"x"}}"#)
             ),
             []
+        );
+        assert_eq!(
+            read(&format!("Handler - MessageId={ID}"), ""),
+            one(ProducedKind::Message, ID, None),
+            "the name of a logger is no deed"
         );
         let own = r#"{"lambdaRequestId":"2b8a9881-6c0d-43ef-b94a-617c17c62c1e"}"#;
         assert_eq!(
