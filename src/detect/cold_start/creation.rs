@@ -67,6 +67,8 @@ struct Seen<'a> {
     init_ms: Option<f32>,
     /// An init inside the first invocation: milliseconds.
     again_ms: Option<f32>,
+    /// The first invocation's START without that init, after which it is stamped.
+    taken: Option<Timestamp>,
     /// A line of its start, or the REPORT of its first invocation, tells of a restore.
     restored: bool,
 }
@@ -100,17 +102,21 @@ impl<'a> Seen<'a> {
         });
         let at = at.unwrap_or(stream.first);
         let next = place.runs.get(1).map(|(_, next)| next.start);
-        let again_ms = lines
+        let again = lines
             .inside
             .iter()
-            .find(|(at, _)| run.is_some() && next.is_none_or(|next| *at < next))
-            .map(|(_, length)| *length);
+            .find(|(at, _)| run.is_some() && next.is_none_or(|next| *at < next));
+        let taken = run.map(|run| match again {
+            Some(&(at, length)) if at <= run.start => run.start.plus_ms(-(length as i64)),
+            _ => run.start,
+        });
         Self {
             place,
             lines,
             at,
             init_ms,
-            again_ms,
+            again_ms: again.map(|(_, length)| *length),
+            taken,
             restored: lines.restored || report.restore_ms.is_some(),
         }
     }
@@ -139,10 +145,8 @@ impl<'a> Seen<'a> {
         if let Some(kind) = self.kind_said() {
             return kind;
         }
-        let since_begun = self
-            .lines
-            .begun
-            .map(|begun| run.start.since(begun).max(0) as f64);
+        let begun = self.lines.begun.zip(self.taken);
+        let since_begun = begun.map(|(begun, taken)| taken.since(begun).max(0) as f64);
         let failed = |wait: f64| {
             if wait >= INIT_LIMIT_MS - FELT_GAP_MS {
                 InitKind::InitTimeout
@@ -267,9 +271,8 @@ impl<'a> Seen<'a> {
             return self.init_ms.or_else(|| self.traced_ms(kind)).or(wait);
         }
         // The first init counts if the request came with it; the second, inside the invocation, always does.
-        let ahead = self
-            .ready_gap(run.start)
-            .is_some_and(|gap| gap >= FELT_GAP_MS);
+        let gap = self.taken.and_then(|taken| self.ready_gap(taken));
+        let ahead = gap.is_some_and(|gap| gap >= FELT_GAP_MS);
         let first = self.init_ms.filter(|_| !ahead);
         match (first, self.again_ms) {
             (None, None) => None,
