@@ -1,5 +1,5 @@
-//! Objects as languages print them, read like JSON: Python's `repr` (`{'a': None}`), node's `inspect` (`{ a: [Object] }`), and
-//! JSON that strict readers refuse for a lone surrogate.
+//! Objects as languages print them, read like JSON: Python's `repr` (`{'a': None}`), node's `inspect` (`{ a: [Object] }`), Ruby's
+//! `inspect` (`{"a" => nil}`), and JSON that strict readers refuse for a lone surrogate.
 
 use std::borrow::Cow;
 
@@ -83,7 +83,8 @@ impl<'a> Reader<'a> {
                 _ => Cow::Borrowed(self.key()?),
             };
             self.skip_space();
-            if !self.take(':') {
+            let follows = self.take(':') || self.take('=') && self.take('>');
+            if !follows {
                 return None;
             }
             entries.push((key, self.value(depth + 1)?));
@@ -224,14 +225,15 @@ mod tests {
     }
 
     #[test]
-    fn python_and_node_print_what_json_would_say() {
+    fn languages_print_what_json_would_say() {
         let json = Json::parse(
             r#"{"Records":[{"messageId":"m-1","body":"it's {\"a\": 1}","count":3,"ok":true,"none":null}]}"#,
         );
         let python = r#"{'Records': [{'messageId': 'm-1', 'body': 'it\'s {"a": 1}', 'count': 3, 'ok': True, 'none': None}]}"#;
         let quoted = r#"{'Records': [{'messageId': 'm-1', 'body': "it's {\"a\": 1}", 'count': 3, 'ok': True, 'none': None,},]}"#;
         let node = "{\n  Records: [\n    {\n      messageId: 'm-1',\n      body: `it's ` +\n  '{\"a\": 1}',\n      count: 3,\n      ok: true,\n      none: undefined\n    }\n  ]\n}";
-        for text in [python, quoted, node] {
+        let ruby = r#"{"Records"=>[{"messageId"=>"m-1", "body" => "it's {\"a\": 1}", "count"=>3, "ok"=>true, "none"=>nil}]}"#;
+        for text in [python, quoted, node, ruby] {
             assert_eq!(Some(read(text)), json, "{text}");
         }
     }
@@ -268,6 +270,7 @@ mod tests {
             "{a b: 1}",
             "text",
             "{'a': }",
+            "{'a'=1}",
         ] {
             assert_eq!(parse_prefix(text), None, "{text}");
         }
