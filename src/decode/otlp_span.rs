@@ -3,6 +3,7 @@
 use super::DecodeError;
 use super::json::Json;
 use super::place::{arn_service, function_name, resource_name};
+use super::{refusal, service};
 use crate::model::few::Few;
 use crate::model::ids::{RequestId, SpanId, TraceId};
 use crate::model::span::{Span, SpanKind};
@@ -38,7 +39,7 @@ pub(super) fn decode(span: &Json<'_>, symbols: &mut Symbols) -> Result<Span, Dec
     let throttle = status == Some(429)
         || attributes
             .text(&["error.type", "exception.type"])
-            .is_some_and(is_throttle);
+            .is_some_and(refusal::names_code);
     Ok(Span {
         trace,
         id,
@@ -66,10 +67,6 @@ pub(super) fn decode(span: &Json<'_>, symbols: &mut Symbols) -> Result<Span, Dec
         inferred: false,
         links: links(span),
     })
-}
-
-fn is_throttle(name: &str) -> bool {
-    name.contains("Throttl") || name.contains("TooManyRequests")
 }
 
 /// Flat attributes of the span, then those of its resource.
@@ -163,8 +160,8 @@ fn resource(attributes: &Attributes<'_, '_>, symbols: &mut Symbols) -> Option<Sy
             return Some(symbols.intern(&format!("{kind}:{name}")));
         }
     }
-    let service = attributes.text(&["rpc.service"])?;
-    Some(symbols.intern(&service.to_ascii_lowercase()))
+    let called = attributes.text(&["rpc.service"])?;
+    Some(symbols.intern(&service::short_name(called)))
 }
 
 #[cfg(test)]
@@ -231,6 +228,39 @@ mod tests {
             (span.status, span.throttle, span.error, span.fault),
             (Some(400), true, true, false)
         );
+    }
+
+    #[test]
+    fn every_code_of_a_refusal_and_every_service_is_known() {
+        for (called, resource, error, refused) in [
+            (
+                "DynamoDB",
+                "dynamodb",
+                "ProvisionedThroughputExceededException",
+                true,
+            ),
+            ("S3", "s3", "SlowDown", true),
+            (
+                "Secrets Manager",
+                "secretsmanager",
+                "ThrottlingException",
+                true,
+            ),
+            ("SNS", "sns", "Throttling", true),
+            ("SSM", "ssm", "ParameterNotFound", false),
+        ] {
+            let (span, symbols) = read(&format!(
+                r#"{{"traceId":"6b001a3f53530aa5c43024694473b173","spanId":"2b6fadbd4ab6fe55","name":"call","kind":"CLIENT","startTimeUnixNano":1795168801123456789,
+                "attributes":{{"rpc.service":"{called}","http.response.status_code":400,"error.type":"{error}"}},"status":{{"code":"ERROR"}}}}"#
+            ));
+            let span = span.expect("a span");
+            let named = span.resource.map(|sym| symbols.get(sym));
+            assert_eq!(
+                (named, span.throttle),
+                (Some(resource), refused),
+                "{called}"
+            );
+        }
     }
 
     #[test]

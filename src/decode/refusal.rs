@@ -30,7 +30,9 @@ const CODES: [&str; 17] = [
     "TooManyRequestsFault",
 ];
 
-/// `Throttling` is a code of several services and a word of prose: these say which.
+/// A code of several services, and a word of prose.
+const THROTTLING: &str = "Throttling";
+/// These say which.
 const PHRASES: [&str; 12] = [
     "ate exceeded",
     "ate Exceeded",
@@ -72,6 +74,11 @@ const REASON_ENDS: [&str; 5] = [
     "MaxOnDemandThroughputExceeded",
     "RateLimitExceeded",
 ];
+
+/// Whether the type of an error is the code of a refusal.
+pub(super) fn names_code(error: &str) -> bool {
+    words(error).any(|word| CODES.contains(&word) || word == THROTTLING)
+}
 
 /// What a line says of a refused call, gathered from its text and its JSON.
 #[derive(Debug, Default)]
@@ -136,7 +143,7 @@ impl Refusing {
                 (
                     "code" | "Code" | "name" | "__type" | "errorCode" | "error_code",
                     Json::Text(text),
-                ) if text == "Throttling" => {
+                ) if text == THROTTLING => {
                     self.code.get_or_insert_with(|| text.to_string());
                 }
                 // Neither a code nor prose: an id, a level, a time.
