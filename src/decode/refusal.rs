@@ -92,12 +92,12 @@ pub(super) struct Refusing {
 
 impl Refusing {
     /// Takes in prose: a message, or a text field of an error.
-    pub(super) fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, text: &str, own_function: Option<&str>) {
         self.said(text);
         if self.reason.is_none() {
             self.reason = words(text).find(|word| is_reason(word)).map(str::to_owned);
         }
-        self.target.text(text);
+        self.target.text(text, own_function);
     }
 
     fn said(&mut self, text: &str) {

@@ -164,7 +164,7 @@ impl<'a> Reading<'a> {
             correlation::in_text(text, own, self.symbols, &mut self.fact.correlation);
         }
         if self.marks.refusal {
-            self.refusing.text(text);
+            self.refusing.text(text, self.function);
         }
         if self.marks.repeat {
             self.fact.idempotent |= is_idempotent(text);

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use crate::decode::json::Json;
 use crate::decode::place::{arn_service, function_name, resource_name};
+use crate::decode::produced::pairs;
 use crate::decode::service;
 use crate::decode::words::behind;
 
@@ -157,8 +158,9 @@ impl Target {
         }
     }
 
-    /// Looks through prose: ARNs, `Invoke of NAME`, `table NAME`, `PutItem on NAME failed`, `(Service: AWSLambda; …)`.
-    pub(super) fn text(&mut self, text: &str) {
+    /// Looks through prose: ARNs, `functionName=NAME`, `Invoke of NAME`, `table NAME`, `PutItem on NAME failed`,
+    /// `(Service: AWSLambda; …)`.
+    pub(super) fn text(&mut self, text: &str, own_function: Option<&str>) {
         if self.named.is_none()
             && let Some(at) = text.find("arn:aws")
         {
@@ -168,6 +170,11 @@ impl Target {
                 })
                 .unwrap_or(text.len() - at);
             self.arn(text[at..at + end].trim_end_matches(['.', ':']), None);
+        }
+        for (key, value) in pairs(text).filter(|(_, value)| is_name(value)) {
+            if let Some((_, service)) = FIELDS.iter().find(|(field, _)| *field == key) {
+                self.name(service, value, own_function);
+            }
         }
         let words: Vec<&str> = text.split_ascii_whitespace().take(60).map(bare).collect();
         for (at, word) in words.iter().enumerate() {
@@ -195,10 +202,12 @@ impl Target {
         }
         let by_code = || service_of(code, reason).filter(|_| !self.is_foreign);
         let service = self.service.or_else(|| by_code().map(Cow::Borrowed));
-        match (self.mentioned, service) {
-            (Some((Some(kind), name)), _) => Some(format!("{kind}:{name}")),
-            (Some((None, name)), Some(kind)) => Some(format!("{kind}:{name}")),
-            (_, service) => service.map(Cow::into_owned),
+        let Some((kind, name)) = self.mentioned else {
+            return service.map(Cow::into_owned);
+        };
+        match kind.map(Cow::Borrowed).or(service)? {
+            kind if kind == "lambda" => Some(format!("{kind}:{}", function_name(&name))),
+            kind => Some(format!("{kind}:{name}")),
         }
     }
 }

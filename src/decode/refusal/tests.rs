@@ -7,7 +7,7 @@ type Shown = Option<(Option<String>, Option<String>, Option<String>, u16)>;
 
 fn of_text(text: &str) -> Shown {
     let mut refusing = Refusing::default();
-    refusing.text(text);
+    refusing.text(text, Some("me"));
     shown(refusing)
 }
 
@@ -83,6 +83,10 @@ fn the_words_of_every_sdk_are_known() {
             None,
             1,
         ),
+        ("TooManyRequestsException: Rate Exceeded. functionName=me functionName=stock-service".into(), Some("lambda:stock-service"), None, 1),
+        ("Invoke of stock-service:live failed: TooManyRequestsException".into(), Some("lambda:stock-service"), None, 1),
+        ("RequestThrottled QueueUrl=https://sqs.eu-west-1.amazonaws.com/1/orders".into(), Some("sqs:orders"), None, 1),
+        ("ProvisionedThroughputExceededException tableName=carts".into(), Some("dynamodb:carts"), None, 1),
         ("#<Aws::Lambda::Errors::TooManyRequestsException: Rate Exceeded.>".into(), Some("lambda"), None, 1),
         (
             "denied by arn:aws:dynamodb:eu-west-1:1:table/baskets: RequestLimitExceeded".into(),
@@ -141,7 +145,7 @@ fn dynamodb_says_which_limit_of_which_table() {
     )
     .expect("valid");
     let mut refusing = Refusing::default();
-    refusing.text("ThrottlingException");
+    refusing.text("ThrottlingException", None);
     refusing.object(&json, None);
     let (resource, reason, ..) = shown(refusing).expect("refused");
     assert_eq!(resource.as_deref(), Some("dynamodb:carts"));
