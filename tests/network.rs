@@ -5,6 +5,8 @@
 mod fault;
 #[path = "support/program.rs"]
 mod program;
+#[path = "support/pty.rs"]
+mod pty;
 #[path = "support/python.rs"]
 mod python;
 
@@ -14,10 +16,12 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use fault::Reply;
 use program::{finish, nepho};
+use pty::Pty;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -195,4 +199,85 @@ fn a_bundle_that_cannot_be_used_is_named() {
         );
         assert_eq!(said.lines().count(), 1, "{said}");
     }
+}
+
+/// The dashboard on `eu-west-1` of that endpoint.
+fn dashboard(url: &str, more: &[&str]) -> Pty {
+    let watch = ["watch", "--region", "eu-west-1", "--endpoint-url", url];
+    let login = [("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b")];
+    Pty::start(120, 40, &[&watch, more].concat(), &login)
+}
+
+/// One function whose log is there and empty; all other questions are not known.
+fn quiet_account(operation: &str) -> Reply {
+    let answer = match operation {
+        _ if operation.ends_with("/functions") || operation.contains("/functions?") => {
+            json!({ "Functions": [{ "FunctionName": "worker" }] })
+        }
+        "DescribeLogGroups" => json!({ "logGroups": [{ "logGroupName": "/aws/lambda/worker" }] }),
+        "FilterLogEvents" => json!({ "events": [] }),
+        _ => {
+            return Reply::Json(
+                404,
+                json!({ "__type": "UnknownOperationException" }).to_string(),
+            );
+        }
+    };
+    Reply::Json(200, answer.to_string())
+}
+
+#[test]
+fn where_nobody_answers_every_pane_says_so_and_what_to_do() {
+    // Nobody listens where a listener was a moment ago.
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let mut dashboard = dashboard(&url, &[]);
+    for pane in '1'..='9' {
+        dashboard.send(&pane.to_string());
+        dashboard.wait_for(&format!("[{pane} "));
+        dashboard.wait_for(&format!(
+            "no answer from {url} (refused) · check --endpoint-url"
+        ));
+    }
+    dashboard.send("8");
+    dashboard.wait_for("not known yet: lambda:GetAccountSettings");
+    assert!(!dashboard.screen().contents().contains("have "));
+    dashboard.send("q");
+    dashboard.expect_clean_end(0);
+}
+
+#[test]
+fn trouble_is_said_while_it_lasts_and_then_what_is_read() {
+    let well = Arc::new(AtomicBool::new(false));
+    let is_well = Arc::clone(&well);
+    let url = fault::serve(move |operation, _| {
+        if is_well.load(Ordering::Relaxed) {
+            quiet_account(operation)
+        } else {
+            let body = json!({ "__type": "InternalFailure" });
+            Reply::Json(500, body.to_string())
+        }
+    });
+    let mut dashboard = dashboard(&url, &[]);
+    dashboard.wait_for("failed with 500 InternalFailure · trying again");
+    well.store(true, Ordering::Relaxed);
+    dashboard
+        .wait_for("1 function in eu-west-1 · 1 of 1 log group read, 0 records, no invocation yet");
+    dashboard.wait_gone("failed with 500");
+    dashboard.send("8");
+    // What is not known to the service may be allowed, or not.
+    dashboard.wait_for("have   lambda:ListFunctions  logs:DescribeLogGroups  logs:FilterLogEvents");
+    dashboard.wait_for("not known yet: lambda:GetAccountSettings");
+    dashboard.send("q");
+    dashboard.expect_clean_end(0);
+}
+
+#[test]
+fn a_glob_that_fits_no_function_is_named() {
+    let url = fault::serve(|operation, _| quiet_account(operation));
+    let mut dashboard = dashboard(&url, &["--function", "nosuch*"]);
+    dashboard.wait_for("no Lambda function in eu-west-1 that matches nosuch*");
+    dashboard.send("q");
+    dashboard.expect_clean_end(0);
 }

@@ -147,9 +147,11 @@ pub struct Right {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Calls {
     pub made: u64,
+    /// Answered with success: the right to it is held.
+    pub granted: u64,
     /// Refused for want of quota.
     pub refused: u64,
-    /// Refused for want of rights; the action is held if `made` exceeds it.
+    /// Refused for want of rights.
     pub denied: u64,
     /// Over the last minute.
     pub per_second: f64,

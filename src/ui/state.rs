@@ -1,62 +1,45 @@
 //! What stands where the first row would be when there is none: every pane says why it is empty.
 
-use crate::model::health::{Health, SourceState};
+use crate::model::health::Health;
 use crate::model::rows::FunctionFigures;
-use crate::store::scene::{Mode, Scene};
+use crate::store::scene::Scene;
 
 use super::figures;
 use super::text::Text;
 use super::theme::Role;
 
+mod coming;
+
+use coming::Coming;
+
 /// Below this share of invocations with an event id, nothing can be said of repeats and order.
 pub const BLIND: f64 = 0.2;
 
-/// Why nothing can be shown yet, if that is so: still reading, no rights, no source.
+/// Why nothing can be shown yet, if that is so: what would bring it fails, only metrics tell of it, or it is still read.
 pub fn waiting(scene: &Scene) -> Option<Text> {
     if scene.analysis.window.is_some() {
         return None;
     }
-    let sources = || scene.board.sources.values();
-    if let Some(broken) = sources().find(|source| source.state == SourceState::LoggedOut) {
-        return Some(trouble(broken));
-    }
-    if sources().next().is_some() && sources().all(stopped) {
-        return sources().find_map(|source| stopped(source).then(|| trouble(source)));
-    }
-    if !scene.analysis.metered.is_empty() {
-        let words = format!(
-            "no log tells of a run yet: CloudWatch metrics alone count {} of {} · 1 shows them",
-            figures::number_of(scene.analysis.metered_runs(), "runs"),
-            figures::number_of(scene.analysis.metered.len() as u64, "functions")
-        );
-        return Some(Text::of(Role::Unknown, &words));
-    }
-    let records: u64 = sources().filter_map(|source| source.records).sum();
-    let note = sources().find_map(|source| source.note.as_deref());
-    Some(match (scene.mode, note, records) {
-        (Mode::File, ..)
-            if sources().next().is_some()
-                && sources().all(|source| source.state == SourceState::Ended) =>
-        {
-            Text::of(Role::Dim, "no invocation in these records")
-        }
-        (_, Some(note), 0) => Text::of(Role::Dim, note),
-        (_, _, 0) => Text::of(Role::Dim, "reading …"),
-        (_, _, records) => {
-            let done = sources().filter(|source| source.state == SourceState::CaughtUp);
-            let words = format!(
-                "reading: {} of {} sources done, {} records … no invocation yet",
-                done.count(),
-                sources().count(),
-                figures::count(records)
-            );
-            Text::of(Role::Dim, &words)
-        }
+    let coming = Coming::of(scene);
+    Some(match (coming.failing(), metered(scene)) {
+        (Some(trouble), Some(metered)) => trouble.and(Role::Text, " · ").then(metered),
+        (Some(words), None) | (None, Some(words)) => words,
+        (None, None) => coming.reading(),
     })
 }
 
-fn stopped(source: &Health) -> bool {
-    matches!(source.state, SourceState::Denied | SourceState::Broken)
+/// What metrics alone tell.
+fn metered(scene: &Scene) -> Option<Text> {
+    let analysis = &scene.analysis;
+    if analysis.metered.is_empty() {
+        return None;
+    }
+    let words = format!(
+        "no log tells of a run yet: CloudWatch metrics alone count {} of {} · 1 shows them",
+        figures::number_of(analysis.metered_runs(), "runs"),
+        figures::number_of(analysis.metered.len() as u64, "functions")
+    );
+    Some(Text::of(Role::Unknown, &words))
 }
 
 /// What is wrong with a source, in its own words.

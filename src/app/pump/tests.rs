@@ -268,8 +268,8 @@ async fn what_a_login_may_bring_is_asked_for_again_and_is_no_gap_then() {
     assert!(health.gaps.is_empty());
     let calls = board.calls[&key()];
     assert_eq!(
-        (calls.made, calls.denied),
-        (2, 1),
+        (calls.made, calls.granted, calls.denied),
+        (2, 1, 1),
         "the second did not go out"
     );
     cancel.cancel();

@@ -228,6 +228,7 @@ impl Turnstile {
         lane.calls.made += 1;
         match fetched {
             Ok(page) => {
+                lane.calls.granted += 1;
                 lane.bucket.granted(now);
                 let bytes = page
                     .batch

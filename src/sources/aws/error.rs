@@ -239,9 +239,7 @@ fn denied(text: &str, at: At<'_>) -> FetchError {
             action: action.into(),
             resource: at.resource.map(Into::into),
         },
-        message: format!(
-            "denied: {action}{on}{whom} · add that action to the policy; the rest goes on"
-        ),
+        message: format!("denied: {action}{on}{whom} · add that action to the policy"),
         asked: true,
         may_pass: false,
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::model::finding::FindingKind;
 use crate::model::health::{Calls, Health, SourceState};
 use crate::model::placed;
-use crate::store::scene::Scene;
+use crate::store::scene::{Mode, Scene};
 use crate::ui::figures;
 use crate::ui::page::{Cell, Column, Key, Page, Part, Row, Rows, Table};
 use crate::ui::state;
@@ -108,9 +108,13 @@ fn sources(scene: &Scene) -> Part {
         Column::figure("late", 6).drop(3),
         Column::text("", 10, u16::MAX).named("says").drop(1),
     ];
-    Part::new("sources", title, Table::new(columns, rows))
+    let part = Part::new("sources", title, Table::new(columns, rows))
         .aside(Text::of(Role::Dim, &aside))
-        .between(4, 14)
+        .between(4, 14);
+    Part {
+        prose: state::waiting(scene).into_iter().collect(),
+        ..part
+    }
 }
 
 /// The same in words that do not say the place again, which stands in a column.
@@ -289,14 +293,11 @@ fn dollars(usd: f64) -> String {
 }
 
 fn rights(scene: &Scene) -> Part {
-    let calls = &scene.board.calls;
-    let held = calls.iter().filter(|(_, calls)| calls.made > calls.denied);
-    // What is lacked in one of several places is named with it.
-    let have: BTreeSet<&str> = held.map(|((_, action), _)| *action).collect();
-    let have: Vec<&str> = have.into_iter().collect();
+    let (granted, unknown) = answered(scene);
     let mut lines = Vec::new();
-    if !have.is_empty() {
-        lines.push(Text::of(Role::Dim, "have   ").and(Role::Text, &have.join("  ")));
+    if !granted.is_empty() {
+        let actions = join(&granted);
+        lines.push(Text::of(Role::Dim, "have   ").and(Role::Text, &actions));
     }
     for right in scene
         .board
@@ -311,13 +312,44 @@ fn rights(scene: &Scene) -> Part {
     for words in sources.filter_map(|source| source.lent.as_deref()) {
         lines.push(Text::of(Role::Dim, "lent   ").and(Role::Text, words));
     }
+    if !unknown.is_empty() {
+        let words = format!("not known yet: {}", join(&unknown));
+        lines.push(Text::of(Role::Unknown, "?      ").and(Role::Text, &words));
+    }
     if lines.is_empty() {
-        lines.push(Text::of(Role::Dim, "no rights needed"));
+        lines.push(Text::of(
+            Role::Dim,
+            match scene.mode {
+                Mode::Live => "not known yet: no call was answered",
+                Mode::File | Mode::Demo { .. } => "no rights needed",
+            },
+        ));
     }
     Part::lines("rights", "Rights", lines).aside(Text::of(
         Role::Dim,
         "read only: nepho calls nothing that writes",
     ))
+}
+
+/// Whose account it is may be asked by everybody.
+const NEEDS_NO_RIGHT: &str = "sts:GetCallerIdentity";
+
+/// Actions that some place grants, and those of which no place said whether it does; one in several places counts once.
+fn answered(scene: &Scene) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
+    let actions = |of: fn(&Calls) -> bool| -> BTreeSet<&'static str> {
+        let calls = scene.board.calls.iter().filter(|(_, calls)| of(calls));
+        calls.map(|((_, action), _)| *action).collect()
+    };
+    let granted = actions(|calls| calls.granted > 0);
+    let said = actions(|calls| calls.granted + calls.denied > 0);
+    let mut made = actions(|_| true);
+    made.remove(NEEDS_NO_RIGHT);
+    (granted, made.difference(&said).copied().collect())
+}
+
+fn join(actions: &BTreeSet<&'static str>) -> String {
+    let actions: Vec<&str> = actions.iter().copied().collect();
+    actions.join("  ")
 }
 
 /// What was read, and what of it could not be used.
