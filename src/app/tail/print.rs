@@ -155,7 +155,7 @@ fn text(line: &Line, color: bool, arm: bool) -> String {
         _ => ("", ""),
     };
     let place = placed::place(&line.record.group);
-    let place = place.map_or_else(String::new, |place| format!("  {place}"));
+    let place = place.map_or_else(String::new, |place| format!("  {}", plain(place)));
     format!(
         "{}{place}  {:8.8}  {paint}{level:5}  {message}{plain_again}{late}\n",
         figures::clock_ms(line.record.timestamp),
@@ -270,6 +270,16 @@ mod tests {
         assert_eq!(
             line(&late, PLAIN, false),
             "10:00:01.274  d46f2f88  ERROR  refused\n        at pay (x.js)  (late by 14.0 s)\n"
+        );
+    }
+
+    #[test]
+    fn the_name_of_a_place_cannot_act_on_the_terminal() {
+        let mut placed = a_line("refused");
+        placed.record.group = "/aws/lambda/pay@eu-west-1/a\u{1b}[2Jb".into();
+        assert_eq!(
+            line(&placed, PLAIN, false),
+            "10:00:01.274  eu-west-1/ab  d46f2f88  ERROR  refused\n"
         );
     }
 
