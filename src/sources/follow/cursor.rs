@@ -343,7 +343,8 @@ impl Cursor {
     /// Whether an event of that time may be read again.
     pub(super) fn may_reread(&self, at: Timestamp) -> bool {
         if self.until.is_some() {
-            return false;
+            // A window is read once, but what was read of it comes again where a token is refused or pages overlap.
+            return self.has_more();
         }
         let behind = self.behind.iter().map(|behind| behind.begun);
         let begun = self.tiers.iter().flatten().copied().chain(behind);

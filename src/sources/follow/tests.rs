@@ -213,3 +213,67 @@ async fn what_was_not_seen_of_an_outage_begins_where_it_was_complete() {
     let gap = follow.unseen(later, GapReason::Outage).unwrap();
     assert_eq!((gap.from, gap.to), (Timestamp(START - 5_000), later));
 }
+
+/// A window is read by a token that expires once, and the page behind it brings the last line of the page before again, as queries do.
+#[tokio::test(start_paused = true)]
+async fn a_window_is_read_once_though_pages_of_it_come_again() {
+    struct Expires(bool);
+    impl Events for Expires {
+        fn call(&self) -> Call {
+            Call {
+                action: "logs:FilterLogEvents",
+                place: "".into(),
+                quota: None,
+                billed: false,
+            }
+        }
+        fn page<'a>(&'a mut self, question: &'a Question, _: Timestamp) -> Asking<'a> {
+            let line = |at: i64, text: &str| LogRecord {
+                group: "g".into(),
+                stream: "s".into(),
+                timestamp: Timestamp(at),
+                ingestion: None,
+                event_id: None,
+                message: text.into(),
+            };
+            let (one, two, three) = (
+                line(START - 3, "1"),
+                line(START - 2, "2"),
+                line(START - 1, "3"),
+            );
+            let (events, next) = match question.token {
+                None => (vec![one, two], Some("behind".to_owned())),
+                Some(_) if std::mem::replace(&mut self.0, false) => {
+                    let message = "InvalidParameterException".to_owned();
+                    return Box::pin(async { Err(FetchError::Broken { message }) });
+                }
+                Some(_) => (vec![two, three], None),
+            };
+            Box::pin(async { Ok(Answer::Page { events, next }) })
+        }
+    }
+    let window = Window {
+        since: Timestamp(START - 10),
+        until: Some(Timestamp(START)),
+    };
+    let mut follow = Follow::new("g", window, Expires(true));
+    let mut read = Vec::new();
+    loop {
+        match follow.fetch(Timestamp(START)).await {
+            Ok(page) => {
+                let lines = page.batch.records.into_iter();
+                read.extend(lines.filter_map(|record| match record {
+                    Record::Log(record) => Some(record.message),
+                    _ => None,
+                }));
+                if page.next == Next::End {
+                    break;
+                }
+            }
+            Err(error) => assert!(matches!(error, FetchError::Transient { .. })),
+        }
+    }
+    let read: Vec<&str> = read.iter().map(|line| &**line).collect();
+    assert_eq!(read, ["1", "2", "3"]);
+    assert_eq!(follow.seen.len(), 0, "nothing comes again");
+}
