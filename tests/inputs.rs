@@ -243,6 +243,29 @@ fn a_directory_is_read_in_name_order_without_settings_and_dot_files() {
     assert_eq!((seen.log_events, seen.unparsed, seen.read.files), (2, 0, 2));
 }
 
+/// Reading from a pipe that nobody writes to would wait for ever, and a socket cannot be opened.
+#[test]
+fn pipes_and_sockets_in_a_directory_are_no_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(folder.path().join("a-pipe"))
+        .status();
+    assert!(made.unwrap().success());
+    let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("b-socket")).unwrap();
+    fs::write(folder.path().join("c.ndjson"), "").unwrap();
+    let nepho = std::process::Command::new(env!("CARGO_BIN_EXE_nepho"))
+        .args(["report", folder.path().to_str().unwrap()])
+        .stdout(std::process::Stdio::null())
+        .spawn();
+    let mut nepho = nepho.unwrap();
+    let ended = (0..100).find_map(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        nepho.try_wait().unwrap()
+    });
+    nepho.kill().ok();
+    assert_eq!(ended.and_then(|status| status.code()), Some(0));
+}
+
 #[test]
 fn an_empty_directory_and_a_missing_file_say_what_to_do() {
     let folder = folder();

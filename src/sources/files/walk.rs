@@ -67,6 +67,10 @@ fn walk(folder: &Path, found: &mut Vec<Input>) -> Result<(), ReadError> {
         if hidden {
             continue;
         }
+        // A pipe may never end, and a socket cannot be read. What a broken link leads to is missed where it is opened.
+        if fs::metadata(&path).is_ok_and(|what| !what.is_file() && !what.is_dir()) {
+            continue;
+        }
         // A link back up would never end, so folders are not followed through links.
         let kind = snapshot::kind(&path).map_err(|cause| failed(&path, cause))?;
         if kind.is_some() && !path.is_symlink() {
