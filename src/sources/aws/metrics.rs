@@ -225,12 +225,13 @@ impl Source for Metrics {
     }
 
     fn describe(&self, health: &mut Health) {
-        let known = self.fleet.known().function_names().len();
-        if self.read_until.len() < known {
+        let names = self.fleet.known().function_names();
+        let read = names.iter().map(|name| self.read_until.get(name).copied());
+        let Some(read) = read.collect::<Option<Vec<Timestamp>>>() else {
             return;
-        }
+        };
         // CloudWatch amends the last minutes.
-        let read = self.read_until.values().min();
+        let read = read.into_iter().min();
         let settled = read.map(|read| read.plus_ms(-AMENDED_MINUTES * MINUTE_MS));
         health.complete_until = settled.filter(|settled| *settled >= self.window.since);
     }
@@ -346,5 +347,29 @@ mod tests {
         // It may be that of functions which are left out by choice.
         let some = asked(&mut metrics(500, 1), strange);
         assert_eq!(minutes(&some, QUIET, "Errors"), [1, 6, 11]);
+    }
+
+    /// What is said of how far metrics were read.
+    fn complete_until(metrics: &Metrics) -> Option<Timestamp> {
+        let mut health = Health::default();
+        metrics.describe(&mut health);
+        health.complete_until
+    }
+
+    #[test]
+    fn functions_that_come_and_go_do_not_hold_back_how_far_metrics_were_read_nor_push_it_on() {
+        let mut metrics = metrics(3, 0);
+        asked(&mut metrics, |_, _| 0.0);
+        assert_eq!(complete_until(&metrics), Some(minute(8)));
+        // One is deleted, and the others are read on.
+        metrics.fleet.known().functions.remove(QUIET);
+        for name in ["quiet2", BUSY] {
+            metrics.read_until.insert(name.to_owned(), minute(60));
+        }
+        assert_eq!(complete_until(&metrics), Some(minute(57)));
+        // Another comes: nothing of it was read.
+        let known = ("new".to_owned(), Function::default());
+        metrics.fleet.known().functions.extend([known]);
+        assert_eq!(complete_until(&metrics), None);
     }
 }
