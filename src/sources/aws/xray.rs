@@ -162,8 +162,11 @@ impl XRay {
     }
 
     fn next_listing(&self, now: Timestamp) -> (Timestamp, Timestamp) {
-        let from = self.read_until.plus_ms(-OVERLAP_MS).max(self.window.since);
-        (from, from.plus_ms(WINDOW_MS).min(self.end(now)))
+        let end = self.end(now);
+        // A clock that was set back is before what was read.
+        let read = self.read_until.min(end);
+        let from = read.plus_ms(-OVERLAP_MS).max(self.window.since);
+        (from, from.plus_ms(WINDOW_MS).min(end))
     }
 
     /// The next page of summaries; how many traces were scanned for it.
@@ -387,6 +390,14 @@ mod tests {
             until: None,
         };
         XRay::new(Session::alone(Choice::default()), fleet, window)
+    }
+
+    #[test]
+    fn a_listing_never_ends_before_it_begins_though_the_clock_is_set_back() {
+        let mut source = source();
+        source.read_until = START.plus_ms(300_000);
+        let (from, to) = source.next_listing(START.plus_ms(120_000));
+        assert!(from < to, "{from} {to}");
     }
 
     /// The trace is listed in that revision so many seconds after it started; whether it is fetched then, which is done.
