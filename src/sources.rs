@@ -186,6 +186,16 @@ pub enum FetchError {
 }
 
 impl FetchError {
+    /// What it means for a page that a token named. One that is refused has expired (they live for
+    /// 24 hours at most): it is dropped, and what it led through is read anew.
+    #[must_use]
+    pub fn of_page(self, token: &mut Option<String>) -> Self {
+        match self {
+            Self::Broken { message } if token.take().is_some() => Self::Transient { message },
+            other => other,
+        }
+    }
+
     /// Whether the same call is made at once, by another.
     pub fn is_passing_on(&self) -> bool {
         matches!(self, Self::Lent { .. })

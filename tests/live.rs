@@ -642,3 +642,82 @@ fn a_watch_of_nothing_says_why_and_fails() {
         "{said}"
     );
 }
+
+/// Each listing takes two pages, and the token of the second is refused once: it had expired. What it led through is read anew, where the
+/// source would else end, and what is listed twice counts once.
+#[test]
+fn a_page_whose_token_is_refused_is_read_anew() {
+    let refused = Arc::new(Mutex::new(Vec::<String>::new()));
+    let tokens = Arc::clone(&refused);
+    let began = now_ms() - 60_000;
+    let id = format!("1-{:08x}-000000000000000000000001", began / 1_000);
+    let url = fault::serve(move |operation, body| {
+        let path = operation.split('?').next().unwrap_or_default();
+        let asked = |token: &str| body.contains(token) || operation.contains(token);
+        let listings = [
+            "functions-2",
+            "groups-2",
+            "summaries-2",
+            "traces-2",
+            "mappings-2",
+            "slots-2",
+        ];
+        let further = listings.into_iter().find(|token| asked(token));
+        if let Some(token) = further {
+            let mut tokens = tokens.lock().unwrap();
+            if !tokens.iter().any(|known| known == token) {
+                tokens.push(token.to_owned());
+                let refusal = json!({ "__type": "InvalidParameterException", "message": "the token has expired" });
+                return Reply::Json(400, refusal.to_string());
+            }
+        }
+        let next = |token: &'static str| further.is_none().then_some(token);
+        let name = if further.is_none() { "pay" } else { "ship" };
+        let answer = match path {
+            "/GetTraceSegmentDestination" => json!({ "Destination": "XRay", "Status": "ACTIVE" }),
+            "/TraceSummaries" => {
+                json!({ "TraceSummaries": [{ "Id": id, "Revision": 1 }], "NextToken": next("summaries-2") })
+            }
+            "/Traces" => {
+                let segment = json!({ "trace_id": id, "id": "0000000000000001", "name": "pay",
+                    "origin": "AWS::Lambda::Function", "start_time": began as f64 / 1e3, "end_time": began as f64 / 1e3 + 0.1 });
+                let segments = json!([{ "Id": "s", "Document": segment.to_string() }]);
+                json!({ "Traces": [{ "Id": id, "Segments": segments }], "UnprocessedTraceIds": [], "NextToken": next("traces-2") })
+            }
+            path if path.ends_with("/provisioned-concurrency") => {
+                json!({ "ProvisionedConcurrencyConfigs": [], "NextMarker": next("slots-2") })
+            }
+            path if path
+                .trim_end_matches('/')
+                .ends_with("/event-source-mappings") =>
+            {
+                json!({ "EventSourceMappings": [], "NextMarker": next("mappings-2") })
+            }
+            path if path.trim_end_matches('/').ends_with("/functions") => {
+                json!({ "Functions": [{ "FunctionName": name, "MemorySize": 512 }], "NextMarker": next("functions-2") })
+            }
+            "DescribeLogGroups" => {
+                let name = format!("API-Gateway-Access-Logs_{name}");
+                json!({ "logGroups": [{ "logGroupName": name }], "nextToken": next("groups-2") })
+            }
+            "FilterLogEvents" => {
+                let asked: Value = serde_json::from_str(body).unwrap();
+                json!({ "events": [{ "eventId": asked["logGroupName"], "logStreamName": "s", "timestamp": began,
+                    "ingestionTime": began, "message": "a line" }] })
+            }
+            _ => json!({}),
+        };
+        Reply::Json(200, answer.to_string())
+    });
+    let report = ["report", "--format", "json", "--region", "eu-west-1"];
+    let (_, out, said) = finish(nepho(&[&report[..], &["--endpoint-url", &url]].concat()));
+    let mut refused = refused.lock().unwrap().clone();
+    refused.sort_unstable();
+    assert_eq!(refused.len(), 6, "all of them: {refused:?}\n{said}");
+    assert!(!said.contains("the token has expired"), "{said}");
+    let report: Value = serde_json::from_str(&out).unwrap();
+    let inputs = &report["inputs"];
+    // Two functions and two gateways, one line each.
+    assert_eq!(inputs["log_events"], 4, "{inputs}");
+    assert_eq!(inputs["trace_segments"], 1, "{inputs}");
+}

@@ -168,7 +168,7 @@ impl<E: Events> Follow<E> {
     }
 
     async fn page(&mut self, now: Timestamp) -> Result<Page, FetchError> {
-        let question = match self.pending.take() {
+        let mut question = match self.pending.take() {
             Some(question) => question,
             None => self.cursor.question(now),
         };
@@ -188,12 +188,13 @@ impl<E: Events> Follow<E> {
                 Ok(Page { usd, ..page })
             }
             Ok(Answer::Absent) => Ok(self.absent()),
-            // A token that is refused (it lives for 24 hours) is dropped and its stretch read again.
-            Err(FetchError::Broken { message }) if question.token.is_some() => {
-                self.cursor.restart();
-                Err(FetchError::Transient { message })
+            Err(error) => {
+                let error = error.of_page(&mut question.token);
+                if question.token.is_none() {
+                    self.cursor.restart();
+                }
+                Err(error)
             }
-            Err(error) => Err(error),
         }
     }
 

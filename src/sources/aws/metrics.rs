@@ -74,7 +74,8 @@ impl Metrics {
             .set_metric_data_queries(Some(round.queries()))
             .set_next_token(round.token.clone());
         let answer = question.send().await;
-        let answer = self.session.answered(&inquiry, answer).await?;
+        let answer = self.session.answered(&inquiry, answer).await;
+        let answer = answer.map_err(|error| error.of_page(&mut round.token))?;
         for result in answer.metric_data_results.unwrap_or_default() {
             round.take(result);
         }

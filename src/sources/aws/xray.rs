@@ -136,7 +136,19 @@ impl XRay {
                 usd: traces as f64 * USD,
                 ..Page::new(batch, self.pause(now))
             }),
-            Err(error) => Err(self.session.failed(&inquiry, error).await),
+            Err(error) => {
+                let error = self.session.failed(&inquiry, error).await;
+                Err(self.of_page(action, error))
+            }
+        }
+    }
+
+    /// What a failure of that call means where it asked for a further page. What a listing found so far stays wanted.
+    fn of_page(&mut self, action: Action, error: FetchError) -> FetchError {
+        match (action, &mut self.fetching) {
+            (GET_TRACE_SUMMARIES, _) => error.of_page(&mut self.token),
+            (BATCH_GET_TRACES, Some(fetching)) => error.of_page(&mut fetching.token),
+            _ => error,
         }
     }
 

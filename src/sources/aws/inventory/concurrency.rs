@@ -82,7 +82,8 @@ impl Concurrency {
             Kind::Provisioned => self.provisioned(&inquiry, &name).await,
         };
         if let Err(error) = asked {
-            return Err(self.session.failed(&inquiry, error).await);
+            let error = self.session.failed(&inquiry, error).await;
+            return Err(error.of_page(&mut self.marker));
         }
         if self.marker.is_none() {
             self.to_ask.pop_front();
@@ -107,6 +108,9 @@ impl Concurrency {
 
     /// One page of what is kept warm.
     async fn provisioned(&mut self, inquiry: &Inquiry, name: &str) -> Result<(), FetchError> {
+        if self.marker.is_none() {
+            self.slots.clear();
+        }
         let question = inquiry.lambda.list_provisioned_concurrency_configs();
         let question = question.function_name(name);
         match question.set_marker(self.marker.clone()).send().await {

@@ -56,9 +56,13 @@ impl EventSources {
         }
         let action = LIST_EVENT_SOURCE_MAPPINGS;
         let inquiry = self.session.inquire(action, None, now).await?;
+        if self.marker.is_none() {
+            self.listed.clear();
+        }
         let question = inquiry.lambda.list_event_source_mappings();
         let answer = question.set_marker(self.marker.clone()).send().await;
-        let answer = self.session.answered(&inquiry, answer).await?;
+        let answer = self.session.answered(&inquiry, answer).await;
+        let answer = answer.map_err(|error| error.of_page(&mut self.marker))?;
         for mapping in answer.event_source_mappings.unwrap_or_default() {
             if let Some((function, shown)) = shown(&mapping) {
                 self.listed.entry(function).or_default().push(shown);

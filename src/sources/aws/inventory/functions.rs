@@ -79,7 +79,8 @@ impl Functions {
         let Some(name) = name else {
             let question = inquiry.lambda.list_functions();
             let answer = question.set_marker(self.marker.clone()).send().await;
-            let answer = self.session.answered(&inquiry, answer).await?;
+            let answer = self.session.answered(&inquiry, answer).await;
+            let answer = answer.map_err(|error| error.of_page(&mut self.marker))?;
             self.marker = further(answer.next_marker);
             let functions = answer.functions.unwrap_or_default();
             return Ok(functions

@@ -1,7 +1,7 @@
 //! Log groups that no function's configuration names: those chosen by name, API Gateway's, and the functions' own where the
 //! functions may not be listed.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,9 +31,9 @@ pub(in crate::sources::aws) struct Groups {
     began: Option<Timestamp>,
     awaited_ms: i64,
     /// Groups of a class that cannot be read at all.
-    unreadable: Vec<String>,
+    unreadable: BTreeSet<String>,
     /// Groups of the class Infrequent Access.
-    queried: usize,
+    queried: BTreeSet<String>,
 }
 
 impl Groups {
@@ -49,8 +49,8 @@ impl Groups {
             to_ask: None,
             began: None,
             awaited_ms: 0,
-            unreadable: Vec::new(),
-            queried: 0,
+            unreadable: BTreeSet::new(),
+            queried: BTreeSet::new(),
         }
     }
 
@@ -102,7 +102,7 @@ impl Groups {
         let prefixes = scope.prefixes(unread).into_iter();
         self.to_ask = Some(prefixes.map(|prefix| (prefix, None)).collect());
         self.unreadable.clear();
-        self.queried = 0;
+        self.queried.clear();
         named
             .iter()
             .filter_map(|group| self.start(group, Way::Filter))
@@ -128,8 +128,12 @@ impl Groups {
             .set_log_group_name_prefix(Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty()))
             .set_next_token(token);
         let answer = question.send().await;
-        let answer = self.session.answered(&inquiry, answer).await?;
+        let answer = self.session.answered(&inquiry, answer).await;
         let to_ask = self.to_ask.get_or_insert_default();
+        let answer = answer.map_err(|error| match to_ask.front_mut() {
+            Some((_, token)) => error.of_page(token),
+            None => error,
+        })?;
         to_ask.pop_front();
         if let Some(token) = further(answer.next_token) {
             to_ask.push_front((prefix.to_owned(), Some(token)));
@@ -143,10 +147,12 @@ impl Groups {
                 continue;
             };
             match group.log_group_class {
-                Some(LogGroupClass::Delivery) => self.unreadable.push(name),
+                Some(LogGroupClass::Delivery) => {
+                    self.unreadable.insert(name);
+                }
                 Some(LogGroupClass::InfrequentAccess) => {
-                    self.queried += 1;
                     found.extend(self.start(&name, Way::Query));
+                    self.queried.insert(name);
                 }
                 _ => found.extend(self.start(&name, Way::Filter)),
             }
@@ -187,8 +193,8 @@ impl Source for Groups {
         }
         let groups = known.groups();
         let mut note = number_of(groups as u64, "log groups");
-        if self.queried > 0 {
-            let queried = self.queried;
+        if !self.queried.is_empty() {
+            let queried = self.queried.len();
             note.push_str(&format!(
                 " · {queried} of class Infrequent Access, by queries each minute"
             ));
