@@ -54,13 +54,9 @@ fn words(buffer: &Buffer) -> String {
 fn expected(state: &str, pane: &str) -> &'static str {
     match (state, pane) {
         ("starting", _) => "reading …",
-        ("loading", "Sources") => "reading",
-        ("loading", _) => "reading: 1 of 2 sources done, 41,208 records",
-        ("denied", "Sources") => "denied",
+        ("loading", _) => "1 of 2 log groups read, 41,208 records",
         ("denied", _) => "add that action to the role",
-        ("logged out", "Sources") => "logged-out",
         ("logged out", _) => "run aws sso login",
-        ("broken", "Sources") => "broken",
         ("broken", _) => "check --endpoint-url",
         ("blind", "Throttling") => "allow cloudwatch:GetMetricData",
         // Where there is no room for a word, the figures are unknown, not 0.

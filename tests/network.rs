@@ -18,14 +18,16 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use fault::Reply;
+use nepho::app::clock;
 use program::{finish, nepho};
 use pty::Pty;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// One line of one log group, and nothing else.
@@ -269,6 +271,89 @@ fn trouble_is_said_while_it_lasts_and_then_what_is_read() {
     // What is not known to the service may be allowed, or not.
     dashboard.wait_for("have   lambda:ListFunctions  logs:DescribeLogGroups  logs:FilterLogEvents");
     dashboard.wait_for("not known yet: lambda:GetAccountSettings");
+    dashboard.send("q");
+    dashboard.expect_clean_end(0);
+}
+
+/// A run that ended ten seconds ago, as its log tells it.
+fn a_run() -> Value {
+    let ended = clock::now().0 - 10_000;
+    let id = "00000000-0000-4000-8000-000000000001";
+    let lines = [
+        format!("START RequestId: {id} Version: 1\n"),
+        format!("END RequestId: {id}\n"),
+        format!(
+            "REPORT RequestId: {id}\tDuration: 50.00 ms\tBilled Duration: 50 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\n"
+        ),
+    ];
+    let event = |(at, message): (i64, String)| {
+        json!({ "eventId": at.to_string(), "logStreamName": "2026/11/20/[1]aa", "timestamp": ended + at, "ingestionTime": ended + at,
+                "message": message })
+    };
+    json!({ "events": (0..).zip(lines).map(event).collect::<Vec<_>>() })
+}
+
+/// Two functions; of the second nothing can be read until it is said.
+#[test]
+fn while_a_log_group_is_not_read_yet_nothing_is_said_to_be_complete_or_well() {
+    let read = Arc::new(AtomicBool::new(false));
+    let is_read = Arc::clone(&read);
+    let url = fault::serve(move |operation, body| {
+        let answer = match operation {
+            _ if operation.contains("/functions") => {
+                json!({ "Functions": [{ "FunctionName": "first" }, { "FunctionName": "second" }] })
+            }
+            "FilterLogEvents" if body.contains("/first") => a_run(),
+            "FilterLogEvents" => {
+                while !is_read.load(Ordering::Relaxed) {
+                    thread::sleep(Duration::from_millis(50));
+                }
+                json!({ "events": [] })
+            }
+            _ => return quiet_account(operation),
+        };
+        Reply::Json(200, answer.to_string())
+    });
+    let mut dashboard = dashboard(
+        &url,
+        &[
+            "--log-group",
+            "/aws/lambda/first",
+            "--log-group",
+            "/aws/lambda/second",
+        ],
+    );
+    dashboard.wait_for("1 of 2 log groups read so far, 1 invocation");
+    let shown = dashboard.screen().contents();
+    assert!(shown.contains("complete to ?"), "{shown}");
+    assert!(!shown.contains("nothing wrong"), "{shown}");
+    read.store(true, Ordering::Relaxed);
+    dashboard.wait_for("nothing wrong in 1 min: 1 invocation");
+    assert!(!dashboard.screen().contents().contains("complete to ?"));
+    dashboard.send("q");
+    dashboard.expect_clean_end(0);
+}
+
+#[test]
+fn while_nothing_has_come_it_says_what_it_does() {
+    // X-Ray answers, which brings no run; the functions are waited for.
+    let url = fault::serve(|operation, _| match operation {
+        _ if operation.contains("/functions") => Reply::Hang,
+        _ if operation.contains("TraceSummaries") => {
+            Reply::Json(200, json!({ "TraceSummaries": [] }).to_string())
+        }
+        _ => quiet_account(operation),
+    });
+    let mut dashboard = dashboard(&url, &[]);
+    dashboard.send("8");
+    dashboard.wait_for("0 segments");
+    dashboard.send("1");
+    dashboard.wait_for("[1 ");
+    let shown = dashboard.screen().contents();
+    assert!(
+        shown.contains("looking for functions and log groups") && !shown.contains("segments"),
+        "{shown}"
+    );
     dashboard.send("q");
     dashboard.expect_clean_end(0);
 }

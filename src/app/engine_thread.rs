@@ -245,7 +245,8 @@ impl Work {
                 Woke::Due => {}
             }
             if self.changed && self.meter.elapsed() >= self.due_at() {
-                if std::mem::take(&mut said) {
+                // What was found must be known with what was read of it.
+                if std::mem::take(&mut said) || board.has_changed().unwrap_or(false) {
                     self.board = board.borrow_and_update().clone();
                     self.board.sources.extend(self.broken_recording.clone());
                     self.note_open_gaps();

@@ -78,12 +78,29 @@ pub struct Filled {
 impl Health {
     /// Whether it brings the lines of a log group.
     pub fn is_log(&self) -> bool {
-        self.name.starts_with("logs ")
+        self.log_group().is_some()
+    }
+
+    /// The log group whose lines it brings.
+    pub fn log_group(&self) -> Option<&str> {
+        self.name.strip_prefix("logs ")
     }
 
     /// Whether it finds log groups and starts their sources.
     pub fn finds_logs(&self) -> bool {
         matches!(placed::name(&self.name), "functions" | "log groups")
+    }
+
+    /// Whether it is still to find all log groups for the first time, or to read the past of one up to the present; not where it fails.
+    pub fn is_reading_up(&self) -> bool {
+        match self.state {
+            SourceState::Starting | SourceState::Reading | SourceState::CaughtUp => {
+                let finds = self.finds_logs() && self.note.is_none();
+                finds || self.is_log() && self.complete_until.is_none()
+            }
+            SourceState::Throttled => self.is_log() && self.complete_until.is_none(),
+            _ => false,
+        }
     }
 
     /// Whether it failed and is not asked again.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::analysis::Analysis;
-use crate::model::health::Board;
+use crate::model::health::{Board, Health};
 use crate::model::time::Timestamp;
 
 use super::log_text::{Line, LineId, LogText};
@@ -48,6 +48,28 @@ impl Scene {
             place: place.into(),
             now,
         }
+    }
+
+    /// Whether log groups are still looked for, or some that are known were not read up to the present yet.
+    pub fn is_reading_up(&self) -> bool {
+        let facts = &self.analysis.facts;
+        let came = |source: &Health| {
+            let group = source
+                .log_group()
+                .and_then(|group| facts.symbols.lookup(group));
+            group.is_some_and(|group| facts.complete.contains_key(&group))
+        };
+        // What a source has read may still be on its way.
+        self.board.sources.values().any(|source| {
+            source.is_reading_up()
+                || source.complete_until.is_some() && source.is_log() && !came(source)
+        })
+    }
+
+    /// Everything before it has arrived of all log groups that are there; `None` where that cannot be said, or not yet.
+    pub fn complete_to(&self) -> Option<Timestamp> {
+        let watermark = self.analysis.facts.watermark;
+        watermark.filter(|_| !self.is_reading_up())
     }
 
     /// The line of a number, if it is still remembered.

@@ -72,9 +72,25 @@ pub fn blind(scene: &Scene) -> Option<Text> {
     ))
 }
 
+/// What was read so far, while there is more: before that nothing can be said of all.
+fn reading_up(scene: &Scene) -> Option<Text> {
+    let functions = &scene.analysis.functions;
+    let runs = FunctionFigures::runs_of(functions, |function| function.invocations);
+    let words = || {
+        format!(
+            "still reading: {} so far, {} of {}",
+            Coming::of(scene).read(),
+            figures::number_or_unknown(runs, "invocations"),
+            window(scene)
+        )
+    };
+    scene.is_reading_up().then(|| Text::of(Role::Dim, &words()))
+}
+
 /// Empty and all well, or the reason why that cannot be said.
 pub fn all_well(scene: &Scene) -> Text {
-    waiting(scene).unwrap_or_else(|| {
+    let not_yet = waiting(scene).or_else(|| reading_up(scene));
+    not_yet.unwrap_or_else(|| {
         let functions = &scene.analysis.functions;
         let runs = FunctionFigures::runs_of(functions, |function| function.invocations);
         Text::of(Role::Ok, "nothing wrong")
@@ -92,7 +108,8 @@ pub fn all_well(scene: &Scene) -> Text {
 
 /// Nothing of one kind was seen: `nothing refused in 30 min: 84,210 tries, complete to 14:09:52`.
 pub fn none_of(scene: &Scene, what: &str, base: &str) -> Text {
-    waiting(scene).unwrap_or_else(|| {
+    let not_yet = waiting(scene).or_else(|| reading_up(scene));
+    not_yet.unwrap_or_else(|| {
         Text::of(Role::Ok, what)
             .and(Role::Text, &format!(" in {}: {base}", window(scene)))
             .and(Role::Text, &complete(scene))
@@ -115,7 +132,7 @@ pub fn window(scene: &Scene) -> String {
 }
 
 fn complete(scene: &Scene) -> String {
-    let until = scene.analysis.facts.watermark;
+    let until = scene.complete_to();
     until.map_or_else(String::new, |until| {
         format!(", complete to {}", figures::clock(until))
     })

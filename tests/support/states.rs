@@ -44,6 +44,7 @@ fn source(name: &str, state: SourceState, trouble: Option<&str>, records: u64) -
         name: name.into(),
         state,
         trouble: trouble.map(Into::into),
+        complete_until: (state == SourceState::CaughtUp).then_some(NOW),
         records: Some(records),
         late: Some(0),
         ..Health::default()

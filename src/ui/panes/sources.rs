@@ -78,7 +78,7 @@ fn sources(scene: &Scene) -> Part {
         None if analysis.window.is_none() && analysis.metered_runs() > 0 => of_invocations(0.0),
         None => "coverage ?: no Invocations metric".to_owned(),
     };
-    let complete = analysis.facts.watermark.map_or_else(
+    let complete = scene.complete_to().map_or_else(
         || "complete to ?".to_owned(),
         |until| format!("complete to {}", figures::clock(until)),
     );

@@ -41,7 +41,7 @@ impl Pane for Tail {
             };
         }
         let (mut lines, mut watermark) = (order(scene), None);
-        if let Some(until) = scene.analysis.facts.watermark {
+        if let Some(until) = scene.complete_to() {
             let at = lines.partition_point(|line| line.at <= until);
             // A rule at the very end would say nothing.
             if at < lines.len() {

@@ -53,18 +53,15 @@ impl<'a> Coming<'a> {
     /// What it does, or found without a run in it.
     pub(super) fn reading(&self) -> Text {
         let all_read = self.sources.iter().all(|source| is_read(source));
-        let logs = self.logs();
         let words = if matches!(self.mode, Mode::File) && all_read && !self.sources.is_empty() {
             "no invocation in these records".to_owned()
-        } else if !logs.is_empty() {
+        } else if !self.logs().is_empty() {
             let found = self.found().map(|found| format!("{found} · "));
-            let read = logs.iter().filter(|source| is_read(source)).count();
-            let records: u64 = logs.iter().filter_map(|source| source.records).sum();
+            let records: u64 = self.logs().iter().filter_map(|source| source.records).sum();
             format!(
-                "{}{} of {} read, {}, no invocation yet{}",
+                "{}{}, {}, no invocation yet{}",
                 found.unwrap_or_default(),
-                figures::count(read as u64),
-                figures::number_of(logs.len() as u64, "log groups"),
+                self.read(),
                 figures::number_of(records, "records"),
                 if all_read { "" } else { " …" }
             )
@@ -74,6 +71,17 @@ impl<'a> Coming<'a> {
             self.found().unwrap_or_else(|| "reading …".to_owned())
         };
         Text::of(Role::Dim, &words)
+    }
+
+    /// `1 of 19 log groups read`.
+    pub(super) fn read(&self) -> String {
+        let logs = self.logs();
+        let read = logs.iter().filter(|source| source.complete_until.is_some());
+        format!(
+            "{} of {} read",
+            figures::count(read.count() as u64),
+            figures::number_of(logs.len() as u64, "log groups")
+        )
     }
 
     fn logs(&self) -> Vec<&Health> {

@@ -136,7 +136,7 @@ fn complete(scene: &Scene, lag: bool, long: bool) -> Text {
     if let Some((from, to)) = open.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) {
         return Text::of(Role::P2, &format!("gap {}", stretch(from, to)));
     }
-    let Some(until) = scene.analysis.facts.watermark else {
+    let Some(until) = scene.complete_to() else {
         return Text::of(Role::Unknown, "complete to ?").then(unseen_places(scene));
     };
     // What a file says of a moment is whole once the file is read to its end, and not before.

@@ -55,6 +55,7 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
     let title = format!(
         "What is wrong now: {}{}, {}",
         match incidents.len() {
+            0 if scene.is_reading_up() => "nothing urgent so far".to_owned(),
             0 => "nothing urgent".to_owned(),
             some => figures::number_of(some as u64, "incidents"),
         },
