@@ -184,6 +184,28 @@ fn whatever_becomes_of_live_tail_polling_goes_on_and_it_is_said() {
     }
 }
 
+/// AWS charges each session that begins.
+#[test]
+fn a_group_that_is_not_there_does_not_end_the_session_of_another() {
+    let sessions = Arc::new(AtomicUsize::new(0));
+    let begun = Arc::clone(&sessions);
+    let url = live_session::serve(one_group(), move |_, session| {
+        begun.fetch_add(1, Ordering::Relaxed);
+        for _ in 0..30 {
+            session.update(false, &[])?;
+            thread::sleep(Duration::from_millis(500));
+        }
+        None
+    });
+    let groups = ["--log-group", "/aws/lambda/pay", "/aws/lambda/gone"];
+    let live = ["--live-tail", "--max-cost", "5"];
+    let tail = tail("pay", &url, "eu-west-1", &[&live[..], &groups].concat());
+    thread::sleep(Duration::from_secs(10));
+    let (status, said) = tail.interrupt();
+    assert_eq!(status, Some(0), "{said}");
+    assert_eq!(sessions.load(Ordering::Relaxed), 1, "{said}");
+}
+
 #[test]
 fn a_session_that_samples_or_breaks_off_loses_nothing_and_shows_nothing_twice() {
     // Lines that all are polled once they are two seconds old, and of which sessions bring some at once.

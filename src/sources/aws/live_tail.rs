@@ -340,7 +340,9 @@ impl Source for LiveTail {
         }
         // Whoever passes over other functions comes back, perhaps: the minute is paid.
         let moved = now.since(self.since) >= SETTLED_MS;
-        let elsewhere = |talk: &Talk| !talk.groups.keys().eq(&self.target);
+        let is_there = |group: &&Box<str>| !matches!(self.arns.get(*group), Some(None));
+        let wanted = || self.target.iter().filter(is_there);
+        let elsewhere = |talk: &Talk| !talk.groups.keys().eq(wanted());
         if moved && self.talk.as_ref().is_some_and(elsewhere) {
             self.hang_up();
         }
