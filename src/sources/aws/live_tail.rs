@@ -340,9 +340,11 @@ impl Source for LiveTail {
         }
         // Whoever passes over other functions comes back, perhaps: the minute is paid.
         let moved = now.since(self.since) >= SETTLED_MS;
-        let is_there = |group: &&Box<str>| !matches!(self.arns.get(*group), Some(None));
-        let wanted = || self.target.iter().filter(is_there);
-        let elsewhere = |talk: &Talk| !talk.groups.keys().eq(wanted());
+        let elsewhere = |talk: &Talk| {
+            let target = self.target.iter();
+            let there = target.filter(|group| !matches!(self.arns.get(*group), Some(None)));
+            !talk.groups.keys().eq(there)
+        };
         if moved && self.talk.as_ref().is_some_and(elsewhere) {
             self.hang_up();
         }
