@@ -13,6 +13,7 @@ pub mod recording;
 pub mod records;
 pub mod report;
 pub mod show;
+pub mod shown_json;
 pub mod snapshot;
 pub mod telemetry;
 pub mod trace_events;

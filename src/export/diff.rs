@@ -10,6 +10,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::shown_json;
 use crate::detect::statistics::wilson;
 use crate::model::analysis::Analysis;
 use crate::model::finding::Finding;
@@ -157,7 +158,7 @@ impl Diff {
 
     /// Writes it as one JSON document.
     pub fn json(&self, out: &mut dyn Write) -> io::Result<()> {
-        serde_json::to_writer(&mut *out, self)?;
+        shown_json::write(&mut *out, self)?;
         out.write_all(b"\n")
     }
 }

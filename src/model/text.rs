@@ -28,10 +28,11 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-fn is_hostile(letter: char) -> bool {
+/// Whether a letter acts on a terminal, or hides or reorders what stands beside it.
+pub fn is_hostile(letter: char) -> bool {
     letter.is_control()
         || matches!(letter,
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{61c}' | '\u{feff}'
+            '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{61c}' | '\u{feff}'
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
@@ -107,7 +108,10 @@ mod tests {
     #[test]
     fn controls_and_direction_overrides_go_and_breaks_become_one_space() {
         assert_eq!(plain("a\u{7}\u{8}\u{7f}\u{85}b"), "ab");
-        assert_eq!(plain("exe\u{202e}gpj\u{2066}\u{200b}\u{feff}"), "exegpj");
+        assert_eq!(
+            plain("exe\u{202e}gpj\u{2066}\u{200b}\u{feff}\u{ad}"),
+            "exegpj"
+        );
         assert_eq!(plain("one\r\n\ttwo"), "one two");
     }
 

@@ -1,11 +1,10 @@
 //! Lines on standard output: for people, or one JSON object a line for pipes (README, "Tail").
 
-use std::fmt::Write as _;
-
 use serde::Serialize;
 
 use super::line::{Kind, Line};
 use super::price;
+use crate::export::shown_json;
 use crate::model::fact::{Level, Report};
 use crate::model::placed;
 use crate::model::record::Gap;
@@ -59,7 +58,7 @@ struct GapFields<'a> {
 /// The line as it is written, with its line end; empty if people need not see it.
 pub(super) fn line(line: &Line, style: Style, arm: bool) -> String {
     match style {
-        Style::Json => json(&Row {
+        Style::Json => shown_json::line(&Row {
             timestamp: line.record.timestamp,
             ingestion_time: line.record.ingestion,
             function: line.function.as_deref(),
@@ -80,7 +79,7 @@ pub(super) fn line(line: &Line, style: Style, arm: bool) -> String {
 /// A stretch that was not seen, and when it was read after all.
 pub(super) fn gap(gap: &Gap, filled: Option<Timestamp>, style: Style) -> String {
     match style {
-        Style::Json => json(&GapRow {
+        Style::Json => shown_json::line(&GapRow {
             gap: GapFields {
                 from: gap.from,
                 to: gap.to,
@@ -107,25 +106,6 @@ pub(super) fn gap(gap: &Gap, filled: Option<Timestamp>, style: Style) -> String 
 pub(super) fn complete(until: Timestamp, style: Style) -> Option<String> {
     let line = || format!("── {} complete to here ──\n", figures::clock(until));
     matches!(style, Style::Text { .. }).then(line)
-}
-
-/// C1 controls are legal in JSON text and act on some terminals: escaped like the others.
-fn json(row: &impl Serialize) -> String {
-    let mut text = serde_json::to_string(row).unwrap_or_default();
-    // DEL, and the first of the two bytes of the others.
-    if memchr::memchr2(0x7f, 0xc2, text.as_bytes()).is_none() {
-        text.push('\n');
-        return text;
-    }
-    let mut safe = String::with_capacity(text.len() + 1);
-    for letter in text.chars() {
-        match letter {
-            '\u{7f}'..='\u{9f}' => drop(write!(safe, "\\u{:04x}", u32::from(letter))),
-            _ => safe.push(letter),
-        }
-    }
-    safe.push('\n');
-    safe
 }
 
 /// `time place request LEVEL message`, the place where there are several; the figures of an invocation stand on its last line.

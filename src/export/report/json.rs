@@ -16,6 +16,7 @@ use crate::model::rows::{FunctionFigures, Link};
 use crate::model::time::Timestamp;
 
 use crate::export::numbers::{Shown, share};
+use crate::export::shown_json;
 use rows::{
     DuplicateRow, FindingRow, FunctionRow, InitRow, InvocationRow, LinkRow, ReorderedRow,
     ThrottleRow,
@@ -27,7 +28,7 @@ const BUFFER: usize = 64 * 1024;
 /// Writes the document and a line end; `full` adds one row an invocation.
 pub fn json(analysis: &Analysis, full: bool, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::with_capacity(BUFFER, out);
-    serde_json::to_writer(&mut out, &Document::of(analysis, full))?;
+    shown_json::write(&mut out, &Document::of(analysis, full))?;
     out.write_all(b"\n")?;
     out.flush()
 }

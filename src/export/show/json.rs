@@ -8,6 +8,7 @@ use super::Dossier;
 use crate::export::report::rows::{
     DuplicateRow, FindingRow, InitRow, InvocationRow, LinkRow, ReorderedRow,
 };
+use crate::export::shown_json;
 use crate::model::invocation::InvocationIndex;
 use crate::model::rows::Evidence;
 use crate::model::time::Timestamp;
@@ -106,6 +107,6 @@ pub fn json(dossier: &Dossier<'_>, out: &mut dyn Write) -> io::Result<()> {
             .collect(),
         lines: raw.collect(),
     };
-    serde_json::to_writer(&mut *out, &document)?;
+    shown_json::write(&mut *out, &document)?;
     out.write_all(b"\n")
 }
