@@ -6,11 +6,13 @@ mod order;
 mod passes;
 mod price;
 mod print;
+mod reader;
 mod seen;
 mod show;
 mod spending;
 
 use std::io::Write;
+use std::os::fd::AsFd;
 use std::thread;
 use std::time::Duration;
 
@@ -21,6 +23,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 pub use print::Style;
 
 use self::gaps::Gaps;
+use self::reader::Reader;
 use self::show::Show;
 use self::spending::Spending;
 use super::clock;
@@ -33,6 +36,8 @@ use crate::sources::pace::Terms;
 
 /// How often lines on hold are looked at.
 const TICK: Duration = Duration::from_millis(100);
+/// How often it is looked whether anybody still reads.
+const LOOK: Duration = Duration::from_secs(1);
 /// Lines that wait to be written before no more are fetched: a slow pipe slows the polling.
 const UNWRITTEN: usize = 1_000;
 /// Bytes of lines that are written at once: line by line, each would cost a system call and a change of threads.
@@ -56,7 +61,7 @@ pub struct Tail {
 /// `notice` is told what goes wrong meanwhile.
 pub fn run(
     tail: Tail,
-    out: impl Write + Send + 'static,
+    out: impl Write + AsFd + Send + 'static,
     notice: impl Fn(&str),
 ) -> anyhow::Result<()> {
     let runtime = polling::runtime()?;
@@ -68,7 +73,7 @@ pub fn run(
 
 async fn follow(
     tail: Tail,
-    out: impl Write + Send + 'static,
+    out: impl Write + AsFd + Send + 'static,
     notice: &impl Fn(&str),
 ) -> anyhow::Result<()> {
     let Polling {
@@ -76,6 +81,8 @@ async fn follow(
         mut board,
         cancel,
     } = Polling::start(tail.sources, tail.terms, Patience::AfterStart);
+    let (mut looks, reader) = (interval(LOOK), Reader::of(&out));
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (pipe, pieces) = mpsc::channel(1);
     let writer = thread::spawn(move || write(out, pieces));
     let mut show = Show::new(tail.decoder, tail.function, tail.filter, tail.style);
@@ -107,6 +114,9 @@ async fn follow(
                 show.let_go_read(&board);
                 show.say(gaps.look(&board, tail.style));
             }
+            _ = looks.tick() => if reader.is_gone() {
+                break Ok(());
+            },
             _ = ticks.tick(), if show.holds() => show.let_go_due(clock::now()),
         }
     };
