@@ -148,6 +148,15 @@ fn what_cannot_be_read_is_one_line_that_says_what_where_and_what_to_do() {
             &["show", "no-such-id", &world],
             &["no-such-id: not found", "check the id"],
         ),
+        // As nobody could act on a screen that stays empty.
+        (
+            &["open", &world, "/nonexistent/x.ndjson"],
+            &["/nonexistent/x.ndjson", "check the path"],
+        ),
+        (
+            &["open", empty],
+            &["no input in this directory", "name a file"],
+        ),
         (
             &["open", &world, "--theme", "nope"],
             &["theme nope", "built in: "],

@@ -298,20 +298,31 @@ impl Work {
                 next = next_picture(before, meter.elapsed());
             }
             !picture.scene.is_closed()
-        })?;
-        let files = number_of(read.files as u64, "files");
-        let health = Health {
-            name: name.clone(),
-            state: SourceState::Ended,
-            trouble: read.warnings.first().map(|warning| warning.as_str().into()),
-            note: Some(format!("{files}, {} MB", read.bytes / 1_000_000).into()),
-            ..Health::default()
+        });
+        let health = match &read {
+            Ok(read) => {
+                let files = number_of(read.files as u64, "files");
+                Health {
+                    name: name.clone(),
+                    state: SourceState::Ended,
+                    trouble: read.warnings.first().map(|warning| warning.as_str().into()),
+                    note: Some(format!("{files}, {} MB", read.bytes / 1_000_000).into()),
+                    ..Health::default()
+                }
+            }
+            Err(error) => Health {
+                name: name.clone(),
+                state: SourceState::Broken,
+                trouble: Some(error.to_string().into()),
+                ..Health::default()
+            },
         };
         board.sources.insert(name, health);
         // Nothing more comes: what the engine holds becomes the last picture.
         let (text, newest) = (engine.text(), engine.newest());
         picture.analysis = Arc::new(engine.conclude());
         picture.show(text, newest, &board);
+        read?;
         Ok(())
     }
 

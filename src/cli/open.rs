@@ -29,6 +29,8 @@ pub(crate) struct Args {
 
 /// Opens the dashboard on the files.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    // Said before the screen is taken, as by any pager.
+    files::check(&args.path)?;
     let screen = args.screen.read(LAYOUT)?;
     let limits = Limits::of(&screen.settings.memory, true);
     let engine = Engine::new(screen.settings, limits)?;

@@ -79,6 +79,14 @@ impl Read {
     }
 }
 
+/// Fails as [`read`] would before its first byte: where something is not there, may not be read, or is a directory without input.
+pub fn check(paths: &[PathBuf]) -> Result<(), ReadError> {
+    for input in walk::inputs(paths)? {
+        open::check(&input)?;
+    }
+    Ok(())
+}
+
 /// Reads every input into the engine. `progress` is called after each block and may stop the reading by `false`.
 pub fn read(
     paths: &[PathBuf],

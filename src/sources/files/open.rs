@@ -2,6 +2,7 @@
 
 use std::fs::{File, Metadata};
 use std::io::{self, BufReader, Cursor, Read};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -41,6 +42,21 @@ impl Read for Counted {
     }
 }
 
+/// Whether a file may be read. A pipe is opened once, by who reads it.
+pub(super) fn check(input: &Input) -> Result<(), ReadError> {
+    match input {
+        Input::File(path) if path.is_file() => file(path).map(drop),
+        Input::File(_) | Input::Stdin | Input::Snapshot(_) => Ok(()),
+    }
+}
+
+fn file(path: &Path) -> Result<File, ReadError> {
+    File::open(path).map_err(|cause| ReadError::Open {
+        path: path.to_owned(),
+        cause,
+    })
+}
+
 /// A reader of the decompressed content. What it takes from a file is added to `taken`.
 pub(super) fn open(
     input: &Input,
@@ -56,10 +72,7 @@ pub(super) fn open(
             });
         }
         Input::File(path) => {
-            let file = File::open(path).map_err(|cause| ReadError::Open {
-                path: path.clone(),
-                cause,
-            })?;
+            let file = file(path)?;
             let taken = Arc::clone(taken);
             Box::new(Counted { file, taken })
         }
