@@ -94,6 +94,25 @@ fn it_follows_a_resize_down_to_one_line() {
 }
 
 #[test]
+fn a_frame_in_which_no_cell_changes_is_not_written() {
+    let mut pty = open(120, 40);
+    pty.wait_for("■ file │ complete to");
+    pty.wait_for("failing");
+    // From here on the cursor stands on the first row, and the hint of a first start is gone.
+    for _ in 0..2 {
+        pty.send("g");
+        pty.settle();
+    }
+    let before = pty.bytes();
+    pty.send("g");
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(pty.bytes(), before);
+    pty.send("?");
+    pty.wait_for("Keys of");
+    pty.send("q");
+}
+
+#[test]
 fn help_lists_the_keys_and_closes() {
     let mut pty = open(120, 40);
     pty.send("?");

@@ -16,6 +16,7 @@ use crossterm::terminal::{
 };
 use crossterm::{cursor, execute, queue};
 use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal as RatatuiTerminal};
 
@@ -30,8 +31,10 @@ static OURS: AtomicBool = AtomicBool::new(false);
 
 /// The terminal, taken over; dropping it gives it back.
 pub(crate) struct Terminal {
-    terminal: RatatuiTerminal<CrosstermBackend<BufWriter<Stdout>>>,
+    inner: RatatuiTerminal<CrosstermBackend<BufWriter<Stdout>>>,
     mouse: bool,
+    /// What the last frame showed.
+    shown: Buffer,
 }
 
 impl Terminal {
@@ -46,20 +49,34 @@ impl Terminal {
         take(mouse)?;
         let backend = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout()));
         let terminal = RatatuiTerminal::new(backend).inspect_err(|_| give_back())?;
-        Ok(Self { terminal, mouse })
+        let shown = Buffer::default();
+        Ok(Self {
+            inner: terminal,
+            mouse,
+            shown,
+        })
     }
 
-    /// Draws one frame, whole or not at all, and flushes once.
+    /// Draws one frame, whole or not at all, and flushes once. Where no cell changed nothing is written.
     pub(crate) fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
-        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        self.terminal.draw(render)?;
-        queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
-        self.terminal.backend_mut().flush()
+        self.inner.autoresize()?;
+        render(&mut self.inner.get_frame());
+        let drawn = self.inner.current_buffer_mut();
+        if *drawn == self.shown {
+            drawn.reset();
+            return Ok(());
+        }
+        self.shown.clone_from(drawn);
+        queue!(self.inner.backend_mut(), BeginSynchronizedUpdate)?;
+        self.inner.flush()?;
+        self.inner.swap_buffers();
+        queue!(self.inner.backend_mut(), EndSynchronizedUpdate)?;
+        self.inner.backend_mut().flush()
     }
 
     /// Does what the screen asked for beside drawing.
     pub(crate) fn perform(&mut self, effect: &Effect) -> io::Result<()> {
-        let out = self.terminal.backend_mut();
+        let out = self.inner.backend_mut();
         match effect {
             Effect::Copy(text) => queue!(out, CopyToClipboard::to_clipboard_from(text))?,
             Effect::Bell => out.write_all(b"\x07")?,
@@ -75,9 +92,9 @@ impl Terminal {
         signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
         take(self.mouse)?;
         // Nothing of the screen can be relied on: everything is drawn again.
-        let size = self.terminal.size()?;
-        self.terminal
-            .resize(Rect::new(0, 0, size.width, size.height))
+        self.shown = Buffer::default();
+        let size = self.inner.size()?;
+        self.inner.resize(Rect::new(0, 0, size.width, size.height))
     }
 }
 
