@@ -62,7 +62,7 @@ fn report(more: &[&str]) -> Command {
 /// How many lines were read, and what was said on standard error.
 fn lines(command: Command) -> (Option<u64>, String) {
     let (_, out, said) = finish(command);
-    let report = serde_json::from_str::<serde_json::Value>(&out).ok();
+    let report = serde_json::from_str::<Value>(&out).ok();
     let lines = report.and_then(|report| report["inputs"]["log_events"].as_u64());
     (lines, said)
 }
