@@ -256,6 +256,48 @@ fn a_figure_opens_down_to_the_lines_of_one_invocation() {
 }
 
 #[test]
+fn enter_alone_leads_from_an_invocation_and_from_its_lines_to_its_waterfall() {
+    let mut screen = screen(&busy());
+    press(&mut screen, "2<enter><enter>");
+    let invocation = crumb(&mut screen);
+    for part in ["tree", "lines"] {
+        while screen.place().cursor_part().unwrap().id != part {
+            let before = screen.place().cursor();
+            press(&mut screen, "j");
+            assert_ne!(screen.place().cursor(), before, "there is no part {part}");
+        }
+        press(&mut screen, "<enter>");
+        let trace = crumb(&mut screen);
+        assert!(
+            trace.starts_with(&invocation) && trace.contains("trace of"),
+            "{trace}"
+        );
+        press(&mut screen, "<esc>");
+        assert_eq!(crumb(&mut screen), invocation);
+    }
+    press(&mut screen, "L");
+    assert!(crumb(&mut screen).contains("lines of"));
+    press(&mut screen, "<enter>");
+    assert_eq!(crumb(&mut screen), invocation, "a line leads to its run");
+}
+
+#[test]
+fn the_footer_offers_enter_only_where_it_leads_on() {
+    let mut full = screen(&busy());
+    let footer = |screen: &mut Screen| {
+        let shown = text(&frame(screen, (120, 40)));
+        shown.lines().last().unwrap_or_default().to_owned()
+    };
+    assert!(footer(&mut full).contains("Enter open"));
+    let mut empty = screen(&empty());
+    let nothing = footer(&mut empty);
+    assert!(!nothing.contains("Enter"), "{nothing}");
+    press(&mut empty, "<enter>");
+    let said = text(&frame(&mut empty, (120, 40)));
+    assert!(said.contains("nothing more behind"), "{said}");
+}
+
+#[test]
 fn o_steps_through_the_lines_of_one_request_in_the_tail() {
     let mut screen = screen(&busy());
     press(&mut screen, "7");

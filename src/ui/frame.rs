@@ -247,7 +247,7 @@ fn bottom(parts: &Parts<'_>, lines: Vec<Text>, place: &Place, area: Rect, buffer
     let last = row(area, area.height - 1);
     match parts.prompt {
         Some(typed) => prompt::place(typed, parts.keys, last, buffer, look),
-        None => footer::place(parts.keys, &place.step, last, buffer, look),
+        None => footer::place(parts.keys, place, last, buffer, look),
     }
 }
 

@@ -305,6 +305,28 @@ impl Place {
         (self.cursor.1 < rows.len()).then(|| rows.row(self.cursor.1))
     }
 
+    /// Where Enter leads: from the cell under the column cursor, else from its row, else from the minute under the cursor.
+    pub fn leads_to(&self) -> Option<Step> {
+        let row = self.row()?;
+        let of_cell = self.of_cell(&row);
+        let of_minute = || {
+            let strip = row.strip?;
+            Some(strip.opens(self.minute.unwrap_or_else(|| strip.newest())))
+        };
+        of_cell.or(row.open).or_else(of_minute)
+    }
+
+    /// Where the cell under the column cursor leads, if it leads elsewhere than its row.
+    fn of_cell(&self, row: &Row) -> Option<Step> {
+        let name = self.column()?;
+        let mut columns = self.cursor_part()?.table.columns.iter();
+        let at = columns.position(|column| &*column.name == name)?;
+        let mut cells = row.cells_open.iter();
+        cells
+            .find(|(cell, _)| *cell == at)
+            .map(|(_, step)| step.clone())
+    }
+
     /// What steps look at, of the row under the cursor.
     pub fn row_trait(&self) -> Option<RowTrait> {
         let rows = &self.part(self.cursor.0)?.table.rows;

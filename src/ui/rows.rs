@@ -138,8 +138,8 @@ pub fn moment(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// Log lines of one request, each opening nothing further.
-pub fn lines(scene: &Arc<Scene>, list: Vec<LineId>, run: Option<Run>) -> Table {
+/// Log lines of one run, each opening what `open` says.
+pub fn lines(scene: &Arc<Scene>, list: Vec<LineId>, run: Run, open: Step) -> Table {
     let keys = list.iter().map(|line| Key(line.0)).collect();
     let (shown, traits, list) = (
         Arc::clone(scene),
@@ -148,11 +148,11 @@ pub fn lines(scene: &Arc<Scene>, list: Vec<LineId>, run: Option<Run>) -> Table {
     );
     let of_traits = Arc::clone(&list);
     let of_unfolded = (Arc::clone(scene), Arc::clone(&list));
-    let rows = Rows::new(keys, move |at| line(&shown, list[at], run))
+    let rows = Rows::new(keys, move |at| line(&shown, list[at], run, open.clone()))
         .with_traits(move |at| {
             let text = traits.line(of_traits[at]).map_or("", |line| line.text);
             RowTrait {
-                run,
+                run: Some(run),
                 error: log_line::is_error(text),
                 ..RowTrait::default()
             }
@@ -174,14 +174,14 @@ fn line_columns() -> Vec<Column> {
     ]
 }
 
-/// Log lines of several requests, each with the name of its run after its time.
+/// Log lines of several runs, each with the name of its run after its time and opening that run.
 pub fn lines_of(scene: &Arc<Scene>, list: Vec<(LineId, Run, String)>) -> Table {
     let keys = list.iter().map(|(line, ..)| Key(line.0)).collect();
     let (shown, list) = (Arc::clone(scene), Arc::<[_]>::from(list));
     let (traits, of_traits) = (Arc::clone(scene), Arc::clone(&list));
     let rows = Rows::new(keys, move |at| {
         let (id, run, name) = &list[at];
-        let mut row = line(&shown, *id, Some(*run));
+        let mut row = line(&shown, *id, *run, Step::Invocation(*run));
         row.cells.insert(1, Cell::of(Role::Strong, name));
         row
     })
@@ -199,7 +199,7 @@ pub fn lines_of(scene: &Arc<Scene>, list: Vec<(LineId, Run, String)>) -> Table {
     Table::bare(columns, rows)
 }
 
-fn line(scene: &Scene, id: LineId, run: Option<Run>) -> Row {
+fn line(scene: &Scene, id: LineId, run: Run, open: Step) -> Row {
     let Some(line) = scene.line(id) else {
         return Row::default();
     };
@@ -214,7 +214,8 @@ fn line(scene: &Scene, id: LineId, run: Option<Run>) -> Row {
             Cell::Text(shown.message),
             Cell::Text(late(line.lag_ms)),
         ],
-        run,
+        open: Some(open),
+        run: Some(run),
         unfold: log_line::unfolded(line.text)
             .into_iter()
             .take(UNFOLDED)

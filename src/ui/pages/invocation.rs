@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::correlate::tree::Index;
+use crate::correlate::tree::{Index, RowKind, Tree};
 use crate::detect::provisioned::prices::Prices;
 use crate::model::analysis::Analysis;
 use crate::model::delivery::Delivery;
@@ -29,13 +29,14 @@ pub(super) fn page(scene: &Arc<Scene>, run: Run) -> Page {
     let Some(at) = find::invocation(analysis, run) else {
         return gone("Invocation", &figures::request(run.request));
     };
-    let mut parts = vec![summary(analysis, at)];
+    let tree = Index::new(analysis).requests(analysis).tree(at);
+    let mut parts = vec![summary(analysis, at, &tree)];
     parts.extend(found(analysis, at));
     parts.extend(attempts(scene, at));
     parts.extend(events(analysis, at));
-    parts.extend(tree(analysis, at));
+    parts.push(request(analysis, at, &tree));
     parts.push(environment(analysis, at));
-    parts.extend(lines::part(scene, run));
+    parts.extend(lines::part(scene, run, Step::Trace(run)));
     Page {
         run: Some(run),
         parts,
@@ -43,7 +44,7 @@ pub(super) fn page(scene: &Arc<Scene>, run: Run) -> Page {
     }
 }
 
-fn summary(analysis: &Analysis, at: InvocationIndex) -> Part {
+fn summary(analysis: &Analysis, at: InvocationIndex, tree: &Tree) -> Part {
     let one = analysis.invocation(at);
     let known = analysis.facts.functions.get(&one.function);
     let init = one.init.get().map(|init| &analysis.inits[init as usize]);
@@ -94,7 +95,7 @@ fn summary(analysis: &Analysis, at: InvocationIndex) -> Part {
         ("ran", ran),
         ("version", set),
         ("memory", memory),
-        ("billed", billed_words(analysis, at)),
+        ("billed", billed_words(analysis, at, tree)),
         ("stream", analysis.stream_of(one).to_owned()),
     ];
     if let Some(trace) = one.trace {
@@ -126,7 +127,7 @@ fn summary(analysis: &Analysis, at: InvocationIndex) -> Part {
 }
 
 /// Time billed, what that costs by the list, and how much of it was spent waiting for others.
-fn billed_words(analysis: &Analysis, at: InvocationIndex) -> String {
+fn billed_words(analysis: &Analysis, at: InvocationIndex, tree: &Tree) -> String {
     let one = analysis.invocation(at);
     let Some(billed) = one.billed_ms.get().map(f64::from) else {
         return figures::UNKNOWN.to_owned();
@@ -137,7 +138,6 @@ fn billed_words(analysis: &Analysis, at: InvocationIndex) -> String {
         let dollars = gb_s * Prices::LIST.on_demand;
         words.push_str(&format!(" · ${dollars:.7} at list price"));
     }
-    let tree = Index::new(analysis).requests(analysis).tree(at);
     let row = tree.rows.iter().find(|row| row.invocation == Some(at));
     if let Some(row) = row {
         words.push_str(&format!(" · own {}", figures::duration(row.own_ms as f64)));
@@ -364,49 +364,43 @@ fn received(analysis: &Analysis, item: &Delivery) -> String {
     words.join(" · ")
 }
 
-/// Who called it and whom it called, one step each way.
-fn tree(analysis: &Analysis, at: InvocationIndex) -> Option<Part> {
+/// The whole request, which opens its waterfall; then who called it and whom it called, one step each way.
+fn request(analysis: &Analysis, at: InvocationIndex, tree: &Tree) -> Part {
     let of = |link: &&Link| link.parent == at || link.child == at;
-    let rows: Vec<(Key, Row)> = analysis
-        .links
-        .iter()
-        .filter(of)
-        .map(|link| {
-            let (other, word) = if link.child == at {
-                (link.parent, "called by")
-            } else if link.synchronous {
-                (link.child, "calls")
-            } else {
-                (link.child, "feeds")
-            };
-            let one = analysis.invocation(other);
-            let run = find::run(one);
-            let tier = format!(
-                "{} {}",
-                link.tier,
-                figures::percent(f64::from(link.confidence))
-            );
-            let row = Row {
-                cells: vec![
-                    Cell::of(Role::Dim, word),
-                    Cell::of(Role::Strong, analysis.text(one.function)),
-                    Cell::text(&figures::request(run.request)),
-                    Cell::of(Role::Dim, &figures::clock_ms(one.start)),
-                    Cell::text(&rows::took(analysis, other)),
-                    Cell::Text(rows::state(analysis, other)),
-                    Cell::of(Role::Dim, &tier),
-                ],
-                open: Some(Step::Invocation(run)),
-                run: Some(run),
-                function: Some(analysis.text(one.function).to_owned()),
-                ..Row::default()
-            };
-            (find::run_key(run), row)
-        })
-        .collect();
-    if rows.is_empty() {
-        return None;
-    }
+    let linked = analysis.links.iter().filter(of).map(|link| {
+        let (other, word) = if link.child == at {
+            (link.parent, "called by")
+        } else if link.synchronous {
+            (link.child, "calls")
+        } else {
+            (link.child, "feeds")
+        };
+        let one = analysis.invocation(other);
+        let run = find::run(one);
+        let tier = format!(
+            "{} {}",
+            link.tier,
+            figures::percent(f64::from(link.confidence))
+        );
+        let row = Row {
+            cells: vec![
+                Cell::of(Role::Dim, word),
+                Cell::of(Role::Strong, analysis.text(one.function)),
+                Cell::text(&figures::request(run.request)),
+                Cell::of(Role::Dim, &figures::clock_ms(one.start)),
+                Cell::text(&rows::took(analysis, other)),
+                Cell::Text(rows::state(analysis, other)),
+                Cell::of(Role::Dim, &tier),
+            ],
+            open: Some(Step::Invocation(run)),
+            run: Some(run),
+            function: Some(analysis.text(one.function).to_owned()),
+            ..Row::default()
+        };
+        (find::run_key(run), row)
+    });
+    let mut rows: Vec<(Key, Row)> = vec![whole(analysis, at, tree)];
+    rows.extend(linked);
     let columns = vec![
         Column::word("", 9),
         Column::name("", 12, 30),
@@ -416,13 +410,35 @@ fn tree(analysis: &Analysis, at: InvocationIndex) -> Option<Part> {
         Column::word("", 9),
         Column::text("", 10, 30).drop(1),
     ];
-    let count = figures::number_of(rows.len() as u64, "links");
-    let title = format!("Request tree, {count}");
+    let title = match rows.len() as u64 - 1 {
+        0 => "Request tree: this run alone".to_owned(),
+        links => format!("Request tree, {}", figures::number_of(links, "links")),
+    };
     let part = Part::new("tree", title, Table::bare(columns, Rows::few(rows)));
-    Some(
-        part.aside(Text::of(Role::Dim, "v shows it whole"))
-            .between(1, 6),
-    )
+    part.aside(Text::of(Role::Dim, "v shows it whole"))
+        .between(1, 7)
+}
+
+/// The request that a run belongs to, from its entry to its last end.
+fn whole(analysis: &Analysis, at: InvocationIndex, tree: &Tree) -> (Key, Row) {
+    let run = find::run_at(analysis, at);
+    let runs = tree.rows.iter().filter(|row| row.kind == RowKind::Run);
+    let entry = tree.rows.first().map_or("", |row| row.name.as_str());
+    let row = Row {
+        cells: vec![
+            Cell::of(Role::Dim, "waterfall"),
+            Cell::of(Role::Strong, tree.entry.as_deref().unwrap_or(entry)),
+            Cell::text(&figures::number_of(runs.count() as u64, "runs")),
+            Cell::of(Role::Dim, &figures::clock_ms(tree.from)),
+            Cell::text(&figures::duration(tree.to.since(tree.from) as f64)),
+            Cell::text(""),
+            Cell::text(""),
+        ],
+        open: Some(Step::Trace(run)),
+        run: Some(run),
+        ..Row::default()
+    };
+    (Key::text("waterfall"), row)
 }
 
 /// The environment's other invocations, left to right in time.

@@ -7,13 +7,14 @@ use crate::ui::figures;
 use crate::ui::find;
 use crate::ui::page::{Page, Part, Run};
 use crate::ui::rows;
+use crate::ui::step::Step;
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
 
 use super::gone;
 
 pub(super) fn page(scene: &Arc<Scene>, run: Run) -> Page {
-    match part(scene, run) {
+    match part(scene, run, Step::Invocation(run)) {
         Some(part) => Page {
             run: Some(run),
             parts: vec![part],
@@ -23,8 +24,8 @@ pub(super) fn page(scene: &Arc<Scene>, run: Run) -> Page {
     }
 }
 
-/// The part with its lines; `None` if the invocation is no longer known.
-pub(super) fn part(scene: &Arc<Scene>, run: Run) -> Option<Part> {
+/// The part with its lines, each opening what `open` says; `None` if the invocation is no longer known.
+pub(super) fn part(scene: &Arc<Scene>, run: Run, open: Step) -> Option<Part> {
     let at = find::invocation(&scene.analysis, run)?;
     let list = find::lines(scene, at);
     let title = format!("Log lines, {}", list.len());
@@ -33,7 +34,7 @@ pub(super) fn part(scene: &Arc<Scene>, run: Run) -> Option<Part> {
     }
     let aside = Text::of(Role::Dim, "the line under the cursor unfolds");
     Some(
-        Part::new("lines", title, rows::lines(scene, list, Some(run)))
+        Part::new("lines", title, rows::lines(scene, list, run, open))
             .aside(aside)
             .between(3, u16::MAX),
     )

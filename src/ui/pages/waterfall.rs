@@ -11,6 +11,7 @@ use crate::ui::figures;
 use crate::ui::find;
 use crate::ui::glyphs;
 use crate::ui::page::{Page, Part, Run};
+use crate::ui::step::Step;
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
 
@@ -55,7 +56,7 @@ pub(super) fn page(scene: &Arc<Scene>, run: Run, path_only: bool) -> Page {
 fn said(scene: &Arc<Scene>, run: Run) -> Option<Part> {
     let at = find::invocation(&scene.analysis, run)?;
     let function = scene.analysis.invocation(at).function;
-    let mut part = lines::part(scene, run)?;
+    let mut part = lines::part(scene, run, Step::Invocation(run))?;
     part.title = Text::of(Role::Strong, scene.analysis.text(function))
         .and(
             Role::Text,

@@ -7,7 +7,7 @@ use crate::ui::action::Action;
 use crate::ui::explain;
 use crate::ui::float::Float;
 use crate::ui::keys::Context;
-use crate::ui::page::{Row, Run};
+use crate::ui::page::Run;
 use crate::ui::place::Place;
 use crate::ui::step::{Step, Which};
 
@@ -178,34 +178,19 @@ impl Screen {
     }
 
     pub(super) fn open(&mut self) {
-        let Some(row) = self.place().row() else {
-            return self.say("nothing more behind this row");
-        };
-        let of_cell = self.of_cell(&row);
-        let minute = self.place().minute();
-        let of_minute = row
-            .strip
-            .map(|strip| strip.opens(minute.unwrap_or_else(|| strip.newest())));
-        match of_cell.or(row.open).or(of_minute) {
+        match self.place().leads_to() {
             Some(step) => self.push(step),
             None => self.say("nothing more behind this row"),
         }
     }
 
-    /// Where the cell under the column cursor leads, if it leads elsewhere than its row.
-    fn of_cell(&self, row: &Row) -> Option<Step> {
-        let name = self.place().column()?;
-        let mut columns = self.place().cursor_part()?.table.columns.iter();
-        let at = columns.position(|column| &*column.name == name)?;
-        let mut cells = row.cells_open.iter();
-        cells
-            .find(|(cell, _)| *cell == at)
-            .map(|(_, step)| step.clone())
-    }
-
+    /// Goes on to a step; back to it where it is the one that led here.
     pub(super) fn push(&mut self, step: Step) {
-        if self.place().step != step {
-            self.stacks[self.pane].push(Place::new(step));
+        let stack = &mut self.stacks[self.pane];
+        match stack.iter().rev().position(|place| place.step == step) {
+            Some(0) => {}
+            Some(1) => drop(stack.pop()),
+            _ => stack.push(Place::new(step)),
         }
     }
 

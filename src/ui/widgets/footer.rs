@@ -5,20 +5,25 @@ use ratatui::layout::Rect;
 
 use crate::ui::action::Action;
 use crate::ui::keys::{Context, KeyTable};
-use crate::ui::step::Step;
+use crate::ui::place::Place;
 use crate::ui::text::Text;
 use crate::ui::theme::{Look, Role};
 
-/// Draws it: the page's own keys from the left while they fit, help and quit always at the right.
-pub fn place(keys: &KeyTable, step: &Step, area: Rect, buffer: &mut Buffer, look: &Look) {
-    let context = step.context();
+/// Draws it: the page's own keys from the left while they fit, help and quit always at the right. Enter is offered where the row
+/// under the cursor leads on.
+pub fn place(keys: &KeyTable, at: &Place, area: Rect, buffer: &mut Buffer, look: &Look) {
+    let context = at.step.context();
+    let leads_on = at.leads_to().is_some();
     let mut right = Text::default();
     for action in [Action::Help, Action::Quit] {
         right = join(right, hint(keys, context, action));
     }
     let room = usize::from(area.width).saturating_sub(right.width() + 4);
     let mut left = Text::default();
-    for action in offered(step.actions()) {
+    for action in offered(at.step.actions()) {
+        if action == Action::Open && !leads_on {
+            continue;
+        }
         let longer = join(left.clone(), hint(keys, context, action));
         if longer.width() > room {
             break;
