@@ -174,6 +174,31 @@ fn what_cannot_be_read_is_one_line_that_says_what_where_and_what_to_do() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_file_that_cannot_be_opened_is_named_whoever_asks() {
+    let folder = tempfile::tempdir().unwrap();
+    // A link to itself: nobody can open it, not even root.
+    let looped = folder.path().join("loop.ndjson");
+    std::os::unix::fs::symlink(&looped, &looped).unwrap();
+    let looped = looped.to_str().unwrap();
+    let world = world();
+    for arguments in [
+        ["report", &world, looped],
+        ["open", &world, looped],
+        ["show", "no-such-id", looped],
+    ] {
+        let output = run(&arguments);
+        let told = told(&output);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {told}");
+        assert_eq!(told.lines().count(), 1, "{arguments:?}: {told}");
+        assert!(
+            told.contains("loop.ndjson: ") && told.contains("check the path and its permissions"),
+            "{arguments:?}: {told}"
+        );
+    }
+}
+
+#[test]
 fn show_prints_the_lines_of_a_request_without_their_escapes() {
     let output = run(&["show", "00000000-0000-4000-8000-000000000400", &world()]);
     assert_eq!(output.status.code(), Some(0), "{}", told(&output));

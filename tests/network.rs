@@ -366,3 +366,37 @@ fn a_glob_that_fits_no_function_is_named() {
     dashboard.send("q");
     dashboard.expect_clean_end(0);
 }
+
+/// Of two functions the log of the second is denied.
+#[test]
+fn a_denied_log_group_is_named_with_its_action_and_the_rest_goes_on() {
+    let url = fault::serve(|operation, body| {
+        let answer = match operation {
+            _ if operation.contains("/functions") => {
+                json!({ "Functions": [{ "FunctionName": "first" }, { "FunctionName": "second" }] })
+            }
+            "DescribeLogGroups" => {
+                let groups = ["first", "second"];
+                let group = |name| json!({ "logGroupName": format!("/aws/lambda/{name}") });
+                json!({ "logGroups": groups.map(group) })
+            }
+            "FilterLogEvents" if body.contains("/first") => a_run(),
+            "FilterLogEvents" => {
+                let denied = json!({ "__type": "AccessDeniedException", "message": "no" });
+                return Reply::Json(400, denied.to_string());
+            }
+            _ => return quiet_account(operation),
+        };
+        Reply::Json(200, answer.to_string())
+    });
+    let mut dashboard = dashboard(&url, &[]);
+    dashboard.wait_for("nothing wrong in 1 min: 1 invocation");
+    dashboard.wait_for("cannot see 1 of 2 log groups: 8 says why");
+    dashboard.send("8");
+    dashboard.wait_for("/aws/lambda/second");
+    dashboard.wait_for("lack   logs:FilterLogEvents");
+    let shown = dashboard.screen().contents();
+    assert!(shown.contains("/aws/lambda/first"), "{shown}");
+    dashboard.send("q");
+    dashboard.expect_clean_end(0);
+}

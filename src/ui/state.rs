@@ -89,30 +89,25 @@ fn reading_up(scene: &Scene) -> Option<Text> {
 
 /// Empty and all well, or the reason why that cannot be said.
 pub fn all_well(scene: &Scene) -> Text {
-    let not_yet = waiting(scene).or_else(|| reading_up(scene));
-    not_yet.unwrap_or_else(|| {
-        let functions = &scene.analysis.functions;
-        let runs = FunctionFigures::runs_of(functions, |function| function.invocations);
-        Text::of(Role::Ok, "nothing wrong")
-            .and(
-                Role::Text,
-                &format!(
-                    " in {}: {} invocations",
-                    window(scene),
-                    figures::count_or_unknown(runs)
-                ),
-            )
-            .and(Role::Text, &complete(scene))
-    })
+    let functions = &scene.analysis.functions;
+    let runs = FunctionFigures::runs_of(functions, |function| function.invocations);
+    let base = figures::number_or_unknown(runs, "invocations");
+    none_of(scene, "nothing wrong", &base)
 }
 
 /// Nothing of one kind was seen: `nothing refused in 30 min: 84,210 tries, complete to 14:09:52`.
 pub fn none_of(scene: &Scene, what: &str, base: &str) -> Text {
     let not_yet = waiting(scene).or_else(|| reading_up(scene));
     not_yet.unwrap_or_else(|| {
-        Text::of(Role::Ok, what)
-            .and(Role::Text, &format!(" in {}: {base}", window(scene)))
-            .and(Role::Text, &complete(scene))
+        let of = format!(" in {}: {base}{}", window(scene), complete(scene));
+        let said = Text::of(Role::Ok, what).and(Role::Text, &of);
+        match Coming::of(scene).unseen() {
+            Some(unseen) => said
+                .and(Role::Text, " · ")
+                .and(Role::Unknown, &unseen)
+                .and(Role::Text, ": 8 says why"),
+            None => said,
+        }
     })
 }
 

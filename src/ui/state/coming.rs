@@ -84,6 +84,19 @@ impl<'a> Coming<'a> {
         )
     }
 
+    /// `cannot see 1 of 19 log groups`, where that is so: it may be denied, absent or broken.
+    pub(super) fn unseen(&self) -> Option<String> {
+        let logs = self.logs();
+        let unseen = logs.iter().filter(|source| fails(source)).count() as u64;
+        (unseen > 0).then(|| {
+            format!(
+                "cannot see {} of {}",
+                figures::count(unseen),
+                figures::number_of(logs.len() as u64, "log groups")
+            )
+        })
+    }
+
     fn logs(&self) -> Vec<&Health> {
         let logs = self.sources.iter().filter(|source| source.is_log());
         logs.copied().collect()
