@@ -213,6 +213,23 @@ fn show_prints_the_lines_of_a_request_without_their_escapes() {
     );
 }
 
+/// Neither of an empty file nor of one of other lines can it be said that nothing is wrong.
+#[test]
+fn where_nothing_ran_nothing_is_said_to_be_right() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [("empty", ""), ("foreign", "hello\n")] {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        for format in ["table", "markdown"] {
+            let output = run(&["report", path.to_str().unwrap(), "--format", format]);
+            assert_eq!(output.status.code(), Some(0));
+            let report = String::from_utf8(output.stdout).unwrap();
+            assert!(report.contains("nothing can be said"), "{report}");
+            assert!(!report.contains("Nothing"), "{report}");
+        }
+    }
+}
+
 #[test]
 fn show_as_json_is_one_document() {
     let output = run(&[

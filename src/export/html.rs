@@ -12,7 +12,9 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use super::examples::Example;
-use super::report::{FUNCTION_COLUMNS, completeness_words, function_cells, severity_glyph};
+use super::report::{
+    FUNCTION_COLUMNS, completeness_words, function_cells, no_findings, severity_glyph,
+};
 use crate::model::analysis::Analysis;
 use crate::model::finding::Finding;
 use crate::model::mark::{Mark, Noted, Silence};
@@ -169,7 +171,7 @@ fn head(analysis: &Analysis, about: &About, out: &mut dyn Write) -> io::Result<(
 
 fn findings(analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> {
     if analysis.findings.is_empty() {
-        return writeln!(out, "<p>Nothing.</p>");
+        return writeln!(out, "<p>{}</p>", no_findings(analysis, "Nothing."));
     }
     writeln!(out, "<ol class=\"findings\">")?;
     for finding in &analysis.findings {

@@ -13,7 +13,7 @@ pub use markdown::markdown;
 pub use table::table;
 pub(super) use words::{
     COLUMNS as FUNCTION_COLUMNS, cells as function_cells, completeness as completeness_words,
-    severity_glyph,
+    no_findings, severity_glyph,
 };
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::model::text::plain;
 use crate::model::words::rate;
 
 use super::cold;
-use super::words::{COLUMNS, cells, completeness, proof, severity, summary};
+use super::words::{COLUMNS, cells, completeness, no_findings, proof, severity, summary};
 
 /// Writes GitHub-flavoured markdown: the findings as a list, the functions and their starts as tables.
 pub fn markdown(analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> {
@@ -17,7 +17,7 @@ pub fn markdown(analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(out, "\n## What is wrong\n")?;
     if analysis.findings.is_empty() {
-        writeln!(out, "Nothing.")?;
+        writeln!(out, "{}", no_findings(analysis, "Nothing."))?;
     }
     for finding in &analysis.findings {
         let indent = if finding.parent.is_some() { "  " } else { "" };

@@ -9,7 +9,7 @@ use crate::model::finding::Finding;
 use crate::model::text::plain;
 use crate::model::words::{rate, time_of_day};
 
-use super::words::{COLUMNS, cells, completeness, proof, severity, summary};
+use super::words::{COLUMNS, cells, completeness, no_findings, proof, severity, summary};
 
 /// Writes what is wrong, worst first, causes before their symptoms, then the functions.
 pub fn table(analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> {
@@ -19,7 +19,7 @@ pub fn table(analysis: &Analysis, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(out)?;
     if analysis.findings.is_empty() {
-        writeln!(out, "Nothing is wrong.")?;
+        writeln!(out, "{}", no_findings(analysis, "Nothing is wrong."))?;
     } else {
         findings(analysis, out)?;
     }

@@ -59,6 +59,16 @@ pub(super) fn summary(analysis: &Analysis) -> String {
     )
 }
 
+/// What stands in the place of findings where there are none: `nothing`, but where nothing ran nothing can be said.
+pub(in crate::export) fn no_findings(analysis: &Analysis, nothing: &'static str) -> &'static str {
+    match analysis.window {
+        Some(_) => nothing,
+        None => {
+            "No invocation was found in these records, so nothing can be said of what is wrong."
+        }
+    }
+}
+
 /// What the figures could not see; empty if nothing is known to be missing.
 pub(in crate::export) fn completeness(analysis: &Analysis) -> Vec<String> {
     let facts = &analysis.facts;
@@ -99,8 +109,8 @@ pub(in crate::export) fn completeness(analysis: &Analysis) -> Vec<String> {
     }
     if facts.inputs.unparsed_lines > 0 {
         lines.push(format!(
-            "{} lines could not be read",
-            count(facts.inputs.unparsed_lines)
+            "{} could not be read",
+            number_of(facts.inputs.unparsed_lines, "lines")
         ));
     }
     lines.extend(facts.odd.lines().map(|line| plain(&line).into_owned()));
@@ -110,8 +120,8 @@ pub(in crate::export) fn completeness(analysis: &Analysis) -> Vec<String> {
             format!(": whole from {} on", time_of_day(horizon))
         });
         lines.push(format!(
-            "{} older runs were forgotten{since} · raise memory.facts_mb ({})",
-            count(evicted),
+            "{} forgotten{since} · raise memory.facts_mb ({})",
+            number_of(evicted, "older runs"),
             analysis.settings.memory.facts_mb
         ));
     }
