@@ -6,7 +6,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 mod aws;
 mod config;
@@ -21,6 +21,7 @@ mod papers;
 #[cfg(feature = "aws")]
 mod policy;
 mod progress;
+mod reading;
 mod recording;
 mod report;
 mod screen;
@@ -119,15 +120,35 @@ pub fn main() -> ExitCode {
     })
 }
 
-/// Help and version go to standard output with status 0, wrong arguments to standard error with status 2.
+/// Help and version go to standard output with status 0, wrong arguments to standard error, in one line, with status 2.
 fn usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        let first = std::env::args_os().nth(1).unwrap_or_default();
+        complain(&in_one_line(&error.to_string(), &first.to_string_lossy()));
+        return ExitCode::from(FAILED);
+    }
     // A closed pipe leaves nobody to tell.
     drop(error.print());
-    if error.use_stderr() {
-        ExitCode::from(FAILED)
-    } else {
-        ExitCode::SUCCESS
-    }
+    ExitCode::SUCCESS
+}
+
+/// What is wrong with the arguments, of whom the `first` may be a command: clap's paragraphs but those that say the usage, which
+/// the help of the command at hand does.
+fn in_one_line(told: &str, first: &str) -> String {
+    let words = |paragraph: &str| paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = told.strip_prefix("error: ").unwrap_or(told);
+    let told = told.split("\n\n").map(words);
+    let told = told.filter(|said| {
+        let is_usage = ["Usage: ", "For more information"].iter();
+        !said.is_empty() && !is_usage.clone().any(|usage| said.starts_with(usage))
+    });
+    let command = Cli::command();
+    let command = command.find_subcommand(first);
+    let help = match command {
+        Some(command) => format!("see nepho {} --help", command.get_name()),
+        None => "see nepho --help".to_owned(),
+    };
+    told.chain([help]).collect::<Vec<_>>().join(" · ")
 }
 
 /// One line on standard error.

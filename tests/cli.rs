@@ -146,7 +146,28 @@ fn what_cannot_be_read_is_one_line_that_says_what_where_and_what_to_do() {
         ),
         (
             &["show", "no-such-id", &world],
-            &["no-such-id: not found", "check the id"],
+            &["no-such-id: not found in 1 file ", "check the id"],
+        ),
+        (
+            &["report", "--format", "xml"],
+            &[
+                "'xml' for '--format",
+                "json, markdown",
+                "see nepho report --help",
+            ],
+        ),
+        (
+            &["report", "--formt", "json"],
+            &["'--formt'", "'--format'", "see nepho report --help"],
+        ),
+        (&["show"], &["not provided: <ID>", "see nepho show --help"]),
+        (
+            &["reprot", "a\n\nb"],
+            &["'reprot'", "'report'", "see nepho --help"],
+        ),
+        (
+            &["diff", "a", "b", "--before", "1h"],
+            &["cannot be used with", "see nepho diff --help"],
         ),
         // As nobody could act on a screen that stays empty.
         (
@@ -211,6 +232,30 @@ fn show_prints_the_lines_of_a_request_without_their_escapes() {
         !text.contains('\x1b') && !text.contains('\u{202e}'),
         "{text:?}"
     );
+}
+
+/// Of what was read without a group nothing is known; the option that the advice names is one of the command.
+#[test]
+fn what_names_no_log_group_is_shown_where_its_advice_is_followed() {
+    const ID: &str = "00000000-0000-4000-8000-000000000001";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("answer.json");
+    let event = serde_json::json!({
+        "logStreamName": "2026/03/01/[$LATEST]aa", "timestamp": 1_772_366_400_000_i64, "eventId": "1",
+        "message": format!("START RequestId: {ID} Version: $LATEST\n"),
+    });
+    let answer = serde_json::json!({"events": [event], "searchedLogStreams": []});
+    fs::write(&path, answer.to_string()).unwrap();
+    let path = path.to_str().unwrap();
+    for command in [&["show", ID, path][..], &["diff", path, path]] {
+        let output = run(command);
+        assert!(told(&output).contains("--log-group NAME names it"));
+        let output = run(&[command, &["--log-group", "/aws/lambda/f"]].concat());
+        assert_eq!(
+            (output.status.code(), told(&output).as_str()),
+            (Some(0), "")
+        );
+    }
 }
 
 /// Neither of an empty file nor of one of other lines can it be said that nothing is wrong.

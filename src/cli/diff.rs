@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 
+use super::reading::ReadArgs;
 use super::{complain, settings, time};
 use crate::engine::{Engine, Limits, Scope};
 use crate::export::diff::{self, Diff};
@@ -44,6 +45,8 @@ pub(crate) struct Args {
     /// Settings file with extraction rules and thresholds
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    read: ReadArgs,
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -52,12 +55,13 @@ pub(crate) struct Args {
 /// Prints the comparison.
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let settings = settings::load(args.config.as_deref())?;
+    let options = args.read.options();
+    let analysis = |path: &Path, scope: &dyn Fn(Timestamp) -> anyhow::Result<Scope>| {
+        analysis(path, &options, &settings, scope)
+    };
     let whole = |_: Timestamp| Ok(Scope::default());
     let (before, after) = match (&args.after, &args.until, &args.from) {
-        (Some(after), ..) => (
-            analysis(&args.before, &settings, &whole)?,
-            analysis(after, &settings, &whole)?,
-        ),
+        (Some(after), ..) => (analysis(&args.before, &whole)?, analysis(after, &whole)?),
         (None, Some(until), Some(from)) => {
             let ends = |newest| {
                 Ok(Scope {
@@ -72,8 +76,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
                 })
             };
             (
-                analysis(&args.before, &settings, &ends)?,
-                analysis(&args.before, &settings, &begins)?,
+                analysis(&args.before, &ends)?,
+                analysis(&args.before, &begins)?,
             )
         }
         _ => bail!("nothing to compare with · name a second PATH, or --before T --after T"),
@@ -92,13 +96,13 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 /// What a path says, within what `scope` makes of its last event.
 fn analysis(
     path: &Path,
+    options: &files::Options,
     settings: &Settings,
     scope: &dyn Fn(Timestamp) -> anyhow::Result<Scope>,
 ) -> anyhow::Result<Analysis> {
     let limits = Limits::of(&settings.memory, false);
     let mut engine = Engine::new(settings.clone(), limits)?;
-    let options = files::Options::default();
-    let read = files::read(&[path.to_owned()], &options, &mut engine, &mut |_, _| true)?;
+    let read = files::read(&[path.to_owned()], options, &mut engine, &mut |_, _| true)?;
     read.warnings.iter().for_each(|warning| complain(warning));
     let newest = engine.newest().unwrap_or_default();
     engine.restrict(&scope(newest)?);

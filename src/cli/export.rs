@@ -9,14 +9,14 @@ use std::sync::atomic::AtomicBool;
 use anyhow::bail;
 
 use super::progress::Said;
+use super::reading::ReadArgs;
 use super::{FAILED, complain, settings};
 use crate::app::clock;
 use crate::export::forward::{self, Count, Doing, Sent, Target};
 use crate::export::records::Origin;
 use crate::model::settings::Settings;
 use crate::model::words::{count, number_of};
-use crate::sources::files;
-use crate::sources::snapshot::{Trust, hex};
+use crate::sources::snapshot::hex;
 
 /// Arguments of `nepho export`.
 #[derive(Debug, clap::Args)]
@@ -30,9 +30,8 @@ pub(crate) struct Args {
     /// Settings file with redaction rules and receivers
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Sends what is sound in a damaged snapshot
-    #[arg(long)]
-    salvage: bool,
+    #[command(flatten)]
+    read: ReadArgs,
 }
 
 /// Sends it, and says what became of it. Status 1: the receiver did not take all of it.
@@ -53,10 +52,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let mut origin = Origin::Files {
         paths: args.path,
-        options: files::Options {
-            trust: Trust::new(args.salvage),
-            ..files::Options::default()
-        },
+        options: args.read.options(),
     };
     let cancel = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::reading::ReadArgs;
 use super::screen::{LAYOUT, ScreenArgs};
 use crate::app::run::{self, Dashboard, Origin};
 use crate::engine::{Engine, Limits};
 use crate::model::mark::Noted;
 use crate::sources::files;
-use crate::sources::snapshot::{self, Trust};
+use crate::sources::snapshot;
 use crate::store::scene::Mode;
 
 /// Arguments of `nepho open`.
@@ -17,12 +18,8 @@ pub(crate) struct Args {
     /// Snapshots, files or directories with logs, traces, metrics or configurations; - is standard input
     #[arg(required = true)]
     path: Vec<PathBuf>,
-    /// Log group of events that do not name one
-    #[arg(long, value_name = "NAME")]
-    log_group: Option<String>,
-    /// Opens what is sound in a damaged snapshot
-    #[arg(long)]
-    salvage: bool,
+    #[command(flatten)]
+    read: ReadArgs,
     #[command(flatten)]
     screen: ScreenArgs,
 }
@@ -51,11 +48,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         engine,
         origin: Origin::Files {
             paths: args.path,
-            options: files::Options {
-                log_group: args.log_group,
-                trust: Trust::new(args.salvage),
-                ..files::Options::default()
-            },
+            options: args.read.options(),
         },
         mode: Mode::File,
         place,

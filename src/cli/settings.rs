@@ -57,11 +57,12 @@ pub(crate) fn find(named: Option<&Path>) -> anyhow::Result<Found> {
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => {}
             Err(error) => {
-                let what = format!(
-                    "{}: cannot read the settings · check --config",
-                    path.display()
-                );
-                return Err(error).context(what);
+                let advice = match named {
+                    Some(_) => "check --config",
+                    None => "check its rights",
+                };
+                let path = path.display();
+                return Err(error).context(format!("{path}: cannot read the settings · {advice}"));
             }
         }
     }

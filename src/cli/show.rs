@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 
 use super::aws::{AwsArgs, ScopeArgs};
+use super::reading::ReadArgs;
 use super::{complain, settings, time};
 use crate::app::{clock, fetch};
 use crate::engine::{Engine, Limits};
@@ -14,6 +15,7 @@ use crate::export::show::{self, Dossier};
 use crate::model::ids::TraceId;
 use crate::model::record::Record;
 use crate::model::time::Timestamp;
+use crate::model::words::number_of;
 use crate::sources::{Window, files};
 use crate::store::lookup;
 
@@ -31,6 +33,8 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    read: ReadArgs,
+    #[command(flatten)]
     aws: AwsArgs,
 }
 
@@ -43,9 +47,13 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<ExitCode> {
     let (warnings, place) = if args.path.is_empty() {
         (fetch(&args, &mut engine)?, "AWS".to_owned())
     } else {
-        let options = files::Options::default();
-        let read = files::read(&args.path, &options, &mut engine, &mut |_, _| true)?;
-        (read.warnings, format!("{} files", read.files))
+        let read = files::read(
+            &args.path,
+            &args.read.options(),
+            &mut engine,
+            &mut |_, _| true,
+        )?;
+        (read.warnings, number_of(read.files as u64, "files"))
     };
     warnings.iter().for_each(|warning| complain(warning));
     let analysis = engine.analyse();
@@ -107,12 +115,16 @@ fn moment_of(id: &str) -> Option<Timestamp> {
 
 /// Times of the first and last line that hold the id, wherever in time they lie.
 fn search(args: &Args, now: Timestamp) -> anyhow::Result<(Timestamp, Timestamp)> {
+    let scope = ScopeArgs {
+        log_group: args.read.log_group.iter().cloned().collect(),
+        ..ScopeArgs::default()
+    };
     for hours in REACH_HOURS {
         let window = Window {
             since: now.plus_ms(-hours * HOUR_MS),
             until: Some(now),
         };
-        let sources = args.aws.search(&ScopeArgs::default(), window, &args.id)?;
+        let sources = args.aws.search(&scope, window, &args.id)?;
         let mut found: Option<(Timestamp, Timestamp)> = None;
         fetch::each(sources, args.aws.terms(), &mut |batch| {
             for record in batch.records {

@@ -165,7 +165,7 @@ fn refusal(error: &dyn ProvideErrorMetadata, status: u16, at: At<'_>) -> FetchEr
         | "LimitExceededException"
         | "SlowDown" => FetchError::Throttled {
             after: LEAVE_ALONE,
-            message: format!("{title} slows us down: asking less often · narrow with --function"),
+            message: format!("{title} slows us down: asking less often · lower --quota-share"),
         },
         "AccessDenied"
         | "AccessDeniedException"
@@ -190,7 +190,7 @@ fn refusal(error: &dyn ProvideErrorMetadata, status: u16, at: At<'_>) -> FetchEr
         | "IncompleteSignatureException" => login::bad_signature(at.place, &text),
         _ if status == 429 => FetchError::Throttled {
             after: LEAVE_ALONE,
-            message: format!("{title} slows us down: asking less often · narrow with --function"),
+            message: format!("{title} slows us down: asking less often · lower --quota-share"),
         },
         _ if status == 403 => denied(&text, at),
         // The SDK takes an answer that it cannot read for a refusal.
