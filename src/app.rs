@@ -3,6 +3,7 @@
 mod attention;
 pub mod clock;
 pub mod demo_source;
+mod ending;
 mod engine_thread;
 #[cfg(feature = "aws")]
 pub mod examine;

@@ -124,10 +124,12 @@ fn help_lists_the_keys_and_closes() {
 }
 
 #[test]
-fn sigterm_ends_it_cleanly() {
-    let mut pty = open(120, 40);
-    pty.terminate();
-    pty.expect_clean_end(0);
+fn signals_that_end_programs_end_it_cleanly() {
+    for name in ["TERM", "HUP", "INT", "QUIT"] {
+        let mut pty = open(120, 40);
+        pty.signal(name);
+        pty.expect_clean_end(0);
+    }
 }
 
 #[test]

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use globset::GlobSet;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
 use super::clock;
+use super::ending::Ending;
 use super::polling::{self, Polling};
 use super::pump::Patience;
 use super::troubles::{self, Troubles};
@@ -49,9 +49,7 @@ async fn watch(
     tell: &mut dyn FnMut(&Analysis) -> anyhow::Result<()>,
     notice: &dyn Fn(&str),
 ) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut ending = Ending::listen()?;
     let Polling {
         mut batches,
         mut board,
@@ -64,9 +62,7 @@ async fn watch(
     let mut begun = false;
     loop {
         tokio::select! {
-            _ = interrupt.recv() => return Ok(()),
-            _ = terminate.recv() => return Ok(()),
-            _ = hang_up.recv() => return Ok(()),
+            () = ending.told() => return Ok(()),
             batch = batches.recv() => match batch {
                 Some(batch) => engine.apply(&batch),
                 None => return Err(anyhow!(troubles::nothing_left(&board.borrow()))),

@@ -9,7 +9,6 @@ use std::time::Duration;
 use crossterm::event::KeyCode;
 use crossterm::event::{Event, EventStream};
 use futures_util::StreamExt as _;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -17,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::attention;
 use super::clock::{Clock, Stopwatch};
+use super::ending::Ending;
 use super::engine_thread::{self, Feed, Recorder, Surroundings};
 use super::keeping::Keeper;
 use super::polling;
@@ -113,6 +113,8 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
     let recording = record.is_some();
     // A recording needs no one to look: without a terminal it goes on until it is told to end.
     let (saved_look, saved_keys) = (look.clone(), keys.clone());
+    // Before the terminal is taken: from then on it has to be given back.
+    let mut ending = Ending::listen()?;
     let mut shown = match Terminal::open(mouse) {
         Ok(mut terminal) => {
             let screen = begin(Screen::new(look, keys, empty), keeper.as_ref());
@@ -181,13 +183,16 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
             event_loop(
                 terminal,
                 screen,
-                &mut scenes,
+                (&mut scenes, &mut ending),
                 (attend, &mut switch),
                 (&mut saver, &mut recaller),
             )
             .await
         }
-        None => told_to_end(&mut scenes).await,
+        None => {
+            told_to_end(&mut scenes, &mut ending).await;
+            Ok(())
+        }
     };
     let kept = shown.as_ref().map(|(_, screen)| screen.kept());
     drop(shown);
@@ -228,14 +233,10 @@ fn begin(mut screen: Screen, keeper: Option<&Keeper>) -> Screen {
 }
 
 /// Waits for a signal, or for the end of the sources.
-async fn told_to_end(scenes: &mut watch::Receiver<Arc<Scene>>) -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
+async fn told_to_end(scenes: &mut watch::Receiver<Arc<Scene>>, ending: &mut Ending) {
     tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
-        _ = hang_up.recv() => Ok(()),
-        () = async { while scenes.changed().await.is_ok() {} } => Ok(()),
+        () = ending.told() => {}
+        () = async { while scenes.changed().await.is_ok() {} } => {}
     }
 }
 
@@ -243,13 +244,11 @@ async fn told_to_end(scenes: &mut watch::Receiver<Arc<Scene>>) -> io::Result<()>
 async fn event_loop(
     terminal: &mut Terminal,
     screen: &mut Screen,
-    scenes: &mut watch::Receiver<Arc<Scene>>,
+    (scenes, ending): (&mut watch::Receiver<Arc<Scene>>, &mut Ending),
     (attend, switch): (Option<impl Fn(Attention)>, &mut Option<Switch>),
     (saver, recaller): (&mut Saver, &mut Recaller),
 ) -> io::Result<()> {
     let mut events = EventStream::new();
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
     let watch = Stopwatch::start();
     let mut redraw = Redraw::default();
     let mut projecting: Option<JoinHandle<Projection>> = None;
@@ -263,8 +262,7 @@ async fn event_loop(
         }
         tokio::select! {
             biased;
-            _ = terminate.recv() => return Ok(()),
-            _ = hang_up.recv() => return Ok(()),
+            () = ending.told() => return Ok(()),
             event = events.next() => match event {
                 None => return Ok(()),
                 Some(Err(error)) => return Err(error),

@@ -172,10 +172,15 @@ impl Pty {
 
     /// Sends SIGTERM to the program.
     pub fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Sends a signal to the program.
+    pub fn signal(&self, name: &str) {
         let pid = self.note("pid");
         assert!(
             Command::new("kill")
-                .args(["-TERM", &pid])
+                .args(["-s", name, &pid])
                 .status()
                 .unwrap()
                 .success()
