@@ -27,6 +27,7 @@ use self::reader::Reader;
 use self::show::Show;
 use self::spending::Spending;
 use super::clock;
+use super::ending::Ending;
 use super::polling::{self, Polling};
 use super::pump::Patience;
 use super::troubles::{self, Troubles};
@@ -90,11 +91,10 @@ async fn follow(
     let mut spending = Spending::default();
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let interrupted = tokio::signal::ctrl_c();
-    tokio::pin!(interrupted);
+    let mut ending = Ending::listen()?;
     let ended = loop {
         tokio::select! {
-            _ = &mut interrupted => break Ok(()),
+            () = ending.told() => break Ok(()),
             permit = pipe.reserve(), if show.unwritten() > 0 => match permit {
                 Ok(permit) => permit.send(show.piece(PIECE)),
                 Err(_) => break Ok(()),
@@ -123,7 +123,7 @@ async fn follow(
     cancel.cancel();
     Spending::end(&board.borrow(), notice);
     show.let_go_all();
-    show.say(Gaps::end(&board.borrow(), tail.style));
+    show.say(gaps.end(&board.borrow(), tail.style));
     let last_lines = async {
         while show.unwritten() > 0 {
             if pipe.send(show.piece(PIECE)).await.is_err() {

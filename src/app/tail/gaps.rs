@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use super::print::{self, Style};
 use crate::model::health::Board;
 use crate::model::record::Gap;
-use crate::model::time::Timestamp;
 
 /// What was said already.
 #[derive(Debug, Default)]
 pub(super) struct Gaps {
     /// By source: where the gap begins that was said to be open.
     open: BTreeMap<Box<str>, Gap>,
-    /// Up to which time everything has arrived.
-    complete: Option<Timestamp>,
+    /// The line that said up to which time everything has arrived.
+    complete: Option<String>,
 }
 
 impl Gaps {
@@ -45,26 +44,29 @@ impl Gaps {
 
     /// For people: once, when the past was read.
     fn begin(&mut self, board: &Board, style: Style) -> Option<String> {
-        let first = self.complete.is_none();
-        self.complete = complete_until(board).or(self.complete);
-        let until = self.complete.filter(|_| first)?;
-        print::complete(until, style)
+        if self.complete.is_none() {
+            self.complete = complete(board, style);
+            return self.complete.clone();
+        }
+        None
     }
 
-    /// What is still open at the end, and up to which time everything was shown.
-    pub(super) fn end(board: &Board, style: Style) -> Vec<String> {
+    /// What is still open at the end, and up to which time everything was shown, unless that was just said.
+    pub(super) fn end(&self, board: &Board, style: Style) -> Vec<String> {
         let open = board.sources.values().filter(|source| source.is_log());
         let open = open.filter_map(|health| health.unseen.as_ref());
         let mut lines: Vec<String> = open.map(|gap| print::gap(gap, None, style)).collect();
-        lines.extend(complete_until(board).and_then(|until| print::complete(until, style)));
+        let complete = complete(board, style).filter(|line| self.complete.as_ref() != Some(line));
+        lines.extend(complete);
         lines
     }
 }
 
-/// The least of the log groups that are there.
-fn complete_until(board: &Board) -> Option<Timestamp> {
+/// The line of the least of the log groups that are there.
+fn complete(board: &Board, style: Style) -> Option<String> {
     let logs = board.sources.values().filter(|source| source.is_log());
-    logs.map(|source| source.complete_until).min().flatten()
+    let until = logs.map(|source| source.complete_until).min().flatten()?;
+    print::complete(until, style)
 }
 
 #[cfg(test)]
@@ -72,6 +74,7 @@ mod tests {
     use super::*;
     use crate::model::health::{Filled, Health};
     use crate::model::record::GapReason;
+    use crate::model::time::Timestamp;
 
     fn gap(to: i64) -> Gap {
         Gap {
@@ -108,7 +111,7 @@ mod tests {
         assert_eq!(gaps.look(&open, Style::Json), [line("20", "")]);
         let grown = board(Some(gap(40_000)), Vec::new());
         assert_eq!(gaps.look(&grown, Style::Json), [""; 0]);
-        assert_eq!(Gaps::end(&grown, Style::Json), [line("40", "")]);
+        assert_eq!(gaps.end(&grown, Style::Json), [line("40", "")]);
         let filled = Filled {
             gap: gap(45_000),
             at: Timestamp(50_000),
@@ -117,7 +120,7 @@ mod tests {
         let more = ",\"filled\":\"1970-01-01T00:00:50.000Z\"";
         assert_eq!(gaps.look(&filled, Style::Json), [line("45", more)]);
         assert_eq!(gaps.look(&filled, Style::Json), [""; 0]);
-        assert_eq!(Gaps::end(&filled, Style::Json), [""; 0]);
+        assert_eq!(gaps.end(&filled, Style::Json), [""; 0]);
     }
 
     #[test]
@@ -133,9 +136,13 @@ mod tests {
             ["── 00:01:00 complete to here ──\n"]
         );
         assert_eq!(gaps.look(&board, style), [""; 0]);
+        assert_eq!(gaps.end(&board, style), [""; 0], "that was said");
+        let source = board.sources.values_mut().next().unwrap();
+        source.complete_until = Some(Timestamp(90_000));
+        assert_eq!(gaps.look(&board, style), [""; 0], "not each time");
         assert_eq!(
-            Gaps::end(&board, style),
-            ["── 00:01:00 complete to here ──\n"]
+            gaps.end(&board, style),
+            ["── 00:01:30 complete to here ──\n"]
         );
     }
 }
