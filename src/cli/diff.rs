@@ -31,7 +31,7 @@ pub(crate) struct Args {
     before: PathBuf,
     /// What it is compared with; without one, the first is cut in two by --before and --after
     after: Option<PathBuf>,
-    /// The first side ends then: RFC 3339, or a span back from the last event
+    /// The first side ends then: a moment as it is written (without a zone: UTC), or a span back from the last event
     #[arg(
         long = "before",
         value_name = "T",

@@ -46,7 +46,7 @@ pub(crate) struct Args {
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-    /// Only what happened since then: RFC 3339, or a span back such as 15m
+    /// Only what happened since then: a moment as it is written (without a zone: UTC), or a span back such as 15m
     #[arg(long, value_name = "T")]
     since: Option<String>,
     /// Only what happened before then

@@ -44,7 +44,7 @@ pub(crate) struct Args {
     /// Settings file with extraction and redaction rules
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Only what happened since then: RFC 3339, or a span back such as 15m
+    /// Only what happened since then: a moment as it is written (without a zone: UTC), or a span back such as 15m
     #[arg(long, value_name = "T")]
     since: Option<String>,
     /// Only what happened before then

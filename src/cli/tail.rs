@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// One JSON object a line, for pipes
     #[arg(long)]
     json: bool,
-    /// From when on: RFC 3339, or a span back from now such as 15m
+    /// From when on: a moment as it is written (without a zone: UTC), or a span back from now such as 15m
     #[arg(long, value_name = "T", default_value = "5m")]
     since: String,
     /// Only lines that contain this text

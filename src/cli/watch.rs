@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::ensure;
+
 use super::aws::{AwsArgs, LiveArgs, ScopeArgs};
 use super::recording::BatchRecorder;
 use super::screen::{LAYOUT, ScreenArgs};
@@ -29,7 +31,7 @@ pub(crate) struct Args {
     /// How far back to begin
     #[arg(long, value_name = "SPAN", default_value = "15m", value_parser = time::span)]
     since: Duration,
-    /// The 30 minutes around that moment, RFC 3339, instead of what happens now
+    /// The 30 minutes around a moment, written as the pager wrote it (without a zone: UTC), instead of what happens now
     #[arg(long, value_name = "TIME", conflicts_with = "since")]
     at: Option<String>,
     /// Also writes the raw records as NDJSON; zstd or gzip by the name. Needs no terminal
@@ -84,13 +86,17 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<ExitCode> {
 /// What to read, and the clock of the screen: around a past moment it stands still at the end of the window.
 fn window(args: &Args, now: Timestamp) -> anyhow::Result<(Window, Clock)> {
     let Some(at) = &args.at else {
-        let since = now.plus_ms(-(args.since.as_millis() as i64));
+        let since = time::before(now, args.since);
         return Ok((Window { since, until: None }, clock::system()));
     };
-    let at = time::moment(at, now)?;
-    let until = at.plus_ms(time::AROUND_MS).min(now);
+    let moment = time::moment(at, now)?;
+    ensure!(
+        moment <= now,
+        "--at {at}: lies in the future, it is {now} · without --at it shows what happens now"
+    );
+    let until = moment.plus_ms(time::AROUND_MS).min(now);
     let window = Window {
-        since: at.plus_ms(-time::AROUND_MS),
+        since: moment.plus_ms(-time::AROUND_MS),
         until: Some(until),
     };
     Ok((window, clock::simulated(until, 0.0)))
