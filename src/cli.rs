@@ -30,6 +30,7 @@ mod settings;
 mod show;
 mod snapshot;
 mod tail;
+mod theme;
 mod time;
 mod watch;
 

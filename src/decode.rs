@@ -44,7 +44,7 @@ use crate::model::metric::MetricPoint;
 use crate::model::odd::Odd;
 use crate::model::placed;
 use crate::model::record::LogLine;
-use crate::model::settings::Settings;
+use crate::model::settings::{Settings, SettingsError};
 use crate::model::span::Span;
 use crate::model::symbols::{Sym, Symbols};
 
@@ -55,14 +55,6 @@ pub enum DecodeError {
     Syntax,
     #[error("`{0}` is missing or has the wrong form")]
     Missing(&'static str),
-}
-
-/// Why a setting cannot be used.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("{message}")]
-pub struct SettingsError {
-    /// What is wrong with which key.
-    pub message: String,
 }
 
 /// Reads log lines by the grammars of Lambda, its runtimes and loggers, API Gateway and AppSync, and by the
@@ -78,6 +70,7 @@ impl Decoder {
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
         let needles = Needles::new().map_err(|error| SettingsError {
             message: error.to_string(),
+            at: Vec::new(),
         })?;
         Ok(Self {
             rules: Rules::compile(&settings.extract)?,

@@ -24,7 +24,8 @@ pub use counts::Counts;
 pub use record::{CleanNames, RedactedLine};
 
 use crate::model::ids::hex_pair;
-use crate::model::settings::RedactSettings;
+use crate::model::settings::{RedactSettings, SettingsError};
+use crate::model::words::wrong_pattern;
 use places::Places;
 use span::{Finds, Span};
 
@@ -80,14 +81,6 @@ impl Key {
     }
 }
 
-/// A rule of the settings that cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error("[[redact.rule]] {name}: {what}")]
-pub struct RuleError {
-    name: String,
-    what: String,
-}
-
 /// The rules, those of the settings compiled.
 #[derive(Debug)]
 pub struct Redactor {
@@ -100,7 +93,7 @@ pub struct Redactor {
 
 impl Redactor {
     /// The rules that are always on and those of the settings. A key of the settings wins over `key`.
-    pub fn new(settings: &RedactSettings, key: Key) -> Result<Self, RuleError> {
+    pub fn new(settings: &RedactSettings, key: Key) -> Result<Self, SettingsError> {
         Self::with_accounts(settings, key, false)
     }
 
@@ -109,33 +102,38 @@ impl Redactor {
         settings: &RedactSettings,
         key: Key,
         keep_accounts: bool,
-    ) -> Result<Self, RuleError> {
+    ) -> Result<Self, SettingsError> {
         let mut names: Vec<String> = <Rule as strum::IntoEnumIterator>::iter()
             .map(|rule| rule.to_string())
             .collect();
         let (mut patterns, mut paths) = (Vec::new(), Vec::new());
-        for rule in &settings.rule {
-            let wrong = |what: String| RuleError {
-                name: rule.name.clone(),
-                what,
+        for (place, rule) in settings.rule.iter().enumerate() {
+            let wrong = |key, what: String| {
+                let message = format!("[[redact.rule]] {}: {what}", rule.name);
+                SettingsError::of_rule(&["redact", "rule"], place, key, message)
             };
             let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
             if rule.name.is_empty() || !rule.name.chars().all(plain) {
-                return Err(wrong("a name of letters, digits and _ is needed".into()));
+                let what = "a name of letters, digits and _ is needed";
+                return Err(wrong(Some("name"), what.into()));
             }
             let at = names.len() as u16;
             names.push(rule.name.clone());
             match (&rule.path, &rule.pattern) {
                 (Some(path), None) => {
-                    let path = JsonPath::parse(path).map_err(|error| wrong(error.to_string()))?;
+                    let path = JsonPath::parse(path).map_err(|error| {
+                        wrong(Some("path"), format!("`path` is no JSONPath: {error}"))
+                    })?;
                     paths.push((at, path));
                 }
                 (None, Some(pattern)) => {
-                    let pattern = Regex::new(pattern)
-                        .map_err(|error| wrong(error.to_string().replace('\n', " ")))?;
+                    let pattern = Regex::new(pattern).map_err(|error| {
+                        let what = format!("`pattern`: {}", wrong_pattern(&error));
+                        wrong(Some("pattern"), what)
+                    })?;
                     patterns.push((at, pattern));
                 }
-                _ => return Err(wrong("either path or pattern is needed".into())),
+                _ => return Err(wrong(None, "either path or pattern is needed".into())),
             }
         }
         Ok(Self {

@@ -88,6 +88,20 @@ fn an_endpoint_in_the_environment_needs_no_region() {
 }
 
 #[test]
+fn what_is_no_region_and_no_profile_is_said_to_be_none() {
+    let (_, said) = lines(report(&["--region", "../x"]));
+    assert_eq!(
+        said,
+        "nepho: ../x: no name of a region · one looks like eu-west-1\n"
+    );
+    // The region is wanting too, but no other profile would mend that.
+    let mut command = report(&["--profile", "nosuch"]);
+    command.env_remove("AWS_REGION");
+    let (_, said) = lines(command);
+    assert!(said.contains("profile nosuch is not defined"), "{said}");
+}
+
+#[test]
 fn calls_go_through_the_proxy_that_is_named_but_not_to_the_hosts_that_are_excepted() {
     let proxy = fault::serve(account);
     let mut command = report(&["--endpoint-url", NOWHERE]);

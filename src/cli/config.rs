@@ -27,8 +27,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let found = settings::find(args.config.as_deref())?;
     let mut out = std::io::stdout().lock();
     if args.keys {
-        let table = settings::keys(&found)?;
-        for (context, key, action) in table.named() {
+        for (context, key, action) in found.keys.named() {
             writeln!(out, "keys.{context}.\"{key}\" = \"{action}\"")?;
         }
         return Ok(ExitCode::SUCCESS);

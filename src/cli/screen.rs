@@ -1,16 +1,13 @@
 //! Arguments of every command that opens the dashboard, and what the terminal can show.
 
 use std::env;
-use std::fs;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
-
-use super::{complain, settings};
+use super::{complain, settings, theme};
 use crate::app::keeping::Keeper;
 use crate::model::settings::{Notify, Settings};
 use crate::ui::keys::KeyTable;
-use crate::ui::theme::{BUILTIN, Depth, Look};
+use crate::ui::theme::{Depth, Look};
 
 /// How the dashboard looks.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -48,14 +45,13 @@ impl ScreenArgs {
     /// that was kept.
     pub(crate) fn read(&self, layout: &str) -> anyhow::Result<ScreenSettings> {
         let found = settings::find(self.config.as_deref())?;
-        let keys = settings::keys(&found)?;
-        let settings = found.settings;
+        let (settings, keys) = (found.settings, found.keys);
         let keeper = Keeper::find(layout).filter(|_| settings.keep.unwrap_or(true));
         let keeper = keeper.map(|keeper| if self.fresh { keeper.fresh() } else { keeper });
         let kept = keeper.as_ref().and_then(Keeper::kept);
-        let kept = kept.and_then(|kept| builtin(kept.theme.as_deref()?));
-        let theme = self.theme.as_deref().or(settings.theme.as_deref());
-        let theme = theme_text(theme.or(kept).unwrap_or("dark"))?;
+        let kept = kept.and_then(|kept| theme::builtin(kept.theme.as_deref()?));
+        let named = self.theme.as_deref().or(settings.theme.as_deref());
+        let theme = theme::text(named.or(kept).unwrap_or("dark"))?;
         let is_wide = settings.ambiguous_width == Some(2);
         let ascii = self.ascii || is_wide || !utf8_locale(|name| env::var(name).ok());
         let (look, warnings) = Look::new(&theme, depth(|name| env::var(name).ok()), ascii)?;
@@ -71,26 +67,6 @@ impl ScreenArgs {
             keeper,
         })
     }
-}
-
-/// The name of a built-in theme, if it is one.
-fn builtin(theme: &str) -> Option<&'static str> {
-    let mut names = BUILTIN.iter().map(|(name, _)| *name);
-    names.find(|name| *name == theme)
-}
-
-/// A built-in theme by its name, else the text of the file.
-fn theme_text(theme: &str) -> anyhow::Result<String> {
-    if builtin(theme).is_some() {
-        return Ok(theme.to_owned());
-    }
-    fs::read_to_string(theme).with_context(|| {
-        let names: Vec<_> = BUILTIN.iter().map(|(name, _)| *name).collect();
-        format!(
-            "theme {theme}: no such theme or file · built in: {}",
-            names.join(", ")
-        )
-    })
 }
 
 /// What the terminal can show, in words.

@@ -1,34 +1,34 @@
 //! Finds and reads the one settings file: `--config`, else `nepho.toml` in the working directory, else in the user's
 //! configuration folder.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use etcetera::{BaseStrategy as _, choose_base_strategy};
-use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
-use crate::model::settings::Settings;
-use crate::ui::keys::{KeyError, KeyTable};
+use super::theme;
+use crate::decode::Decoder;
+use crate::model::settings::{Settings, SettingsError};
+use crate::redact::{Key, Redactor};
+use crate::ui::keys::{KeyError, KeySettings, KeyTable};
+use crate::ui::theme::{Depth, Look};
 
-/// Settings, and where they were found.
+/// Settings of which each can be used, and where they were found.
+#[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) settings: Settings,
+    pub(crate) keys: KeyTable,
     /// `None`: there is no file, everything is the default.
     pub(crate) path: Option<PathBuf>,
     pub(crate) text: String,
 }
 
-/// Reads the settings. An unknown key is an error that names file, line and column.
+/// Reads the settings. A key or a value that cannot be used is an error that names file, line and column, whoever reads them.
 pub(crate) fn load(named: Option<&Path>) -> anyhow::Result<Settings> {
     Ok(find(named)?.settings)
-}
-
-/// The key table of the settings.
-pub(crate) fn keys(found: &Found) -> anyhow::Result<KeyTable> {
-    KeyTable::new(&found.settings.keys).map_err(|error| placed(found, &error))
 }
 
 /// Where a file is looked for, in words.
@@ -48,13 +48,7 @@ pub(crate) fn find(named: Option<&Path>) -> anyhow::Result<Found> {
     };
     for path in candidates {
         match fs::read_to_string(&path) {
-            Ok(text) => {
-                return Ok(Found {
-                    settings: parse(&text, &path)?,
-                    path: Some(path),
-                    text,
-                });
-            }
+            Ok(text) => return read(text, path),
             Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => {}
             Err(error) => {
                 let advice = match named {
@@ -68,8 +62,32 @@ pub(crate) fn find(named: Option<&Path>) -> anyhow::Result<Found> {
     }
     Ok(Found {
         settings: Settings::default(),
+        keys: KeyTable::new(&KeySettings::new())?,
         path: None,
         text: String::new(),
+    })
+}
+
+/// Reads a file, and tries what only its user would find to be wrong: rules, keys, the theme.
+fn read(text: String, path: PathBuf) -> anyhow::Result<Found> {
+    let settings = parse(&text, &path)?;
+    let written = Written {
+        path: &path,
+        text: &text,
+    };
+    let wrong = |error: SettingsError| anyhow!("{}: {error}", written.place(&error.at));
+    Decoder::new(&settings).map_err(wrong)?;
+    Redactor::new(&settings.redact, Key::of_text("")).map_err(wrong)?;
+    if let Some(theme) = &settings.theme {
+        let looks = theme::text(theme).and_then(|text| Ok(Look::new(&text, Depth::True, false)?));
+        looks.with_context(|| written.place(&["theme"]))?;
+    }
+    let keys = KeyTable::new(&settings.keys).map_err(|error| written.wrong_key(&error))?;
+    Ok(Found {
+        settings,
+        keys,
+        path: Some(path),
+        text,
     })
 }
 
@@ -116,41 +134,64 @@ fn written_before(text: &str, at: usize) -> Option<usize> {
     None
 }
 
-/// What is wrong with the keys, with the place of each key that it is about.
-fn placed(found: &Found, error: &KeyError) -> anyhow::Error {
-    /// The names of contexts and keys, with where they stand.
-    #[derive(Default, serde::Deserialize)]
-    #[serde(default)]
-    struct Written {
-        keys: BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, toml::Value>>,
+/// A settings file as it is written.
+struct Written<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Written<'_> {
+    /// File, line and column of what the steps lead to, of tables, keys and places in lists: as far as it is written.
+    fn place(&self, steps: &[impl AsRef<str>]) -> String {
+        let place = self.find(steps).map(|at| position(self.text, at));
+        format!("{}{}", self.path.display(), place.unwrap_or_default())
     }
-    let Some(path) = &found.path else {
-        return anyhow!("{error}");
-    };
-    let written: Written = toml::from_str(&found.text).unwrap_or_default();
-    let place = |(context, key): &(String, Option<String>)| {
-        let mut contexts = written.keys.iter();
-        let (name, keys) = contexts.find(|(name, _)| name.get_ref() == context)?;
-        let at = match key {
-            None => name.span().start,
-            Some(key) => {
-                let mut keys = keys.keys();
-                keys.find(|name| name.get_ref() == key)?.span().start
-            }
+
+    fn find(&self, steps: &[impl AsRef<str>]) -> Option<usize> {
+        let root = DeTable::parse(self.text).ok()?;
+        let mut here = &DeValue::Table(root.into_inner());
+        let mut found = None;
+        for step in steps {
+            let (at, next) = match here {
+                DeValue::Table(table) => {
+                    let (key, value) = table.get_key_value(step.as_ref())?;
+                    (key.span().start, value)
+                }
+                DeValue::Array(list) => {
+                    let value = list.get(step.as_ref().parse::<usize>().ok()?)?;
+                    (value.span().start, value)
+                }
+                _ => break,
+            };
+            (found, here) = (Some(at), next.get_ref());
+        }
+        found
+    }
+
+    /// What is wrong with the keys, with the place of each key that it is about.
+    fn wrong_key(&self, error: &KeyError) -> anyhow::Error {
+        let place = |(context, key): &(String, Option<String>)| {
+            let steps = ["keys", context].into_iter().chain(key.as_deref());
+            self.place(&steps.collect::<Vec<_>>())
         };
-        Some(format!("{}{}", path.display(), position(&found.text, at)))
-    };
-    let places: Vec<String> = error.places.iter().filter_map(place).collect();
-    match &places[..] {
-        [] => anyhow!("{}: {error}", path.display()),
-        [first] => anyhow!("{first}: {error}"),
-        [first, others @ ..] => anyhow!("{first}: {error} · also at {}", others.join(", ")),
+        let places: Vec<String> = error.places.iter().map(place).collect();
+        match &places[..] {
+            [] => anyhow!("{}: {error}", self.path.display()),
+            [first] => anyhow!("{first}: {error}"),
+            [first, others @ ..] => anyhow!("{first}: {error} · also at {}", others.join(", ")),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What is said of a file.
+    fn wrong(text: &str) -> String {
+        let read = read(text.to_owned(), PathBuf::from("nepho.toml"));
+        format!("{:#}", read.unwrap_err())
+    }
 
     #[test]
     fn an_unknown_key_names_line_and_column() {
@@ -193,13 +234,8 @@ mod tests {
     #[test]
     fn a_conflict_of_keys_names_both_places() {
         let text = "theme = \"dark\"\n[keys.log]\n\"G\" = \"down\"\n  \"shift-g\" = \"up\"\n";
-        let found = Found {
-            settings: parse(text, Path::new("nepho.toml")).unwrap(),
-            path: Some(PathBuf::from("nepho.toml")),
-            text: text.to_owned(),
-        };
         assert_eq!(
-            keys(&found).unwrap_err().to_string(),
+            wrong(text),
             "nepho.toml:3:1: keys: \"G\" and \"shift-g\" in [log] are the same key · also at nepho.toml:4:3"
         );
         let twice = "[keys.log]\n\"j\" = \"down\"\n\"k\" = \"up\"\n\"j\" = \"up\"\n";
@@ -229,12 +265,45 @@ mod tests {
                 "nepho.toml:2:1: keys: \"dwon\" on \"j\" in [log] is no action",
             ),
         ] {
-            let found = Found {
-                settings: parse(text, Path::new("nepho.toml")).unwrap(),
-                path: Some(PathBuf::from("nepho.toml")),
-                text: text.to_owned(),
-            };
-            assert_eq!(keys(&found).unwrap_err().to_string(), words);
+            assert_eq!(wrong(text), words);
+        }
+    }
+
+    /// What is compiled later is tried as soon as it is read.
+    #[test]
+    fn rules_and_a_theme_that_cannot_be_used_are_found_where_they_stand() {
+        for (text, words) in [
+            (
+                "[[extract]]\nevent_id = \"$.a\"\n[[extract]]\n  event_id = \"$.[\"\n",
+                "nepho.toml:4:3: [[extract]] rule 2: `event_id` is no JSONPath: ",
+            ),
+            (
+                "[[extract]]\npattern = \"msg=(\"\n",
+                "nepho.toml:2:1: [[extract]] rule 1: `pattern`: unclosed group",
+            ),
+            (
+                "extract = [{ event_id = \"$.a\", functions = [\"a[\"] }]\n",
+                "nepho.toml:1:32: [[extract]] rule 1: `functions`: ",
+            ),
+            (
+                "\n[[extract]]\ndense = true\n",
+                "nepho.toml:2:1: [[extract]] rule 1: it needs ",
+            ),
+            (
+                "[[redact.rule]]\nname = \"badge\"\npath = \"$[\"\n",
+                "nepho.toml:3:1: [[redact.rule]] badge: `path` is no JSONPath: ",
+            ),
+            (
+                "[[redact.rule]]\nname = \"a badge\"\n",
+                "nepho.toml:2:1: [[redact.rule]] a badge: a name of letters",
+            ),
+            (
+                "mouse = true\n theme = \"nope\"\n",
+                "nepho.toml:2:2: theme nope: no such theme or file",
+            ),
+        ] {
+            let said = wrong(text);
+            assert!(said.starts_with(words), "{said}");
         }
     }
 }

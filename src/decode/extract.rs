@@ -8,13 +8,13 @@ use regex::Regex;
 use serde_json::{Number, Value};
 use serde_json_path::JsonPath;
 
-use super::SettingsError;
 use super::app_line::MESSAGE;
 use super::embedded;
 use super::json::Json;
 use crate::model::fact::{AppFact, EventSource, Item};
-use crate::model::settings::ExtractRule;
+use crate::model::settings::{ExtractRule, SettingsError};
 use crate::model::symbols::{Sym, Symbols};
+use crate::model::words::wrong_pattern;
 
 /// All rules, compiled.
 #[derive(Debug, Default)]
@@ -40,6 +40,12 @@ struct Paths {
     ordering_key: Option<Path>,
     sequence: Option<Path>,
     correlation_id: Option<Path>,
+}
+
+/// What is wrong with a rule, and with which key of it.
+struct Wrong {
+    key: Option<&'static str>,
+    what: String,
 }
 
 /// Names of functions: each line's is looked for, so those without wildcards are not matched but compared.
@@ -78,8 +84,9 @@ impl Rules {
         let rules = rules.iter().enumerate();
         rules
             .map(|(at, rule)| {
-                Rule::compile(rule).map_err(|what| SettingsError {
-                    message: format!("[[extract]] rule {}: {what}", at + 1),
+                Rule::compile(rule).map_err(|Wrong { key, what }| {
+                    let message = format!("[[extract]] rule {}: {what}", at + 1);
+                    SettingsError::of_rule(&["extract"], at, key, message)
                 })
             })
             .collect::<Result<_, _>>()
@@ -118,28 +125,32 @@ impl Rules {
 }
 
 impl Rule {
-    fn compile(rule: &ExtractRule) -> Result<Self, String> {
+    fn compile(rule: &ExtractRule) -> Result<Self, Wrong> {
+        let wrong = |key, what| Wrong {
+            key: Some(key),
+            what,
+        };
         let functions = if rule.functions.is_empty() {
             None
         } else {
-            Some(Functions::of(&rule.functions)?)
+            Some(Functions::of(&rule.functions).map_err(|what| wrong("functions", what))?)
         };
-        let path = |key: &str, text: &Option<String>| {
+        let path = |key, text: &Option<String>| {
             let compiled = text.as_deref().map(Path::parse).transpose();
-            compiled.map_err(|error| format!("`{key}` is no JSONPath: {error}"))
+            compiled.map_err(|error| wrong(key, format!("`{key}` is no JSONPath: {error}")))
         };
         let how = if let Some(pattern) = &rule.pattern {
-            let pattern = Regex::new(pattern).map_err(|error| format!("`pattern`: {error}"))?;
+            let pattern = Regex::new(pattern).map_err(|error| {
+                wrong("pattern", format!("`pattern`: {}", wrong_pattern(&error)))
+            })?;
             let names = ["event_id", "ordering_key", "sequence", "correlation_id"];
             if !pattern
                 .capture_names()
                 .flatten()
                 .any(|name| names.contains(&name))
             {
-                return Err(format!(
-                    "`pattern` has none of the groups {}",
-                    names.join(", ")
-                ));
+                let what = format!("`pattern` has none of the groups {}", names.join(", "));
+                return Err(wrong("pattern", what));
             }
             How::Pattern(pattern)
         } else {
@@ -150,7 +161,10 @@ impl Rule {
                 correlation_id: path("correlation_id", &rule.correlation_id)?,
             };
             if paths.event_id.is_none() && paths.correlation_id.is_none() {
-                return Err("it needs `event_id`, `correlation_id` or `pattern`".into());
+                return Err(Wrong {
+                    key: None,
+                    what: "it needs `event_id`, `correlation_id` or `pattern`".into(),
+                });
             }
             How::Paths(paths)
         };

@@ -19,10 +19,9 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 
 use super::records::{Both, Lines, Logs, Origin, Progress, Step, each, measure};
 use super::telemetry::{LogBatches, Telemetry};
-use crate::decode::SettingsError;
 use crate::engine::{Block, Engine, Limits};
-use crate::model::settings::Settings;
-use crate::redact::{Key, Redactor, RuleError};
+use crate::model::settings::{Settings, SettingsError};
+use crate::redact::{Key, Redactor};
 use crate::sources::files::{ReadError, Redacting};
 use crate::sources::snapshot::Trust;
 
@@ -112,8 +111,6 @@ pub enum ForwardError {
     Read(#[from] ReadError),
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    #[error(transparent)]
-    Rule(#[from] RuleError),
     #[error(transparent)]
     Target(#[from] TargetError),
     #[error("{0}")]

@@ -24,14 +24,13 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use crate::decode::SettingsError;
 use crate::engine::{Block, Engine, Limits};
 use crate::model::analysis::Analysis;
 use crate::model::cores;
 use crate::model::mark::Noted;
-use crate::model::settings::Settings;
+use crate::model::settings::{Settings, SettingsError};
 use crate::model::time::Timestamp;
-use crate::redact::{Counts, Key, Redactor, RuleError};
+use crate::redact::{Counts, Key, Redactor};
 use crate::sources::files::{self, ReadError, Redacting};
 use crate::sources::snapshot::{Manifest, RECORDS, Trust};
 use crate::store::log_text::LogText;
@@ -98,8 +97,6 @@ pub enum SnapshotError {
     Read(#[from] ReadError),
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    #[error(transparent)]
-    Rule(#[from] RuleError),
     #[error(transparent)]
     Scope(#[from] ScopeError),
     #[error("{path}: cannot be written: {cause} · check the folder, its rights and the room on it")]

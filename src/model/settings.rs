@@ -39,6 +39,28 @@ pub struct Settings {
     pub notify: Notify,
 }
 
+/// Why a setting cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SettingsError {
+    /// What is wrong with which key.
+    pub message: String,
+    /// Where it stands: the tables, the keys and, from 0, the places in lists that lead there.
+    pub at: Vec<String>,
+}
+
+impl SettingsError {
+    /// Of one of the rules in the list at `list`; of its `key`, or of the rule itself where that is none.
+    pub fn of_rule(list: &[&str], rule: usize, key: Option<&str>, message: String) -> Self {
+        let list = list.iter().map(|&name| name.to_owned());
+        let key = key.map(str::to_owned);
+        Self {
+            message,
+            at: list.chain([rule.to_string()]).chain(key).collect(),
+        }
+    }
+}
+
 fn one_or_several<'de, D: Deserializer<'de>>(given: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged, expecting = "a name, or a list of names")]

@@ -92,6 +92,13 @@ pub fn number_of(value: u64, plural: &str) -> String {
     }
 }
 
+/// What is wrong with a pattern, in one line: regex draws it in those before.
+pub fn wrong_pattern(error: &regex::Error) -> String {
+    let words = error.to_string();
+    let last = words.lines().last().unwrap_or_default();
+    last.trim_start_matches("error: ").to_owned()
+}
+
 /// The service that delivers events of a source, as people call it.
 pub fn service(source: EventSource) -> &'static str {
     match source {

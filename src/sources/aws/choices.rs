@@ -70,9 +70,7 @@ fn own_region(profile: &str) -> (&str, Option<&str>) {
 /// The profiles of the AWS configuration files, with the region that each names. None where the files cannot be read: then
 /// the first call says why.
 pub async fn profiles() -> Profiles {
-    // The real files, the real environment, at their usual places.
-    let (disk, environment, files) = Default::default();
-    let Ok(set) = profile::load(&disk, &environment, &files, None).await else {
+    let Some(set) = configured().await else {
         return Profiles::default();
     };
     let named = set.profiles().map(|name| Profile {
@@ -90,6 +88,19 @@ pub async fn profiles() -> Profiles {
         region: environment.into_iter().find_map(super::place::set),
         profiles,
     }
+}
+
+/// Whether the AWS configuration files can be read and name no such profile.
+pub(super) async fn is_undefined(profile: &str) -> bool {
+    let set = configured().await;
+    set.is_some_and(|set| set.get_profile(profile).is_none())
+}
+
+/// The AWS configuration files, where they can be read: the real ones, by the real environment, at their usual places.
+async fn configured() -> Option<profile::ProfileSet> {
+    let (disk, environment, files) = Default::default();
+    let loaded = profile::load(&disk, &environment, &files, None);
+    loaded.await.ok()
 }
 
 #[cfg(test)]

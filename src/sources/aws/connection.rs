@@ -27,7 +27,7 @@ use super::actions::GET_CALLER_IDENTITY;
 use super::error::{At, failure};
 use super::http::{self, ANSWER_WITHIN, CONNECT_WITHIN, METADATA_WITHIN};
 use super::place::{self, Place};
-use super::{Choice, login};
+use super::{Choice, choices, login, regions};
 use crate::model::time::Timestamp;
 use crate::sources::FetchError;
 
@@ -210,10 +210,21 @@ async fn region(choice: &Choice, providers: &ProviderConfig) -> Result<Region, F
         .or_else(EnvironmentVariableRegionProvider::new())
         .or_else(profile.build());
     if let Some(region) = known.region().await {
-        return Ok(region);
+        if regions::may_be_one(region.as_ref()) {
+            return Ok(region);
+        }
+        return Err(FetchError::Unable {
+            message: format!("{region}: no name of a region · one looks like eu-west-1"),
+        });
     }
     if place::is_emulated(choice) {
         return Ok(Region::from_static("us-east-1"));
+    }
+    let named = place::profile(choice);
+    if let Some(name) = named.as_deref()
+        && choices::is_undefined(name).await
+    {
+        return Err(login::undefined(name));
     }
     let instance = ImdsRegionProvider::builder()
         .configure(providers)
@@ -222,7 +233,7 @@ async fn region(choice: &Choice, providers: &ProviderConfig) -> Result<Region, F
     instance.region().await.ok_or_else(|| FetchError::Unable {
         message: format!(
             "no AWS region: looked at --region, AWS_REGION and profile {:?} · pass --region",
-            place::profile(choice).as_deref().unwrap_or("default")
+            named.as_deref().unwrap_or("default")
         ),
     })
 }

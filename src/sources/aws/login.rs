@@ -18,26 +18,31 @@ pub(super) fn missing(error: &CredentialsError, profile: Option<&str>) -> FetchE
         return FetchError::LoggedOut { message, asked };
     }
     let name = profile.unwrap_or("default");
-    let message = if says("was not defined") {
-        format!(
-            "profile {name} is not defined in the AWS configuration files · aws configure list-profiles shows those that are"
-        )
-    } else {
-        match error {
-            // The instance's metadata service is not there, or is not for us.
-            _ if says("IMDS") => nothing_found(profile),
-            CredentialsError::CredentialsNotLoaded(_) => nothing_found(profile),
-            CredentialsError::ProviderTimedOut(_) => format!(
-                "no AWS credentials: profile {name} gave none in time · check the network, or pass --profile"
-            ),
-            _ => format!(
-                "no AWS credentials from profile {name}: {} · mend the profile, or pass --profile",
-                innermost(error as &(dyn Error + 'static))
-            ),
-        }
+    let message = match error {
+        _ if says("was not defined") => return undefined(name),
+        // The instance's metadata service is not there, or is not for us.
+        _ if says("IMDS") => nothing_found(profile),
+        CredentialsError::CredentialsNotLoaded(_) => nothing_found(profile),
+        CredentialsError::ProviderTimedOut(_) => format!(
+            "no AWS credentials: profile {name} gave none in time · check the network, or pass --profile"
+        ),
+        _ => format!(
+            "no AWS credentials from profile {name}: {} · mend the profile, or pass --profile",
+            innermost(error as &(dyn Error + 'static))
+        ),
     };
     let asked = false;
     FetchError::LoggedOut { message, asked }
+}
+
+/// There is no such profile.
+pub(super) fn undefined(profile: &str) -> FetchError {
+    FetchError::LoggedOut {
+        message: format!(
+            "profile {profile} is not defined in the AWS configuration files · aws configure list-profiles shows those that are"
+        ),
+        asked: false,
+    }
 }
 
 fn nothing_found(profile: Option<&str>) -> String {

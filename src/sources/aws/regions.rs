@@ -58,6 +58,12 @@ pub(super) fn looks_like_one(word: &str) -> bool {
     words.len() >= 2 && words.iter().all(is_word) && is_number
 }
 
+/// Whether a word can stand in the names of hosts, as that of every region does.
+pub(super) fn may_be_one(word: &str) -> bool {
+    let known = |one: u8| one.is_ascii_alphanumeric() || one == b'-';
+    !word.is_empty() && word.len() <= 63 && word.bytes().all(known) && !word.starts_with('-')
+}
+
 /// Whether the name is a known region.
 pub(super) fn is_known(name: &str) -> bool {
     KNOWN.contains(&name)
@@ -101,6 +107,8 @@ mod tests {
         assert_eq!(nearest("the-moon-1"), None);
         assert!(is_known("eu-west-1") && !is_known("eu-wset-1"));
         assert!(KNOWN.into_iter().all(looks_like_one));
+        assert!(KNOWN.into_iter().all(may_be_one) && may_be_one("the-moon-1"));
+        assert!(!may_be_one("../x") && !may_be_one("eu west 1") && !may_be_one("-"));
         assert!(!looks_like_one("corp") && !looks_like_one("eu-west") && !looks_like_one("a--1"));
     }
 }
