@@ -305,7 +305,10 @@ impl Work {
                 Health {
                     name: name.clone(),
                     state: SourceState::Ended,
-                    trouble: read.warnings.first().map(|warning| warning.as_str().into()),
+                    trouble: read
+                        .warnings
+                        .first()
+                        .map(|said| at_home(said, paths).into()),
                     note: Some(format!("{files}, {} MB", read.bytes / 1_000_000).into()),
                     ..Health::default()
                 }
@@ -408,6 +411,14 @@ impl Work {
         self.fresh = false;
         self.next = next_picture(before, self.meter.elapsed());
     }
+}
+
+/// What is said of an input without the folder that it lies in: the name of the source has none either.
+fn at_home<'a>(said: &'a str, paths: &[PathBuf]) -> &'a str {
+    let folders = paths.iter().filter_map(|path| path.parent());
+    let mut folders = folders.filter(|folder| !folder.as_os_str().is_empty());
+    let rest = folders.find_map(|folder| said.strip_prefix(&*folder.to_string_lossy()));
+    rest.map_or(said, |rest| rest.trim_start_matches('/'))
 }
 
 /// When the next picture may be made after one that took from `before` to `after`.

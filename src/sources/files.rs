@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::engine::{Block, Engine};
 use crate::model::health::Progress;
 use crate::model::odd::Oddities;
+use crate::model::words::number_of;
 use crate::redact::Redactor;
 use crate::sources::snapshot::{Refused, Trust};
 
@@ -63,7 +64,7 @@ pub struct Read {
     /// Bytes taken from the files as they lie on the disk, and how many there are; `None` where nobody knows: a pipe, a snapshot.
     pub raw: u64,
     pub of_raw: Option<u64>,
-    /// What was wrong, one line each: a damaged end, the first line that is no known shape and the first of each kind that
+    /// What was wrong, one line each: damaged ends first, then the first line that is no known shape and the first of each kind that
     /// cannot be as it is, with file and line.
     pub warnings: Vec<String>,
 }
@@ -185,7 +186,8 @@ pub fn each_of<S: Sink + Send>(
     match end {
         Ok(whole) => whole,
         Err(error) => {
-            done.warnings.push(broken_end(name, &error));
+            // Foremost: what the rest of the file would have said is unknown.
+            done.warnings.insert(0, broken_end(name, &error));
             true
         }
     }
@@ -214,8 +216,8 @@ fn broken_end(name: &Path, error: &parallel::Broken) -> String {
         error.cause.to_string()
     };
     format!(
-        "{}: {what} after {} lines · those were read",
+        "{}: {what} after {} · they were read; copy the file anew for the rest",
         name.display(),
-        error.lines
+        number_of(error.lines, "lines")
     )
 }
