@@ -278,6 +278,37 @@ fn a_file_says_how_much_of_it_is_read_until_it_is() {
     pty.expect_clean_end(0);
 }
 
+/// The clock of a file is its newest record: without one there is no time, and nothing that could be wrong or right.
+#[test]
+fn a_file_without_records_says_no_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("empty.ndjson");
+    std::fs::write(&path, "").unwrap();
+    let mut pty = Pty::start(120, 40, &["open", path.to_str().unwrap()], &[]);
+    pty.wait_for("no invocation in these records");
+    pty.wait_for("Last hour, one cell a minute");
+    let screen = pty.screen().contents();
+    assert!(!screen.contains("now ("), "{screen}");
+    pty.send("q");
+    pty.expect_clean_end(0);
+}
+
+/// Of a file that broke off pane 8 says that first, and not the line that its end cut in two.
+#[test]
+fn a_file_that_ends_inside_a_frame_says_so_among_the_sources() {
+    let lines = std::fs::read(small_world::file()).unwrap();
+    let whole = zstd::encode_all(&lines[..], 1).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("half.zst");
+    std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    let mut pty = Pty::start(160, 40, &["open", path.to_str().unwrap()], &[]);
+    pty.wait_for("What is wrong now");
+    pty.send("8");
+    pty.wait_for("half.zst: ends inside a compressed frame after ");
+    pty.send("q");
+    pty.expect_clean_end(0);
+}
+
 #[test]
 fn escapes_in_log_lines_never_reach_the_terminal() {
     let mut pty = open(120, 40);

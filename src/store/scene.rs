@@ -20,7 +20,8 @@ pub struct Scene {
     pub mode: Mode,
     /// Where the data comes from, in a few words: `prod eu-west-1`, `incident`, `orders.ndjson.zst`.
     pub place: Arc<str>,
-    /// The present of the data: the clock when live, the simulated clock in the demo, the newest record of a file.
+    /// The present of the data: the clock when live, the simulated clock in the demo, the newest record of a file; zero before
+    /// there is one.
     pub now: Timestamp,
 }
 
@@ -48,6 +49,11 @@ impl Scene {
             place: place.into(),
             now,
         }
+    }
+
+    /// Whether there is a present: a file has none before its first record.
+    pub fn has_present(&self) -> bool {
+        self.now != Timestamp::default()
     }
 
     /// Whether log groups are still looked for, or some that are known were not read up to the present yet.

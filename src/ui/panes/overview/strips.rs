@@ -67,14 +67,19 @@ pub(super) fn part(scene: &Arc<Scene>) -> Part {
         Column::figure("", 8),
         untold(Column::text("", 10, 44).drop(1), deploy),
     ];
-    let now = figures::clock_minute(minutes.start(HOUR - 2));
+    let aside = if scene.has_present() {
+        let now = figures::clock_minute(minutes.start(HOUR - 2));
+        format!("now ({now}) · change")
+    } else {
+        String::new()
+    };
     let lines = rows.len() as u16;
     Part::new(
         "strips",
         "Last hour, one cell a minute",
         Table::new(columns, Rows::few(rows)),
     )
-    .aside(Text::of(Role::Dim, &format!("now ({now}) · change")))
+    .aside(Text::of(Role::Dim, &aside))
     .between(3, lines)
     .passed()
     .beside()
