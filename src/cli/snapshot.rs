@@ -18,7 +18,7 @@ use crate::export::records::{self, Origin};
 use crate::export::snapshot::{self, Form, Options, Picture, Scope, Written};
 use crate::model::ids::{RequestId, TraceId};
 use crate::model::time::Timestamp;
-use crate::model::words::{count, number_of};
+use crate::model::words::number_of;
 use crate::sources::snapshot::Trust;
 use crate::sources::{Window, files};
 use crate::store::journal::Journal;
@@ -136,10 +136,10 @@ fn tell(written: &Written) -> io::Result<()> {
     let mut err = io::stderr().lock();
     writeln!(
         err,
-        "{} events, {} segments, {} points · {redacted} · {} MB",
-        count(records.log_events),
-        count(records.segments),
-        count(records.metrics),
+        "{}, {}, {} · {redacted} · {} MB",
+        number_of(records.log_events, "events"),
+        number_of(records.segments, "segments"),
+        number_of(records.metrics, "points"),
         (written.bytes as f64 / 1e5).round() / 10.0,
     )?;
     writeln!(io::stdout().lock(), "{}", written.path.display())

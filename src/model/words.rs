@@ -84,11 +84,14 @@ pub fn number_or_unknown(value: Option<u64>, plural: &str) -> String {
     value.map_or_else(|| format!("? {plural}"), |value| number_of(value, plural))
 }
 
-/// So many of something named in the plural: `1 message`, `2,614 messages`.
+/// So many of something named in the plural: `1 message`, `1 try`, `2,614 messages`.
 pub fn number_of(value: u64, plural: &str) -> String {
-    match (value, plural.strip_suffix('s')) {
-        (1, Some(singular)) => format!("1 {singular}"),
-        _ => format!("{} {plural}", count(value)),
+    if value != 1 {
+        return format!("{} {plural}", count(value));
+    }
+    match plural.strip_suffix("ies") {
+        Some(stem) => format!("1 {stem}y"),
+        None => format!("1 {}", plural.strip_suffix('s').unwrap_or(plural)),
     }
 }
 
@@ -177,6 +180,7 @@ mod tests {
     fn one_of_many_is_singular() {
         let shown = [0, 1, 1_200].map(|value| number_of(value, "updates"));
         assert_eq!(shown, ["0 updates", "1 update", "1,200 updates"]);
+        assert_eq!(number_of(1, "tries"), "1 try");
     }
 
     #[test]

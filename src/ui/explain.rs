@@ -177,10 +177,11 @@ fn of_finding(finding: &Finding) -> Vec<Text> {
         said.push(labelled("part of", &format!("{parent}: mend that first.")));
     }
     let count = finding.evidence.len();
-    said.push(labelled(
-        "rests on",
-        &format!("{count} lines, points or spans: Enter lists them, each opens."),
-    ));
+    let proofs = match count {
+        1 => "1 line, point or span: Enter lists it, and it opens.".to_owned(),
+        _ => format!("{count} lines, points or spans: Enter lists them, each opens."),
+    };
+    said.push(labelled("rests on", &proofs));
     let next = if finding.next.is_empty() {
         meaning.next
     } else {

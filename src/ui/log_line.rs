@@ -110,8 +110,9 @@ pub fn object(line: &str) -> Vec<Text> {
         Vec::new()
     };
     if fields.len() > OBJECT {
-        let more = format!("… {} more lines", fields.len() - OBJECT + 1);
+        let more = (fields.len() - OBJECT + 1) as u64;
         fields.truncate(OBJECT - 1);
+        let more = format!("… {}", figures::number_of(more, "more lines"));
         fields.push(Text::of(Role::Dim, &more));
     }
     fields

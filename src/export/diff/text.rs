@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::{Compared, Diff, FunctionChange, Interval, Side};
 use crate::model::text::plain;
-use crate::model::words::{count, duration, percent, rate};
+use crate::model::words::{count, duration, number_of, percent, rate};
 
 /// Writes findings and errors that are new or gone, then the functions of which a figure or a version has changed.
 pub fn text(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
@@ -67,7 +67,10 @@ pub fn text(diff: &Diff, out: &mut dyn Write) -> io::Result<()> {
 fn side(side: &Side) -> String {
     match (side.from, side.to) {
         (Some(from), Some(to)) => {
-            format!("{from} to {to}: {} invocations", count(side.invocations))
+            format!(
+                "{from} to {to}: {}",
+                number_of(side.invocations, "invocations")
+            )
         }
         _ => "no invocation".to_owned(),
     }

@@ -6,7 +6,7 @@ use super::text;
 use crate::model::analysis::Analysis;
 use crate::model::rows::{FunctionFigures, Harm};
 use crate::model::time::{MINUTE_MS, Timestamp};
-use crate::model::words::{count, time_of_day};
+use crate::model::words::{count, number_of, time_of_day};
 
 /// Bars at most; each stands for whole seconds or minutes.
 const BARS: i64 = 90;
@@ -114,8 +114,8 @@ fn draw(strip: &Strip, to: Timestamp, out: &mut dyn Write) -> io::Result<()> {
             "{name}: {}{} in all, at most {} in {} s",
             count(all),
             of_runs.map_or_else(String::new, |runs| format!(
-                " of {} runs that tell",
-                count(runs)
+                " of {} that tell",
+                number_of(runs, "runs")
             )),
             count(most),
             cell / 1_000

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::text;
 use crate::correlate::tree::Kind;
 use crate::export::examples::{Example, name, took};
-use crate::model::words::duration;
+use crate::model::words::{duration, number_of};
 
 const NAMES: f64 = 260.0;
 const AXIS: f64 = 640.0;
@@ -88,7 +88,11 @@ pub(super) fn write(example: &Example<'_>, out: &mut dyn Write) -> io::Result<()
     }
     write!(out, "</pre></details>")?;
     if hidden > 0 {
-        write!(out, "<p>… and {hidden} more rows</p>")?;
+        write!(
+            out,
+            "<p>… and {}</p>",
+            number_of(hidden as u64, "more rows")
+        )?;
     }
     writeln!(out, "</figure>")
 }

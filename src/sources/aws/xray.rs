@@ -19,6 +19,7 @@ use crate::model::batch::Batch;
 use crate::model::health::Health;
 use crate::model::record::Record;
 use crate::model::time::{MINUTE_MS, Timestamp};
+use crate::model::words::number_of;
 use crate::sources::{Call, FetchError, Fetching, Next, Page, Source, Window};
 
 /// Traces that AWS gives in one call.
@@ -379,9 +380,10 @@ impl Source for XRay {
         if self.kept() == Traces::Spans {
             health.note = Some("not asked: every span is read from its log group".into());
         } else if waiting > 0 {
-            health.note = Some(format!("{waiting} traces still to fetch").into());
+            health.note =
+                Some(format!("{} still to fetch", number_of(waiting as u64, "traces")).into());
         } else {
-            health.note = Some(format!("{} segments", self.segments).into());
+            health.note = Some(number_of(self.segments, "segments").into());
         }
     }
 }

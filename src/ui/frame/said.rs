@@ -54,7 +54,10 @@ pub(super) fn note(place: &Place) -> Text {
     }
     let folded: usize = place.parts().map(|part| part.arranged.folded).sum();
     if folded > 0 {
-        add(Role::Focus, &format!("{folded} rows folded"));
+        add(
+            Role::Focus,
+            &format!("{} folded", figures::number_of(folded as u64, "rows")),
+        );
     }
     if !view.search.is_empty() {
         let hits = place
@@ -62,7 +65,11 @@ pub(super) fn note(place: &Place) -> Text {
             .map_or(0, |part| part.arranged.hits.len());
         add(
             Role::Focus,
-            &format!("{} hits of {}", figures::count(hits as u64), view.search),
+            &format!(
+                "{} of {}",
+                figures::number_of(hits as u64, "hits"),
+                view.search
+            ),
         );
     }
     note

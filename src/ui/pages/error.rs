@@ -155,7 +155,10 @@ fn example(scene: &Scene, group: &ErrorGroup) -> Option<Part> {
     lines.truncate(EXAMPLE);
     let mut aside = figures::clock_ms(line.at);
     if more > 0 {
-        aside.push_str(&format!(" · {more} more lines, L shows them"));
+        aside.push_str(&format!(
+            " · {}, L shows all",
+            figures::number_of(more as u64, "more lines")
+        ));
     }
     let part = Part::lines("example", "The newest line that says it", lines);
     Some(part.aside(Text::of(Role::Dim, &aside)))

@@ -112,7 +112,13 @@ fn timeline_of(
         Some(harm) => Text::new(&format!("harm {harm}")),
         None => Text::of(Role::Dim, "delivered once"),
     };
-    let count = Text::of(Role::Dim, &format!("{} deliveries · ", deliveries.len()));
+    let count = Text::of(
+        Role::Dim,
+        &format!(
+            "{} · ",
+            figures::number_of(deliveries.len() as u64, "deliveries")
+        ),
+    );
     tracks(analysis, title, deliveries).aside(count.then(aside))
 }
 

@@ -198,7 +198,11 @@ fn found(analysis: &Analysis, at: InvocationIndex) -> Option<Part> {
     }
     for refused in refusals(analysis, one) {
         let step = refused.1.then(|| Step::Resource(refused.0.clone()));
-        let words = format!("{} calls to {} refused", refused.2, refused.0);
+        let words = format!(
+            "{} to {} refused",
+            figures::number_of(u64::from(refused.2), "calls"),
+            refused.0
+        );
         add(
             format!("refused {}", refused.0),
             glyphs::THROTTLE,

@@ -170,7 +170,11 @@ fn pairs(analysis: &Analysis, key: &str, late: &[Reordered], arrivals: usize) ->
     ];
     let title = Text::of(Role::Strong, key).and(
         Role::Text,
-        &format!(": {} of {arrivals} arrivals overtaken", late.len()),
+        &format!(
+            ": {} of {} overtaken",
+            late.len(),
+            figures::number_of(arrivals as u64, "arrivals")
+        ),
     );
     Part::new(
         "pairs",
@@ -260,7 +264,11 @@ fn strip(
     let key = late.first().map_or("", |late| analysis.text(late.key));
     let title = Text::of(Role::Strong, key).and(
         Role::Text,
-        &format!(" started in this order, {} of {all} arrivals", shown.len()),
+        &format!(
+            " started in this order, {} of {}",
+            shown.len(),
+            figures::number_of(all as u64, "arrivals")
+        ),
     );
     Part::new(
         "arrivals",

@@ -53,7 +53,7 @@ impl Pane for Errors {
                 .map(|function| function.invocations)
                 .sum();
             let line = unsaid(analysis).unwrap_or_else(|| {
-                let base = format!("{} invocations", figures::count(runs));
+                let base = figures::number_of(runs, "invocations");
                 state::none_of(scene, "nothing failed", &base)
             });
             return Page {
@@ -115,9 +115,9 @@ fn what(scene: &Scene, order: Vec<usize>) -> Part {
     let share = wilson(failed.min(runs), runs)
         .map_or_else(String::new, |rate| format!(", {}", figures::rate(&rate)));
     let title = format!(
-        "What breaks, since when: {} of {} invocations{share}",
+        "What breaks, since when: {} of {}{share}",
         figures::count(failed),
-        figures::count(runs)
+        figures::number_of(runs, "invocations")
     );
     let unsaid = unsaid(&analysis);
     let new = order

@@ -238,8 +238,8 @@ fn memory(scene: &Scene) -> Part {
     let text = match scene.text.dropped() {
         (0, _) | (_, None) => "nothing dropped".to_owned(),
         (lines, Some(before)) => format!(
-            "{} lines before {} dropped",
-            figures::count(lines),
+            "{} before {} dropped",
+            figures::number_of(lines, "lines"),
             figures::clock_or_day(before, scene.now)
         ),
     };

@@ -288,8 +288,8 @@ fn dropped(scene: &Scene) -> Text {
         (lines, Some(before)) => Text::of(
             Role::Focus,
             &format!(
-                "{} lines before {} not held · A looks for a filter in all",
-                figures::count(lines),
+                "{} before {} not held · A looks for a filter in all",
+                figures::number_of(lines, "lines"),
                 figures::clock_or_day(before, scene.now)
             ),
         ),

@@ -80,7 +80,7 @@ fn none(scene: &Scene) -> Text {
     state::none_of(
         scene,
         "nothing refused",
-        &format!("{} invocations", figures::count(runs)),
+        &figures::number_of(runs, "invocations"),
     )
 }
 
@@ -171,8 +171,8 @@ fn who(scene: &Scene, resources: Vec<Resource>, near: Vec<String>) -> Part {
         "Who is refused: nobody".to_owned()
     } else {
         format!(
-            "Who is refused: {} tries in {}",
-            figures::count(total),
+            "Who is refused: {} in {}",
+            figures::number_of(total, "tries"),
             figures::duration((to - from + MINUTE_MS) as f64)
         )
     };

@@ -33,8 +33,8 @@ pub(super) fn claim(analysis: &Analysis, episode: &Episode<'_>) -> String {
             account(analysis, episode)
         ),
         ThrottleClass::ScalingRate => format!(
-            "{refuses} while growing by {} environments in 10 s",
-            count(growth(analysis, episode))
+            "{refuses} while growing by {} in 10 s",
+            number_of(growth(analysis, episode), "environments")
         ),
         ThrottleClass::InvokeRate => format!(
             "{refuses}{}: more requests a second than its slots may take",
@@ -127,10 +127,10 @@ fn downstream(analysis: &Analysis, episode: &Episode<'_>) -> String {
     let caller = top_caller(analysis, episode).map(|caller| format!(" of {caller}"));
     let reason = reason(analysis, episode).map(|reason| format!(": {}", plain(reason)));
     format!(
-        "{} refused {}{} calls{}{}",
+        "{} refused {}{}{}{}",
         plain(episode.resource),
         if episode.lower_bound { "≥ " } else { "" },
-        count(episode.count),
+        number_of(episode.count, "calls"),
         caller.unwrap_or_default(),
         reason.unwrap_or_default()
     )

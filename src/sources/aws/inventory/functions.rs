@@ -191,13 +191,17 @@ impl Source for Functions {
                 format!("no Lambda function {wanted} in {region} · check --region and --profile").into()
             }
             (0, wanted) => format!(
-                "no Lambda function in {region} that matches {wanted} · {seen} functions without the filter · check --region"
+                "no Lambda function in {region} that matches {wanted} · {} without the filter · check --region",
+                number_of(seen as u64, "functions")
             )
             .into(),
             (_, wanted) if wanted.is_empty() => {
                 format!("{} in {region}", number_of(seen as u64, "functions")).into()
             }
-            (matching, _) => format!("{matching} of {seen} functions in {region}").into(),
+            (matching, _) => {
+                let seen = number_of(seen as u64, "functions");
+                format!("{matching} of {seen} in {region}").into()
+            },
         });
     }
 }

@@ -7,6 +7,7 @@ use aws_smithy_types::DateTime;
 
 use super::started_s;
 use crate::model::record::Record;
+use crate::model::words::number_of;
 use crate::sources::FetchError;
 use crate::sources::aws::session::{Inquiry, further};
 
@@ -94,8 +95,8 @@ impl Retrieval {
             Some(other) => {
                 return Err(FetchError::Transient {
                     message: format!(
-                        "X-Ray did not gather {} traces ({}) · trying again",
-                        self.ids.len(),
+                        "X-Ray did not gather {} ({}) · trying again",
+                        number_of(self.ids.len() as u64, "traces"),
                         other.as_str().to_lowercase()
                     ),
                 });

@@ -137,15 +137,15 @@ fn saw(outcome: Option<Outcome>) -> Cell {
     match outcome {
         None => Cell::of(Role::Dim, figures::NONE),
         Some(one) if one.failed == 0 => Cell::text(&format!(
-            "nothing lost in {} runs",
-            figures::count(one.runs)
+            "nothing lost in {}",
+            figures::number_of(one.runs, "runs")
         )),
         Some(one) => Cell::of(
             Role::Error,
             &format!(
-                "{} of {} runs failed",
+                "{} of {} failed",
                 figures::count(one.failed),
-                figures::count(one.runs)
+                figures::number_of(one.runs, "runs")
             ),
         ),
     }

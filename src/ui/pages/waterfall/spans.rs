@@ -96,7 +96,10 @@ pub(super) fn part(scene: &Scene, tree: &Arc<Tree>, shown: Vec<Shown>, path_only
     let aside = if path_only {
         Text::of(
             Role::Focus,
-            &format!("critical path only, {left_out} rows left out · C shows all"),
+            &format!(
+                "critical path only, {} left out · C shows all",
+                figures::number_of(left_out as u64, "rows")
+            ),
         )
     } else {
         Text::of(Role::Dim, "Enter opens · C critical path only")

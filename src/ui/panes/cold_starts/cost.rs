@@ -49,12 +49,12 @@ fn unknown(label: &str, why: &str) -> Text {
 
 /// `44 starts in 214 runs: 0.206 a run`.
 fn starts(runs: u64, starts: u64) -> String {
-    let (starts_of, runs_of) = (figures::count(starts), figures::count(runs));
+    let (starts_of, runs_of) = (figures::count(starts), figures::number_of(runs, "runs"));
     if runs == 0 {
         return format!("{starts_of}, no run seen");
     }
     let each = starts as f64 / runs as f64;
-    format!("{starts_of} in {runs_of} runs: {each:.3} a run")
+    format!("{starts_of} in {runs_of}: {each:.3} a run")
 }
 
 /// How many were made ahead of need, and how many failed.

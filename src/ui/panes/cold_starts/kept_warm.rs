@@ -44,14 +44,14 @@ pub(super) fn part(scene: &Scene, function: Sym) -> Part {
     ];
     let basis = if answer.optimistic {
         format!(
-            "Erlang's formula for {} runs: optimistic",
-            figures::count(answer.runs as u64)
+            "Erlang's formula for {}: optimistic",
+            figures::number_of(answer.runs as u64, "runs")
         )
     } else {
         format!(
-            "replay of {} · {} runs · list prices us-east-1",
+            "replay of {} · {} · list prices us-east-1",
             state::window(scene),
-            figures::count(answer.runs as u64)
+            figures::number_of(answer.runs as u64, "runs")
         )
     };
     let lines = rows.len() as u16;

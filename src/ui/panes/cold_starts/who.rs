@@ -29,9 +29,9 @@ pub(super) fn part(scene: &Scene, order: Vec<usize>, of: Inits) -> Part {
         .and_then(|(felt, told)| crate::detect::statistics::wilson(felt, told))
         .map_or_else(String::new, |rate| format!(", {}", figures::rate(&rate)));
     let title = format!(
-        "Who waits: {} of {} invocations waited for a start{share}",
+        "Who waits: {} of {} waited for a start{share}",
         figures::count_or_unknown(known.map(|(felt, _)| felt)),
-        figures::count_or_unknown(known.map(|(_, told)| told))
+        figures::number_or_unknown(known.map(|(_, told)| told), "invocations")
     );
     let aside = format!(
         "{} in all",

@@ -58,9 +58,9 @@ pub(super) fn part(analysis: &Analysis, consumer: Sym) -> Part {
         || "in no line".to_owned(),
         |share| {
             format!(
-                "on {} of {} runs",
+                "on {} of {}",
                 figures::percent(share),
-                figures::count(runs)
+                figures::number_of(runs, "runs")
             )
         },
     );

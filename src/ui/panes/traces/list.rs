@@ -42,16 +42,16 @@ impl Story {
 pub(super) fn part(scene: &Scene, index: Index, requests: Vec<Request>) -> Part {
     let analysis = Arc::clone(&scene.analysis);
     let title = format!(
-        "Where the time went: {} requests in {}",
-        figures::count(requests.len() as u64),
+        "Where the time went: {} in {}",
+        figures::number_of(requests.len() as u64, "requests"),
         crate::ui::state::window(scene)
     );
     let aside = aside(&requests);
     let traced = requests.iter().filter(|one| one.has_spans).count();
     let foot = format!(
-        "X-Ray holds {} of {} requests ({}): the others are joined by ids in logs, or are one run alone",
+        "X-Ray holds {} of {} ({}): the others are joined by ids in logs, or are one run alone",
         figures::count(traced as u64),
-        figures::count(requests.len() as u64),
+        figures::number_of(requests.len() as u64, "requests"),
         figures::percent(traced as f64 / requests.len().max(1) as f64)
     );
     let keys = requests
