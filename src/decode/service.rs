@@ -30,6 +30,8 @@ const LEADS: [&str; 7] = [
     "Aws::",
     "Amazon.",
 ];
+/// Services whose name alone, in a message, is that of what was called.
+const NAMED_IN_PROSE: [&str; 5] = ["lambda", "dynamodb", "kinesis", "sqs", "kms"];
 /// .NET's own classes around a failure name no service.
 const NO_SERVICES: [&str; 2] = ["runtime", "lambdaruntime"];
 
@@ -53,9 +55,30 @@ pub(super) fn of_client(text: &str) -> Option<String> {
     })
 }
 
+/// The service that a word of a message names, of those whose clients name it in prose.
+pub(super) fn in_prose(word: &str) -> Option<&'static str> {
+    let name = short_name(word);
+    NAMED_IN_PROSE.into_iter().find(|known| *known == name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_names_a_service_however_it_is_written() {
+        for word in ["DynamoDB", "DynamoDb", "dynamodbv2", "AmazonDynamoDBv2"] {
+            assert_eq!(in_prose(word), Some("dynamodb"), "{word}");
+        }
+        assert_eq!(in_prose("AWSLambda"), Some("lambda"));
+        assert_eq!(in_prose("AmazonKinesis"), Some("kinesis"));
+        assert_eq!(
+            (in_prose("KMS"), in_prose("SQS")),
+            (Some("kms"), Some("sqs"))
+        );
+        // A word that means something else, too.
+        assert_eq!((in_prose("events"), in_prose("states")), (None, None));
+    }
 
     #[test]
     fn every_sdk_names_the_service_of_its_client() {

@@ -102,24 +102,6 @@ const OPERATIONS: [(&str, &str); 51] = [
 /// What the SDK of Python writes before an operation.
 const CALLING: &str = "when calling the ";
 
-/// Services as messages of clients write them.
-const SERVICES: [(&str, &str); 14] = [
-    ("AWSLambda", "lambda"),
-    ("lambda", "lambda"),
-    ("Lambda", "lambda"),
-    ("DynamoDb", "dynamodb"),
-    ("DynamoDB", "dynamodb"),
-    ("dynamodb", "dynamodb"),
-    ("dynamodbv2", "dynamodb"),
-    ("AmazonDynamoDBv2", "dynamodb"),
-    ("Kinesis", "kinesis"),
-    ("kinesis", "kinesis"),
-    ("AmazonKinesis", "kinesis"),
-    ("SQS", "sqs"),
-    ("sqs", "sqs"),
-    ("KMS", "kms"),
-];
-
 impl Target {
     /// Looks through one object: fields made for the name, and ARNs. The function's own name is not what it called.
     pub(super) fn object(&mut self, object: &Json<'_>, own_function: Option<&str>) {
@@ -189,8 +171,8 @@ impl Target {
             self.is_foreign |= behind(text, CALLING).is_some();
             self.service = service::of_client(text).map(Cow::Owned).or_else(|| {
                 text.split(|c: char| !c.is_ascii_alphanumeric())
-                    .find_map(|word| SERVICES.iter().find(|(name, _)| *name == word))
-                    .map(|(_, service)| Cow::Borrowed(*service))
+                    .find_map(service::in_prose)
+                    .map(Cow::Borrowed)
             });
         }
     }
