@@ -99,8 +99,10 @@ fn a_search_hides_nothing_and_n_walks_its_hits_round() {
     assert!(all[at].contains("payment"));
     press(&mut screen, "nN");
     assert_eq!(screen.place().cursor().1, at);
+    let hits = all.iter().filter(|name| name.contains("payment"));
+    assert_eq!(hits.count(), 1);
     assert!(
-        note(&mut screen).contains("hits of payment"),
+        note(&mut screen).contains("1 hit of payment"),
         "{}",
         note(&mut screen)
     );
