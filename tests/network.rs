@@ -375,7 +375,7 @@ fn while_nothing_has_come_it_says_what_it_does() {
 #[test]
 fn a_moment_in_the_future_is_refused_before_the_screen_is_taken() {
     let url = fault::serve(|operation, _| quiet_account(operation));
-    let mut watch = dashboard(&url, &["--at", "2999-11-20T10:00:00Z"]);
+    let watch = dashboard(&url, &["--at", "2999-11-20T10:00:00Z"]);
     watch.wait_for("--at 2999-11-20T10:00:00Z: lies in the future, it is ");
     assert!(!watch.raw_contains("\x1b[?1049h"), "no screen was taken");
 }

@@ -282,6 +282,36 @@ fn enter_alone_leads_from_an_invocation_and_from_its_lines_to_its_waterfall() {
 }
 
 #[test]
+fn every_pane_has_its_digit_however_narrow_it_is() {
+    let mut screen = screen(&busy());
+    for width in [60, 80, 120, 200] {
+        let shown = text(&frame(&mut screen, (width, 24)));
+        let tabs = shown.lines().nth(1).unwrap_or_default();
+        for digit in '1'..='9' {
+            assert!(tabs.contains(digit), "{width}: {tabs}");
+        }
+        assert!(tabs.contains("[1 Over") && !tabs.contains('…'), "{tabs}");
+    }
+}
+
+#[test]
+fn what_a_filter_leaves_and_hides_is_said_at_every_width() {
+    let mut screen = screen(&busy());
+    press(&mut screen, "7/START<enter>");
+    for (width, note) in [(80, "filter START"), (200, "filter START hides ")] {
+        let shown = text(&frame(&mut screen, (width, 50)));
+        let crumbs = shown.lines().nth(2).unwrap_or_default();
+        assert!(crumbs.contains(note), "{width}: {crumbs}");
+        let rule = shown.lines().nth(3).unwrap_or_default();
+        let number = |words: &str| words.replace(',', "").parse::<u64>().ok();
+        let (left, of) = rule.split_once(" of ").unwrap_or_default();
+        let left = number(left.trim_matches(['─', ' ']));
+        let of = of.split(' ').next().and_then(number);
+        assert!(Some(0) < left && left < of, "{rule}");
+    }
+}
+
+#[test]
 fn the_footer_offers_enter_only_where_it_leads_on() {
     let mut full = screen(&busy());
     let footer = |screen: &mut Screen| {

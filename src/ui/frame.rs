@@ -113,9 +113,9 @@ fn whole(
         &parts.look,
         spots,
     );
-    let note = said::note(place);
+    let notes = said::notes(place);
     let crumbs = row(area, 2);
-    crumb::place(&parts.crumbs, note, crumbs, buffer, &parts.look, spots);
+    crumb::place(&parts.crumbs, &notes, crumbs, buffer, &parts.look, spots);
     let lines = below(parts, place);
     let taken = 4 + lines.len() as u16;
     let body = Rect::new(area.x, area.y + 3, area.width, area.height - taken);

@@ -17,8 +17,10 @@ pub use strip::Strip;
 /// Everything that one step shows.
 #[derive(Default)]
 pub struct Page {
-    /// Right of the breadcrumb: sort, filter and what it hides.
+    /// Right of the breadcrumb: how its rows are sorted, or what is not among them.
     pub note: Text,
+    /// What can be done about that, where there is room.
+    pub hint: Text,
     /// At least one. The cursor flows from part to part.
     pub parts: Vec<Part>,
     /// Parts about the row under the cursor of the first part, made when it changes.

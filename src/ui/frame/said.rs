@@ -8,71 +8,67 @@ use crate::ui::page::Cell;
 use crate::ui::place::Place;
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
+use crate::ui::widgets::crumb::Note;
 
 /// Right of the breadcrumb: how the list under the cursor is sorted, what its filter hides, what other lists hide.
-pub(super) fn note(place: &Place) -> Text {
+pub(super) fn notes(place: &Place) -> Vec<Note> {
     let Some(page) = place.page() else {
-        return Text::default();
+        return Vec::new();
     };
     let here = place.cursor_part().map_or("", |part| part.id);
     let view = place.view_of(here);
-    let mut note = match &view.sort {
+    let mut notes = match &view.sort {
         Some(Sort { column, descending }) => {
             let arrow = if *descending { "↓" } else { "↑" };
-            Text::of(Role::Dim, &format!("sort {column} {arrow}"))
+            let sort = format!("sort {column} {arrow}");
+            vec![Note::whole(Text::of(Role::Dim, &sort))]
         }
-        None => page.note.clone(),
+        None => vec![
+            Note::whole(page.note.clone()),
+            Note {
+                words: page.hint.clone(),
+                short: Text::default(),
+            },
+        ],
     };
-    let mut add = |role: Role, words: &str| {
-        let before = std::mem::take(&mut note);
-        let apart = if before.is_empty() { "" } else { " · " };
-        note = before.and(Role::Dim, apart).and(role, words);
-    };
+    let focus = |words: &str| Text::of(Role::Focus, words);
     for part in place.parts() {
-        let (hidden, of) = (
-            part.arranged.hidden,
-            part.table.rows.len() + part.arranged.hidden,
-        );
         let filter = place.view_of(part.id).filter;
         if filter.is_empty() {
             continue;
         }
+        let hidden = part.arranged.hidden;
+        let of = part.table.rows.len() + hidden;
         let hides = format!(
             "hides {} of {}",
             figures::count(hidden as u64),
             figures::count(of as u64)
         );
-        if part.id == here {
-            add(Role::Focus, &format!("filter {filter} {hides}"));
+        notes.push(if part.id == here {
+            Note {
+                words: focus(&format!("filter {filter} {hides}")),
+                short: focus(&format!("filter {filter}")),
+            }
         } else {
-            add(Role::Focus, &format!("{} {hides}", part.id));
-        }
+            Note::whole(focus(&format!("{} {hides}", part.id)))
+        });
     }
     let muted: usize = place.parts().map(|part| part.arranged.muted).sum();
     if muted > 0 {
-        add(Role::Focus, &format!("{muted} muted"));
+        notes.push(Note::whole(focus(&format!("{muted} muted"))));
     }
     let folded: usize = place.parts().map(|part| part.arranged.folded).sum();
     if folded > 0 {
-        add(
-            Role::Focus,
-            &format!("{} folded", figures::number_of(folded as u64, "rows")),
-        );
+        let rows = figures::number_of(folded as u64, "rows");
+        notes.push(Note::whole(focus(&format!("{rows} folded"))));
     }
     if !view.search.is_empty() {
-        let hits = place
-            .cursor_part()
-            .map_or(0, |part| part.arranged.hits.len());
-        add(
-            Role::Focus,
-            &format!(
-                "{} of {}",
-                figures::number_of(hits as u64, "hits"),
-                view.search
-            ),
-        );
+        let part = place.cursor_part();
+        let hits = part.map_or(0, |part| part.arranged.hits.len());
+        let hits = figures::number_of(hits as u64, "hits");
+        notes.push(Note::whole(focus(&format!("{hits} of {}", view.search))));
     }
-    note
+    notes
 }
 
 /// What stands over the footer: what is wrong with the prompt, a message, else that the order of rows is held.

@@ -61,6 +61,7 @@ impl Pane for Tail {
         let detail_writers = Arc::clone(&writers);
         Page {
             note: note(scene),
+            hint: hint(scene),
             parts: vec![list(scene, lines, gaps, writers, watermark)],
             detail: Some(Box::new(move |row| {
                 let id = detail_lines.get(row).and_then(Entry::line);
@@ -288,10 +289,18 @@ fn dropped(scene: &Scene) -> Text {
         (lines, Some(before)) => Text::of(
             Role::Focus,
             &format!(
-                "{} before {} not held · A looks for a filter in all",
+                "{} before {} not held",
                 figures::number_of(lines, "lines"),
                 figures::clock_or_day(before, scene.now)
             ),
         ),
+    }
+}
+
+/// Where what is not held can be looked for.
+fn hint(scene: &Scene) -> Text {
+    match scene.text.dropped() {
+        (0, _) | (_, None) => Text::default(),
+        _ => Text::of(Role::Focus, "A looks for a filter in all"),
     }
 }

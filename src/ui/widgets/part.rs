@@ -58,17 +58,11 @@ pub fn place(
         return 0;
     }
     let Some(lines) = view.lines else {
-        let title = Text::of(Role::Dim, "► ").then(part.title.clone());
+        let title = Text::of(Role::Dim, "► ").then(title(part));
         rule::place(title, part.aside.clone(), line(0), buffer, look);
         return 1;
     };
-    rule::place(
-        part.title.clone(),
-        part.aside.clone(),
-        line(0),
-        buffer,
-        look,
-    );
+    rule::place(title(part), part.aside.clone(), line(0), buffer, look);
     let mut y = 1;
     let inner = |y: u16| {
         let line = line(y);
@@ -228,6 +222,21 @@ pub fn height(part: &Part, at: usize, here: bool, width: u16) -> usize {
 
 /// Cells by which unfolded fields stand further right than their row.
 const UNFOLDED: u16 = 4;
+
+/// Its title, behind how many of its rows a filter leaves: what the title counts is the whole.
+fn title(part: &Part) -> Text {
+    let title = part.title.clone();
+    let (shown, hidden) = (part.table.rows.len(), part.arranged.hidden);
+    if hidden == 0 {
+        return title;
+    }
+    let of = format!(
+        "{} of {}",
+        count(shown as u64),
+        count((shown + hidden) as u64)
+    );
+    Text::of(Role::Focus, &of).and(Role::Dim, " · ").then(title)
+}
 
 /// Notes the titles of columns, and after each the cell by which its width is dragged.
 fn add_heads(part: &Part, layout: &table::Layout, line: Rect, spots: &mut Spots) {

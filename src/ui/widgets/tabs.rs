@@ -12,7 +12,16 @@ use crate::ui::spots::{Spot, Spots};
 use crate::ui::text::Text;
 use crate::ui::theme::{Look, Role};
 
-/// Draws it: long names where they fit, short ones else.
+/// How much of their names the panes show.
+#[derive(Clone, Copy, PartialEq)]
+enum Names {
+    Long,
+    Short,
+    /// Of the active pane alone, the others by their digits.
+    One,
+}
+
+/// Draws it: long names where they fit, short ones else, and every digit where not even those do.
 pub fn place(
     scene: &Scene,
     active: usize,
@@ -24,28 +33,36 @@ pub fn place(
     let panes = panes::all();
     let marks: Vec<Option<(&str, Role)>> =
         panes.iter().map(|pane| mark(scene, pane.kinds())).collect();
-    let names = |long: bool| -> Vec<Text> {
+    let text = |names: Names| -> Vec<Text> {
         panes
             .iter()
             .enumerate()
             .map(|(at, pane)| {
-                let name = if long { pane.title() } else { pane.short() };
-                let text = Text::new(&format!("{} {name}", at + 1));
+                let digit = (at + 1).to_string();
+                let text = Text::new(&match names {
+                    Names::Long => format!("{digit} {}", pane.title()),
+                    Names::One if at != active => digit,
+                    Names::Short | Names::One => format!("{digit} {}", pane.short()),
+                });
                 match marks[at] {
-                    Some((glyph, role)) if long => text.and(role, &format!(" {glyph}")),
+                    Some((glyph, role)) if names == Names::Long => {
+                        text.and(role, &format!(" {glyph}"))
+                    }
                     Some((glyph, role)) => text.and(role, glyph),
                     None => text,
                 }
             })
             .collect()
     };
-    let width = |names: &[Text]| names.iter().map(|name| name.width() + 2).sum::<usize>();
-    let long = names(true);
-    let names = if width(&long) <= usize::from(area.width) {
-        long
-    } else {
-        names(false)
+    let fits = |names: &[Text]| {
+        let width: usize = names.iter().map(|name| name.width() + 2).sum();
+        width <= usize::from(area.width)
     };
+    let longer = [Names::Long, Names::Short]
+        .map(text)
+        .into_iter()
+        .find(|names| fits(names));
+    let names = longer.unwrap_or_else(|| text(Names::One));
     let mut x = area.x;
     for (at, name) in names.into_iter().enumerate() {
         if x >= area.right() {
