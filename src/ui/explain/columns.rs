@@ -872,6 +872,12 @@ pub(super) const COLUMNS: &[Meaning] = &[
         "",
     ),
     m(
+        "came late",
+        "Records that came when all of their time had been read.",
+        "Their timestamp lies before what was complete then. A backlog that is read at the start is not late.",
+        "",
+    ),
+    m(
         "records",
         "Records that were handed over.",
         "With those read again in overlaps.",

@@ -106,7 +106,7 @@ fn sources(scene: &Scene) -> Part {
         Column::figure("lag p50", 8).drop(4),
         Column::figure("lag p99", 8).drop(2),
         Column::figure("records", 9).drop(5),
-        Column::figure("late", 6).drop(3),
+        Column::figure("came late", 9).drop(3),
         Column::text("", 10, u16::MAX).named("says").drop(1),
     ];
     let part = Part::new("sources", title, Table::new(columns, rows))
@@ -196,7 +196,7 @@ fn read(scene: &Scene) -> Part {
         figures::UNKNOWN.to_owned()
     };
     let events = format!(
-        "log events {} · read again {} · late {late} · not understood {}",
+        "log events {} · read again {} · ingested over 30 s late {late} · not understood {}",
         figures::count(inputs.log_events),
         figures::count(inputs.log_events_reread),
         figures::count(inputs.unparsed_lines)
