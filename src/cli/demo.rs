@@ -45,7 +45,8 @@ pub(crate) struct Args {
     /// Goes on until the recording has that many bytes before compression: 500M, 1G
     #[arg(long, value_name = "BYTES", requires = "record", conflicts_with = "duration", value_parser = size)]
     size: Option<u64>,
-    /// Writes the raw records as NDJSON instead of showing them; zstd or gzip by the name, - for standard output
+    /// Writes the raw records as NDJSON instead of showing them; zstd or gzip by the name, - for standard output. Its findings by
+    /// the shop's own ids need the shop's settings beside it: nepho demo --print-config > nepho.toml
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
     /// Prints the settings that name the ids of the simulated shop, for a report of a recording
