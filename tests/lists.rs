@@ -8,6 +8,7 @@ mod picture;
 use std::sync::Arc;
 
 use nepho::store::scene::Scene;
+use nepho::ui::figures;
 use nepho::ui::screen::Screen;
 
 use keys::press;
@@ -222,9 +223,14 @@ fn on_the_first_row_the_order_is_live() {
 #[test]
 fn a_filter_that_hides_every_row_says_how_to_get_them_back() {
     let mut screen = screen(&busy());
-    press(&mut screen, "6/nosuchthing<enter>");
+    let lines = busy().text.len() as u64;
+    press(&mut screen, "7/nosuchthing<enter>");
     let said = shown(&mut screen);
-    assert!(said.contains("nothing here matches nosuchthing"), "{said}");
+    let hidden = said.split_once("nothing here matches nosuchthing: all ");
+    let hidden = hidden.expect(&said).1.split_once(" hidden").unwrap().0;
+    let number: u64 = hidden.replace(',', "").parse().unwrap();
+    assert!(number >= lines && number > 999, "{number} of {lines}");
+    assert_eq!(hidden, figures::count(number));
     press(&mut screen, "<esc>");
     assert!(!shown(&mut screen).contains("nothing here matches"));
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::HashMap;
 
+use super::figures;
 use super::filter::{Filter, Seen, find_column};
 use super::page::{Key, Part, Rows, Width};
 use super::text::Text;
@@ -176,7 +177,8 @@ pub fn arrange(part: &mut Part, view: &View, muted: &BTreeSet<Key>, keep: Option
             .collect()
     };
     if rows.is_empty() && hidden > 0 {
-        let words = format!("nothing here matches {}: all {hidden} hidden", view.filter);
+        let all = figures::count(hidden as u64);
+        let words = format!("nothing here matches {}: all {all} hidden", view.filter);
         part.prose
             .push(Text::of(Role::Focus, &words).and(Role::Dim, " · Esc takes the filter off"));
     }
