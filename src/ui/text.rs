@@ -1,5 +1,7 @@
 //! One line of text in roles. Whatever goes in is made plain, so nothing that a log wrote reaches the terminal raw.
 
+use std::iter;
+
 use ratatui::buffer::Buffer;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
@@ -105,17 +107,28 @@ impl Text {
         self
     }
 
-    /// The last `width` cells of it.
+    /// The last `width` cells of it. A word that is cut is left out: the end of a time reads as another one.
     #[must_use]
     pub fn cut_start(mut self, width: usize) -> Self {
         let mut over = self.width().saturating_sub(width);
+        let mut in_cut_word = false;
         for (_, text) in &mut self.runs {
-            while over > 0
-                && let Some(first) = text.chars().next()
-            {
-                over = over.saturating_sub(first.width().unwrap_or(0));
-                text.remove(0);
+            let mut kept = String::with_capacity(text.len());
+            for letter in text.chars() {
+                let cells = letter.width().unwrap_or(0);
+                if over > 0 {
+                    over = over.saturating_sub(cells);
+                    in_cut_word = letter != ' ';
+                    continue;
+                }
+                in_cut_word &= letter != ' ';
+                if in_cut_word {
+                    kept.extend(iter::repeat_n(' ', cells));
+                } else {
+                    kept.push(letter);
+                }
             }
+            *text = kept;
         }
         self
     }
@@ -267,6 +280,19 @@ mod tests {
         assert_eq!(cut_middle("orders-worker-2nd", 13), "orders-w…-2nd");
         assert_eq!(cut_middle("payment", 7), "payment");
         assert_eq!(cut_middle("payment", 1), "…");
+    }
+
+    #[test]
+    fn of_times_over_cells_those_that_fit_whole_are_left() {
+        let times = Text::new("  16:10               ").and(Role::Dim, "16:30  ◊");
+        let shown = |width: usize| times.clone().cut_start(width).characters();
+        assert_eq!(shown(30), times.characters());
+        assert_eq!(shown(28), "16:10               16:30  ◊");
+        for width in 23..28 {
+            assert_eq!(shown(width).trim_start(), "16:30  ◊", "not half of 16:10");
+            assert_eq!(shown(width).chars().count(), width);
+        }
+        assert_eq!(shown(4), "   ◊");
     }
 
     #[test]
