@@ -10,6 +10,7 @@ mod states;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use nepho::model::fact::EventSource;
 use nepho::store::scene::Scene;
 use nepho::ui::panes;
 use nepho::ui::screen::Screen;
@@ -325,6 +326,29 @@ fn the_footer_offers_enter_only_where_it_leads_on() {
     press(&mut empty, "<enter>");
     let said = text(&frame(&mut empty, (120, 40)));
     assert!(said.contains("nothing more behind"), "{said}");
+}
+
+/// A standard queue promises no order: what it delivered out of order is counted and not listed, and never said to be in order.
+#[test]
+fn what_was_overtaken_where_nothing_is_promised_is_said_in_words() {
+    let scene = busy();
+    let mut domains = scene.analysis.order_domains.iter();
+    let of = domains.find(|one| one.source == EventSource::Sqs).unwrap();
+    let (overtaken, arrivals) = (of.reordered, of.arrivals);
+    assert!(overtaken > 0 && arrivals < 1_000, "{overtaken} {arrivals}");
+    let mut screen = screen(&scene);
+    press(&mut screen, "5j");
+    let shown = text(&frame(&mut screen, (120, 40)));
+    let row = format!("{overtaken}/{arrivals}");
+    assert!(shown.contains(&row), "{shown}");
+    let words =
+        format!("{overtaken} overtaken of {arrivals} arrivals: this source promises no order");
+    assert!(shown.contains(&words), "{shown}");
+    assert!(!shown.contains("in order: "), "{shown}");
+    press(&mut screen, "<enter>");
+    let shown = text(&frame(&mut screen, (120, 40)));
+    let words = format!("↕ 0 overtaken against a promise, {overtaken} in all");
+    assert!(shown.contains(&words), "{shown}");
 }
 
 #[test]

@@ -180,7 +180,7 @@ pub(super) const COLUMNS: &[Meaning] = &[
     ),
     m(
         "ord",
-        "Events that were overtaken.",
+        "Events that were overtaken though their source promises order.",
         "Arrivals with a smaller sequence than one before them on the same key (RFC 4737).",
         "5 shows who overtook them",
     ),

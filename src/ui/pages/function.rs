@@ -136,11 +136,12 @@ fn summary(analysis: &Analysis, function: &FunctionFigures) -> Part {
         (
             "trouble",
             format!(
-                "╳ {} refused · ═ {} ran twice, {} retries · ↕ {} overtaken",
+                "╳ {} refused · ═ {} ran twice, {} retries · ↕ {} overtaken against a promise{}",
                 figures::count_or_unknown(function.throttled),
                 figures::count_or_unknown(function.duplicates_harmful),
                 figures::count_or_unknown(function.retries),
-                figures::count_or_unknown(function.reordered)
+                figures::count_or_unknown(function.reordered),
+                overtaken_at_all(analysis, function)
             ),
         ),
         ("memory", memory),
@@ -173,6 +174,18 @@ fn summary(analysis: &Analysis, function: &FunctionFigures) -> Part {
         |coverage| format!("coverage {} of Invocations", figures::percent(coverage)),
     );
     Part::lines("summary", title, lines).aside(Text::of(Role::Dim, &coverage))
+}
+
+/// `, 3 in all`: where more arrivals were overtaken than a source promised to keep in order.
+fn overtaken_at_all(analysis: &Analysis, function: &FunctionFigures) -> String {
+    let domains = analysis.order_domains.iter();
+    let mine = domains.filter(|one| one.consumer == function.function);
+    let all: u64 = mine.map(|one| one.reordered).sum();
+    if all > function.reordered.unwrap_or_default() {
+        format!(", {} in all", figures::count(all))
+    } else {
+        String::new()
+    }
 }
 
 /// A queue or stream and its settings: `sqs:orders, batches of 10 within 5 s, 20 at once at most`.

@@ -221,6 +221,22 @@ fn detail(scene: &Arc<Scene>, domain: usize) -> Vec<Part> {
     vec![list, key::around(analysis, worst)]
 }
 
+/// That none was overtaken, or how many were where nothing is promised: those are counted and not kept.
+fn none_listed(of: &OrderDomain) -> Text {
+    let arrivals = figures::number_of(of.arrivals, "arrivals");
+    if of.reordered == 0 {
+        let keys = figures::number_of(of.keys.into(), "keys");
+        return Text::of(Role::Ok, "in order").and(Role::Text, &format!(": {arrivals} on {keys}"));
+    }
+    let overtaken = figures::count(of.reordered);
+    Text::of(Role::Disorder, &format!("{overtaken} overtaken")).and(
+        Role::Text,
+        &format!(
+            " of {arrivals}: this source promises no order, so they are counted and none is listed"
+        ),
+    )
+}
+
 /// Every overtaken arrival of a domain, newest first.
 fn list(scene: &Arc<Scene>, domain: usize) -> Part {
     let analysis = Arc::clone(&scene.analysis);
@@ -230,7 +246,7 @@ fn list(scene: &Arc<Scene>, domain: usize) -> Part {
         .rev()
         .filter(|at| same(&analysis.reordered[*at as usize], of))
         .collect();
-    let title = format!("{name}: overtaken arrivals, newest first");
+    let title = format!("{name}: overtaken arrivals");
     let mut aside = format!(
         "overlaps {} · stale {}",
         figures::count(of.overlaps),
@@ -246,15 +262,8 @@ fn list(scene: &Arc<Scene>, domain: usize) -> Part {
         aside.push_str(&format!(" · extent at most {most}"));
     }
     if list.is_empty() {
-        let line = Text::of(Role::Ok, "in order").and(
-            Role::Text,
-            &format!(
-                ": {} on {}",
-                figures::number_of(of.arrivals, "arrivals"),
-                figures::number_of(of.keys.into(), "keys")
-            ),
-        );
-        return Part::lines("late", title, vec![line]).aside(Text::of(Role::Dim, &aside));
+        return Part::lines("late", title, vec![none_listed(of)])
+            .aside(Text::of(Role::Dim, &aside));
     }
     let keys = list
         .iter()
@@ -309,7 +318,7 @@ fn list(scene: &Arc<Scene>, domain: usize) -> Part {
         Column::word("request", 11).drop(1),
         Column::word("overtaken by", 12).drop(2),
     ];
-    Part::new("late", title, Table::new(columns, rows))
+    Part::new("late", title + ", newest first", Table::new(columns, rows))
         .aside(Text::of(Role::Dim, &aside))
         .between(3, 12)
 }
