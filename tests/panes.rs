@@ -7,13 +7,17 @@ mod picture;
 #[path = "support/states.rs"]
 mod states;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::mem::discriminant;
 use std::sync::Arc;
 
 use nepho::model::fact::EventSource;
 use nepho::store::scene::Scene;
+use nepho::ui::page::Part;
 use nepho::ui::panes;
 use nepho::ui::screen::Screen;
+use nepho::ui::step::Step;
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 
@@ -349,6 +353,68 @@ fn what_was_overtaken_where_nothing_is_promised_is_said_in_words() {
     let shown = text(&frame(&mut screen, (120, 40)));
     let words = format!("↕ 0 overtaken against a promise, {overtaken} in all");
     assert!(shown.contains(&words), "{shown}");
+}
+
+/// On each pane and on what is up to three steps behind it Enter leads on, and to something, wherever the cursor can stand: all but on
+/// lines of the tail that belong to no run.
+#[test]
+fn every_row_under_the_cursor_leads_on() {
+    let mut dead = BTreeSet::new();
+    for scene in [busy(), near_limit(), metered(), logged_and_metered()] {
+        let mut steps: Vec<Step> = (0..panes::all().len()).map(Step::Pane).collect();
+        for _ in 0..3 {
+            let mut next = Vec::new();
+            for step in &steps {
+                let (opened, closed) = rows_of(step, &scene);
+                dead.extend(closed);
+                next.extend(opened);
+            }
+            steps = some_of_each(next);
+        }
+    }
+    assert!(dead.is_empty(), "{dead:#?}");
+}
+
+/// Where the rows of a page lead, and those that lead nowhere.
+fn rows_of(step: &Step, scene: &Arc<Scene>) -> (Vec<Step>, Vec<String>) {
+    let page = step.page(scene);
+    let chosen = 0..page.parts[0].table.rows.len().min(8);
+    let details = page.detail.iter();
+    let details = details.flat_map(|detail| chosen.clone().flat_map(detail));
+    let details: Vec<Part> = details.collect();
+    let (mut opened, mut closed) = (Vec::new(), Vec::new());
+    for part in page.parts.iter().chain(&details) {
+        let rows = &part.table.rows;
+        if part.id == "gone" {
+            closed.push(format!("{} left", step.crumb()));
+        }
+        for at in 0..rows.len().min(200) {
+            let row = rows.row(at);
+            let newest = || Some(row.strip.as_ref()?.opens(row.strip.as_ref()?.newest()));
+            let is_line = part.id == "lines" && row.run.is_none();
+            match row.open.clone().or_else(newest) {
+                Some(step) => opened.push(step),
+                None if rows.selectable() && !is_line => {
+                    closed.push(format!("{} {}: {}", step.crumb(), part.id, row.text()));
+                }
+                None => {}
+            }
+        }
+    }
+    (opened, closed)
+}
+
+/// A few of each kind.
+fn some_of_each(steps: Vec<Step>) -> Vec<Step> {
+    let mut some: Vec<Step> = Vec::new();
+    for step in steps {
+        let kind = discriminant(&step);
+        let same = some.iter().filter(|known| discriminant(*known) == kind);
+        if same.count() < 8 && !some.contains(&step) {
+            some.push(step);
+        }
+    }
+    some
 }
 
 #[test]

@@ -54,6 +54,14 @@ pub fn function(analysis: &Analysis, name: &str) -> Option<Sym> {
     analysis.facts.symbols.lookup(name)
 }
 
+/// The resource of which calls were refused, by the name that its callers have for it.
+pub fn refusing(analysis: &Analysis, name: &str) -> Option<String> {
+    let refuses = |name: &String| analysis.throttles.iter().any(|one| one.resource == *name);
+    [format!("lambda:{name}"), name.to_owned()]
+        .into_iter()
+        .find(refuses)
+}
+
 /// The first four characters of the environment's id: of `2026/03/03/[9]a41c…`, `a41c`.
 pub fn environment(stream: &str) -> String {
     let id = stream.rsplit([']', '/']).next().unwrap_or(stream);

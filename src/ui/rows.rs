@@ -9,6 +9,7 @@ use crate::model::time::Timestamp;
 use crate::store::log_text::LineId;
 use crate::store::scene::Scene;
 
+use super::counted::Counted;
 use super::figures;
 use super::find;
 use super::glyphs;
@@ -241,7 +242,7 @@ pub fn late(lag_ms: Option<i64>) -> Text {
     }
 }
 
-/// What proves a claim, each opening the invocation it happened in. At most 50: they are formatted at once.
+/// What proves a claim, each opening the invocation it happened in, or the minute that it counts. At most 50: they are formatted at once.
 pub fn evidence(scene: &Scene, list: &[Evidence]) -> Table {
     let of = |one: &Evidence| (evidence_key(&scene.analysis, one), proof(scene, one));
     let rows = Rows::few(list.iter().map(of).collect());
@@ -280,15 +281,14 @@ fn proof(scene: &Scene, evidence: &Evidence) -> Row {
         Evidence::Line { request_id, line } => {
             let fact = analysis.facts.fact(*line);
             let stream = analysis.facts.stream(*line);
-            let function = stream
-                .function
-                .map_or("", |function| analysis.text(function));
+            let function = stream.function.map(|function| analysis.text(function));
             let run = request_id.map(|request| Run {
                 request,
                 attempt: attempt(analysis, *line),
             });
             row(
-                [&moment(fact.at, now), "log", function],
+                [&moment(fact.at, now), "log"],
+                function,
                 find::line(scene, *line).map_or_else(
                     || Text::of(Role::Dim, "text no longer held"),
                     |line| log_line::show(line.text).message,
@@ -310,11 +310,24 @@ fn proof(scene: &Scene, evidence: &Evidence) -> Row {
                 dimensions.join(" "),
                 point.sum
             );
-            row(
-                [&moment(point.at, now), "metric", figures::NONE],
+            let function = point.dimensions.iter().find_map(|(name, value)| {
+                (analysis.text(*name) == "FunctionName").then(|| analysis.text(*value))
+            });
+            let row = row(
+                [&moment(point.at, now), "metric"],
+                function,
                 Text::new(&words),
                 None,
-            )
+            );
+            let minute = |function: &str| Step::Minute {
+                at: point.at.minute(),
+                counted: counted_by(analysis.text(point.name)),
+                function: Some(function.to_owned()),
+            };
+            Row {
+                open: function.map(minute),
+                ..row
+            }
         }
         Evidence::Span { span } => {
             let span = &analysis.facts.spans[*span as usize];
@@ -330,26 +343,33 @@ fn proof(scene: &Scene, evidence: &Evidence) -> Row {
                 request,
                 attempt: 1,
             });
-            row(
-                [&moment(at, now), "x-ray", figures::NONE],
-                Text::new(&words),
-                run,
-            )
+            row([&moment(at, now), "x-ray"], None, Text::new(&words), run)
         }
     }
 }
 
-fn row([at, source, function]: [&str; 3], what: Text, run: Option<Run>) -> Row {
+/// What a metric of Lambda counts.
+fn counted_by(metric: &str) -> Counted {
+    match metric {
+        "Throttles" => Counted::Refused,
+        "Errors" => Counted::Failed,
+        _ => Counted::Runs,
+    }
+}
+
+/// A proof that opens its run, or else its function.
+fn row([at, source]: [&str; 2], function: Option<&str>, what: Text, run: Option<Run>) -> Row {
+    let of_function = || Some(Step::Function(function?.to_owned()));
     Row {
         cells: vec![
             Cell::of(Role::Dim, at),
             Cell::text(source),
-            Cell::of(Role::Strong, function),
+            Cell::of(Role::Strong, function.unwrap_or(figures::NONE)),
             Cell::Text(what),
         ],
-        open: run.map(Step::Invocation),
+        open: run.map(Step::Invocation).or_else(of_function),
         run,
-        function: (function.len() > figures::NONE.len()).then(|| function.to_owned()),
+        function: function.map(str::to_owned),
         ..Row::default()
     }
 }

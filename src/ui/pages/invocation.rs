@@ -166,11 +166,11 @@ fn attempts(scene: &Arc<Scene>, at: InvocationIndex) -> Option<Part> {
 fn found(analysis: &Analysis, at: InvocationIndex) -> Option<Part> {
     let one = analysis.invocation(at);
     let mut rows: Vec<(Key, Row)> = Vec::new();
-    let mut add = |key: String, glyph: &str, role: Role, words: &str, open: Option<Step>| {
+    let mut add = |key: String, glyph: &str, role: Role, words: &str, open: Step| {
         let what = Text::of(role, glyph).and(Role::Text, &format!(" {words}"));
         let row = Row {
             cells: vec![Cell::Text(what)],
-            open,
+            open: Some(open),
             ..Row::default()
         };
         rows.push((Key::text(&key), row));
@@ -188,16 +188,14 @@ fn found(analysis: &Analysis, at: InvocationIndex) -> Option<Part> {
             function: analysis.text(one.function).to_owned(),
             which: crate::ui::step::Which::Cold,
         };
-        add(
-            "cold".to_owned(),
-            glyphs::COLD,
-            Role::Cold,
-            &words,
-            Some(step),
-        );
+        add("cold".to_owned(), glyphs::COLD, Role::Cold, &words, step);
     }
     for refused in refusals(analysis, one) {
-        let step = refused.1.then(|| Step::Resource(refused.0.clone()));
+        let step = if refused.1 {
+            Step::Resource(refused.0.clone())
+        } else {
+            Step::Trace(find::run(one))
+        };
         let words = format!(
             "{} to {} refused",
             figures::number_of(u64::from(refused.2), "calls"),
@@ -241,7 +239,7 @@ fn found(analysis: &Analysis, at: InvocationIndex) -> Option<Part> {
             glyphs::DUPLICATE,
             role,
             &words,
-            Some(step),
+            step,
         );
     }
     for late in analysis
@@ -272,7 +270,7 @@ fn found(analysis: &Analysis, at: InvocationIndex) -> Option<Part> {
             glyphs::DISORDER,
             Role::Disorder,
             &words,
-            Some(step),
+            step,
         );
     }
     if rows.is_empty() {

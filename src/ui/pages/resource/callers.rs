@@ -68,8 +68,13 @@ pub(super) fn part(analysis: &Analysis, mine: &[&Throttle], pressure: Option<&Pr
             None => "no record of a caller",
         };
         cells.push(Cell::of(Role::Unknown, who));
+        // Its metrics, its queue and its event sources are on the page of the function that refuses.
+        let function = super::function_of(analysis, resource);
+        let function = function.map(|function| analysis.text(function).to_owned());
         let row = Row {
             cells,
+            open: function.clone().map(Step::Function),
+            function,
             ..Row::default()
         };
         rows.push((Key(0), row));

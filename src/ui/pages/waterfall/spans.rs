@@ -359,12 +359,8 @@ impl Drawing {
         match first.kind {
             RowKind::Run | RowKind::Queue => run(),
             RowKind::Call => {
-                let names = [format!("lambda:{}", first.name), first.name.clone()];
-                let refused = |name: &String| {
-                    let mut all = self.analysis.throttles.iter();
-                    all.any(|one| one.resource == *name)
-                };
-                names.into_iter().find(refused).map(Step::Resource)
+                let refusing = find::refusing(&self.analysis, &first.name);
+                refusing.map(Step::Resource).or_else(run)
             }
         }
     }

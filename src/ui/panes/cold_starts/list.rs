@@ -35,6 +35,7 @@ pub(super) fn part(scene: &Arc<Scene>, inits: &[u32]) -> Part {
             )
         };
         let felt = init.cause.is_some();
+        let function = analysis.text(init.function).to_owned();
         Row {
             cells: vec![
                 Cell::of(Role::Dim, &rows::moment(init.at, now)),
@@ -56,9 +57,9 @@ pub(super) fn part(scene: &Arc<Scene>, inits: &[u32]) -> Part {
                     |run| figures::request(run.request),
                 )),
             ],
-            open: run.map(Step::Invocation),
+            open: Some(run.map_or_else(|| Step::Function(function.clone()), Step::Invocation)),
             run,
-            function: Some(analysis.text(init.function).to_owned()),
+            function: Some(function),
             ..Row::default()
         }
     });

@@ -131,6 +131,7 @@ fn unknown(name: &str) -> Row {
     }
     Row {
         cells,
+        open: Some(Step::Function(name.to_owned())),
         function: Some(name.to_owned()),
         ..Row::default()
     }

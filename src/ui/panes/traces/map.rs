@@ -10,9 +10,10 @@ use crate::model::analysis::Analysis;
 use crate::model::symbols::Sym;
 use crate::store::scene::Scene;
 use crate::ui::figures;
+use crate::ui::find;
 use crate::ui::glyphs;
 use crate::ui::page::{Cell, Column, Key, Part, Row, Rows, Table};
-use crate::ui::step::Step;
+use crate::ui::step::{Step, Which};
 use crate::ui::text::Text;
 use crate::ui::theme::Role;
 
@@ -35,6 +36,8 @@ struct Line {
     prefix: String,
     name: String,
     calls: Option<Calls>,
+    /// What it calls most.
+    first: Option<String>,
     /// What it calls stands elsewhere already.
     above: bool,
 }
@@ -178,6 +181,7 @@ impl<'a> Walk<'a> {
             prefix,
             name: name.to_owned(),
             calls: calls.cloned(),
+            first: callees.first().map(|(name, _)| (*name).to_owned()),
             above,
         });
         if above || depth >= DEEPEST {
@@ -205,12 +209,27 @@ impl<'a> Walk<'a> {
     }
 }
 
+fn is_function(analysis: &Analysis, name: &str) -> bool {
+    let name = analysis.facts.symbols.lookup(name);
+    name.is_some_and(|name| analysis.functions.iter().any(|one| one.function == name))
+}
+
+/// Its own page, or its refusals; of an entry, which is neither, the runs that it leads to.
+fn opens(analysis: &Analysis, line: &Line) -> Option<Step> {
+    if is_function(analysis, &line.name) {
+        return Some(Step::Function(line.name.clone()));
+    }
+    let runs = |function: &String| Step::Invocations {
+        function: function.clone(),
+        which: Which::All,
+    };
+    let refusing = find::refusing(analysis, &line.name).map(Step::Resource);
+    refusing.or_else(|| line.first.as_ref().map(runs))
+}
+
 fn row(analysis: &Analysis, line: Line, minutes: f64) -> Row {
-    let is_function = analysis
-        .facts
-        .symbols
-        .lookup(&line.name)
-        .is_some_and(|sym| analysis.functions.iter().any(|one| one.function == sym));
+    let is_function = is_function(analysis, &line.name);
+    let open = opens(analysis, &line);
     let mut name = Text::of(Role::Dim, &line.prefix).and(Role::Strong, &line.name);
     if line.above {
         name = name.and(Role::Dim, " (see above)");
@@ -237,7 +256,7 @@ fn row(analysis: &Analysis, line: Line, minutes: f64) -> Row {
     }
     Row {
         cells,
-        open: is_function.then(|| Step::Function(line.name.clone())),
+        open,
         function: is_function.then_some(line.name),
         ..Row::default()
     }
