@@ -579,6 +579,22 @@ fn an_unknown_region_is_told_from_a_network_that_is_away() {
     );
 }
 
+/// Nothing was read where neither the function nor its log group is there: no line says up to when it was complete.
+#[test]
+fn of_a_function_that_is_not_there_nothing_is_said_to_be_complete() {
+    let absent = json!({ "__type": "ResourceNotFoundException" }).to_string();
+    let url = fault::serve(move |_, _| Reply::Json(404, absent.clone()));
+    let arguments = ["tail", "nosuch", "--endpoint-url", &url];
+    let mut command = nepho(&arguments);
+    command.env("AWS_REGION", "eu-west-1");
+    let (status, out, said) = finish(command);
+    assert_eq!((status, &*out), (Some(2), ""), "{said}");
+    assert!(
+        said.contains("no Lambda function nosuch in eu-west-1"),
+        "{said}"
+    );
+}
+
 #[test]
 fn after_throttling_an_empty_page_and_half_a_body_no_line_is_lost_and_none_is_shown_twice() {
     let command = follow(|call, body| match call {

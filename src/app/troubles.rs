@@ -81,9 +81,11 @@ pub(super) fn nothing_to_follow(board: &Board) -> Option<String> {
         let unknown = unknown.filter(|_| {
             functions.all(|functions| functions.note.as_deref().is_some_and(is_unknown))
         });
-        let absent =
-            |source: &Health| source.state == SourceState::CaughtUp && source.note.is_some();
-        return logs.all(absent).then_some(unknown).flatten().map(words);
+        return logs
+            .all(Health::is_absent)
+            .then_some(unknown)
+            .flatten()
+            .map(words);
     }
     let finders: Vec<_> = (board.sources.values())
         .filter(|source| is_finder(source))

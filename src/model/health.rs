@@ -103,6 +103,11 @@ impl Health {
         }
     }
 
+    /// Whether there is no such log group, or no more.
+    pub fn is_absent(&self) -> bool {
+        self.is_log() && self.state == SourceState::CaughtUp && self.note.is_some()
+    }
+
     /// Whether it failed and is not asked again.
     pub fn has_given_up(&self) -> bool {
         self.trouble.is_some() && self.again_at.is_none()

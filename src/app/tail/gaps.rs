@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::print::{self, Style};
-use crate::model::health::Board;
+use crate::model::health::{Board, Health};
 use crate::model::record::Gap;
 
 /// What was said already.
@@ -62,9 +62,12 @@ impl Gaps {
     }
 }
 
-/// The line of the least of the log groups that are there.
+/// The line of the least of the log groups; none before there is one, since then nothing was read.
 fn complete(board: &Board, style: Style) -> Option<String> {
     let logs = board.sources.values().filter(|source| source.is_log());
+    if logs.clone().all(Health::is_absent) {
+        return None;
+    }
     let until = logs.map(|source| source.complete_until).min().flatten()?;
     print::complete(until, style)
 }
@@ -72,7 +75,7 @@ fn complete(board: &Board, style: Style) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::health::{Filled, Health};
+    use crate::model::health::{Filled, SourceState};
     use crate::model::record::GapReason;
     use crate::model::time::Timestamp;
 
@@ -143,6 +146,25 @@ mod tests {
         assert_eq!(
             gaps.end(&board, style),
             ["── 00:01:30 complete to here ──\n"]
+        );
+    }
+
+    #[test]
+    fn nothing_is_said_to_be_complete_before_there_is_a_log_group() {
+        let mut gaps = Gaps::default();
+        let style = Style::Text { color: false };
+        let mut board = board(None, Vec::new());
+        let source = board.sources.values_mut().next().unwrap();
+        source.state = SourceState::CaughtUp;
+        source.complete_until = Some(Timestamp(60_000));
+        source.note = Some("there is no such log group".into());
+        assert_eq!(gaps.look(&board, style), [""; 0]);
+        assert_eq!(gaps.end(&board, style), [""; 0]);
+        let source = board.sources.values_mut().next().unwrap();
+        source.note = None;
+        assert_eq!(
+            gaps.look(&board, style),
+            ["── 00:01:00 complete to here ──\n"]
         );
     }
 }
