@@ -596,6 +596,15 @@ fn of_a_function_that_is_not_there_nothing_is_said_to_be_complete() {
 }
 
 #[test]
+fn a_glob_is_no_function_to_follow() {
+    let command = nepho(&["tail", "orders-*", "--region", "eu-west-1"]);
+    fails(
+        command,
+        &["orders-*: tail follows one function", "nepho watch"],
+    );
+}
+
+#[test]
 fn after_throttling_an_empty_page_and_half_a_body_no_line_is_lost_and_none_is_shown_twice() {
     let command = follow(|call, body| match call {
         0 => refusal("ThrottlingException", "Rate exceeded"),

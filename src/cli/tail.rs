@@ -5,6 +5,8 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::ensure;
+
 use super::aws::{AwsArgs, LiveArgs, ScopeArgs, say_live_price};
 use super::{complain, settings, time};
 use crate::app::clock;
@@ -12,10 +14,13 @@ use crate::app::tail::{self, Style, Tail};
 use crate::decode::Decoder;
 use crate::sources::Window;
 
+/// What no function's name holds, and a glob does.
+const GLOB: [char; 4] = ['*', '?', '[', '{'];
+
 /// Arguments of `nepho tail`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Name of the function
+    /// Name of the function, whole
     function: String,
     /// One JSON object a line, for pipes
     #[arg(long)]
@@ -40,6 +45,11 @@ pub(crate) struct Args {
 
 /// Follows until Ctrl-C or until nobody reads any more.
 pub(crate) fn run(mut args: Args) -> anyhow::Result<ExitCode> {
+    ensure!(
+        !args.function.contains(GLOB),
+        "{0}: tail follows one function, by its whole name · nepho watch --function '{0}' shows all that match",
+        args.function
+    );
     let settings = settings::load(args.config.as_deref())?;
     args.aws = args.aws.settled(&settings);
     let window = Window {
