@@ -352,6 +352,12 @@ pub(super) const COLUMNS: &[Meaning] = &[
         "",
     ),
     m(
+        "callers",
+        "Who was refused in that minute, and how many of its tries.",
+        "From the lines and traces of callers; ? where only the metric counts them.",
+        "",
+    ),
+    m(
         "refused",
         "Tries that were refused.",
         "Lines of the caller that name a throttling error, and what metrics and traces say.",
