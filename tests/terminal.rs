@@ -301,7 +301,7 @@ fn a_file_that_ends_inside_a_frame_says_so_among_the_sources() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("half.zst");
     std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
-    let mut pty = Pty::start(160, 40, &["open", path.to_str().unwrap()], &[]);
+    let mut pty = Pty::start(200, 40, &["open", path.to_str().unwrap()], &[]);
     pty.wait_for("What is wrong now");
     pty.send("8");
     pty.wait_for("half.zst: ends inside a compressed frame after ");
