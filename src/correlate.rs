@@ -3,8 +3,11 @@
 pub mod assemble;
 pub mod ledger;
 pub mod link;
+mod refusals;
 pub mod spans;
 #[cfg(test)]
 pub mod testing;
 pub mod traced;
 pub mod tree;
+
+pub use refusals::refusals;

@@ -519,6 +519,21 @@ pub struct Refusal {
     pub attempts: u16,
 }
 
+/// Records of one run and resource that lie no further apart and do not both name a request id are of one refused attempt.
+pub const SAME_ATTEMPT_MS: i64 = 2_000;
+
+/// Whether two names of refused resources may mean one: the same, or a service and a resource of it.
+pub fn may_be_one(one: &str, other: &str) -> bool {
+    one == other || service(one) == other || service(other) == one
+}
+
+/// `lambda` of `lambda:NAME`.
+pub fn service(resource: &str) -> &str {
+    resource
+        .split_once(':')
+        .map_or(resource, |(service, _)| service)
+}
+
 /// An unhandled or logged exception.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exception {

@@ -1,7 +1,7 @@
 //! From names that stay to places in one picture: steps hold the former, pages need the latter.
 
+use crate::correlate::refusals;
 use crate::model::analysis::Analysis;
-use crate::model::fact::Kinds;
 use crate::model::facts::FactRef;
 use crate::model::invocation::{Invocation, InvocationIndex};
 use crate::model::rows::{Duplicate, Reordered};
@@ -178,10 +178,8 @@ pub fn worst_overtaken<'a>(
 
 /// How many calls of an invocation were refused, as its own log says.
 pub fn refused(analysis: &Analysis, invocation: &Invocation) -> u32 {
-    let attempts = analysis
-        .assembled
-        .app_lines_of(invocation, Kinds::REFUSED)
-        .filter_map(|line| analysis.facts.app(line, Kinds::REFUSED)?.refused)
-        .map(|refused| u32::from(refused.attempts));
-    attempts.sum()
+    let refusals = refusals(analysis, invocation).into_iter();
+    refusals
+        .map(|(_, refused)| u32::from(refused.attempts))
+        .sum()
 }

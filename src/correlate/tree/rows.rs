@@ -4,6 +4,7 @@ use hashbrown::HashSet;
 
 use super::stretches::{of_run, total_ms};
 use super::{Kind, MOST_ROWS, Requests, Row, RowKind, Stretch, Tree, path};
+use crate::correlate::refusals;
 use crate::correlate::spans::{MAX_HOPS, end_of, start_of};
 use crate::model::fact::{Item, Kinds};
 use crate::model::ids::RequestId;
@@ -161,14 +162,7 @@ impl<'a> Layout<'_, 'a> {
             }
         }
         let run = analysis.invocation(at);
-        for line in analysis.assembled.app_lines_of(run, Kinds::REFUSED) {
-            let Some(refusal) = analysis
-                .facts
-                .app(line, Kinds::REFUSED)
-                .and_then(|app| app.refused)
-            else {
-                continue;
-            };
+        for (line, refusal) in refusals(analysis, run) {
             let moment = analysis.facts.moment(line);
             let request = analysis.facts.text_of(refusal.aws_request_id);
             let is_shown = self.requests.spans(at).iter().any(|&span| {

@@ -7,12 +7,11 @@ use hashbrown::{HashMap, HashSet};
 use super::Attempt;
 use super::records::{Key, Record, Route, Source};
 use crate::model::by_key::ByKey;
+use crate::model::fact::{self, SAME_ATTEMPT_MS, service};
 use crate::model::facts::Facts;
 use crate::model::invocation::InvocationIndex;
 use crate::model::symbols::Sym;
 
-/// Records of one run and target that lie no further apart and do not both name a request id are of one attempt.
-const SAME_ATTEMPT_MS: i64 = 2_000;
 /// No more of them are looked at on either side: a run that logs faster repeats itself.
 const MOST_NEIGHBOURS: usize = 32;
 
@@ -178,16 +177,9 @@ fn neighbours(records: &[Record<'_>], members: &[usize], place: usize) -> Vec<us
 /// Whether two records may mean one target: the same, a service and a resource of it, or unknown.
 fn may_be_one(one: &Record<'_>, other: &Record<'_>) -> bool {
     match (&one.resource, &other.resource) {
-        (Some(one), Some(other)) => one == other || service(one) == other || service(other) == one,
+        (Some(one), Some(other)) => fact::may_be_one(one, other),
         _ => true,
     }
-}
-
-/// `lambda` of `lambda:NAME`.
-fn service(resource: &str) -> &str {
-    resource
-        .split_once(':')
-        .map_or(resource, |(service, _)| service)
 }
 
 /// An attempt whose resource may still be unknown.

@@ -6,7 +6,6 @@ use crate::correlate::tree::{Index, RowKind, Tree};
 use crate::detect::provisioned::prices::Prices;
 use crate::model::analysis::Analysis;
 use crate::model::delivery::Delivery;
-use crate::model::fact::Kinds;
 use crate::model::invocation::{Invocation, InvocationIndex};
 use crate::model::rows::{Harm, Link};
 use crate::store::scene::Scene;
@@ -285,11 +284,7 @@ fn found(analysis: &Analysis, at: InvocationIndex) -> Option<Part> {
 /// Refused calls by resource: its name, whether it has a page, how many.
 fn refusals(analysis: &Analysis, one: &Invocation) -> Vec<(String, bool, u32)> {
     let mut found: Vec<(String, bool, u32)> = Vec::new();
-    for line in analysis.assembled.app_lines_of(one, Kinds::REFUSED) {
-        let app = analysis.facts.app(line, Kinds::REFUSED);
-        let Some(refused) = app.and_then(|app| app.refused) else {
-            continue;
-        };
+    for (_, refused) in crate::correlate::refusals(analysis, one) {
         let name = refused
             .resource
             .map_or("an unnamed resource", |resource| analysis.text(resource));

@@ -206,7 +206,7 @@ fn who(scene: &Scene, resources: Vec<Resource>, near: Vec<String>) -> Part {
         Column::figure("share", 5).drop(8),
     ];
     Part::new("who", title, Table::new(columns, rows))
-        .aside(Text::of(Role::Dim, "≥ no metric: at least so many"))
+        .aside(Text::of(Role::Dim, "/min: last 5 min · ≥ at least"))
         .between(3, 6)
 }
 

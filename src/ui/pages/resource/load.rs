@@ -16,7 +16,7 @@ pub(super) struct Load {
     limit: Option<u32>,
 }
 
-/// Minutes that the load is the mean of.
+/// Minutes that the load is the mean of, the last of them one with refusals: what came later may ask for less.
 const RECENT: usize = 5;
 
 impl Load {
@@ -30,7 +30,8 @@ impl Load {
         let tries_per_call = near.amplification.filter(|tries| *tries >= 1.0)?;
         // The newest minute is still arriving.
         let until = Known::of(analysis).until.or(analysis.facts.newest)?;
-        let minutes = Minutes::until(until.plus_ms(-MINUTE_MS), RECENT);
+        let refuses = mine.iter().map(|one| one.minute).max()?;
+        let minutes = Minutes::until(until.plus_ms(-MINUTE_MS).min(refuses), RECENT);
         let ran = ran(analysis, function, minutes);
         let took: Vec<f64> = ran
             .iter()
