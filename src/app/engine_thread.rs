@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use tokio::runtime::Handle;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
@@ -96,7 +96,6 @@ pub trait Recorder: Send {
 pub(crate) fn spawn(
     engine: Engine,
     around: Surroundings,
-    runtime: Handle,
 ) -> io::Result<JoinHandle<anyhow::Result<()>>> {
     let Surroundings {
         feed,
@@ -129,6 +128,8 @@ pub(crate) fn spawn(
         fresh: false,
         next: Duration::ZERO,
     };
+    // Of its own: the thread may still wait while the runtime of the screen ends.
+    let waits = Builder::new_current_thread().enable_time().build()?;
     let run = move || {
         give_way();
         match feed {
@@ -136,7 +137,7 @@ pub(crate) fn spawn(
                 batches,
                 board,
                 anew,
-            } => work.pumped(batches, board, anew, &runtime),
+            } => work.pumped(batches, board, anew, &waits),
             Feed::Files { paths, options } => work.files(&paths, &options),
         }
     };
@@ -198,7 +199,7 @@ impl Work {
         mut batches: mpsc::Receiver<Batch>,
         mut board: watch::Receiver<Board>,
         mut anew: mpsc::Receiver<Anew>,
-        runtime: &Handle,
+        waits: &Runtime,
     ) -> anyhow::Result<()> {
         let (mut flows, mut may_turn) = (true, true);
         // What the board says changes with each call, and is looked at for each picture.
@@ -206,7 +207,7 @@ impl Work {
         while flows || may_turn {
             let left = self.due_at().saturating_sub(self.meter.elapsed());
             let changed = self.changed;
-            let woke = runtime.block_on(async {
+            let woke = waits.block_on(async {
                 tokio::select! {
                     biased;
                     () = sleep(left), if changed => Woke::Due,

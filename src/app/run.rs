@@ -85,14 +85,13 @@ pub struct Dashboard {
 /// Opens the dashboard and returns when it is closed. The terminal is then as it was.
 pub fn run(dashboard: Dashboard) -> anyhow::Result<()> {
     let runtime = polling::runtime()?;
-    let handle = runtime.handle().clone();
-    let result = runtime.block_on(show(dashboard, handle));
+    let result = runtime.block_on(show(dashboard));
     // A poll that hangs must not keep the terminal waiting.
     runtime.shutdown_timeout(Duration::from_millis(200));
     result
 }
 
-async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::Result<()> {
+async fn show(dashboard: Dashboard) -> anyhow::Result<()> {
     let Dashboard {
         engine,
         origin,
@@ -177,7 +176,7 @@ async fn show(dashboard: Dashboard, runtime: tokio::runtime::Handle) -> anyhow::
         redactor,
     };
     let mut saver = Saver::new(records, engine.settings().clone(), saved_look, saved_keys);
-    let engine = engine_thread::spawn(engine, around, runtime)?;
+    let engine = engine_thread::spawn(engine, around)?;
     let looked = match &mut shown {
         Some((terminal, screen)) => {
             event_loop(
