@@ -14,14 +14,20 @@ pub fn refusals(analysis: &Analysis, run: &Invocation) -> Vec<(FactRef, Refusal)
         .collect();
     let resource = |at: usize| facts.text_of(told[at].1.resource);
     let is_named = |at: usize| told[at].1.aws_request_id.is_some();
-    let same = |one: usize, other: usize| {
-        let apart = facts.moment(told[one].0).since(facts.moment(told[other].0));
-        let names = resource(one).zip(resource(other));
-        apart.abs() <= SAME_ATTEMPT_MS && names.is_none_or(|(one, other)| may_be_one(one, other))
-    };
     let repeats = |at: usize| {
-        let mut others = (0..at).chain((at + 1..told.len()).filter(|other| is_named(*other)));
-        !is_named(at) && others.any(|other| same(at, other))
+        let near = |other: &usize| {
+            let apart = facts.moment(told[at].0).since(facts.moment(told[*other].0));
+            apart.abs() <= SAME_ATTEMPT_MS
+        };
+        // From the nearest on, and no further than the window: a run may tell of thousands.
+        let before = (0..at).rev().take_while(near);
+        let behind = (at + 1..told.len()).take_while(near);
+        let mut others = before.chain(behind.filter(|other| is_named(*other)));
+        let may_be_this = |other| {
+            let names = resource(at).zip(resource(other));
+            names.is_none_or(|(one, other)| may_be_one(one, other))
+        };
+        !is_named(at) && others.any(may_be_this)
     };
     let own: Vec<usize> = (0..told.len()).filter(|at| !repeats(*at)).collect();
     own.into_iter().map(|at| told[at].clone()).collect()
