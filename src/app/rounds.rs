@@ -81,7 +81,7 @@ async fn watch(
                 begun = true;
                 engine.not_seen_yet(board.borrow().open_gaps());
                 engine.restrict(&Scope {
-                    from: Some(clock::now().plus_ms(-(rounds.back.as_millis() as i64))),
+                    from: Some(clock::now().before(rounds.back)),
                     until: None,
                     functions: rounds.functions.clone(),
                 });

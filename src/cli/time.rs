@@ -21,13 +21,7 @@ pub(crate) fn moment(text: &str, anchor: Timestamp) -> anyhow::Result<Timestamp>
              or a span such as 15m, 2h, 1d"
         )
     })?;
-    Ok(before(anchor, back))
-}
-
-/// So long before a moment, at the epoch at the earliest.
-pub(crate) fn before(anchor: Timestamp, back: Duration) -> Timestamp {
-    let back = i64::try_from(back.as_millis()).unwrap_or(i64::MAX);
-    anchor.plus_ms(-back).max(Timestamp(0))
+    Ok(anchor.before(back))
 }
 
 /// With a zone: RFC 3339, the `StateChangeTime` of an alarm's notification, a log line's time, the date of an e-mail.

@@ -86,7 +86,7 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<ExitCode> {
 /// What to read, and the clock of the screen: around a past moment it stands still at the end of the window.
 fn window(args: &Args, now: Timestamp) -> anyhow::Result<(Window, Clock)> {
     let Some(at) = &args.at else {
-        let since = time::before(now, args.since);
+        let since = now.before(args.since);
         return Ok((Window { since, until: None }, clock::system()));
     };
     let moment = time::moment(at, now)?;

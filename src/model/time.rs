@@ -1,6 +1,7 @@
 //! Moments in milliseconds since the Unix epoch, as CloudWatch stamps them.
 
 use std::fmt;
+use std::time::Duration;
 
 use chrono::{DateTime, Datelike as _, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize, Serializer};
@@ -27,6 +28,13 @@ impl Timestamp {
     #[must_use]
     pub fn plus_ms(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
+    }
+
+    /// So long before this moment, at the epoch at the earliest.
+    #[must_use]
+    pub fn before(self, back: Duration) -> Self {
+        let back = i64::try_from(back.as_millis()).unwrap_or(i64::MAX);
+        self.plus_ms(-back).max(Self(0))
     }
 
     /// Milliseconds from `earlier` to this moment; negative if it lies later.
