@@ -534,6 +534,11 @@ pub fn service(resource: &str) -> &str {
         .map_or(resource, |(service, _)| service)
 }
 
+/// `NAME` of `lambda:NAME`, or a service where nothing else is known.
+pub fn name_in(resource: &str) -> &str {
+    resource.split_once(':').map_or(resource, |(_, name)| name)
+}
+
 /// An unhandled or logged exception.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exception {

@@ -5,13 +5,14 @@ mod touched;
 
 use crate::detect::slo;
 use crate::model::analysis::Analysis;
+use crate::model::fact::name_in;
 use crate::model::finding::{Alarm, FindingKind, Severity};
 use crate::model::invocation::InvocationIndex;
 use crate::model::symbols::Sym;
 use crate::model::time::{MINUTE_MS, Timestamp};
 
 use super::severity::Judged;
-use calls::{Calls, name};
+use calls::Calls;
 use touched::Touched;
 
 /// A cause may be seen so much later than its symptom.
@@ -151,8 +152,8 @@ fn may_explain(cause: &Judged, symptom: &Judged, calls: &Calls<'_>) -> bool {
 
 /// Whether the symptom's own lines say that it waited for the cause's subject.
 fn waits_for(analysis: &Analysis, symptom: &Judged, cause: &Judged) -> bool {
-    let subject = name(&cause.candidate.subject);
-    let awaited = |callee: &Sym| name(analysis.text(*callee)) == subject;
+    let subject = name_in(&cause.candidate.subject);
+    let awaited = |callee: &Sym| name_in(analysis.text(*callee)) == subject;
     symptom.candidate.waits_for.iter().any(awaited)
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::analysis::Analysis;
+use crate::model::fact::name_in;
 use crate::model::finding::FindingKind;
 use crate::model::rows::{Evidence, Flood, FloodLayer, Pressure, Throttle};
 use crate::model::symbols::Sym;
@@ -115,7 +116,7 @@ pub(in crate::ui) fn function_of(analysis: &Analysis, resource: &str) -> Option<
 
 /// What its finding says of the cause, under the sum that Little's law makes of it.
 fn why(analysis: &Analysis, resource: &str, load: Option<&Load>) -> Option<Part> {
-    let name = resource.split_once(':').map_or(resource, |(_, name)| name);
+    let name = name_in(resource);
     let finding = why::finding(analysis, FindingKind::Throttling, &[resource, name])?;
     let mut lines = vec![Text::new(&finding.claim)];
     lines.extend(why::lines(finding));

@@ -6,6 +6,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::detect::triage::severity::Judged;
 use crate::model::analysis::Analysis;
+use crate::model::fact::name_in;
 use crate::model::finding::Candidate;
 
 /// Call chains are followed so deep.
@@ -35,15 +36,15 @@ impl<'a> Calls<'a> {
                 calls
                     .entry(analysis.text(*caller))
                     .or_default()
-                    .insert(name(&throttle.resource));
+                    .insert(name_in(&throttle.resource));
             }
         }
         for found in judged.iter().map(|judged| &judged.candidate) {
             for callee in &found.waits_for {
                 calls
-                    .entry(name(&found.subject))
+                    .entry(name_in(&found.subject))
                     .or_default()
-                    .insert(name(analysis.text(*callee)));
+                    .insert(name_in(analysis.text(*callee)));
             }
         }
         Self(calls)
@@ -51,7 +52,7 @@ impl<'a> Calls<'a> {
 
     /// Whether the subject of `from` calls that of `to`, itself or through others.
     pub(super) fn reaches(&self, from: &Candidate, to: &Candidate) -> bool {
-        let (from, to) = (name(&from.subject), name(&to.subject));
+        let (from, to) = (name_in(&from.subject), name_in(&to.subject));
         let mut seen = HashSet::new();
         seen.insert(from);
         let mut open = VecDeque::from([(from, 0)]);
@@ -67,9 +68,4 @@ impl<'a> Calls<'a> {
         }
         false
     }
-}
-
-/// The name in `lambda:NAME` or `dynamodb:TABLE`.
-pub(super) fn name(resource: &str) -> &str {
-    resource.split_once(':').map_or(resource, |(_, name)| name)
 }
