@@ -139,10 +139,9 @@ fn in_one_line(told: &str, first: &str) -> String {
     let words = |paragraph: &str| paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
     let told = told.strip_prefix("error: ").unwrap_or(told);
     let told = told.split("\n\n").map(words);
-    let told = told.filter(|said| {
-        let is_usage = ["Usage: ", "For more information"].iter();
-        !said.is_empty() && !is_usage.clone().any(|usage| said.starts_with(usage))
-    });
+    let is_usage =
+        |said: &str| said.starts_with("Usage: ") || said.starts_with("For more information");
+    let told = told.filter(|said| !said.is_empty() && !is_usage(said));
     let command = Cli::command();
     let command = command.find_subcommand(first);
     let help = match command {

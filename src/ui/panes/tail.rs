@@ -299,8 +299,8 @@ fn dropped(scene: &Scene) -> Text {
 
 /// Where what is not held can be looked for.
 fn hint(scene: &Scene) -> Text {
-    match scene.text.dropped() {
-        (0, _) | (_, None) => Text::default(),
-        _ => Text::of(Role::Focus, "A looks for a filter in all"),
+    if dropped(scene).is_empty() {
+        return Text::default();
     }
+    Text::of(Role::Focus, "A looks for a filter in all")
 }
