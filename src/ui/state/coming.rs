@@ -84,7 +84,7 @@ impl<'a> Coming<'a> {
         )
     }
 
-    /// `cannot see 1 of 19 log groups`, where that is so: it may be denied, absent or broken.
+    /// `cannot see 1 of 19 log groups`, where that is so: one is denied, or fails. One that does not exist hides nothing.
     pub(super) fn unseen(&self) -> Option<String> {
         let logs = self.logs();
         let unseen = logs.iter().filter(|source| fails(source)).count() as u64;
