@@ -178,7 +178,7 @@ impl Sink for Taken {
             line.timestamp,
             line.ingestion,
             line.event_id.map(str::to_owned),
-            line.message.to_owned(),
+            line.message.text().to_owned(),
         ));
         None
     }
@@ -218,7 +218,7 @@ fn line<'a>(group: &'a str, stream: &'a str, message: &'a str) -> LogLine<'a> {
         timestamp: Timestamp(1_795_168_801_274),
         ingestion: None,
         event_id: Some("40033602025563129891242405994489553170594962871841456129"),
-        message,
+        message: message.into(),
     }
 }
 

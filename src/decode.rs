@@ -29,6 +29,7 @@ mod trace_header;
 mod words;
 mod xray;
 
+use bumpalo::Bump;
 use thiserror::Error;
 
 use self::extract::Rules;
@@ -40,6 +41,7 @@ use self::placing::Placing;
 use crate::model::config::FunctionConfig;
 use crate::model::event_id::EventId;
 use crate::model::fact::{AppFact, EventSource, Fact, What};
+use crate::model::message::Message;
 use crate::model::metric::MetricPoint;
 use crate::model::odd::Odd;
 use crate::model::placed;
@@ -86,10 +88,24 @@ impl Decoder {
         function: Option<&str>,
         symbols: &mut Symbols,
     ) -> Option<Fact> {
+        self.line_in(line, None, function, symbols, &Bump::new())
+    }
+
+    /// As [`Decoder::line`], for many lines: `json` is the message, if that was read; what is read of JSON on the way stands in
+    /// `arena`, which may be reset behind each.
+    pub fn line_in(
+        &self,
+        line: &LogLine<'_>,
+        json: Option<&Parsed<'_>>,
+        function: Option<&str>,
+        symbols: &mut Symbols,
+        arena: &Bump,
+    ) -> Option<Fact> {
         let (group, place) = placed::split(line.group);
+        let json = json.map(|json| &json.0);
         let mut what = match function {
-            Some(_) => self.what(line.message, function, symbols)?,
-            None => self.of_no_function(&LogLine { group, ..*line }, symbols)?,
+            Some(_) => self.what(line.message, json, function, symbols, arena)?,
+            None => self.of_no_function(&LogLine { group, ..*line }, json, symbols, arena)?,
         };
         if let Some(place) = place {
             Placing { place, symbols }.line(&mut what);
@@ -102,50 +118,86 @@ impl Decoder {
     }
 
     /// Streams of no function: gateways, and functions that neither the stream nor the line names.
-    fn of_no_function(&self, line: &LogLine<'_>, symbols: &mut Symbols) -> Option<What> {
-        if let Some(access) = gateway_log::decode(line, symbols) {
+    fn of_no_function(
+        &self,
+        line: &LogLine<'_>,
+        json: Option<&Json<'_>>,
+        symbols: &mut Symbols,
+        arena: &Bump,
+    ) -> Option<What> {
+        if let Some(access) = gateway_log::decode(line, json, symbols) {
             return Some(What::Access(access));
         }
         let is_other = line.group == "aws/spans" || place::api_of_group(line.group).is_some();
-        (!is_other).then(|| self.what(line.message, None, symbols))?
+        (!is_other).then(|| self.what(line.message, json, None, symbols, arena))?
     }
 
-    fn what(&self, message: &str, function: Option<&str>, symbols: &mut Symbols) -> Option<What> {
-        if let Some(what) = platform_text::decode(message, symbols) {
+    fn what(
+        &self,
+        message: Message<'_>,
+        json: Option<&Json<'_>>,
+        function: Option<&str>,
+        symbols: &mut Symbols,
+        arena: &Bump,
+    ) -> Option<What> {
+        let words = message.words();
+        if json.is_none()
+            && let Some(what) = platform_text::decode(words, symbols)
+        {
             return Some(what);
         }
         // Most lines end here, looked at once and with nothing allocated.
-        let needle = self.needles.first_in(message);
+        let needle = self.needles.first_in(words);
         if needle.is_none() && !self.rules.concern(function) {
             return None;
         }
-        let is_object = message.trim_start().starts_with('{');
-        let json = is_object.then(|| Json::parse(message)).flatten();
-        let printed = (is_object && json.is_none()).then(|| literal::parse_whole(message));
+        let is_object = json.is_none() && words.trim_start().starts_with('{');
+        let read = is_object.then(|| Json::parse(words, arena)).flatten();
+        let json = json.or(read.as_ref());
+        let printed = (is_object && json.is_none()).then(|| literal::parse_whole(words, arena));
         let printed = printed.flatten();
-        let root = json.as_ref().or(printed.as_ref());
+        let root = json.or(printed.as_ref());
         if let Some(event) = root
             && platform_json::event_type(event).is_some()
         {
             return platform_json::decode(event, symbols);
         }
-        let marks = self.needles.marks(message, needle);
+        let marks = self.needles.marks(words, needle);
         let mut fact = match root {
-            Some(root) => app_line::decode_json(root, function, marks, symbols),
-            None => app_line::decode_text(message, function, marks, symbols),
+            Some(root) => app_line::decode_json(root, function, marks, symbols, arena),
+            None => app_line::decode_text(words, function, marks, symbols, arena),
         };
-        let json = json.as_ref();
         self.rules
             .apply(message, json, function, &mut fact, symbols);
         (!fact.is_empty()).then_some(What::App(fact))
     }
 }
 
+/// A message that is JSON and was read where it stood, so that it need not be read again.
+#[derive(Clone, Copy, Debug)]
+pub struct Parsed<'a>(Json<'a>);
+
+impl<'a> Parsed<'a> {
+    /// Reads an object as it stands in the JSON string whose opening quote stands before `string`; the second value is where its closing
+    /// quote stands. `None` also where it has other escapes than those that a JSON writer gives to quotes and backslashes, and to the ends of
+    /// lines behind it.
+    pub fn in_string(string: &'a str, arena: &'a Bump) -> Option<(Self, usize)> {
+        let (json, end) = Json::parse_in_string(string, arena)?;
+        Some((Self(json), end))
+    }
+}
+
 /// What a line that says nothing else says all the same: which run wrote it, where it names that. Worth asking only in streams in
 /// which Lambda itself is silent about runs.
-pub fn run_named(line: &LogLine<'_>, symbols: &mut Symbols) -> Option<Fact> {
+/// `json` is its message, if that was read.
+pub fn run_named(
+    line: &LogLine<'_>,
+    json: Option<&Parsed<'_>>,
+    symbols: &mut Symbols,
+) -> Option<Fact> {
+    let json = json.map(|json| &json.0);
     let app = AppFact {
-        request_id: Some(app_line::run_named(line.message)?),
+        request_id: Some(app_line::run_named(line.message, json)?),
         names_run: true,
         ..AppFact::default()
     };
@@ -167,9 +219,10 @@ pub fn likenesses(message: &str) -> Vec<(EventSource, String, u64)> {
         .collect()
 }
 
-/// What of a log event cannot be, whatever else it says; `fact` is what [`Decoder::line`] read in it.
-pub fn odd(line: &LogLine<'_>, fact: Option<&Fact>) -> Option<Odd> {
-    odd::of(line, fact.map(|fact| &fact.what))
+/// What of a log event cannot be, whatever else it says; `json` is its message, if that was read, and `fact` what [`Decoder::line`] read
+/// in it.
+pub fn odd(line: &LogLine<'_>, json: Option<&Parsed<'_>>, fact: Option<&Fact>) -> Option<Odd> {
+    odd::of(line, json.map(|json| &json.0), fact.map(|fact| &fact.what))
 }
 
 /// The key under which a document carries its place, where several are watched.
@@ -182,7 +235,8 @@ pub fn segments(
     place: Option<&str>,
     symbols: &mut Symbols,
 ) -> Result<Vec<Span>, DecodeError> {
-    let document = document(json)?;
+    let arena = Bump::new();
+    let document = document(json, &arena)?;
     let mut spans = xray::decode(&document, symbols)?;
     if let Some(place) = document.text_at(PLACE).or(place) {
         let mut placing = Placing { place, symbols };
@@ -193,7 +247,8 @@ pub fn segments(
 
 /// Reads one line of a metric stream.
 pub fn metric(json: &str, symbols: &mut Symbols) -> Result<MetricPoint, DecodeError> {
-    let document = document(json)?;
+    let arena = Bump::new();
+    let document = document(json, &arena)?;
     let mut point = metric::decode(&document, symbols)?;
     if let Some(place) = document.text_at(PLACE) {
         Placing { place, symbols }.metric(&mut point);
@@ -206,7 +261,8 @@ pub fn function_config(
     json: &str,
     symbols: &mut Symbols,
 ) -> Result<(Sym, FunctionConfig), DecodeError> {
-    let document = document(json)?;
+    let arena = Bump::new();
+    let document = document(json, &arena)?;
     let (mut name, mut config) = config::decode(&document, symbols)?;
     if let Some(place) = document.text_at(PLACE) {
         let mut placing = Placing { place, symbols };
@@ -216,8 +272,8 @@ pub fn function_config(
     Ok((name, config))
 }
 
-fn document(json: &str) -> Result<Json<'_>, DecodeError> {
-    Json::parse(json).ok_or(DecodeError::Syntax)
+fn document<'a>(json: &'a str, arena: &'a Bump) -> Result<Json<'a>, DecodeError> {
+    Json::parse(json, arena).ok_or(DecodeError::Syntax)
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ pub mod invocation;
 pub mod json_text;
 pub mod mark;
 pub mod maybe;
+pub mod message;
 pub mod metric;
 pub mod odd;
 mod packed;

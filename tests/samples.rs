@@ -56,7 +56,7 @@ fn read_with(decoder: &Decoder, message: &str, symbols: &mut Symbols) -> AppFact
         timestamp: Timestamp(0),
         ingestion: None,
         event_id: None,
-        message,
+        message: message.into(),
     };
     match decoder
         .line(&line, Some("f"), symbols)

@@ -38,7 +38,7 @@ fn lines_that_say_nothing_are_read_without_allocating() {
             timestamp: Timestamp(1_795_168_800_000),
             ingestion: Some(Timestamp(1_795_168_800_500)),
             event_id: Some("40033602004087512266203986615006757912081855943278592001"),
-            message,
+            message: message.into(),
         };
         decoder.line(&line, Some("shop"), &mut symbols)
     };

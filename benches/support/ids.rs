@@ -25,7 +25,7 @@ pub(crate) fn of_events(ids: usize, mut line: impl FnMut(&LogLine<'_>)) {
             timestamp: BEGINS,
             ingestion: None,
             event_id: str::from_utf8(&id).ok(),
-            message: "",
+            message: "".into(),
         });
     }
 }

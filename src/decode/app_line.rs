@@ -2,6 +2,8 @@
 
 mod reading;
 
+use bumpalo::Bump;
+
 use self::reading::Reading;
 use super::embedded::Cut;
 use super::header::{self, Header};
@@ -11,6 +13,7 @@ use super::payload::Digest;
 use super::{embedded, exception, trace_header, words};
 use crate::model::fact::{AppFact, Item, Level};
 use crate::model::ids::{RequestId, TraceId};
+use crate::model::message::Message;
 use crate::model::symbols::Symbols;
 
 /// More pieces of JSON than this in one text are not looked at.
@@ -22,13 +25,14 @@ pub(super) fn decode_json(
     function: Option<&str>,
     marks: Marks,
     symbols: &mut Symbols,
+    arena: &Bump,
 ) -> AppFact {
     let marks = if reading::is_metrics(root) {
         Marks::default()
     } else {
         marks
     };
-    let mut reading = Reading::new(function, marks, symbols);
+    let mut reading = Reading::new(function, marks, symbols, arena);
     (reading.fact.request_id, reading.fact.names_run) = request_id(root);
     reading.fact.trace = trace_id(root);
     reading.fact.level = level(root);
@@ -42,7 +46,7 @@ pub(super) fn decode_json(
     reading.object(root, 0);
     if let Some(text) = message.and_then(Json::text)
         && reading.marks.exception
-        && embedded::cut(text).is_none()
+        && embedded::cut(text, arena).is_none()
     {
         let header = Header {
             request_id: None,
@@ -78,15 +82,16 @@ pub(super) fn decode_text(
     function: Option<&str>,
     marks: Marks,
     symbols: &mut Symbols,
+    arena: &Bump,
 ) -> AppFact {
     let header = header::parse(message);
-    let mut reading = Reading::new(function, marks, symbols);
+    let mut reading = Reading::new(function, marks, symbols, arena);
     reading.fact.request_id = request_id_in_text(&header, message);
     reading.fact.names_run = reading.fact.request_id.is_some();
     reading.fact.level = header.level;
     let mut rest = header.rest;
     for piece in 0..PIECES {
-        let Some(cut) = embedded::cut(rest) else {
+        let Some(cut) = embedded::cut(rest, arena) else {
             break;
         };
         if piece == 0 {
@@ -113,11 +118,12 @@ pub(super) fn decode_text(
 
 /// The items of the events in a line, with the likeness of their bodies.
 pub(super) fn alike(message: &str, symbols: &mut Symbols) -> Vec<Item> {
-    let mut reading = Reading::new(None, Marks::default(), symbols);
+    let arena = &Bump::new();
+    let mut reading = Reading::new(None, Marks::default(), symbols, arena);
     reading.digest = Digest::Likeness;
     let mut rest = message;
     for _ in 0..PIECES {
-        let Some(cut) = embedded::cut(rest) else {
+        let Some(cut) = embedded::cut(rest, arena) else {
             break;
         };
         reading.value(&cut.json, 0);
@@ -232,16 +238,23 @@ pub(super) fn request_id_in_text(header: &Header<'_>, message: &str) -> Option<R
     header.request_id.or_else(|| request_id_in_span(message))
 }
 
-/// The run that a line names as its own, whatever else it says.
-pub(super) fn run_named(message: &str) -> Option<RequestId> {
-    let text = message.trim_start();
-    if !text.starts_with('{') {
+/// The run that a line names as its own, whatever else it says; `json` is the line, if that was read.
+pub(super) fn run_named(message: Message<'_>, json: Option<&Json<'_>>) -> Option<RequestId> {
+    let words = message.words();
+    if json.is_none() && !words.trim_start().starts_with('{') {
+        let text = words.trim_start();
         return request_id_in_text(&header::parse(text), text);
     }
     let named = ["equest", "invocation_id"]
         .iter()
-        .any(|name| text.contains(name));
-    let (id, of_the_run) = request_id(&named.then(|| Json::parse(text))??);
+        .any(|name| words.contains(name));
+    if !named {
+        return None;
+    }
+    let (id, of_the_run) = match json {
+        Some(json) => request_id(json),
+        None => request_id(&Json::parse(words.trim_start(), &Bump::new())?),
+    };
     id.filter(|_| of_the_run)
 }
 

@@ -1,5 +1,7 @@
 //! Correlation ids: values that services hand on under a name of their own.
 
+use bumpalo::Bump;
+
 use super::json::Json;
 use super::{trace_header, words};
 use crate::model::ids::RequestId;
@@ -63,7 +65,7 @@ pub(super) fn in_event(
     for value in values {
         match value {
             Json::Text(text) if texts > 0 && text.starts_with('{') && may_hold(text) => {
-                if let Some(inner) = Json::parse(text) {
+                if let Some(inner) = Json::parse(text, &Bump::new()) {
                     in_event(&inner, own, texts - 1, symbols, found);
                 }
             }

@@ -1,5 +1,7 @@
 //! Objects inside text, as JSON or as a language prints them: where they stand, what they say.
 
+use bumpalo::Bump;
+
 use super::json::Json;
 use super::literal;
 
@@ -15,13 +17,13 @@ pub(super) struct Cut<'a> {
 }
 
 /// Finds the first object, or list of objects, in a text; `None` if there is none that can be read.
-pub(super) fn cut(text: &str) -> Option<Cut<'_>> {
+pub(super) fn cut<'a>(text: &'a str, arena: &'a Bump) -> Option<Cut<'a>> {
     memchr::memchr2_iter(b'{', b'[', text.as_bytes())
         .filter(|&at| may_open(&text[at..]))
         .take(TRIES)
         .find_map(|at| {
-            let (json, length) =
-                Json::parse_prefix(&text[at..]).or_else(|| literal::parse_prefix(&text[at..]))?;
+            let (json, length) = Json::parse_prefix(&text[at..], arena)
+                .or_else(|| literal::parse_prefix(&text[at..], arena))?;
             Some(Cut {
                 before: &text[..at],
                 json,
@@ -52,7 +54,9 @@ mod tests {
 
     #[test]
     fn json_is_found_behind_prose_and_brackets() {
-        let cut = cut(r#"[INFO] got {order} as [3]: {"a": [1]} today"#).expect("it holds JSON");
+        let arena = Bump::new();
+        let cut = cut(r#"[INFO] got {order} as [3]: {"a": [1]} today"#, &arena);
+        let cut = cut.expect("it holds JSON");
         assert_eq!(
             (cut.before, cut.after),
             ("[INFO] got {order} as [3]: ", " today")
@@ -62,11 +66,10 @@ mod tests {
 
     #[test]
     fn broken_json_is_given_up_soon() {
-        assert_eq!(
-            cut(r#"{"level":"INFO","message":"unterminated", "detail": {"id": "evt-"#),
-            None
-        );
-        assert_eq!(cut(&"{\"a\":".repeat(100_000)), None);
-        assert_eq!(cut("no json"), None);
+        let arena = Bump::new();
+        let text = r#"{"level":"INFO","message":"unterminated", "detail": {"id": "evt-"#;
+        assert_eq!(cut(text, &arena), None);
+        assert_eq!(cut(&"{\"a\":".repeat(100_000), &arena), None);
+        assert_eq!(cut("no json", &arena), None);
     }
 }

@@ -252,7 +252,7 @@ pub(super) fn is_runtime_account(object: &Json<'_>) -> bool {
     }) && object.get("errorMessage").is_some()
         && object.entries().iter().all(|(key, value)| {
             // node repeats the fields an error carries: `code`, `errno`, `reason`, …
-            FIELDS.contains(&key.as_ref()) || !matches!(value, Json::Object(_))
+            FIELDS.contains(key) || !matches!(value, Json::Object(_))
         })
 }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::{LazyCell, OnceCell};
 
+use bumpalo::Bump;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use regex::Regex;
 use serde_json::{Number, Value};
@@ -12,6 +13,7 @@ use super::app_line::MESSAGE;
 use super::embedded;
 use super::json::Json;
 use crate::model::fact::{AppFact, EventSource, Item};
+use crate::model::message::Message;
 use crate::model::settings::{ExtractRule, SettingsError};
 use crate::model::symbols::{Sym, Symbols};
 use crate::model::words::wrong_pattern;
@@ -64,7 +66,7 @@ enum Path {
 
 /// JSON of a line.
 struct Document<'a> {
-    json: Cow<'a, Json<'a>>,
+    json: Json<'a>,
     /// The same as queries look into it.
     value: OnceCell<Value>,
 }
@@ -101,17 +103,24 @@ impl Rules {
     /// Adds what the rules find in one line to its fact; `json` is the line where all of it is JSON.
     pub(super) fn apply(
         &self,
-        message: &str,
+        message: Message<'_>,
         json: Option<&Json<'_>>,
         function: Option<&str>,
         fact: &mut AppFact,
         symbols: &mut Symbols,
     ) {
-        let own = LazyCell::new(|| json.is_none().then(|| Json::parse(message.trim()))?);
-        let documents = LazyCell::new(|| documents_of(message, json.or(own.as_ref())));
+        let arena = &Bump::new();
+        let documents = LazyCell::new(|| {
+            let own = || Json::parse(message.text().trim(), arena);
+            let whole = json.copied().or_else(own);
+            whole.map_or_else(
+                || in_prose(message.text(), arena).into_iter().collect(),
+                |whole| documents_of(whole, arena),
+            )
+        });
         for rule in self.0.iter().filter(|rule| rule.concerns(function)) {
             let found = match &rule.how {
-                How::Pattern(pattern) => by_pattern(pattern, message),
+                How::Pattern(pattern) => by_pattern(pattern, message.text()),
                 How::Paths(paths) => documents
                     .iter()
                     .map(|document| paths.find(document))
@@ -206,36 +215,35 @@ impl Functions {
     }
 }
 
-/// The JSON of a line: the whole line; what its message holds, as an object or as text; what stands in its prose. An object as
-/// Python or node print it counts as the JSON it stands for.
-fn documents_of<'a>(message: &'a str, whole: Option<&'a Json<'a>>) -> Vec<Document<'a>> {
-    let Some(whole) = whole else {
-        return in_prose(message).into_iter().collect();
-    };
-    let own = MESSAGE.iter().find_map(|key| last(whole, key));
+/// The JSON of a line that is JSON: the whole line; what its message holds, as an object or as text. An object as Python or node print
+/// it counts as the JSON it stands for.
+fn documents_of<'a>(whole: Json<'a>, arena: &'a Bump) -> Vec<Document<'a>> {
+    let own = MESSAGE.iter().find_map(|key| last(&whole, key));
     let inner = match own {
-        Some(Json::Text(text)) => in_prose(text),
-        Some(object @ Json::Object(_)) => Some(Document::of(Cow::Borrowed(object))),
+        Some(Json::Text(text)) => in_prose(text, arena),
+        Some(object @ Json::Object(_)) => Some(Document::of(*object)),
         _ => None,
     };
-    let whole = Document::of(Cow::Borrowed(whole));
-    [Some(whole), inner].into_iter().flatten().collect()
+    [Some(Document::of(whole)), inner]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
-fn in_prose(text: &str) -> Option<Document<'_>> {
-    Some(Document::of(Cow::Owned(embedded::cut(text)?.json)))
+fn in_prose<'a>(text: &'a str, arena: &'a Bump) -> Option<Document<'a>> {
+    Some(Document::of(embedded::cut(text, arena)?.json))
 }
 
 /// Of a key that is there twice the last counts, as queries have it.
-fn last<'a>(object: &'a Json<'a>, key: &str) -> Option<&'a Json<'a>> {
+fn last<'a>(object: &Json<'a>, key: &str) -> Option<&'a Json<'a>> {
     let mut entries = object.entries().iter().rev();
     entries
-        .find(|(name, _)| name == key)
+        .find(|(name, _)| *name == key)
         .map(|(_, value)| value)
 }
 
 impl<'a> Document<'a> {
-    fn of(json: Cow<'a, Json<'a>>) -> Self {
+    fn of(json: Json<'a>) -> Self {
         let value = OnceCell::new();
         Self { json, value }
     }
@@ -265,7 +273,7 @@ impl Path {
             Self::Keys(keys) => {
                 let found = keys
                     .iter()
-                    .try_fold(document.json.as_ref(), |value, key| last(value, key));
+                    .try_fold(&document.json, |value, key| last(value, key));
                 found.and_then(scalar).into_iter().collect()
             }
             Self::Query(query) => {
@@ -366,7 +374,13 @@ mod tests {
     fn read(text: &str, message: &str, function: &str) -> (AppFact, Symbols) {
         let rules = Rules::compile(&[rule(text)]).expect("valid rule");
         let (mut fact, mut symbols) = (AppFact::default(), Symbols::default());
-        rules.apply(message, None, Some(function), &mut fact, &mut symbols);
+        rules.apply(
+            message.into(),
+            None,
+            Some(function),
+            &mut fact,
+            &mut symbols,
+        );
         (fact, symbols)
     }
 

@@ -5,21 +5,33 @@ mod access;
 mod appsync;
 mod execution;
 
+use super::json::Json;
 use super::place::api_of_group;
 use crate::model::fact::Access;
 use crate::model::record::LogLine;
 use crate::model::symbols::{Sym, Symbols};
 
 /// What a line in a stream of no function says of one request; `None` if it is no line of a gateway.
-pub(super) fn decode(line: &LogLine<'_>, symbols: &mut Symbols) -> Option<Access> {
-    let message = line.message.trim();
+/// `json` is its message, if that was read.
+pub(super) fn decode(
+    line: &LogLine<'_>,
+    json: Option<&Json<'_>>,
+    symbols: &mut Symbols,
+) -> Option<Access> {
+    let message = || line.message.text().trim();
     if let Some(api) = line.group.strip_prefix("/aws/appsync/apis/") {
-        return appsync::decode(message, api, symbols);
+        return match json {
+            Some(event) => appsync::of_event(event, api, symbols),
+            None => appsync::decode(message(), api, symbols),
+        };
     }
     if line.group.starts_with("API-Gateway-Execution-Logs_") {
-        return execution::decode(message, line.group, symbols);
+        return execution::decode(message(), line.group, symbols);
     }
-    access::decode(message, line.group, symbols)
+    match json {
+        Some(json) => access::of_json(json, line.group, symbols),
+        None => access::decode(message(), line.group, symbols),
+    }
 }
 
 /// An access line of which only the API is known. A group that does not name it stands for it itself.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use bumpalo::Bump;
+
 use super::json::Json;
 use super::{app_line, header, platform_json};
 use crate::model::fact::Level;
@@ -22,14 +24,17 @@ pub struct Head<'a> {
 /// Reads the head of a line of text or JSON. Any line has one.
 pub fn head(message: &str) -> Head<'_> {
     let message = message.trim_end();
-    let json = message.starts_with('{').then(|| Json::parse(message));
+    let arena = Bump::new();
+    let json = message
+        .starts_with('{')
+        .then(|| Json::parse(message, &arena));
     match json.flatten() {
         Some(root @ Json::Object(_)) => of_json(&root, message),
         _ => of_text(message),
     }
 }
 
-fn of_json<'a>(root: &Json<'a>, message: &'a str) -> Head<'a> {
+fn of_json<'a>(root: &Json<'_>, message: &'a str) -> Head<'a> {
     let own = root.first_of(&app_line::MESSAGE).and_then(Json::text);
     Head {
         request_id: app_line::request_id(root).0,

@@ -1,15 +1,17 @@
-//! A JSON document as a tree that borrows its strings: what grammars look fields up in.
+//! A JSON document as a tree: what grammars look fields up in. It borrows its strings from the text and, where they have escapes, from
+//! an arena, in which its objects and lists stand too: nothing of it is allocated or freed by itself.
 
 mod reader;
 
 use std::borrow::Cow;
 
+use bumpalo::Bump;
 use serde_json::Value;
 
-use self::reader::Reader;
+use self::reader::{InString, Plain};
 
 /// One JSON value. An object keeps the order of its keys; of a key that is there twice, the first counts.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Json<'a> {
     Null,
     Bool(bool),
@@ -17,36 +19,52 @@ pub(super) enum Json<'a> {
     /// A whole number beyond `i64`.
     Big(u64),
     Float(f64),
-    Text(Cow<'a, str>),
-    List(Box<[Self]>),
-    Object(Box<[(Cow<'a, str>, Self)]>),
+    Text(&'a str),
+    List(&'a [Self]),
+    Object(&'a [(&'a str, Self)]),
 }
 
 impl<'a> Json<'a> {
     /// Reads a whole document; `None` if it is broken, has something behind it or nests deeper than 128 levels.
-    pub(super) fn parse(text: &'a str) -> Option<Self> {
-        let mut reader = Reader::new(text);
+    pub(super) fn parse(text: &'a str, arena: &'a Bump) -> Option<Self> {
+        let mut reader = Plain::new(text, arena);
         let value = reader.value()?;
         reader.is_at_end().then_some(value)
     }
 
+    /// Reads an object as it stands in a JSON string, of which `string` is what follows the opening quote: each quote and each backslash of
+    /// its own stands there behind a backslash. The second value is where the closing quote of that string stands. `None` if there is none,
+    /// or if there are other escapes than of quotes, of backslashes, and of line ends behind the object.
+    pub(super) fn parse_in_string(string: &'a str, arena: &'a Bump) -> Option<(Self, usize)> {
+        if !string.starts_with('{') {
+            return None;
+        }
+        let mut reader = InString::new(string, arena);
+        let value = reader.value()?;
+        let rest = &string[reader.at()..];
+        let behind = rest.trim_start_matches("\\n");
+        behind
+            .starts_with('"')
+            .then_some((value, string.len() - behind.len()))
+    }
+
     /// Reads the value at the start of `text`; the second value is where it ends. `None` if there is none.
-    pub(super) fn parse_prefix(text: &'a str) -> Option<(Self, usize)> {
-        let mut reader = Reader::new(text);
+    pub(super) fn parse_prefix(text: &'a str, arena: &'a Bump) -> Option<(Self, usize)> {
+        let mut reader = Plain::new(text, arena);
         let value = reader.value()?;
         Some((value, reader.at()))
     }
 
     /// The value under a key; `None` if this is no object or has no such key.
-    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+    pub(super) fn get(&self, key: &str) -> Option<&'a Self> {
         self.entries()
             .iter()
-            .find(|(name, _)| name == key)
+            .find(|(name, _)| *name == key)
             .map(|(_, value)| value)
     }
 
     /// The value under the first of several keys that is there.
-    pub(super) fn first_of(&self, keys: &[&str]) -> Option<&Self> {
+    pub(super) fn first_of(&self, keys: &[&str]) -> Option<&'a Self> {
         keys.iter().find_map(|key| self.get(key))
     }
 
@@ -56,7 +74,7 @@ impl<'a> Json<'a> {
     }
 
     /// The text under a key; `None` if it is missing, empty or something else.
-    pub(super) fn text_at(&self, key: &str) -> Option<&str> {
+    pub(super) fn text_at(&self, key: &str) -> Option<&'a str> {
         self.get(key)?.text()
     }
 
@@ -66,7 +84,7 @@ impl<'a> Json<'a> {
     }
 
     /// The keys and values of an object; nothing for any other value.
-    pub(super) fn entries(&self) -> &[(Cow<'a, str>, Self)] {
+    pub(super) fn entries(&self) -> &'a [(&'a str, Self)] {
         match self {
             Self::Object(entries) => entries,
             _ => &[],
@@ -74,7 +92,7 @@ impl<'a> Json<'a> {
     }
 
     /// The values of a list; nothing for any other value.
-    pub(super) fn items(&self) -> &[Self] {
+    pub(super) fn items(&self) -> &'a [Self] {
         match self {
             Self::List(items) => items,
             _ => &[],
@@ -82,7 +100,7 @@ impl<'a> Json<'a> {
     }
 
     /// The text of a string that is not empty.
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(super) fn text(&self) -> Option<&'a str> {
         match self {
             Self::Text(text) if !text.is_empty() => Some(text),
             _ => None,
@@ -90,7 +108,7 @@ impl<'a> Json<'a> {
     }
 
     /// The text of a string, or the digits of a whole number: ids and sequences are written either way.
-    pub(super) fn digits_or_text(&self) -> Option<Cow<'_, str>> {
+    pub(super) fn digits_or_text(&self) -> Option<Cow<'a, str>> {
         match self {
             Self::Text(text) if !text.is_empty() => Some(Cow::Borrowed(text)),
             Self::Int(number) => Some(Cow::Owned(number.to_string())),
@@ -100,15 +118,15 @@ impl<'a> Json<'a> {
     }
 
     /// The same as JSON paths look into it.
-    pub(super) fn to_value(&self) -> Value {
+    pub(super) fn to_value(self) -> Value {
         match self {
             Self::Null => Value::Null,
-            Self::Bool(value) => Value::from(*value),
-            Self::Int(number) => Value::from(*number),
-            Self::Big(number) => Value::from(*number),
-            Self::Float(number) => Value::from(*number),
-            Self::Text(text) => Value::from(text.as_ref()),
-            Self::List(items) => items.iter().map(Self::to_value).collect(),
+            Self::Bool(value) => Value::from(value),
+            Self::Int(number) => Value::from(number),
+            Self::Big(number) => Value::from(number),
+            Self::Float(number) => Value::from(number),
+            Self::Text(text) => Value::from(text),
+            Self::List(items) => items.iter().map(|item| item.to_value()).collect(),
             Self::Object(entries) => entries
                 .iter()
                 .map(|(key, value)| (key.to_string(), value.to_value()))
@@ -119,7 +137,7 @@ impl<'a> Json<'a> {
     /// A scalar as it stands there, for showing it.
     pub(super) fn shown(&self) -> String {
         match self {
-            Self::Text(text) => text.to_string(),
+            Self::Text(text) => (*text).to_owned(),
             Self::Int(number) => number.to_string(),
             Self::Big(number) => number.to_string(),
             Self::Float(number) => number.to_string(),
@@ -151,6 +169,14 @@ impl<'a> Json<'a> {
 }
 
 #[cfg(test)]
+impl<'a> Json<'a> {
+    /// As [`Json::parse`], into an arena that stays for good.
+    pub(super) fn read(text: &'a str) -> Option<Self> {
+        Self::parse(text, Box::leak(Box::default()))
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
@@ -158,7 +184,7 @@ mod tests {
 
     #[test]
     fn fields_are_found_by_key_and_path() {
-        let json = Json::parse(r#"{"a":{"b":[1,"2",3.5]},"n":18446744073709551615,"e":""}"#);
+        let json = Json::read(r#"{"a":{"b":[1,"2",3.5]},"n":18446744073709551615,"e":""}"#);
         let json = json.expect("valid");
         let list = json.path(&["a", "b"]).expect("there").items();
         assert_eq!(
@@ -175,17 +201,18 @@ mod tests {
 
     #[test]
     fn a_value_is_read_from_the_start_of_a_text() {
-        let (value, end) = Json::parse_prefix(r#"{"a":1} and more"#).expect("valid");
+        let arena = Bump::new();
+        let (value, end) = Json::parse_prefix(r#"{"a":1} and more"#, &arena).expect("valid");
         assert_eq!((value.number_at("a"), end), (Some(1.0), 7));
-        assert_eq!(Json::parse(r#"{"a":1} and more"#), None);
-        assert_eq!(Json::parse_prefix("nothing"), None);
+        assert_eq!(Json::read(r#"{"a":1} and more"#), None);
+        assert_eq!(Json::parse_prefix("nothing", &arena), None);
     }
 
     #[test]
     fn ten_thousand_levels_are_refused_without_recursion() {
         let deep = "[".repeat(10_000) + &"]".repeat(10_000);
-        assert_eq!(Json::parse(&deep), None);
-        assert_eq!(Json::parse(&"{\"a\":".repeat(10_000)), None);
+        assert_eq!(Json::read(&deep), None);
+        assert_eq!(Json::read(&"{\"a\":".repeat(10_000)), None);
     }
 
     #[test]
@@ -227,7 +254,7 @@ mod tests {
             "{\"a\u{1}\":1}",
             "\u{a0}1",
         ] {
-            assert_eq!(Json::parse(text), None, "{text}");
+            assert_eq!(Json::read(text), None, "{text}");
         }
     }
 
@@ -260,7 +287,7 @@ mod tests {
         #[test]
         fn any_document_is_read_as_serde_json_reads_it(value in any_value(), pretty: bool) {
             let text = if pretty { format!("{value:#}") } else { value.to_string() };
-            prop_assert_eq!(Json::parse(&text).map(|json| json.to_value()), parsed(&text));
+            prop_assert_eq!(Json::read(&text).map(Json::to_value), parsed(&text));
         }
 
         /// One damaged place: both readers refuse the document, or both read the same.
@@ -279,7 +306,74 @@ mod tests {
             let from = boundary(at.index(text.len() + 1)).unwrap_or(0);
             let to = boundary(from + cut).unwrap_or(from).max(from);
             let damaged = format!("{}{put}{}", &text[..from], &text[to..]);
-            prop_assert_eq!(Json::parse(&damaged).map(|json| json.to_value()), parsed(&damaged), "{}", damaged);
+            prop_assert_eq!(Json::read(&damaged).map(Json::to_value), parsed(&damaged), "{}", damaged);
+        }
+    }
+
+    /// A document in a JSON string: read there, and read out of the string first.
+    fn in_string(string: &str) -> (Option<(Value, usize)>, Option<Value>) {
+        let arena = Bump::new();
+        let there = Json::parse_in_string(&string[1..], &arena);
+        let mut strings = serde_json::Deserializer::from_str(string).into_iter::<String>();
+        let text = strings.next().and_then(Result::ok);
+        let value = text.and_then(|text| Some(Json::parse(&text, &arena)?.to_value()));
+        (there.map(|(json, end)| (json.to_value(), end)), value)
+    }
+
+    proptest! {
+        #[test]
+        fn a_document_in_a_string_is_read_as_it_is_outside(value in prop::collection::btree_map("[a-z\"\\\\]{0,9}", any_value(), 0..9)) {
+            let text = serde_json::to_string(&value).expect("a document");
+            let string = format!("{},\"b\":1}}", Value::from(text));
+            let (there, read) = in_string(&string);
+            let end = string.len() - ",\"b\":1}".len() - 2;
+            prop_assert!(read.is_some());
+            prop_assert_eq!(there, read.map(|value| (value, end)));
+        }
+
+        /// One damaged place of the string: what is read there is what is read out of it first, or nothing.
+        #[test]
+        fn a_damaged_document_in_a_string_is_never_read_otherwise(
+            value in prop::collection::btree_map("[a-z\"\\\\]{0,9}", any_value(), 0..9),
+            at in any::<prop::sample::Index>(),
+            cut in 0usize..3,
+            put in prop::sample::select(vec![
+                "", "\"", "\\", "\\\\", "\\\"", "\\\\\\\"", "\\n", "\\\\n", "\\u0022", "\\u005c", "\\/", "{", "}", ",", ":", "1", " ", "é",
+            ]),
+        ) {
+            let text = serde_json::to_string(&value).expect("a document");
+            let string = Value::from(text).to_string();
+            let boundary = |at: usize| (0..=at.min(string.len())).rev().find(|at| string.is_char_boundary(*at));
+            let from = boundary(at.index(string.len()) + 1).unwrap_or(1);
+            let to = boundary(from + cut).unwrap_or(from).max(from);
+            let damaged = format!("{}{put}{} \"", &string[..from], &string[to..]);
+            let (there, read) = in_string(&damaged);
+            if let Some((value, end)) = there {
+                prop_assert_eq!(Some(value), read, "{}", damaged);
+                prop_assert_eq!(&damaged[end + 1..=end + 1], "\"");
+                let outer = format!("{}\"", &damaged[..=end]);
+                prop_assert!(serde_json::from_str::<String>(&outer).is_ok(), "{}", outer);
+            }
+        }
+    }
+
+    #[test]
+    fn a_document_in_a_string_may_have_line_ends_behind_it() {
+        let arena = Bump::new();
+        let read = |string| {
+            Json::parse_in_string(string, &arena).map(|(json, end)| (json.number_at("a"), end))
+        };
+        assert_eq!(read(r#"{\"a\":1}\n\n","b":2}"#), Some((Some(1.0), 13)));
+        for other in [
+            r#"{\"a\":1}\t""#,
+            r#"{\"a\":1} more""#,
+            r#"{\n\"a\":1}""#,
+            r#"{\"a\":1}"#,
+            r#"{"a":1}"#,
+            r#"[1]""#,
+            r#"\"a\"""#,
+        ] {
+            assert_eq!(read(other), None, "{other}");
         }
     }
 
@@ -289,7 +383,7 @@ mod tests {
             for depth in 125..=130 {
                 let text = format!("{}1{}", open.repeat(depth), close.repeat(depth));
                 assert_eq!(
-                    Json::parse(&text).is_some(),
+                    Json::read(&text).is_some(),
                     parsed(&text).is_some(),
                     "{depth}"
                 );

@@ -3,6 +3,9 @@
 
 use std::borrow::Cow;
 
+use bumpalo::Bump;
+use bumpalo::collections::Vec;
+
 use super::json::Json;
 
 /// Deeper objects are given up.
@@ -10,8 +13,8 @@ const DEEPEST: u8 = 64;
 
 /// Reads the object or list at the start of `text`; the second value is where it ends. `None` if there is none that closes.
 /// What has no JSON form (`[Object]`, `datetime(…)`, `undefined`) is null.
-pub(super) fn parse_prefix(text: &str) -> Option<(Json<'_>, usize)> {
-    let mut reader = Reader { text, at: 0 };
+pub(super) fn parse_prefix<'a>(text: &'a str, arena: &'a Bump) -> Option<(Json<'a>, usize)> {
+    let mut reader = Reader { text, at: 0, arena };
     let value = match reader.peek()? {
         '{' | '[' => reader.value(0)?,
         _ => return None,
@@ -20,14 +23,15 @@ pub(super) fn parse_prefix(text: &str) -> Option<(Json<'_>, usize)> {
 }
 
 /// Reads a text that is one object and nothing else.
-pub(super) fn parse_whole(text: &str) -> Option<Json<'_>> {
-    let (value, end) = parse_prefix(text.trim_start())?;
+pub(super) fn parse_whole<'a>(text: &'a str, arena: &'a Bump) -> Option<Json<'a>> {
+    let (value, end) = parse_prefix(text.trim_start(), arena)?;
     text.trim_start()[end..].trim().is_empty().then_some(value)
 }
 
 struct Reader<'a> {
     text: &'a str,
     at: usize,
+    arena: &'a Bump,
 }
 
 impl<'a> Reader<'a> {
@@ -72,15 +76,15 @@ impl<'a> Reader<'a> {
 
     fn object(&mut self, depth: u8) -> Option<Json<'a>> {
         self.take('{');
-        let mut entries = Vec::new();
+        let mut entries = Vec::new_in(self.arena);
         loop {
             self.skip_space();
             if self.take('}') {
-                return Some(Json::Object(entries.into()));
+                return Some(Json::Object(entries.into_bump_slice()));
             }
             let key = match self.peek()? {
                 quote @ ('\'' | '"' | '`') => self.string(quote)?,
-                _ => Cow::Borrowed(self.key()?),
+                _ => self.key()?,
             };
             self.skip_space();
             let follows = self.take(':') || self.take('=') && self.take('>');
@@ -95,11 +99,11 @@ impl<'a> Reader<'a> {
 
     fn list(&mut self, close: char, depth: u8) -> Option<Json<'a>> {
         self.at += 1;
-        let mut items = Vec::new();
+        let mut items = Vec::new_in(self.arena);
         loop {
             self.skip_space();
             if self.take(close) {
-                return Some(Json::List(items.into()));
+                return Some(Json::List(items.into_bump_slice()));
             }
             items.push(self.value(depth + 1)?);
             self.skip_space();
@@ -108,7 +112,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A quoted text; node joins the parts of a long one by `+`.
-    fn string(&mut self, quote: char) -> Option<Cow<'a, str>> {
+    fn string(&mut self, quote: char) -> Option<&'a str> {
         let mut text = self.part(quote)?;
         loop {
             let end = self.at;
@@ -122,7 +126,10 @@ impl<'a> Reader<'a> {
                 }
                 _ => {
                     self.at = end;
-                    return Some(text);
+                    return Some(match text {
+                        Cow::Borrowed(text) => text,
+                        Cow::Owned(text) => self.arena.alloc_str(&text),
+                    });
                 }
             }
         }
@@ -221,12 +228,13 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Json<'_> {
-        parse_prefix(text).unwrap_or_else(|| panic!("{text}")).0
+        let read = parse_prefix(text, Box::leak(Box::default()));
+        read.unwrap_or_else(|| panic!("{text}")).0
     }
 
     #[test]
     fn languages_print_what_json_would_say() {
-        let json = Json::parse(
+        let json = Json::read(
             r#"{"Records":[{"messageId":"m-1","body":"it's {\"a\": 1}","count":3,"ok":true,"none":null}]}"#,
         );
         let python = r#"{'Records': [{'messageId': 'm-1', 'body': 'it\'s {"a": 1}', 'count': 3, 'ok': True, 'none': None}]}"#;
@@ -253,7 +261,7 @@ mod tests {
     #[test]
     fn a_lone_surrogate_is_replaced_and_the_rest_is_read() {
         let text = r#"{"messageId":"m-1","body":"half \ud800 done \x41 \u00e9"}"#;
-        assert_eq!(Json::parse(text), None);
+        assert_eq!(Json::read(text), None);
         assert_eq!(read(text).text_at("body"), Some("half \u{fffd} done A é"));
     }
 
@@ -272,10 +280,11 @@ mod tests {
             "{'a': }",
             "{'a'=1}",
         ] {
-            assert_eq!(parse_prefix(text), None, "{text}");
+            assert_eq!(parse_prefix(text, &Bump::new()), None, "{text}");
         }
         for deep in ["[", "{a:", "{'a': [", "("] {
-            assert_eq!(parse_prefix(&format!("[{}", deep.repeat(100_000))), None);
+            let deep = format!("[{}", deep.repeat(100_000));
+            assert_eq!(parse_prefix(&deep, &Bump::new()), None);
         }
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn decode(point: &Json<'_>, symbols: &mut Symbols) -> Result<MetricPo
         .get("dimensions")
         .map_or(&[][..], Json::entries)
         .iter()
-        .filter_map(|(key, value)| Some((key.as_ref(), value.text()?)))
+        .filter_map(|(key, value)| Some((*key, value.text()?)))
         .collect();
     dimensions.sort_unstable();
     Ok(MetricPoint {

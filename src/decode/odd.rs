@@ -1,10 +1,13 @@
 //! Whether a log event says something that cannot be. Ordinary events are told at a glance; only what a grammar could not
 //! use is looked at again.
 
+use bumpalo::Bump;
+
 use super::json::Json;
 use super::words::{self, holds};
 use super::{platform_json, platform_text};
 use crate::model::fact::{Report, What};
+use crate::model::message::Message;
 use crate::model::odd::{Odd, OddKind};
 use crate::model::record::LogLine;
 
@@ -23,9 +26,6 @@ const REPLACEMENT: [u8; 3] = [0xef, 0xbf, 0xbd];
 
 /// More of what stands where a figure should is not shown.
 const LONGEST: usize = 40;
-
-/// `{"time":"…","type":"platform.initReport",` fits in so many bytes.
-const START: usize = 128;
 
 /// Figures of platform lines, as text and JSON name them.
 const TEXT_FIGURES: [&str; 7] = [
@@ -48,12 +48,12 @@ const JSON_FIGURES: [&str; 7] = [
 ];
 
 /// What of an event cannot be; `what` is what the grammars read in it.
-pub(super) fn of(line: &LogLine<'_>, what: Option<&What>) -> Option<Odd> {
+pub(super) fn of(line: &LogLine<'_>, json: Option<&Json<'_>>, what: Option<&What>) -> Option<Odd> {
     let found = |kind, words| Some(Odd { kind, words });
     if let Some(words) = moment(line) {
         return found(OddKind::Moment, words);
     }
-    if let Some((name, value)) = figure(line.message, what) {
+    if let Some((name, value)) = figure(line.message, json, what) {
         let value: String = value.chars().take(LONGEST).collect();
         let rest = if is_length(&name, what) {
             "the line says that the run is over, not how long it was"
@@ -67,24 +67,25 @@ pub(super) fn of(line: &LogLine<'_>, what: Option<&What>) -> Option<Odd> {
         let words = "the event names no log group · --log-group NAME names it";
         return found(OddKind::Place, words.to_owned());
     }
-    let (kind, words) = text(line.message)?;
+    let (kind, words) = text(line.message, json)?;
     found(kind, words)
 }
 
 /// What of the text of an event cannot be, or was not read to its end.
-fn text(message: &str) -> Option<(OddKind, String)> {
-    if message.len() >= FULL {
+fn text(message: Message<'_>, json: Option<&Json<'_>>) -> Option<(OddKind, String)> {
+    let words = message.words();
+    if words.len() >= FULL && message.text().len() >= FULL {
         let words = format!(
             "a message of {} bytes, as much as CloudWatch takes in one event · it is one line, what was longer was cut",
-            message.len()
+            message.text().len()
         );
         return Some((OddKind::Length, words));
     }
-    if holds_no_letters(message) {
+    if holds_no_letters(words) {
         let words = "the message holds NUL or U+FFFD, which stand for what is no text · the rest of it counts";
         return Some((OddKind::Letters, words.to_owned()));
     }
-    is_too_deep(message).then(|| {
+    (json.is_none() && is_too_deep(words)).then(|| {
         let words = format!(
             "the message is JSON that nests deeper than {DEEPEST} levels · it is one line, nothing in it was read"
         );
@@ -147,7 +148,11 @@ fn moment(line: &LogLine<'_>) -> Option<String> {
 }
 
 /// The first figure of a platform line that cannot be read as one.
-fn figure(message: &str, what: Option<&What>) -> Option<(String, String)> {
+fn figure(
+    message: Message<'_>,
+    json: Option<&Json<'_>>,
+    what: Option<&What>,
+) -> Option<(String, String)> {
     let whole = match what {
         None | Some(What::End { .. } | What::RuntimeDone { .. }) => false,
         Some(What::Report(report)) => is_whole(report),
@@ -156,6 +161,10 @@ fn figure(message: &str, what: Option<&What>) -> Option<(String, String)> {
     if whole {
         return None;
     }
+    if let Some(event) = json {
+        return figure_of_event(event);
+    }
+    let message = message.text();
     let is_text = ["REPORT ", "INIT_REPORT ", "RESTORE_REPORT "]
         .iter()
         .any(|lead| message.starts_with(lead));
@@ -172,18 +181,21 @@ fn figure(message: &str, what: Option<&What>) -> Option<(String, String)> {
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .next();
     }
-    // What the line is stands near its start: silent lines are not looked through again.
-    let start = message.get(..START).unwrap_or(message);
-    if !(start.starts_with('{') && holds(start, "\"platform.") && holds(start, "eport\"")) {
+    if !(message.starts_with('{') && holds(message, "\"platform.")) {
         return None;
     }
-    let event = Json::parse(message)?;
-    platform_json::event_type(&event)?;
+    figure_of_event(&Json::parse(message, &Bump::new())?)
+}
+
+fn figure_of_event(event: &Json<'_>) -> Option<(String, String)> {
+    if !platform_json::event_type(event)?.ends_with("eport") {
+        return None;
+    }
     let metrics = event.path(&["record", "metrics"])?.entries().iter();
-    let known = metrics.filter(|(key, _)| JSON_FIGURES.contains(&key.as_ref()));
+    let known = metrics.filter(|(key, _)| JSON_FIGURES.contains(key));
     known
         .filter(|(_, value)| value.number().and_then(words::duration_ms).is_none())
-        .map(|(key, value)| (key.to_string(), value.shown()))
+        .map(|(key, value)| ((*key).to_owned(), value.shown()))
         .next()
 }
 
@@ -217,10 +229,10 @@ mod tests {
             timestamp: Timestamp(timestamp),
             ingestion: ingestion.map(Timestamp),
             event_id: None,
-            message,
+            message: message.into(),
         };
         let fact = decoder.line(&line, Some("f"), &mut Symbols::default());
-        of(&line, fact.as_ref().map(|fact| &fact.what))
+        of(&line, None, fact.as_ref().map(|fact| &fact.what))
     }
 
     fn words(timestamp: i64, ingestion: Option<i64>, message: &str) -> String {

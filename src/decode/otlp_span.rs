@@ -34,7 +34,7 @@ pub(super) fn decode(span: &Json<'_>, symbols: &mut Symbols) -> Result<Span, Dec
         .map(|status| status as u16);
     let failed = matches!(
         span.path(&["status", "code"]),
-        Some(Json::Text(code)) if code == "ERROR" || code == "STATUS_CODE_ERROR"
+        Some(Json::Text("ERROR" | "STATUS_CODE_ERROR"))
     ) || span.path(&["status", "code"]).and_then(Json::number) == Some(2.0);
     let throttle = status == Some(429)
         || attributes
@@ -170,7 +170,7 @@ mod tests {
 
     fn read(json: &str) -> (Result<Span, DecodeError>, Symbols) {
         let mut symbols = Symbols::default();
-        let span = Json::parse(json).expect("valid JSON");
+        let span = Json::read(json).expect("valid JSON");
         let span = decode(&span, &mut symbols);
         (span, symbols)
     }

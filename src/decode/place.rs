@@ -68,7 +68,7 @@ pub fn function_in<'a>(line: &LogLine<'a>) -> Option<&'a str> {
     if api_of_group(line.group).is_some() {
         return None;
     }
-    let message = line.message.trim_start();
+    let message = line.message.text().trim_start();
     if !message.starts_with('{') {
         return None;
     }
@@ -221,14 +221,14 @@ mod tests {
 
     #[test]
     fn a_line_names_its_own_function_but_not_one_it_calls() {
-        let of = |message| {
+        let of = |message: &'static str| {
             function_in(&LogLine {
                 group: "/platform/shared",
                 stream: "x",
                 timestamp: Timestamp(0),
                 ingestion: None,
                 event_id: None,
-                message,
+                message: message.into(),
             })
         };
         assert_eq!(

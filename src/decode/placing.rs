@@ -113,7 +113,7 @@ mod tests {
             timestamp: Timestamp(0),
             ingestion: None,
             event_id: None,
-            message: r#"{"level":"ERROR","message":"Rate exceeded","errorType":"TooManyRequestsException","functionName":"payment","Reason":"ReservedFunctionConcurrentInvocationLimitExceeded"}"#,
+            message: r#"{"level":"ERROR","message":"Rate exceeded","errorType":"TooManyRequestsException","functionName":"payment","Reason":"ReservedFunctionConcurrentInvocationLimitExceeded"}"#.into(),
         };
         let named = decode::place(line.group, line.stream);
         assert_eq!(

@@ -153,7 +153,7 @@ mod tests {
 
     fn read(message: &str) -> (Option<What>, Symbols) {
         let mut symbols = Symbols::default();
-        let event = Json::parse(message).expect("valid JSON");
+        let event = Json::read(message).expect("valid JSON");
         let what = decode(&event, &mut symbols);
         (what, symbols)
     }

@@ -343,7 +343,7 @@ mod tests {
         if json.is_empty() {
             in_text(text, context, &mut symbols, &mut found);
         } else {
-            let json = Json::parse(json).expect("valid");
+            let json = Json::read(json).expect("valid");
             in_object(&json, context, &mut symbols, &mut found);
         }
         let shown = |sym: Sym| symbols.get(sym).to_owned();

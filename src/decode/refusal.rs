@@ -121,7 +121,7 @@ impl Refusing {
         // Once: an object may have a million keys.
         let is_metadata = is_metadata(object);
         for (key, value) in object.entries() {
-            match (key.as_ref(), value) {
+            match (*key, value) {
                 ("httpStatusCode" | "HTTPStatusCode", value) if value.number() == Some(429.0) => {
                     self.code.get_or_insert_with(|| "429".into());
                 }
@@ -143,7 +143,7 @@ impl Refusing {
                 (
                     "code" | "Code" | "name" | "__type" | "errorCode" | "error_code",
                     Json::Text(text),
-                ) if text == THROTTLING => {
+                ) if *text == THROTTLING => {
                     self.code.get_or_insert_with(|| text.to_string());
                 }
                 // Neither a code nor prose: an id, a level, a time.

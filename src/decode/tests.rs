@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::fact::{AppFact, Level, Status};
 use crate::model::ids::RequestId;
+use crate::model::message::Escaped;
 use crate::model::time::Timestamp;
 
 const ID: &str = "cea42185-a492-47f6-a9f2-4d7d690c43d6";
@@ -14,15 +15,41 @@ fn line(message: &str) -> LogLine<'_> {
         timestamp: Timestamp(1_795_168_800_000),
         ingestion: None,
         event_id: None,
-        message,
+        message: message.into(),
     }
 }
 
-fn read(message: &str) -> (Option<What>, Symbols) {
+/// What a line says. Where it is JSON that can be read as it stands in a string, it must say the same so.
+pub(super) fn both_ways(line: &LogLine<'_>, function: Option<&str>) -> (Option<What>, Symbols) {
     let mut symbols = Symbols::default();
     let decoder = Decoder::new(&Settings::default()).expect("no rules");
-    let fact = decoder.line(&line(message), Some("shop"), &mut symbols);
+    let fact = decoder.line(line, function, &mut symbols);
+    let arena = Bump::new();
+    let string = serde_json::to_string(line.message.text()).expect("a text");
+    if let Some((json, end)) = Parsed::in_string(&string[1..], &arena) {
+        let escaped = Escaped::new(&string[1..], end, &arena);
+        let message = Message::Escaped(&escaped);
+        let (there, json) = (LogLine { message, ..*line }, Some(&json));
+        let mut others = Symbols::default();
+        let other = decoder.line_in(&there, json, function, &mut others, &arena);
+        assert_eq!(other, fact, "{string}");
+        assert_eq!(
+            odd(&there, json, fact.as_ref()),
+            odd(line, None, fact.as_ref()),
+            "{string}"
+        );
+        let named = [
+            run_named(&there, json, &mut others),
+            run_named(line, None, &mut symbols),
+        ];
+        assert_eq!(named[0], named[1], "{string}");
+        assert_eq!(there.message.text(), line.message.text());
+    }
     (fact.map(|fact| fact.what), symbols)
+}
+
+fn read(message: &str) -> (Option<What>, Symbols) {
+    both_ways(&line(message), Some("shop"))
 }
 
 fn app(message: &str) -> (AppFact, Symbols) {
@@ -123,7 +150,10 @@ fn application_lines_of_web_functions_name_no_run() {
     };
     let silent = web(r#""cart read""#);
     assert_eq!(read(&silent).0, None);
-    assert_eq!(run_named(&line(&silent), &mut Symbols::default()), None);
+    assert_eq!(
+        run_named(&line(&silent), None, &mut Symbols::default()),
+        None
+    );
     // What it says is read all the same.
     let (failed, symbols) = app(&web(
         r#"{"errorType":"TypeError","errorMessage":"no such cart","stackTrace":[]}"#,
@@ -190,7 +220,7 @@ fn lines_of_every_logger_name_their_run() {
             false,
         ),
     ] {
-        let fact = run_named(&line(&message), &mut Symbols::default());
+        let fact = run_named(&line(&message), None, &mut Symbols::default());
         let said = fact.and_then(|fact| fact.what.only_names());
         assert_eq!(said, named.filter(|_| names), "{message}");
     }

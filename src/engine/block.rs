@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use bumpalo::Bump;
 use hashbrown::HashMap;
 
-use crate::decode::{self, DecodeError, Decoder};
+use crate::decode::{self, DecodeError, Decoder, Parsed};
 use crate::model::config::FunctionConfig;
 use crate::model::event_id::EventId;
 use crate::model::fact::Fact;
@@ -27,6 +28,8 @@ const LINES: usize = 256;
 /// Decoded records, in arrival order.
 pub struct Block {
     decoder: Arc<Decoder>,
+    /// Room for what is read of JSON in one line.
+    arena: Bump,
     keep_text: bool,
     pub(super) symbols: Symbols,
     pub(super) streams: Vec<BlockStream>,
@@ -84,6 +87,7 @@ impl Block {
     pub fn new(decoder: Arc<Decoder>, keep_text: bool) -> Self {
         Self {
             decoder,
+            arena: Bump::new(),
             keep_text,
             symbols: Symbols::with_room(LINES),
             streams: Vec::new(),
@@ -107,7 +111,7 @@ impl Block {
     pub fn record(&mut self, record: &Record) {
         match record {
             Record::Log(log) => {
-                if let Some(odd) = self.log(&log.line()) {
+                if let Some(odd) = self.log(&log.line(), None) {
                     self.odd(&odd, || format!("{} {}", log.group, log.stream));
                 }
             }
@@ -137,8 +141,9 @@ impl Block {
         }
     }
 
-    /// Decodes one log line, looking at it once. Gives back what of it cannot be: only the caller knows where it stands.
-    pub fn log(&mut self, line: &LogLine<'_>) -> Option<Odd> {
+    /// Decodes one log line, looking at it once; `json` is its message, if that was read. Gives back what of it cannot be: only the
+    /// caller knows where it stands.
+    pub fn log(&mut self, line: &LogLine<'_>, json: Option<&Parsed<'_>>) -> Option<Odd> {
         let at = self.stream_of(line);
         let stream = &mut self.streams[at as usize];
         // What another line of the stream said is not used here: whether it came before this one is chance.
@@ -150,22 +155,26 @@ impl Block {
             stream.function = function.map(Arc::from);
         }
         let (group, place) = placed::split(line.group);
-        let fact = self.decoder.line(line, function, &mut self.symbols);
-        let odd = decode::odd(line, fact.as_ref());
+        self.arena.reset();
+        let fact = self
+            .decoder
+            .line_in(line, json, function, &mut self.symbols, &self.arena);
+        let odd = decode::odd(line, json, fact.as_ref());
         stream.tells_runs |= fact.as_ref().is_some_and(|fact| fact.what.tells_runs());
         let fact = match fact {
             None if !stream.tells_runs && function.is_some() => {
-                decode::run_named(line, &mut self.symbols)
+                decode::run_named(line, json, &mut self.symbols)
             }
             fact => fact,
         };
         let text_len = if self.keep_text {
-            self.text.push_str(line.message);
-            line.message.len() as u32
+            let text = line.message.text();
+            self.text.push_str(text);
+            text.len() as u32
         } else {
             0
         };
-        if group == SPANS_GROUP && self.span(line.message, place).is_err() {
+        if group == SPANS_GROUP && self.span(line.message.text(), place).is_err() {
             self.unparsed(|| format!("no span in {SPANS_GROUP}"));
         }
         let (key, has_event_id) = key_of(line);

@@ -341,7 +341,7 @@ impl Engine {
                 timestamp: line.at,
                 ingestion: line.ingestion,
                 event_id: None,
-                message,
+                message: message.into(),
             };
             self.text.push(&raw, line.order);
         }

@@ -26,7 +26,7 @@ pub(super) fn key_of(line: &LogLine<'_>) -> (u64, bool) {
         return (xxh3_64_with_seed(id.as_bytes(), place), true);
     }
     let mut hash = Xxh3::new();
-    for part in [line.group, line.stream, line.message] {
+    for part in [line.group, line.stream, line.message.text()] {
         hash.update(part.as_bytes());
         hash.update(&[0xff]);
     }

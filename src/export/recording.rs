@@ -107,7 +107,8 @@ pub fn write_record(record: &Record, out: &mut dyn Write) -> io::Result<()> {
 
 /// Writes one log event as one line: a `FilterLogEvents` event with its group.
 pub fn write_log(log: &LogLine<'_>, out: &mut Vec<u8>) {
-    out.reserve(log.message.len() + 400);
+    let message = log.message.text();
+    out.reserve(message.len() + 400);
     out.extend_from_slice(br#"{"logGroupName":"#);
     json::text(out, log.group);
     out.extend_from_slice(br#","logStreamName":"#);
@@ -115,7 +116,7 @@ pub fn write_log(log: &LogLine<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(br#","timestamp":"#);
     json::value(out, &log.timestamp.0);
     out.extend_from_slice(br#","message":"#);
-    json::text(out, log.message);
+    json::text(out, message);
     if let Some(at) = log.ingestion {
         out.extend_from_slice(br#","ingestionTime":"#);
         json::value(out, &at.0);

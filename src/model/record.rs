@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::message::Message;
 use super::time::Timestamp;
 
 /// One raw record of any source. The wire shapes are those of the report contract (README, "Inputs").
@@ -51,7 +52,7 @@ impl LogRecord {
             timestamp: self.timestamp,
             ingestion: self.ingestion,
             event_id: self.event_id.as_deref(),
-            message: &self.message,
+            message: Message::Text(&self.message),
         }
     }
 }
@@ -64,7 +65,7 @@ pub struct LogLine<'a> {
     pub timestamp: Timestamp,
     pub ingestion: Option<Timestamp>,
     pub event_id: Option<&'a str>,
-    pub message: &'a str,
+    pub message: Message<'a>,
 }
 
 impl From<&LogLine<'_>> for LogRecord {
@@ -75,7 +76,7 @@ impl From<&LogLine<'_>> for LogRecord {
             timestamp: line.timestamp,
             ingestion: line.ingestion,
             event_id: line.event_id.map(Into::into),
-            message: line.message.into(),
+            message: line.message.text().into(),
         }
     }
 }

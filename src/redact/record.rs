@@ -6,6 +6,7 @@ use hashbrown::HashSet;
 
 use super::counts::Counts;
 use super::{Redactor, field};
+use crate::model::message::Message;
 use crate::model::record::{Gap, LogLine, Record};
 use crate::model::time::Timestamp;
 
@@ -29,7 +30,7 @@ impl RedactedLine<'_> {
             timestamp: self.timestamp,
             ingestion: self.ingestion,
             event_id: self.event_id.as_deref(),
-            message: &self.message,
+            message: Message::Text(&self.message),
         }
     }
 }
@@ -81,7 +82,7 @@ impl Redactor {
                     self.text(id, counts)
                 }
             }),
-            message: self.text(line.message, counts),
+            message: self.text(line.message.text(), counts),
         }
     }
 

@@ -158,7 +158,7 @@ impl LogText {
                 open.span.1.max(line.timestamp),
             )
         };
-        open.text.push_str(line.message);
+        open.text.push_str(line.message.text());
         open.rows.push(Row {
             at: line.timestamp,
             order,
@@ -168,7 +168,7 @@ impl LogText {
                 .ingestion
                 .and_then(|at| i32::try_from(at.since(line.timestamp)).ok()),
         });
-        self.bytes += line.message.len() + size_of::<Row>();
+        self.bytes += line.message.text().len() + size_of::<Row>();
         if open.text.len() >= SEGMENT_BYTES {
             self.seal();
         }
@@ -333,7 +333,7 @@ mod tests {
             timestamp: Timestamp(at),
             ingestion: Some(Timestamp(at + 2_000)),
             event_id: None,
-            message,
+            message: message.into(),
         };
         text.push(&line, 0);
     }

@@ -121,7 +121,7 @@ mod tests {
             timestamp: Timestamp(12),
             ingestion: None,
             event_id: None,
-            message,
+            message: message.into(),
         };
         text.push(&line, 0);
         Answer {

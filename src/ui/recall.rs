@@ -57,7 +57,7 @@ fn of_filter(text: &str, analysis: &Arc<Analysis>) -> Result<Wanted, String> {
             at: line.timestamp,
             order: 0,
             lag_ms: line.ingestion.map(|at| at.since(line.timestamp)),
-            text: line.message,
+            text: line.message.text(),
         };
         let row = if filter.is_of_text() {
             Row::default()
@@ -154,7 +154,7 @@ mod tests {
                     timestamp: Timestamp(at),
                     ingestion: None,
                     event_id: None,
-                    message,
+                    message: message.as_str().into(),
                 };
                 write_log(&line, &mut bytes);
                 count += u64::from((wanted.holds)(&line));

@@ -1,5 +1,6 @@
 //! One pass over the JSON and the prose of a line.
 
+use bumpalo::Bump;
 use memchr::memchr;
 
 use crate::decode::json::Json;
@@ -27,10 +28,16 @@ pub(super) struct Reading<'a> {
     refusing: Refusing,
     direction: Direction,
     target: Option<Sym>,
+    arena: &'a Bump,
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(function: Option<&'a str>, marks: Marks, symbols: &'a mut Symbols) -> Self {
+    pub(super) fn new(
+        function: Option<&'a str>,
+        marks: Marks,
+        symbols: &'a mut Symbols,
+        arena: &'a Bump,
+    ) -> Self {
         Self {
             fact: AppFact::default(),
             symbols,
@@ -40,6 +47,7 @@ impl<'a> Reading<'a> {
             refusing: Refusing::default(),
             direction: Direction::Unsaid,
             target: None,
+            arena,
         }
     }
 
@@ -63,7 +71,7 @@ impl<'a> Reading<'a> {
         match value {
             Json::Object(_) => self.object(value, texts),
             Json::List(items) => {
-                for item in items {
+                for item in *items {
                     self.value(item, texts);
                 }
             }
@@ -115,7 +123,7 @@ impl<'a> Reading<'a> {
             self.fact.exception = exception::in_object(object, false, self.symbols);
         }
         for (key, value) in object.entries() {
-            match key.as_ref() {
+            match *key {
                 "batchItemFailures" => self.failed_items(value),
                 "DurableExecutionArn"
                 | "durableExecutionArn"
@@ -136,7 +144,7 @@ impl<'a> Reading<'a> {
     fn text(&mut self, text: &str, texts: u8) {
         if texts < TEXTS
             && memchr(b'{', text.as_bytes()).is_some()
-            && let Some(cut) = embedded::cut(text)
+            && let Some(cut) = embedded::cut(text, self.arena)
         {
             self.prose(cut.before);
             self.value(&cut.json, texts + 1);

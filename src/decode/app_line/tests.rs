@@ -1,26 +1,24 @@
 use super::*;
-use crate::decode::{Decoder, payload};
+use crate::decode::payload;
+use crate::decode::tests::both_ways;
 use crate::model::fact::{EventSource, Exception, Level, ProducedKind, What};
 use crate::model::record::LogLine;
-use crate::model::settings::Settings;
 use crate::model::symbols::Sym;
 use crate::model::time::Timestamp;
 
 const ID: &str = "d46f2f88-b8fa-4993-b8be-c756d697f8b1";
 
 fn read(message: &str) -> (Option<AppFact>, Symbols) {
-    let decoder = Decoder::new(&Settings::default()).expect("no rules");
-    let mut symbols = Symbols::default();
     let line = LogLine {
         group: "/aws/lambda/f",
         stream: "2026/11/20/[$LATEST]aa97cbe959dac2cd6ae05f15086a7230",
         timestamp: Timestamp(1_795_168_801_274),
         ingestion: None,
         event_id: None,
-        message,
+        message: message.into(),
     };
-    let fact = decoder.line(&line, Some("f"), &mut symbols);
-    match fact.map(|fact| fact.what) {
+    let (what, symbols) = both_ways(&line, Some("f"));
+    match what {
         Some(What::App(app)) => (Some(app), symbols),
         None => (None, symbols),
         other => panic!("{message:?} gave {other:?}"),
@@ -104,7 +102,7 @@ fn an_event_logged_twice_in_a_line_is_one_but_twice_in_a_batch_is_two() {
     let record = &EVENT["{\"Records\":[".len()..EVENT.len() - 2];
     let (fact, _) = said(&format!(r#"{{"Records":[{record},{record}]}}"#));
     assert_eq!(fact.items.len(), 2);
-    let json = Json::parse(EVENT).expect("valid");
+    let json = Json::read(EVENT).expect("valid");
     assert_eq!(
         payload::items(&json, Digest::Hash, &mut Symbols::default()).map(|items| items.len()),
         Some(1)

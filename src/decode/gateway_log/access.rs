@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use bumpalo::Bump;
 use chrono::DateTime;
 
 use super::{access_of, status};
@@ -17,8 +18,8 @@ use crate::model::time::Timestamp;
 /// Reads one line. `-` stands for what a request did not have; numbers are written as text.
 pub(super) fn decode(message: &str, group: &str, symbols: &mut Symbols) -> Option<Access> {
     if message.starts_with('{') {
-        return match Json::parse(message) {
-            Some(json) => of_fields(&Fields::of(&json), group, symbols),
+        return match Json::parse(message, &Bump::new()) {
+            Some(json) => of_json(&json, group, symbols),
             None => of_fields(&Fields::of_broken(message), group, symbols),
         };
     }
@@ -26,6 +27,11 @@ pub(super) fn decode(message: &str, group: &str, symbols: &mut Symbols) -> Optio
         return of_fields(&Fields::of_xml(message), group, symbols);
     }
     common_log(message, group, symbols).or_else(|| comma_separated(message, group, symbols))
+}
+
+/// Reads a line that is JSON.
+pub(super) fn of_json(json: &Json<'_>, group: &str, symbols: &mut Symbols) -> Option<Access> {
+    of_fields(&Fields::of(json), group, symbols)
 }
 
 fn of_fields(fields: &Fields<'_>, group: &str, symbols: &mut Symbols) -> Option<Access> {

@@ -1,17 +1,23 @@
 //! Request summaries of AppSync. Its durations are nanoseconds.
 
+use bumpalo::Bump;
+
 use super::bare;
 use crate::decode::json::Json;
 use crate::decode::words;
 use crate::model::fact::Access;
 use crate::model::symbols::Symbols;
 
-/// Reads `RequestSummary`, the one line every request has; the others time its parts.
+/// Reads a line of text.
 pub(super) fn decode(message: &str, api: &str, symbols: &mut Symbols) -> Option<Access> {
     if !message.starts_with('{') {
         return None;
     }
-    let event = Json::parse(message)?;
+    of_event(&Json::parse(message, &Bump::new())?, api, symbols)
+}
+
+/// Reads `RequestSummary`, the one line every request has; the others time its parts.
+pub(super) fn of_event(event: &Json<'_>, api: &str, symbols: &mut Symbols) -> Option<Access> {
     if event.text_at("logType") != Some("RequestSummary") {
         return None;
     }

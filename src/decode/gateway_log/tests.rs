@@ -1,18 +1,23 @@
 use super::*;
+use crate::decode::tests::both_ways;
+use crate::model::fact::What;
 use crate::model::ids::{RequestId, TraceId};
 use crate::model::time::Timestamp;
 
 fn read(group: &str, message: &str) -> (Option<Access>, Symbols) {
-    let mut symbols = Symbols::default();
     let line = LogLine {
         group,
         stream: "0000022f521e6f27",
         timestamp: Timestamp(0),
         ingestion: None,
         event_id: None,
-        message,
+        message: message.into(),
     };
-    let access = decode(&line, &mut symbols);
+    let (what, symbols) = both_ways(&line, None);
+    let access = what.and_then(|what| match what {
+        What::Access(access) => Some(access),
+        _ => None,
+    });
     (access, symbols)
 }
 

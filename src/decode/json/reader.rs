@@ -1,11 +1,11 @@
 //! Reads JSON text into a [`Json`].
 //!
-//! Strings are borrowed from the text where they have no escapes. What is open is kept on two stacks, so that each object and list is
-//! allocated once, when it closes and its length is known.
+//! What is open is kept on two stacks, so that each object and list is laid down once, when it closes and its length is known.
 
-use std::borrow::Cow;
 use std::str::FromStr as _;
 
+use bumpalo::Bump;
+use bumpalo::collections::{String, Vec};
 use serde_json::Number;
 
 use super::Json;
@@ -17,28 +17,39 @@ const DEEPEST: u8 = 128;
 /// Digits of a whole number that surely fits.
 const MOST_DIGITS: usize = 18;
 
-/// Entries that most documents have open at the most: so many fit in what an allocator hands out at once.
-const OPEN: usize = 16;
+/// Entries that most documents have open at the most.
+const OPEN: usize = 24;
 
-pub(super) struct Reader<'a> {
+/// Bytes that most strings with escapes have at the most.
+const ROOM: usize = 256;
+
+/// Reads JSON as it is.
+pub(super) type Plain<'a> = Reader<'a, false>;
+
+/// Reads JSON as it stands in a JSON string.
+pub(super) type InString<'a> = Reader<'a, true>;
+
+pub(super) struct Reader<'a, const IN_STRING: bool> {
     text: &'a str,
     at: usize,
     deeper: u8,
-    entries: Vec<(Cow<'a, str>, Json<'a>)>,
-    items: Vec<Json<'a>>,
+    arena: &'a Bump,
+    entries: Vec<'a, (&'a str, Json<'a>)>,
+    items: Vec<'a, Json<'a>>,
     /// Room for a string without its escapes.
-    room: Vec<u8>,
+    room: std::vec::Vec<u8>,
 }
 
-impl<'a> Reader<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+impl<'a, const IN_STRING: bool> Reader<'a, IN_STRING> {
+    pub(super) fn new(text: &'a str, arena: &'a Bump) -> Self {
         Self {
             text,
             at: 0,
             deeper: DEEPEST,
-            entries: Vec::with_capacity(OPEN),
-            items: Vec::new(),
-            room: Vec::new(),
+            arena,
+            entries: Vec::with_capacity_in(OPEN, arena),
+            items: Vec::new_in(arena),
+            room: std::vec::Vec::new(),
         }
     }
 
@@ -71,7 +82,7 @@ impl<'a> Reader<'a> {
 
     pub(super) fn value(&mut self) -> Option<Json<'a>> {
         match self.next()? {
-            b'"' => self.string().map(Json::Text),
+            b'"' | b'\\' => self.string().map(Json::Text),
             b'{' => self.within(Self::object),
             b'[' => self.within(Self::list),
             b't' => self.word("true", Json::Bool(true)),
@@ -96,18 +107,18 @@ impl<'a> Reader<'a> {
         let from = self.entries.len();
         if self.next()? == b'}' {
             self.at += 1;
-            return Some(Json::Object(Box::default()));
+            return Some(Json::Object(&[]));
         }
         loop {
-            if self.next()? != b'"' {
-                return None;
-            }
+            self.next()?;
             let key = self.string()?;
             self.take(b':')?;
             let value = self.value()?;
             self.entries.push((key, value));
             if self.closes(b'}')? {
-                return Some(Json::Object(self.entries.split_off(from).into()));
+                let entries = self.arena.alloc_slice_copy(&self.entries[from..]);
+                self.entries.truncate(from);
+                return Some(Json::Object(entries));
             }
         }
     }
@@ -116,13 +127,15 @@ impl<'a> Reader<'a> {
         let from = self.items.len();
         if self.next()? == b']' {
             self.at += 1;
-            return Some(Json::List(Box::default()));
+            return Some(Json::List(&[]));
         }
         loop {
             let item = self.value()?;
             self.items.push(item);
             if self.closes(b']')? {
-                return Some(Json::List(self.items.split_off(from).into()));
+                let items = self.arena.alloc_slice_copy(&self.items[from..]);
+                self.items.truncate(from);
+                return Some(Json::List(items));
             }
         }
     }
@@ -145,17 +158,25 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// A string whose quote is next.
-    fn string(&mut self) -> Option<Cow<'a, str>> {
-        let rest = &self.text[self.at + 1..];
+    /// The quote around a string.
+    const QUOTE: &'static str = if IN_STRING { "\\\"" } else { "\"" };
+
+    /// A string, whose quote must be next.
+    fn string(&mut self) -> Option<&'a str> {
+        let rest = self.text[self.at..].strip_prefix(Self::QUOTE)?;
         let end = plain_length(rest.as_bytes());
-        if *rest.as_bytes().get(end)? == b'"' {
-            self.at += end + 2;
-            return Some(Cow::Borrowed(&rest[..end]));
+        if rest[end..].starts_with(Self::QUOTE) {
+            self.at += end + 2 * Self::QUOTE.len();
+            return Some(&rest[..end]);
         }
-        let (text, end) = unescape(rest, &mut self.room)?;
-        self.at += end + 2;
-        Some(Cow::Owned(text.to_owned()))
+        let (text, end) = if IN_STRING {
+            let (once, end) = unescape_inner(rest, self.arena)?;
+            (unescape(once, &mut self.room)?.0, end)
+        } else {
+            unescape(rest, &mut self.room)?
+        };
+        self.at += end + 2 * Self::QUOTE.len();
+        Some(self.arena.alloc_str(text))
     }
 
     fn number(&mut self) -> Option<Json<'a>> {
@@ -175,5 +196,29 @@ impl<'a> Reader<'a> {
             (None, Some(whole)) => Json::Big(whole),
             (None, None) => Json::Float(number.as_f64()?),
         })
+    }
+}
+
+/// Reads what stands behind the quote that opens a string in a JSON string, up to the quote that closes it, which it keeps at its end:
+/// without the backslashes that the outer string puts before quotes and backslashes. The second value is where that quote stands. `None`
+/// if the outer string has other escapes, or ends before.
+fn unescape_inner<'a>(text: &str, arena: &'a Bump) -> Option<(&'a str, usize)> {
+    let mut inner = String::with_capacity_in(text.len().min(ROOM), arena);
+    let (mut from, mut is_escaped) = (0, false);
+    loop {
+        let plain = plain_length(&text.as_bytes()[from..]);
+        is_escaped &= plain == 0;
+        inner.push_str(&text[from..from + plain]);
+        let at = from + plain;
+        let escaped = text[at..].strip_prefix('\\')?.chars().next()?;
+        if !matches!(escaped, '"' | '\\') {
+            return None;
+        }
+        inner.push(escaped);
+        if !is_escaped && escaped == '"' {
+            return Some((inner.into_bump_str(), at));
+        }
+        is_escaped = !is_escaped && escaped == '\\';
+        from = at + 2;
     }
 }

@@ -1,7 +1,6 @@
 //! Digests of message bodies: of their content, whatever the order of keys.
 
-use std::borrow::Cow;
-
+use bumpalo::Bump;
 use hashbrown::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -45,7 +44,7 @@ impl Digest {
         if text.len() < SMALLEST {
             return None;
         }
-        match Json::parse(text) {
+        match Json::parse(text, &Bump::new()) {
             Some(json @ (Json::Object(_) | Json::List(_))) => self.json(&json),
             _ => self.content(text.as_bytes()),
         }
@@ -107,18 +106,18 @@ fn write_canonical(json: &Json<'_>, out: &mut String) {
         Json::Text(text) => write_text(text, out),
         Json::List(items) => {
             out.push('[');
-            for item in items {
+            for item in *items {
                 write_canonical(item, out);
                 out.push(',');
             }
             out.push(']');
         }
         Json::Object(entries) => {
-            let mut entries: Vec<&(Cow<'_, str>, Json<'_>)> = entries
+            let mut entries: Vec<&(&str, Json<'_>)> = entries
                 .iter()
                 .filter(|(key, _)| !is_volatile(key))
                 .collect();
-            entries.sort_by(|a, b| a.0.cmp(&b.0));
+            entries.sort_by_key(|(key, _)| *key);
             out.push('{');
             for (key, value) in entries {
                 write_text(key, out);

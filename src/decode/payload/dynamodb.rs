@@ -43,7 +43,7 @@ fn item_key(keys: &Json<'_>) -> Option<String> {
         .iter()
         .filter_map(|(name, value)| {
             let (_, value) = value.entries().first()?;
-            Some((name.as_ref(), value.digits_or_text()?))
+            Some((*name, value.digits_or_text()?))
         })
         .collect();
     keys.sort_unstable();

@@ -1,7 +1,5 @@
 //! Kafka (Amazon MSK and self-managed): identity is `topic-partition:offset`; order holds within a partition.
 
-use std::borrow::Cow;
-
 use super::{Digest, millis};
 use crate::decode::json::Json;
 use crate::model::fact::{EventSource, Item};
@@ -10,7 +8,7 @@ use crate::model::symbols::Symbols;
 /// Reads the records of all partitions, in the order of the event.
 pub(super) fn items(
     event: &Json<'_>,
-    partitions: &[(Cow<'_, str>, Json<'_>)],
+    partitions: &[(&str, Json<'_>)],
     digest: Digest,
     symbols: &mut Symbols,
 ) -> Vec<Item> {

@@ -1,6 +1,8 @@
 //! How the delivery of an asynchronous event ended, as those tell who were handed it at the end: the record that Lambda sends to a
 //! destination, whatever it came through, and the attributes of a message in a dead-letter queue or topic.
 
+use bumpalo::Bump;
+
 use crate::decode::json::Json;
 use crate::decode::words::holds;
 use crate::model::fact::{Ending, LastOutcome};
@@ -32,7 +34,8 @@ fn wrapped(text: &str) -> Option<LastOutcome> {
     if !holds(text, "approximateInvokeCount") {
         return None;
     }
-    let document = Json::parse(text)?;
+    let arena = Bump::new();
+    let document = Json::parse(text, &arena)?;
     destination(&document).or_else(|| destination(document.get("detail")?))
 }
 
@@ -69,7 +72,7 @@ mod tests {
     const ID: &str = "d46f2f88-b8fa-4993-b8be-c756d697f8b1";
 
     fn of(event: &str) -> Vec<Ending> {
-        let document = Json::parse(event).expect("JSON");
+        let document = Json::read(event).expect("JSON");
         let found = outcomes(&document);
         assert!(
             found

@@ -1,5 +1,7 @@
 //! SQS: identity is the message id, which stays the same over receives.
 
+use bumpalo::Bump;
+
 use super::{Digest, count, eventbridge, millis, s3, sns, source_arn, source_name};
 use crate::decode::json::Json;
 use crate::decode::place::is_fifo;
@@ -70,7 +72,8 @@ fn wrapped(text: &str, digest: Digest, symbols: &mut Symbols) -> Option<Wrapped>
     if !is_marked {
         return None;
     }
-    let document = Json::parse(text)?;
+    let arena = Bump::new();
+    let document = Json::parse(text, &arena)?;
     let item = sns::notification(&document, digest, symbols)
         .or_else(|| eventbridge::item(&document, digest, symbols))
         .or_else(|| s3::item(document.get("Records")?.items().first()?, symbols))?;

@@ -3,7 +3,7 @@ use crate::model::fact::EventSource;
 
 fn read(json: &str) -> (Vec<Item>, Symbols) {
     let mut symbols = Symbols::default();
-    let json = Json::parse(json).expect("valid JSON");
+    let json = Json::read(json).expect("valid JSON");
     let items = items(&json, Digest::Hash, &mut symbols).unwrap_or_default();
     (items, symbols)
 }

@@ -121,7 +121,7 @@ fn an_error_object_gives_reason_target_and_call() {
         r#"{{"error":{{"name":"TooManyRequestsException","Reason":"ReservedFunctionConcurrentInvocationLimitExceeded",
         "$metadata":{{"httpStatusCode":429,"requestId":"{CALL}","attempts":3}}}},"functionName":"stock-service","function_name":"me"}}"#
     );
-    let json = Json::parse(&line).expect("valid");
+    let json = Json::read(&line).expect("valid");
     let mut refusing = Refusing::default();
     let error = json.get("error").expect("there");
     for object in [&json, error, error.get("$metadata").expect("there")] {
@@ -140,7 +140,7 @@ fn an_error_object_gives_reason_target_and_call() {
 
 #[test]
 fn dynamodb_says_which_limit_of_which_table() {
-    let json = Json::parse(
+    let json = Json::read(
         r#"{"reason":"TableWriteKeyRangeThroughputExceeded","resource":"arn:aws:dynamodb:eu-west-1:1:table/carts"}"#,
     )
     .expect("valid");
@@ -157,7 +157,7 @@ fn dynamodb_says_which_limit_of_which_table() {
 
 #[test]
 fn a_429_counts_inside_an_error_only() {
-    let json = Json::parse(r#"{"statusCode":429}"#).expect("valid");
+    let json = Json::read(r#"{"statusCode":429}"#).expect("valid");
     let mut response = Refusing::default();
     response.object(&json, None);
     assert_eq!(shown(response), None, "a function may answer 429 itself");
@@ -202,7 +202,7 @@ fn every_reason_of_lambda_is_kept() {
             r#"{{"errorType":"TooManyRequestsException","Reason":"{reason}","functionName":"stock"}}"#
         );
         let mut refusing = Refusing::default();
-        refusing.object(&Json::parse(&line).expect("valid"), None);
+        refusing.object(&Json::read(&line).expect("valid"), None);
         let (resource, found, ..) = shown(refusing).expect(reason);
         assert_eq!(resource.as_deref(), Some("lambda:stock"));
         assert_eq!(found.as_deref(), Some(reason));

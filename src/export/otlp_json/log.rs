@@ -23,7 +23,8 @@ impl Json for LogJson {
 impl From<Entry<'_>> for LogJson {
     fn from(entry: Entry<'_>) -> Self {
         let message = entry.line.message;
-        let room = entry.escaped.unwrap_or(message).len() + FIELDS;
+        let escaped = message.escaped();
+        let room = escaped.unwrap_or(message.text()).len() + FIELDS;
         let mut out = Vec::with_capacity(room);
         let (time, observed) = entry.nanos();
         out.extend_from_slice(br#"{"timeUnixNano":"#);
@@ -39,13 +40,13 @@ impl From<Entry<'_>> for LogJson {
             text(&mut out, name);
         }
         out.extend_from_slice(br#","body":{"stringValue":"#);
-        match entry.escaped {
+        match escaped {
             Some(escaped) => {
                 out.push(b'"');
                 out.extend_from_slice(escaped.as_bytes());
                 out.push(b'"');
             }
-            None => text(&mut out, message),
+            None => text(&mut out, message.text()),
         }
         out.push(b'}');
         let mut before = r#","attributes":["#;

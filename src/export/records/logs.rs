@@ -22,23 +22,18 @@ impl<'t, 'a, T> Logs<'t, 'a, T> {
 }
 
 impl<T: for<'l> From<Entry<'l>>> Logs<'_, '_, T> {
-    fn add(&mut self, line: &LogLine<'_>, escaped: Option<&str>) {
+    fn add(&mut self, line: &LogLine<'_>) {
         // Lines of one stream come in runs.
         let last = self.records.last().map(|(place, _)| place);
         let place = self.telemetry.place(line, last);
-        let entry = self.telemetry.entry(line, escaped, &place);
+        let entry = self.telemetry.entry(line, &place);
         self.records.push((place, entry.into()));
     }
 }
 
 impl<T: for<'l> From<Entry<'l>>> Sink for Logs<'_, '_, T> {
     fn log(&mut self, line: &LogLine<'_>) -> Option<Odd> {
-        self.add(line, None);
-        None
-    }
-
-    fn log_of_json(&mut self, line: &LogLine<'_>, escaped: &str) -> Option<Odd> {
-        self.add(line, Some(escaped));
+        self.add(line);
         None
     }
 }

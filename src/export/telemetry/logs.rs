@@ -17,8 +17,6 @@ use crate::model::time::Timestamp;
 /// What is known of a line, whatever it is encoded in.
 pub(in crate::export) struct Entry<'l> {
     pub(in crate::export) line: LogLine<'l>,
-    /// Its message as it stands in a JSON string, if it came of one.
-    pub(in crate::export) escaped: Option<&'l str>,
     pub(in crate::export) level: Option<Level>,
     pub(in crate::export) request: Option<RequestId>,
     pub(in crate::export) trace: Option<[u8; 16]>,
@@ -56,7 +54,9 @@ impl From<Entry<'_>> for LogRecord {
             observed_time_unix_nano,
             severity_number: number,
             severity_text: name.to_owned(),
-            body: Some(any(Value::StringValue(entry.line.message.to_owned()))),
+            body: Some(any(Value::StringValue(
+                entry.line.message.text().to_owned(),
+            ))),
             attributes: ids
                 .into_iter()
                 .filter_map(|(name, value)| Some(text(name, value?)))
@@ -141,24 +141,18 @@ impl Telemetry<'_> {
         resource(attributes)
     }
 
-    /// What is known of a line from a place. `escaped`: its message as it stands in a JSON string, if it came of one.
-    pub(in crate::export) fn entry<'l>(
-        &self,
-        line: &LogLine<'l>,
-        escaped: Option<&'l str>,
-        place: &Place,
-    ) -> Entry<'l> {
+    /// What is known of a line from a place.
+    pub(in crate::export) fn entry<'l>(&self, line: &LogLine<'l>, place: &Place) -> Entry<'l> {
         let stream = match place {
             Place::Known(at) => Some(*at),
             Place::Elsewhere(..) => None,
         };
-        let head = head(line.message);
+        let head = head(line.message.text());
         let run = self.run_of(line, &head, stream);
         let request = run.map(|run| self.analysis.invocation(run).request_id);
         let trace = head.trace.map(|trace| valid(trace.0));
         Entry {
             line: *line,
-            escaped,
             level: head.level,
             request: head.request_id.or(request),
             trace: run.map(|run| self.trace_id(run)).or(trace),

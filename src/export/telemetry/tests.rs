@@ -396,7 +396,7 @@ fn records(analysis: &Analysis, lines: &[(i64, Option<&str>, &str)]) -> Vec<LogR
             timestamp: at(*ms),
             ingestion: Some(at(ms + 900)),
             event_id: *event_id,
-            message,
+            message: (*message).into(),
         };
         sink.log(&line);
     }

@@ -3,22 +3,26 @@
 //! Only what is plain beyond doubt is read here: the six known keys, each at most once, in any order; whole numbers; strings
 //! without control characters. Of anything else the JSON reader decides, so that both ways give the same event.
 
+use bumpalo::Bump;
 use memchr::memchr2;
 
+use crate::decode::Parsed;
 use crate::model::json_text::{has_controls, unescape};
+use crate::model::message::{Escaped, Message};
 use crate::model::record::LogLine;
 use crate::model::time::Timestamp;
 
 /// Digits of a number that surely fits.
 const MOST_DIGITS: usize = 18;
 
-/// Reads a line that is one log event, and gives its message also as it stands in the line, between its quotes; `room` takes the
-/// message where that has escapes. `None`: not plain enough.
+/// Reads a line that is one log event. With an arena a message that is JSON is read into it, if it has no other escapes than those of
+/// quotes and backslashes; `room` takes any other message that has escapes. `None`: not plain enough.
 pub(super) fn read<'a>(
     line: &'a str,
     log_group: Option<&'a str>,
     room: &'a mut Vec<u8>,
-) -> Option<(LogLine<'a>, &'a str)> {
+    arena: Option<&'a Bump>,
+) -> Option<(LogLine<'a>, Option<Parsed<'a>>)> {
     // No string may hold a control character, and between tokens they are rare.
     if has_controls(line) {
         return None;
@@ -36,8 +40,8 @@ pub(super) fn read<'a>(
         } else if let Some(value) = behind(key, "\"timestamp\"") {
             number(value, &mut timestamp)?
         } else if let Some(value) = behind(key, "\"message\"") {
-            let (both, rest) = self::message(value, room.take()?)?;
-            message = Some(both);
+            let (said, rest) = self::message(value, room.take()?, arena)?;
+            message = Some(said);
             rest
         } else if let Some(value) = behind(key, "\"ingestionTime\"") {
             number(value, &mut ingestion)?
@@ -50,7 +54,7 @@ pub(super) fn read<'a>(
             _ => return None,
         }
     }
-    let (message, escaped) = message?;
+    let (message, json) = message?;
     let event = LogLine {
         group: group.or(log_group).unwrap_or_default(),
         stream: stream?,
@@ -59,7 +63,7 @@ pub(super) fn read<'a>(
         event_id,
         message,
     };
-    Some((event, escaped))
+    Some((event, json))
 }
 
 /// The value of a key that stands at the start of a text.
@@ -103,14 +107,28 @@ fn plain_string(text: &str) -> Option<(&str, &str)> {
     (text.as_bytes()[end] == b'"').then(|| (&text[..end], &text[end + 1..]))
 }
 
-/// The string at the start of a text, without its escapes and with them, and what stands behind it.
-fn message<'a>(text: &'a str, room: &'a mut Vec<u8>) -> Option<((&'a str, &'a str), &'a str)> {
-    if let Some((text, rest)) = plain_string(text) {
-        return Some(((text, text), rest));
+type Said<'a> = (Message<'a>, Option<Parsed<'a>>);
+
+/// The message in the string at the start of a text, and what stands behind that.
+fn message<'a>(
+    text: &'a str,
+    room: &'a mut Vec<u8>,
+    arena: Option<&'a Bump>,
+) -> Option<(Said<'a>, &'a str)> {
+    let string = text.strip_prefix('"')?;
+    if let Some(arena) = arena
+        && let Some((json, end)) = Parsed::in_string(string, arena)
+    {
+        let escaped = arena.alloc(Escaped::new(string, end, arena));
+        return Some(((Message::Escaped(escaped), Some(json)), &string[end + 1..]));
     }
-    let text = text.strip_prefix('"')?;
-    let (message, end) = unescape(text, room)?;
-    Some(((message, &text[..end]), &text[end + 1..]))
+    if let Some((text, rest)) = plain_string(text) {
+        let escaped = text;
+        return Some(((Message::Read { text, escaped }, None), rest));
+    }
+    let (text, end) = unescape(string, room)?;
+    let escaped = &string[..end];
+    Some(((Message::Read { text, escaped }, None), &string[end + 1..]))
 }
 
 fn space(text: &str) -> &str {

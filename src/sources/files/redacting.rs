@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::sink::Sink;
-use crate::decode::DecodeError;
+use crate::decode::{DecodeError, Parsed};
 use crate::model::odd::{Odd, Oddities};
 use crate::model::record::{Gap, LogLine};
 use crate::model::time::Timestamp;
@@ -50,6 +50,18 @@ impl<S: Sink> Sink for Redacting<S> {
                 self.to.log(&line.line())
             }
             None => self.to.log(line),
+        }
+    }
+
+    fn wants_parsed(&self) -> bool {
+        // What is taken out of a message is taken out of its text.
+        self.redactor.is_none() && self.to.wants_parsed()
+    }
+
+    fn log_parsed(&mut self, line: &LogLine<'_>, json: &Parsed<'_>) -> Option<Odd> {
+        match &self.redactor {
+            Some(_) => self.log(line),
+            None => self.to.log_parsed(line, json),
         }
     }
 

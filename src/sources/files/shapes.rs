@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use bumpalo::Bump;
 use memchr::{memchr_iter, memmem};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -11,6 +12,7 @@ use super::chunks::Chunk;
 use super::log_event;
 use super::sink::Sink;
 use crate::decode::DecodeError;
+use crate::model::message::Message;
 use crate::model::odd::Odd;
 use crate::model::record::{Gap, LogLine};
 use crate::model::time::Timestamp;
@@ -29,12 +31,19 @@ pub(super) fn take<S: Sink>(sink: &mut S, chunk: &Chunk, name: &Path, log_group:
         return;
     }
     let mut room = Vec::new();
+    let mut arena = Bump::new();
+    let parse = sink.wants_parsed();
     while let Some(next) = sink.next_of(rest) {
         number += memchr_iter(b'\n', &rest[..next.start]).count() as u64;
         for line in lines(&text(&rest[next.clone()])) {
             let line = line.trim_ascii();
-            if let Some((event, escaped)) = log_event::read(line, log_group, &mut room) {
-                let odd = sink.log_of_json(&event, escaped);
+            arena.reset();
+            let arena = parse.then_some(&arena);
+            if let Some((event, json)) = log_event::read(line, log_group, &mut room, arena) {
+                let odd = match json {
+                    Some(json) => sink.log_parsed(&event, &json),
+                    None => sink.log(&event),
+                };
                 place(number).odd(sink, odd);
             } else if !line.is_empty() {
                 one_line(sink, line, &place(number));
@@ -242,7 +251,7 @@ impl LogEvent<'_> {
             timestamp: Timestamp(self.timestamp),
             ingestion: self.ingestion.map(Timestamp),
             event_id: self.event_id.as_deref(),
-            message: &self.message,
+            message: Message::Text(&self.message),
         }
     }
 }
@@ -416,7 +425,7 @@ fn subscription(
             timestamp: Timestamp(event.timestamp),
             ingestion: None,
             event_id: event.id.as_deref(),
-            message: &event.message,
+            message: Message::Text(&event.message),
         };
         place.log(sink, &line);
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::decode::DecodeError;
+use crate::decode::{DecodeError, Parsed};
 use crate::engine::Block;
 use crate::model::odd::{Odd, Oddities};
 use crate::model::record::{Gap, LogLine};
@@ -18,8 +18,13 @@ pub trait Sink {
     /// One log event. Gives back what of it cannot be.
     fn log(&mut self, line: &LogLine<'_>) -> Option<Odd>;
 
-    /// The same of an event whose message stands in a JSON string, as `escaped` between the quotes.
-    fn log_of_json(&mut self, line: &LogLine<'_>, _escaped: &str) -> Option<Odd> {
+    /// Whether messages that are JSON shall be read before they are handed over: who looks into them then need not read them again.
+    fn wants_parsed(&self) -> bool {
+        false
+    }
+
+    /// The same of an event whose message is JSON that was read.
+    fn log_parsed(&mut self, line: &LogLine<'_>, _json: &Parsed<'_>) -> Option<Odd> {
         self.log(line)
     }
 
@@ -66,7 +71,15 @@ pub trait Sink {
 
 impl Sink for Block {
     fn log(&mut self, line: &LogLine<'_>) -> Option<Odd> {
-        Self::log(self, line)
+        Self::log(self, line, None)
+    }
+
+    fn wants_parsed(&self) -> bool {
+        true
+    }
+
+    fn log_parsed(&mut self, line: &LogLine<'_>, json: &Parsed<'_>) -> Option<Odd> {
+        Self::log(self, line, Some(json))
     }
 
     fn segment(&mut self, json: &str) -> Result<(), DecodeError> {

@@ -8,6 +8,7 @@ use crate::export::otlp_json::JsonRequest;
 use crate::export::telemetry::batch::Request as _;
 use crate::model::fact::Level;
 use crate::model::ids::RequestId;
+use crate::model::message::Message;
 use crate::model::record::LogLine;
 use crate::model::time::Timestamp;
 
@@ -19,9 +20,8 @@ fn entry(message: &str) -> Entry<'_> {
             timestamp: Timestamp(1_764_000_000_123),
             ingestion: None,
             event_id: None,
-            message,
+            message: message.into(),
         },
-        escaped: None,
         level: None,
         request: None,
         trace: None,
@@ -66,7 +66,8 @@ proptest! {
     fn a_message_out_of_json_is_written_as_any_other(message in "(?s)[\\PC\u{0}-\u{20}\"\\\\/]{0,60}") {
         let quoted = serde_json::to_string(&message).unwrap();
         let mut copied = entry(&message);
-        copied.escaped = Some(&quoted[1..quoted.len() - 1]);
+        let escaped = &quoted[1..quoted.len() - 1];
+        copied.line.message = Message::Read { text: &message, escaped };
         let (copied, plain) = (LogJson::from(copied), LogJson::from(entry(&message)));
         prop_assert_eq!(copied.as_ref(), plain.as_ref());
     }

@@ -17,7 +17,7 @@ fn journal(lines: &[(&str, i64, &str)]) -> Journal {
             timestamp: Timestamp(*at),
             ingestion: None,
             event_id: Some(id),
-            message,
+            message: (*message).into(),
         };
         write_log(&line, &mut bytes);
     }
@@ -29,7 +29,7 @@ fn journal(lines: &[(&str, i64, &str)]) -> Journal {
 fn with(word: &'static str) -> Wanted {
     Wanted {
         marks: vec![Regex::new(word).unwrap()],
-        holds: Box::new(move |line| line.message.contains(word)),
+        holds: Box::new(move |line| line.message.text().contains(word)),
     }
 }
 

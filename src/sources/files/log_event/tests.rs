@@ -14,16 +14,22 @@ fn fields(line: &LogLine<'_>) -> Fields {
         line.timestamp.0,
         line.ingestion.map(|at| at.0),
         line.event_id.map(str::to_owned),
-        line.message.to_owned(),
+        line.message.text().to_owned(),
     )
 }
 
 fn quick(line: &str) -> Option<Fields> {
-    let mut room = Vec::new();
-    let (event, escaped) = read(line, Some("given"), &mut room)?;
-    let again: String = serde_json::from_str(&format!("\"{escaped}\"")).expect("a JSON string");
-    assert_eq!(again, event.message, "as it stands in the line");
-    Some(fields(&event))
+    let read = |arena: Option<&Bump>| {
+        let mut room = Vec::new();
+        let (event, _) = read(line, Some("given"), &mut room, arena)?;
+        let escaped = event.message.escaped().expect("it stands in JSON");
+        let again: String = serde_json::from_str(&format!("\"{escaped}\"")).expect("a string");
+        assert_eq!(again, event.message.text(), "as it stands in the line");
+        Some(fields(&event))
+    };
+    let fields = read(None);
+    assert_eq!(read(Some(&Bump::new())), fields, "{line}");
+    fields
 }
 
 fn parsed(line: &str) -> Option<Fields> {
