@@ -258,7 +258,7 @@ fn finish(facts: &Facts, stream: &StreamFacts, home: &Environment, attempt: &Att
         error_type: outcome.error_type,
         trace: attempt.trace,
         first_line: refer(attempt.start_line.unwrap_or(attempt.first_line)),
-        report_fact: attempt.report_line.into(),
+        report_fact: attempt.report_line.map(|line| line.place).into(),
         counted,
         app: 0..0,
         init: Maybe::default(),

@@ -4,7 +4,7 @@
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
-use crate::model::fact::{Exception, Kinds, Report, TraceContext, What};
+use crate::model::fact::{Exception, Kinds, Report, Status, TraceContext, What};
 use crate::model::facts::StreamFacts;
 use crate::model::ids::RequestId;
 use crate::model::invocation::AppLine;
@@ -30,12 +30,13 @@ pub(super) struct Attempt {
     /// END, or computed from START and Duration; `None` while no line tells.
     pub(super) end: Option<Timestamp>,
     pub(super) start_line: Option<u32>,
-    pub(super) end_line: Option<u32>,
-    pub(super) done_line: Option<u32>,
-    pub(super) report_line: Option<u32>,
+    pub(super) end_line: Option<Line>,
+    pub(super) done: Option<Done>,
+    pub(super) report_line: Option<Line>,
     pub(super) report: Option<Report>,
-    pub(super) exit_line: Option<u32>,
-    pub(super) timeout_line: Option<u32>,
+    pub(super) exit: Option<Exit>,
+    /// Moment of the line that says it timed out.
+    pub(super) timed_out: Option<Timestamp>,
     pub(super) first_line: u32,
     /// Moment of its latest line.
     pub(super) last_seen: Timestamp,
@@ -45,6 +46,30 @@ pub(super) struct Attempt {
     pub(super) named: bool,
     /// The first exception on its lines that nobody handled.
     pub(super) exception: Option<Exception>,
+}
+
+/// A line of an attempt.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line {
+    pub(super) place: u32,
+    pub(super) at: Timestamp,
+}
+
+/// What `platform.runtimeDone` says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Done {
+    line: Line,
+    length_ms: Option<i64>,
+    pub(super) status: Status,
+    pub(super) error_type: Option<Sym>,
+}
+
+/// What the line says of a runtime that exited.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Exit {
+    at: Timestamp,
+    pub(super) killed: bool,
+    pub(super) error_type: Option<Sym>,
 }
 
 impl Attempt {
@@ -57,11 +82,11 @@ impl Attempt {
             end: None,
             start_line: None,
             end_line: None,
-            done_line: None,
+            done: None,
             report_line: None,
             report: None,
-            exit_line: None,
-            timeout_line: None,
+            exit: None,
+            timed_out: None,
             first_line: line,
             last_seen: at,
             app: AppLines::new(),
@@ -76,7 +101,7 @@ impl Attempt {
     }
 
     fn closed(&self) -> bool {
-        self.end_line.is_some() || self.report_line.is_some() || self.done_line.is_some()
+        self.end_line.is_some() || self.report_line.is_some() || self.done.is_some()
     }
 
     fn add_trace(&mut self, seen: Option<TraceContext>) {
@@ -106,7 +131,7 @@ pub(super) fn find(stream: &StreamFacts, concurrent: bool) -> Vec<Attempt> {
         finder.take(line, fact.at, fact.what);
     }
     for attempt in &mut finder.attempts {
-        settle(stream, attempt);
+        settle(attempt);
     }
     finder.attempts
 }
@@ -122,6 +147,7 @@ struct Finder {
 
 impl Finder {
     fn take(&mut self, line: u32, at: Timestamp, what: What) {
+        let own = Line { place: line, at };
         match what {
             What::Start {
                 request_id,
@@ -137,19 +163,25 @@ impl Finder {
             }
             What::End { request_id } => {
                 let fits = |attempt: &Attempt| attempt.end_line.is_none();
-                self.closing(request_id, line, at, fits).end_line = Some(line);
+                self.closing(request_id, line, at, fits).end_line = Some(own);
             }
             What::RuntimeDone {
                 request_id,
+                status,
+                error_type,
                 duration_ms,
-                ..
             } => {
-                let length = duration_ms.map(whole_ms);
+                let length_ms = duration_ms.map(whole_ms);
                 let fits = |attempt: &Attempt| {
-                    attempt.done_line.is_none()
-                        && length.is_none_or(|length| reaches(attempt, at, length))
+                    attempt.done.is_none()
+                        && length_ms.is_none_or(|length| reaches(attempt, at, length))
                 };
-                self.closing(request_id, line, at, fits).done_line = Some(line);
+                self.closing(request_id, line, at, fits).done = Some(Done {
+                    line: own,
+                    length_ms,
+                    status,
+                    error_type,
+                });
             }
             What::Report(report) => {
                 let Some(request_id) = report.request_id else {
@@ -161,18 +193,26 @@ impl Finder {
                     attempt.report_line.is_none() && reaches(attempt, at, length)
                 };
                 let attempt = self.closing(request_id, line, at, fits);
-                attempt.report_line = Some(line);
+                attempt.report_line = Some(own);
                 attempt.add_trace(report.trace);
                 attempt.report = Some(report);
             }
             What::TimedOut { request_id } => {
-                self.closing(request_id, line, at, |_| true).timeout_line = Some(line);
+                self.closing(request_id, line, at, |_| true).timed_out = Some(at);
             }
-            What::RuntimeExit { request_id, .. } => {
+            What::RuntimeExit {
+                request_id,
+                killed,
+                error_type,
+            } => {
                 let open = self.last_start.map(|(request_id, _)| request_id);
                 let open = open.filter(|_| !self.concurrent);
                 if let Some(request_id) = request_id.or(open) {
-                    self.closing(request_id, line, at, |_| true).exit_line = Some(line);
+                    self.closing(request_id, line, at, |_| true).exit = Some(Exit {
+                        at,
+                        killed,
+                        error_type,
+                    });
                 }
             }
             _ => {}
@@ -220,9 +260,10 @@ impl Finder {
         }
         let mut retry = Attempt::new(request_id, line, at);
         retry.end_line = older.end_line.take();
-        retry.done_line = older.done_line.take();
+        retry.done = older.done.take();
         older.last_seen = older.start;
-        retry.first_line = retry.end_line.or(retry.done_line).unwrap_or(line);
+        let first = retry.end_line.or(retry.done.map(|done| done.line));
+        retry.first_line = first.map_or(line, |first| first.place);
         self.latest.insert(request_id, self.attempts.len());
         self.attempts.push(retry);
     }
@@ -253,19 +294,15 @@ fn reaches(attempt: &Attempt, at: Timestamp, length: i64) -> bool {
 }
 
 /// Works out start and end from what was found.
-fn settle(stream: &StreamFacts, attempt: &mut Attempt) {
-    let moment = |line: u32| stream.facts.at(line);
+fn settle(attempt: &mut Attempt) {
     let report = attempt
         .report
         .as_ref()
         .map(|report| whole_ms(report.duration_ms));
-    let report = report.zip(attempt.report_line.map(moment));
+    let report = report.zip(attempt.report_line.map(|line| line.at));
     let done = attempt
-        .done_line
-        .and_then(|line| match stream.facts.get(line).what {
-            What::RuntimeDone { duration_ms, .. } => Some((whole_ms(duration_ms?), moment(line))),
-            _ => None,
-        });
+        .done
+        .and_then(|done| Some((done.length_ms?, done.line.at)));
     if attempt.start_line.is_none()
         && let Some((length, at)) = report.or(done)
     {
@@ -275,10 +312,10 @@ fn settle(stream: &StreamFacts, attempt: &mut Attempt) {
         .or(done)
         .map(|(length, at)| attempt.start.plus_ms(length).min(at));
     let struck = attempt
-        .timeout_line
-        .or(attempt.exit_line)
-        .or(attempt.done_line);
-    let struck = struck.map(moment);
-    let end = attempt.end_line.map(moment).or(computed).or(struck);
+        .timed_out
+        .or(attempt.exit.map(|exit| exit.at))
+        .or(attempt.done.map(|done| done.line.at));
+    let end = attempt.end_line.map(|line| line.at);
+    let end = end.or(computed).or(struck);
     attempt.end = end.map(|end| end.max(attempt.start));
 }

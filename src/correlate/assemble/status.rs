@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::model::fact::{Exception, Report, Status, What};
+use crate::model::fact::{Exception, Report, Status};
 use crate::model::facts::{Facts, StreamFacts};
 use crate::model::invocation::InvocationStatus;
 use crate::model::symbols::Sym;
@@ -59,20 +59,8 @@ struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     fn of(facts: &Facts, stream: &StreamFacts, attempt: &'a Attempt) -> Self {
-        let what = |line: u32| stream.facts.get(line).what;
         let report = attempt.report.as_ref();
-        let done = attempt.done_line.map(what).and_then(|what| match what {
-            What::RuntimeDone {
-                status, error_type, ..
-            } => Some((status, error_type)),
-            _ => None,
-        });
-        let exit = attempt.exit_line.map(what).and_then(|what| match what {
-            What::RuntimeExit {
-                killed, error_type, ..
-            } => Some((killed, error_type)),
-            _ => None,
-        });
+        let (done, exit) = (attempt.done, attempt.exit);
         let against = length_against_timeout(facts, stream, attempt);
         let full = report
             .and_then(|report| Some(report.max_memory_used_mb? >= report.memory_mb?))
@@ -81,16 +69,16 @@ impl<'a> Lines<'a> {
             ended: report.is_some() || against == Some(Ordering::Less),
             status: report
                 .and_then(|report| report.status)
-                .or_else(|| done.map(|(status, _)| status)),
+                .or_else(|| done.map(|done| done.status)),
             error_type: report
                 .and_then(|report| report.error_type)
-                .or_else(|| exit.and_then(|(_, error_type)| error_type))
-                .or_else(|| done.and_then(|(_, error_type)| error_type)),
-            timed_out: attempt.timeout_line.is_some()
+                .or_else(|| exit.and_then(|exit| exit.error_type))
+                .or_else(|| done.and_then(|done| done.error_type)),
+            timed_out: attempt.timed_out.is_some()
                 || report.is_none() && against == Some(Ordering::Equal)
                 || report.is_some_and(|report| lasted_the_timeout(facts, stream, report)),
             exited: exit.is_some(),
-            starved: full && exit.is_some_and(|(killed, _)| killed),
+            starved: full && exit.is_some_and(|exit| exit.killed),
             exception: attempt.exception.as_ref(),
         }
     }
@@ -124,8 +112,8 @@ fn length_against_timeout(
 ) -> Option<Ordering> {
     let configured = facts.functions.get(&stream.function?)?;
     let timeout_ms = i64::from(configured.timeout_s?) * 1_000;
-    let moment = |line: Option<u32>| Some(stream.facts.at(line?));
-    let length = moment(attempt.end_line)?.since(moment(attempt.start_line)?);
+    attempt.start_line?;
+    let length = attempt.end_line?.at.since(attempt.start);
     Some(if length >= timeout_ms - 1 {
         Ordering::Equal
     } else {
