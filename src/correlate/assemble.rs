@@ -208,7 +208,7 @@ fn number(facts: &Facts, mut drafts: Vec<Draft>, lines: &[AppLine], assembled: &
         },
     );
     let mut before: HashMap<Sym, u16> = HashMap::new();
-    for attempts in assembled.by_request.values() {
+    for attempts in assembled.by_request.repeated() {
         named::drop_foreign(&mut assembled.invocations, attempts);
         before.clear();
         for &at in attempts {
@@ -244,7 +244,7 @@ fn finish(facts: &Facts, stream: &StreamFacts, home: &Environment, attempt: &Att
     let run = Invocation {
         function: home.function,
         request_id: attempt.request_id,
-        attempt: 0,
+        attempt: 1,
         start: attempt.start,
         end: attempt.end.unwrap_or(attempt.start),
         start_estimated: attempt.start_line.is_none(),

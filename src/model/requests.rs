@@ -1,5 +1,7 @@
 //! Which invocations a request id names: most ids name one, asynchronous retries run the same again.
 
+use std::slice::from_ref;
+
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use xxhash_rust::xxh3::xxh3_64;
@@ -11,35 +13,48 @@ use super::invocation::{Invocation, InvocationIndex};
 /// The attempts of each request.
 #[derive(Clone, Debug, Default)]
 pub struct Requests {
-    /// Numbers of requests, found by their id, which is that of their runs.
-    index: HashTable<u32>,
-    /// The invocations of each request, by its number, in their order.
-    runs: Grouped,
+    /// Found by the id of the request, which is that of its runs.
+    index: HashTable<Attempts>,
+    /// The invocations of each request that has several, by its number, in their order.
+    several: Grouped,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Attempts {
+    One(InvocationIndex),
+    /// The number of the request.
+    Several(u32),
 }
 
 impl Requests {
     /// The requests of these invocations.
     pub fn of(invocations: &[Invocation]) -> Self {
-        // The first invocation of each.
-        let mut firsts: Vec<InvocationIndex> = Vec::with_capacity(invocations.len());
         let mut index = HashTable::with_capacity(invocations.len());
-        let mut numbers = Vec::with_capacity(invocations.len());
+        // The first invocation of each request that has several, and all of them with the number of theirs.
+        let mut firsts: Vec<InvocationIndex> = Vec::new();
+        let mut runs = Vec::new();
         for (at, run) in (0..).zip(invocations) {
-            let id = |number: &u32| invocations[firsts[*number as usize] as usize].request_id;
-            let same = |number: &u32| id(number) == run.request_id;
-            let number = match index.entry(hash(run.request_id), same, |number| hash(id(number))) {
-                Entry::Occupied(known) => *known.get(),
-                Entry::Vacant(place) => {
-                    let number = firsts.len() as u32;
-                    place.insert(number);
-                    firsts.push(at);
-                    number
-                }
+            let first = |of: &Attempts, firsts: &[InvocationIndex]| match *of {
+                Attempts::One(first) => first,
+                Attempts::Several(number) => firsts[number as usize],
             };
-            numbers.push(number);
+            let id = |of: &Attempts| invocations[first(of, &firsts) as usize].request_id;
+            let same = |of: &Attempts| id(of) == run.request_id;
+            match index.entry(hash(run.request_id), same, |of| hash(id(of))) {
+                Entry::Vacant(place) => _ = place.insert(Attempts::One(at)),
+                Entry::Occupied(mut known) => match *known.get() {
+                    Attempts::Several(number) => runs.push((number, at)),
+                    Attempts::One(first) => {
+                        let number = firsts.len() as u32;
+                        *known.get_mut() = Attempts::Several(number);
+                        firsts.push(first);
+                        runs.extend([(number, first), (number, at)]);
+                    }
+                },
+            }
         }
-        let runs = Grouped::of(firsts.len(), numbers.iter().copied().zip(0..));
-        Self { index, runs }
+        let several = Grouped::of(firsts.len(), runs.into_iter());
+        Self { index, several }
     }
 
     /// The attempts of a request among the invocations that this was made of, in order.
@@ -48,17 +63,24 @@ impl Requests {
         request: &RequestId,
         invocations: &[Invocation],
     ) -> Option<&[InvocationIndex]> {
-        let same = |number: &u32| {
-            let first = self.runs.get(*number)[0];
+        let same = |of: &Attempts| {
+            let first = self.attempts(of)[0];
             invocations[first as usize].request_id == *request
         };
-        let number = self.index.find(hash(*request), same)?;
-        Some(self.runs.get(*number))
+        let found = self.index.find(hash(*request), same)?;
+        Some(self.attempts(found))
     }
 
-    /// The attempts of every request, the requests in no particular order.
-    pub fn values(&self) -> impl Iterator<Item = &[InvocationIndex]> {
-        self.runs.iter()
+    fn attempts<'a>(&'a self, of: &'a Attempts) -> &'a [InvocationIndex] {
+        match of {
+            Attempts::One(run) => from_ref(run),
+            Attempts::Several(number) => self.several.get(*number),
+        }
+    }
+
+    /// The attempts of every request that has several, the requests in no particular order.
+    pub fn repeated(&self) -> impl Iterator<Item = &[InvocationIndex]> {
+        self.several.iter()
     }
 }
 

@@ -71,7 +71,7 @@ fn comes_again(source: EventSource) -> bool {
 
 /// Asynchronous events: another run of the same request id.
 pub(super) fn attempts(seen: &Seen<'_>) -> Vec<Duplicate> {
-    let runs = seen.assembled.by_request.values();
+    let runs = seen.assembled.by_request.repeated();
     let pairs = runs.flat_map(|runs| runs.windows(2));
     pairs
         .filter(|pair| {
