@@ -30,11 +30,7 @@ pub(super) fn estimate(facts: &Facts, assembled: &Assembled, drafts: &mut [Draft
         last_seen,
     } in drafts.iter_mut().rev()
     {
-        let home = assembled.environment(run);
-        let following = next
-            .filter(|(of, _)| *of == run.stream() && !home.concurrent)
-            .map(|(_, start)| start);
-        next = Some((run.stream(), run.start));
+        let behind = next.replace((run.stream(), run.start));
         if *ended {
             continue;
         }
@@ -43,6 +39,10 @@ pub(super) fn estimate(facts: &Facts, assembled: &Assembled, drafts: &mut [Draft
             run.end_estimated = true;
             continue;
         }
+        let home = assembled.environment(run);
+        let following = behind
+            .filter(|(of, _)| *of == run.stream() && !home.concurrent)
+            .map(|(_, start)| start);
         let usual = usual.get(&home.function).copied().unwrap_or_default();
         let timeout = facts
             .functions
@@ -73,14 +73,14 @@ struct Usual {
 
 fn usual_lengths(drafts: &[Draft]) -> HashMap<Sym, Usual> {
     let mut lengths: HashMap<Sym, Vec<i64>> = HashMap::new();
-    for Draft { run, .. } in drafts {
-        if let Some(length) = run.duration_ms.get() {
-            let length = length.max(0.0) as i64;
-            lengths.entry(run.function).or_default().push(length);
-        }
+    // Those of one environment stand together.
+    for alike in drafts.chunk_by(|one, other| one.run.function == other.run.function) {
+        let known = alike.iter().filter_map(|draft| draft.run.duration_ms.get());
+        let lengths = lengths.entry(alike[0].run.function).or_default();
+        lengths.extend(known.map(|length| length.max(0.0) as i64));
     }
-    lengths
-        .into_iter()
+    let known = lengths.into_iter().filter(|(_, known)| !known.is_empty());
+    known
         .map(|(function, mut lengths)| {
             let middle = lengths.len() / 2;
             let (_, median, _) = lengths.select_nth_unstable(middle);
