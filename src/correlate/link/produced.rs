@@ -4,10 +4,10 @@ use std::iter;
 
 use super::Joins;
 use crate::correlate::spans::end_of;
-use crate::model::by_key::ByKey;
 use crate::model::delivery::Delivery;
 use crate::model::fact::{EventSource, Kinds, ProducedKind};
 use crate::model::facts::Facts;
+use crate::model::grouped::Grouped;
 use crate::model::ids::RequestId;
 use crate::model::invocation::InvocationIndex;
 use crate::model::room::push;
@@ -62,9 +62,8 @@ pub(super) fn links(joins: &Joins<'_>) -> Vec<Link> {
     let makers = Makers::new(joins);
     let mut links = calls(joins, &makers);
     let receipts = receipts(joins, &makers);
-    let by_id = ByKey::of(receipts.len(), |at| Some(receipts[at as usize].id));
-    for same in by_id.iter() {
-        let same = same.map(|at| &receipts[at as usize]);
+    for same in by_id(receipts.iter().map(|receipt| receipt.id)).iter() {
+        let same = same.iter().map(|at| &receipts[*at as usize]);
         for receipt in same.clone() {
             // Who got the id itself only repeats it; of several who log it the first one made it.
             let maker = makers
@@ -83,22 +82,28 @@ pub(super) fn links(joins: &Joins<'_>) -> Vec<Link> {
 /// Every produced id.
 struct Makers {
     rows: Vec<Maker>,
-    by_id: ByKey,
+    by_id: Grouped,
 }
 
 impl Makers {
     fn new(joins: &Joins<'_>) -> Self {
         let rows = makers(joins);
-        let by_id = ByKey::of(rows.len(), |at| Some(rows[at as usize].id));
+        let by_id = by_id(rows.iter().map(|maker| maker.id));
         Self { rows, by_id }
     }
 
     /// Who made an id.
     fn of(&self, id: Sym) -> impl Iterator<Item = &Maker> {
-        let id_at = |at: u32| Some(self.rows[at as usize].id);
-        let rows = self.by_id.get(&id, id_at);
-        rows.map(|at| &self.rows[at as usize])
+        let rows = self.by_id.get(id.number() as u32).iter();
+        rows.map(|at| &self.rows[*at as usize])
     }
+}
+
+/// Numbers of rows by the id that each holds. Symbols are given in order of arrival: those of one time lie side by side.
+fn by_id(ids: impl Iterator<Item = Sym> + Clone) -> Grouped {
+    let ids = ids.map(|id| id.number() as u32);
+    let count = ids.clone().max().map_or(0, |last| last as usize + 1);
+    Grouped::of(count, ids.zip(0..))
 }
 
 fn makers(joins: &Joins<'_>) -> Vec<Maker> {
@@ -149,7 +154,7 @@ fn makers(joins: &Joins<'_>) -> Vec<Maker> {
 fn calls(joins: &Joins<'_>, makers: &Makers) -> Vec<Link> {
     let mut links = Vec::new();
     for same in makers.by_id.iter() {
-        let same = same.map(|at| &makers.rows[at as usize]);
+        let same = same.iter().map(|at| &makers.rows[*at as usize]);
         let callers = same.filter(|maker| maker.kind == ProducedKind::Invocation);
         let Some(first) = callers.clone().next() else {
             continue;
