@@ -25,27 +25,10 @@ const CLOCK_TOLERANCE_MS: i64 = 100;
 /// All links, sorted by (parent, child) as request id texts, then by tier and attempts. Every attempt and every redelivery is a child of
 /// the producer; siblings are not linked.
 pub fn links(facts: &Facts, assembled: &Assembled, deliveries: &[Delivery]) -> Vec<Link> {
-    let joins = Joins::new(facts, assembled, deliveries);
-    let mut edges = Edges::among(&assembled.invocations);
-    let (produced, origins) = cores::both(
-        || produced::links(&joins),
-        || trace::add(&joins, &mut edges),
-    );
-    let (runs, ()) = cores::both(
-        || inferred::Runs::new(&joins, &origins),
-        || {
-            edges.add_all(&joins, produced);
-            edges.settle();
-            correlation::add(&joins, &mut edges);
-            edges.settle();
-        },
-    );
-    inferred::add(&joins, &origins, &runs, &mut edges);
-    edges.settle();
-    let mut links = edges.found;
+    let mut links = found(&Joins::new(facts, assembled, deliveries));
     loops::remove(&mut links, assembled.invocations.len());
     cores::sort_by_key(&mut links, |link| {
-        let id = |at| joins.run(at).request_id;
+        let id = |at: InvocationIndex| assembled.invocations[at as usize].request_id;
         (
             id(link.parent),
             id(link.child),
@@ -55,6 +38,25 @@ pub fn links(facts: &Facts, assembled: &Assembled, deliveries: &[Delivery]) -> V
         )
     });
     links
+}
+
+/// The links of all tiers, each pair once.
+fn found(joins: &Joins<'_>) -> Vec<Link> {
+    let mut edges = Edges::among(&joins.assembled.invocations);
+    let (produced, origins) =
+        cores::both(|| produced::links(joins), || trace::add(joins, &mut edges));
+    let (runs, ()) = cores::both(
+        || inferred::Runs::new(joins, &origins),
+        || {
+            edges.add_all(joins, produced);
+            edges.settle();
+            correlation::add(joins, &mut edges);
+            edges.settle();
+        },
+    );
+    inferred::add(joins, &origins, &runs, &mut edges);
+    edges.settle();
+    edges.found
 }
 
 /// What all tiers look things up in.

@@ -65,11 +65,34 @@ pub fn rows<R: Sync, T: Send + Clone>(rows: &[R], work: impl Fn(usize, &R) -> T 
     made.concat()
 }
 
-/// Sorts each half on a core of its own; the sort of the whole, which is stable, finds them in order.
-pub fn sort_by_key<R: Send, K: Ord>(rows: &mut [R], key: impl Fn(&R) -> K + Sync) {
-    let (first, second) = rows.split_at_mut(rows.len() / 2);
-    both(|| first.sort_by_key(&key), || second.sort_by_key(&key));
-    rows.sort_by_key(key);
+/// Sorts rows by keys that are made once each, half of them on a core of its own. Rows of one key stay as they were.
+pub fn sort_by_key<R: Sync, K: Ord + Send>(rows: &mut [R], key: impl Fn(&R) -> K + Sync) {
+    let middle = rows.len() / 2;
+    let sorted = |half: &[R], start: usize| {
+        let numbered = half.iter().zip(start as u32..);
+        let mut keys: Vec<(K, u32)> = numbered.map(|(row, at)| (key(row), at)).collect();
+        keys.sort_unstable();
+        keys
+    };
+    let (first, second) = rows.split_at(middle);
+    let (first, second) = both(|| sorted(first, 0), || sorted(second, middle));
+    let mut from = Vec::with_capacity(rows.len());
+    let mut second = second.into_iter().peekable();
+    for (key, at) in first {
+        let before = std::iter::from_fn(|| second.next_if(|(other, _)| *other < key));
+        from.extend(before.map(|(_, at)| at));
+        from.push(at);
+    }
+    from.extend(second.map(|(_, at)| at));
+    for at in 0..rows.len() {
+        // What stood there has moved to where the row stood that took its place.
+        let mut place = from[at] as usize;
+        while place < at {
+            place = from[place] as usize;
+        }
+        from[at] = place as u32;
+        rows.swap(at, place);
+    }
 }
 
 fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
