@@ -266,7 +266,7 @@ impl FactLog {
             let head: Head = unpack(&mut packed.rest);
             let event = self.unpack(head.event);
             let key = (self.moment(head.after), event.order());
-            order.push((key, event, packed.place as usize, packed.end));
+            order.push((key, event, packed.place));
         }
         order.sort_by(|(key, event, ..), (other_key, other, ..)| {
             let text = |event: &EventId| event.text(key.0, symbols);
@@ -276,13 +276,14 @@ impl FactLog {
         let mut again = Vec::new();
         let mut bytes = Vec::with_capacity(self.bytes.len());
         let mut before = None;
-        for ((moment, _), event, from, to) in order {
+        for ((moment, _), event, place) in order {
             if event != EventId::None && before == Some((moment, event)) {
-                again.push(self.get(from as u32));
+                again.push(self.get(place));
                 continue;
             }
             before = Some((moment, event));
-            bytes.extend_from_slice(&self.bytes[from..to]);
+            let from = place as usize;
+            bytes.extend_from_slice(&self.bytes[from..self.open(from).end]);
         }
         // Back into the room it had: rows that move leave holes behind that nothing else fits into.
         self.bytes.clear();
