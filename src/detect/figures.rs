@@ -80,30 +80,25 @@ struct Tally<'a> {
 impl Tally<'_> {
     fn figures(mut self, analysis: &Analysis, function: Sym) -> FunctionFigures {
         let runs = &self.runs;
-        let count =
-            |wanted: fn(&Invocation) -> bool| runs.iter().filter(|run| wanted(run)).count() as u64;
-        let mut durations = runs
-            .iter()
-            .filter_map(|run| run.duration_ms.get().map(f64::from))
-            .collect();
-        let intervals: Vec<_> = runs
-            .iter()
-            .map(|run| concurrency::busy(run, &analysis.inits))
-            .collect();
-        let only_named = count(Invocation::is_only_named);
+        let mut counts = Counts::default();
+        let mut durations = Vec::with_capacity(runs.len());
+        let mut intervals = Vec::with_capacity(runs.len());
+        for run in runs {
+            counts.add(analysis, run);
+            durations.extend(run.duration_ms.get().map(f64::from));
+            intervals.push(concurrency::busy(run, &analysis.inits));
+        }
         let invocations = runs.len() as u64;
+        let only_named = counts.only_named;
         let silent = only_named > 0 && only_named == invocations && self.felt == 0;
-        let billed = runs
-            .iter()
-            .filter_map(|run| run.billed_ms.get().map(f64::from));
         let mut row = FunctionFigures {
             function,
             invocations,
             only_named,
             serves: self.serves,
-            errors: count(|run| run.status.failed()),
-            timeouts: count(|run| run.status == InvocationStatus::Timeout),
-            out_of_memory: count(|run| run.status == InvocationStatus::OutOfMemory),
+            errors: counts.errors,
+            timeouts: counts.timeouts,
+            out_of_memory: counts.out_of_memory,
             duration_ms: percentiles(&mut durations),
             init_ms: percentiles(&mut self.inits),
             environments: self.environments,
@@ -114,18 +109,12 @@ impl Tally<'_> {
             retries: None,
             reordered: None,
             memory_mb: (runs.iter().rev()).find_map(|run| run.memory_mb(&analysis.facts)),
-            max_memory_used_mb: runs
-                .iter()
-                .filter_map(|run| run.max_memory_used_mb.get())
-                .max(),
-            billed_ms: billed.reduce(|sum, billed| sum + billed),
+            max_memory_used_mb: counts.max_memory_used_mb,
+            billed_ms: counts.billed_ms,
             peak_concurrency: Some(concurrency::peak(&intervals)),
-            id_coverage: share_of(runs, |run| names_an_event(analysis, run)),
-            sampled_share: runs
-                .iter()
-                .any(|run| run.trace.is_some())
-                .then(|| sampled_share(runs))
-                .flatten(),
+            id_coverage: share(counts.with_an_event, invocations),
+            sampled_share: share(counts.sampled, counts.tells_of_sampling)
+                .filter(|_| counts.is_traced),
             coverage: None,
         };
         let known = !row.is_hidden() && row.of_runs(0).is_some();
@@ -134,22 +123,50 @@ impl Tally<'_> {
     }
 }
 
-fn share_of(runs: &[&Invocation], wanted: impl Fn(&Invocation) -> bool) -> Option<f64> {
-    let hits = runs.iter().filter(|run| wanted(run)).count();
-    (!runs.is_empty()).then(|| hits as f64 / runs.len() as f64)
+/// What the runs of a function are counted by: all at once, for they lie far apart.
+#[derive(Default)]
+struct Counts {
+    only_named: u64,
+    errors: u64,
+    timeouts: u64,
+    out_of_memory: u64,
+    with_an_event: u64,
+    /// One names its trace.
+    is_traced: bool,
+    /// Those whose lines would say that they were sampled, and those that were.
+    tells_of_sampling: u64,
+    sampled: u64,
+    max_memory_used_mb: Option<u32>,
+    billed_ms: Option<f64>,
+}
+
+impl Counts {
+    fn add(&mut self, analysis: &Analysis, run: &Invocation) {
+        self.only_named += u64::from(run.is_only_named());
+        self.errors += u64::from(run.status.failed());
+        self.timeouts += u64::from(run.status == InvocationStatus::Timeout);
+        self.out_of_memory += u64::from(run.status == InvocationStatus::OutOfMemory);
+        self.with_an_event += u64::from(names_an_event(analysis, run));
+        // START with a trace, or REPORT.
+        let tells = run.trace.is_some() || run.report_line().is_some();
+        self.is_traced |= run.trace.is_some();
+        self.tells_of_sampling += u64::from(tells);
+        self.sampled += u64::from(is_sampled(run));
+        self.max_memory_used_mb = self.max_memory_used_mb.max(run.max_memory_used_mb.get());
+        if let Some(billed) = run.billed_ms.get().map(f64::from) {
+            self.billed_ms = Some(self.billed_ms.map_or(billed, |sum| sum + billed));
+        }
+    }
+}
+
+fn share(hits: u64, of: u64) -> Option<f64> {
+    (of > 0).then(|| hits as f64 / of as f64)
 }
 
 /// An event that the invocation received was logged with its id.
 fn names_an_event(analysis: &Analysis, run: &Invocation) -> bool {
     let mut events = analysis.assembled.app_lines_of(run, Kinds::RECEIVED);
     events.next().is_some()
-}
-
-/// Of the runs whose lines would say so: START with a trace, or REPORT.
-fn sampled_share(runs: &[&Invocation]) -> Option<f64> {
-    let tells = |run: &&&Invocation| run.trace.is_some() || run.report_line().is_some();
-    let telling: Vec<&Invocation> = runs.iter().filter(tells).copied().collect();
-    share_of(&telling, is_sampled)
 }
 
 /// REPORT names the segment of a traced invocation, sometimes without `Sampled`.
