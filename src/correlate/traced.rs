@@ -58,7 +58,12 @@ pub fn told(facts: &Facts, assembled: &Assembled) -> Vec<Told> {
         let run = &assembled.invocations[at as usize];
         let length = ending.handler_ms.or(ending.segment_ms);
         let status = match ending.failed {
-            Some((_, failed)) if is_open(facts, run) => status(facts, run, failed, length),
+            // That a run went well is no news of one that did.
+            Some((_, failed))
+                if (failed || run.status != InvocationStatus::Ok) && is_open(facts, run) =>
+            {
+                status(facts, run, failed, length)
+            }
             _ => run.status,
         };
         let end = length.filter(|_| run.end_estimated).map(|length| {
