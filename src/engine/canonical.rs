@@ -104,7 +104,7 @@ impl Engine {
 
 /// Distinct spans in order of (trace, start, id).
 fn in_order(mut spans: Vec<Span>) -> Vec<Span> {
-    spans.sort_unstable_by_key(|span| (span.trace, span.start_us, span.id));
+    cores::sort_by_key(&mut spans, |span| (span.trace, span.start_us, span.id));
     spans
 }
 
