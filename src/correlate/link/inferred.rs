@@ -246,10 +246,10 @@ impl Family<'_, '_> {
         calls[first..].partition_point(|call| *call == wanted)
     }
 
-    /// The same, a given one left out.
-    fn made_but(&self, parent: InvocationIndex, but: InvocationIndex) -> usize {
-        let itself = self.known.edges.joins(parent, but);
-        self.made(parent).saturating_sub(usize::from(itself))
+    /// Whether it has less than so many, a given one left out.
+    fn may_make(&self, parent: InvocationIndex, child: InvocationIndex, most: usize) -> bool {
+        let made = self.made(parent);
+        made < most || made == most && self.known.edges.joins(parent, child)
     }
 
     /// Whether a rule, tried on the runs whose parent is known, names enough of them and hardly ever a wrong one.

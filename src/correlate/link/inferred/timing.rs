@@ -123,7 +123,11 @@ pub(super) fn guess(
     for timing in timings {
         let runs = family.runs.by_function.get(&timing.parent)?;
         let from = start.plus_ms(-timing.longest_lead_ms - CLOCK_TOLERANCE_MS);
-        let first = runs.partition_point(|&at| family.joins.run(at).start < from);
+        // Runs are numbered in order of start: few lie between the first and the child, and near it.
+        let before = &runs[..runs.partition_point(|&at| at < child)];
+        let late = before.iter().rev();
+        let late = late.take_while(|at| family.joins.run(**at).start >= from);
+        let first = before.len() - late.count();
         let until = start.plus_ms(CLOCK_TOLERANCE_MS);
         let runs = runs[first..].iter().copied();
         let started = runs.take_while(|&at| family.joins.run(at).start <= until);
@@ -159,7 +163,7 @@ fn is_possible(
     child: InvocationIndex,
 ) -> bool {
     let elsewhere = timing.one_trace && same_trace(family, parent, child) == Some(false);
-    !elsewhere && family.made_but(parent, child) < timing.calls
+    !elsewhere && family.may_make(parent, child, timing.calls)
 }
 
 /// Milliseconds from the parent's start to the child's, and from the child's end to the parent's.
