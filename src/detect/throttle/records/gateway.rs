@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 
 use super::{Key, Record, Route, Source, TOO_MANY_REQUESTS, key_of};
 use crate::model::fact::{Access, Kinds, What};
 use crate::model::facts::{FactRef, Facts};
 use crate::model::ids::RequestId;
 use crate::model::invocation::Assembled;
+use crate::model::maybe::Maybe;
 use crate::model::room::push;
 use crate::model::rows::{Evidence, ThrottleClass};
 use crate::model::symbols::Sym;
@@ -28,7 +30,7 @@ struct Request {
     id: Option<Sym>,
     extended: Option<Sym>,
     route: Option<Sym>,
-    integration: Option<RequestId>,
+    integration: Maybe<RequestId>,
     /// A line of it may tell of a refusal: all of them are read again.
     suspect: bool,
 }
@@ -82,7 +84,7 @@ impl Request {
             id,
             extended: None,
             route: None,
-            integration: None,
+            integration: Maybe::default(),
             suspect: false,
         };
         request.add(says);
@@ -93,7 +95,7 @@ impl Request {
     fn add(&mut self, says: &Access) {
         self.extended = self.extended.or(says.extended_request);
         self.route = self.route.or(says.route);
-        self.integration = self.integration.or(says.integration_request);
+        self.integration = self.integration.or(says.integration_request.into());
         let statuses = [says.status, says.integration_status];
         self.suspect |= says.response_type.is_some() || statuses.contains(&Some(TOO_MANY_REQUESTS));
     }
@@ -124,15 +126,18 @@ fn together(facts: &Facts, lines: impl Iterator<Item = FactRef>) -> Option<(Acce
 /// One record per request that a gateway, or the function behind it, refused.
 pub(super) fn of_access_logs<'a>(facts: &'a Facts, assembled: &Assembled) -> Vec<Record<'a>> {
     let mut requests = Requests::of(facts);
-    // The function behind each route, as the requests that got through show it.
+    // The function behind each route, as the last request that got through shows it.
     let mut behind: HashMap<Route, Sym> = HashMap::new();
-    for request in &requests.rows {
+    for request in requests.rows.iter().rev() {
+        let Entry::Vacant(route) = behind.entry((request.api, request.route)) else {
+            continue;
+        };
         let run = request
             .integration
+            .get()
             .and_then(|id| assembled.attempts(&id)?.first());
         if let Some(&run) = run {
-            let function = assembled.invocations[run as usize].function;
-            behind.insert((request.api, request.route), function);
+            route.insert(assembled.invocations[run as usize].function);
         }
     }
     let suspects = requests.suspects();
