@@ -20,7 +20,8 @@ impl ByKey {
     pub fn of<K: Hash + Eq>(rows: usize, key: impl Fn(u32) -> Option<K>) -> Self {
         let hasher = DefaultHashBuilder::default();
         // A table that grew would read the keys of all its rows again, in its own order.
-        let mut firsts = HashTable::with_capacity(rows);
+        let filled = (0..rows as u32).filter(|at| key(*at).is_some()).count();
+        let mut firsts = HashTable::with_capacity(filled);
         let mut next: Vec<u32> = (0..rows as u32).collect();
         // From the end: each new row stands before those that are known.
         for at in (0..rows as u32).rev() {
