@@ -88,7 +88,7 @@ fn home(facts: &Facts, stream: &StreamFacts, at: u32, tells_runs: bool, all: &Mu
     let mut attempts = attempts::find(stream, concurrent);
     let orphans = attribution::attribute(facts, stream, concurrent, tells_runs, &mut attempts);
     named::count(tells_runs, concurrent, &mut attempts);
-    if attempts.is_empty() && environment.init_start.is_none() && !stream.facts.has(Kinds::INIT) {
+    if attempts.is_empty() && environment.inits.is_empty() {
         return Home {
             orphans,
             ..Home::default()
@@ -145,7 +145,9 @@ fn environment_of(facts: &Facts, stream: &StreamFacts, at: u32) -> Option<Enviro
     let mut version = stream.version;
     // The first initialization type that a line names.
     let mut init_type = None;
-    for (_, fact) in stream.facts.of(Kinds::INIT) {
+    let mut inits = Vec::new();
+    for (at, fact) in stream.facts.of(Kinds::INIT) {
+        inits.push(at);
         if let What::InitStart { version: said, .. } = &fact.what {
             version = said.or(version);
         }
@@ -167,6 +169,7 @@ fn environment_of(facts: &Facts, stream: &StreamFacts, at: u32) -> Option<Enviro
         stream: at,
         init_type,
         init_start: started,
+        inits,
         invocations: Vec::new(),
         concurrent: configured.is_some_and(|config| config.managed_instances)
             || init_type.map_or_else(

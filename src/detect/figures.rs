@@ -61,9 +61,7 @@ fn cold_rate(row: &FunctionFigures) -> Option<Rate> {
 
 /// Whether it is an environment of a Web Function.
 fn serves(analysis: &Analysis, home: &Environment) -> bool {
-    let mut inits = analysis.facts.streams[home.stream as usize]
-        .facts
-        .of(Kinds::INIT);
+    let mut inits = home.init_lines(&analysis.facts);
     inits.any(|(_, fact)| matches!(fact.what, What::Serves { .. }))
 }
 

@@ -2,7 +2,7 @@
 
 use hashbrown::HashSet;
 
-use crate::model::fact::{InitType, Kinds, Phase, Status, What};
+use crate::model::fact::{InitType, Phase, Status, What};
 use crate::model::facts::Facts;
 use crate::model::invocation::Assembled;
 use crate::model::symbols::Sym;
@@ -52,12 +52,10 @@ pub fn kept_warm(facts: &Facts, assembled: &Assembled) -> KeptWarm {
         .filter(|home| home.init_type == Some(InitType::SnapStart));
     found.restoring.extend(restored.map(|home| home.function));
     for home in &assembled.environments {
-        let stream = &facts.streams[home.stream as usize];
         let said = home.init_type == Some(InitType::ProvisionedConcurrency)
             || home.init_type.is_none()
-                && stream
-                    .facts
-                    .of(Kinds::INIT)
+                && home
+                    .init_lines(facts)
                     .any(|(_, fact)| reports_success(&fact.what));
         if let Some(version) = home.version.filter(|_| said) {
             found.versions.insert((home.function, version));

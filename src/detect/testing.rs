@@ -266,6 +266,7 @@ impl World {
                 stream: 0,
                 init_type: None,
                 init_start: None,
+                inits: Vec::new(),
                 invocations: Vec::new(),
                 concurrent: false,
             }],

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::fact::{InitType, Kinds, Report, TraceContext, What};
+use super::fact::{Fact, InitType, Kinds, Report, TraceContext, What};
 use super::facts::{FactRef, Facts};
 use super::ids::RequestId;
 use super::maybe::Maybe;
@@ -126,6 +126,8 @@ pub struct Environment {
     pub init_type: Option<InitType>,
     /// INIT_START or RESTORE_START; `None` if the line is missing.
     pub init_start: Option<Timestamp>,
+    /// Places in its stream of the lines on its init and restore: they are few among many.
+    pub inits: Vec<u32>,
     /// Its invocations, in order of start.
     pub invocations: Vec<InvocationIndex>,
     /// Runs many invocations at once (Managed Instances): stream order says nothing.
@@ -133,6 +135,12 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// The lines on its init and restore, with their places.
+    pub fn init_lines(&self, facts: &Facts) -> impl Iterator<Item = (u32, Fact)> {
+        let stream = &facts.streams[self.stream as usize].facts;
+        self.inits.iter().map(|&at| (at, stream.get(at)))
+    }
+
     /// Where the environment that an invocation ran in stands among all of them.
     pub fn place(all: &[Self], run: &Invocation) -> usize {
         all.partition_point(|home| home.stream < run.stream())

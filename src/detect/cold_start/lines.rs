@@ -1,6 +1,6 @@
 //! The init lines of one environment, each put to the start or restart that it tells of.
 
-use crate::model::fact::{Kinds, Phase, Status, What};
+use crate::model::fact::{Phase, Status, What};
 use crate::model::facts::{FactRef, Facts};
 use crate::model::invocation::{Assembled, Environment};
 use crate::model::time::Timestamp;
@@ -37,7 +37,7 @@ impl InitLines {
         let first = home.invocations.first();
         let first = first.map(|&at| assembled.invocations[at as usize].start);
         let mut lines = Self::default();
-        for (place, fact) in facts.streams[home.stream as usize].facts.of(Kinds::INIT) {
+        for (place, fact) in home.init_lines(facts) {
             let later = first.is_some_and(|first| fact.at > first);
             let line = FactRef {
                 stream: home.stream,

@@ -80,6 +80,7 @@ impl Rush {
             stream: 0,
             init_type: None,
             init_start: None,
+            inits: Vec::new(),
             invocations: Vec::new(),
             concurrent: false,
         });
@@ -248,6 +249,7 @@ fn a_level_that_rises_says_when_the_limit_is_reached() {
         stream: 0,
         init_type: None,
         init_start: None,
+        inits: Vec::new(),
         invocations: Vec::new(),
         concurrent: false,
     });
@@ -279,6 +281,7 @@ fn what_refused_nobody_is_told_where_its_limit_is_near() {
             stream: 0,
             init_type: None,
             init_start: None,
+            inits: Vec::new(),
             invocations: Vec::new(),
             concurrent: false,
         });

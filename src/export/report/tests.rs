@@ -165,6 +165,7 @@ fn assembled(payment: Sym, version: Sym) -> Assembled {
         stream: 0,
         init_type: None,
         init_start: Some(TEN),
+        inits: Vec::new(),
         invocations: vec![0],
         concurrent: false,
     };
