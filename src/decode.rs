@@ -173,7 +173,7 @@ impl Decoder {
     }
 }
 
-/// A message that is JSON and was read where it stood, so that it need not be read again.
+/// A message or a document that is JSON and was read where it stood, so that it need not be read again.
 #[derive(Clone, Copy, Debug)]
 pub struct Parsed<'a>(Json<'a>);
 
@@ -184,6 +184,41 @@ impl<'a> Parsed<'a> {
     pub fn in_string(string: &'a str, arena: &'a Bump) -> Option<(Self, usize)> {
         let (json, end) = Json::parse_in_string(string, arena)?;
         Some((Self(json), end))
+    }
+
+    /// Reads a whole document.
+    pub fn document(json: &'a str, arena: &'a Bump) -> Result<Self, DecodeError> {
+        let json = Json::parse(json, arena);
+        json.map(Self).ok_or(DecodeError::Syntax)
+    }
+
+    /// The keys of an object, each as often as it stands there, and whether its value is another than null.
+    pub fn keys(&self) -> impl Iterator<Item = (&'a str, bool)> {
+        let entries = self.0.entries().iter();
+        entries.map(|(key, value)| (*key, *value != Json::Null))
+    }
+
+    /// As [`segments`].
+    pub fn segments(
+        &self,
+        place: Option<&str>,
+        symbols: &mut Symbols,
+    ) -> Result<Vec<Span>, DecodeError> {
+        let mut spans = xray::decode(&self.0, symbols)?;
+        if let Some(place) = self.0.text_at(PLACE).or(place) {
+            let mut placing = Placing { place, symbols };
+            spans.iter_mut().for_each(|span| placing.span(span));
+        }
+        Ok(spans)
+    }
+
+    /// As [`metric`].
+    pub fn metric(&self, symbols: &mut Symbols) -> Result<MetricPoint, DecodeError> {
+        let mut point = metric::decode(&self.0, symbols)?;
+        if let Some(place) = self.0.text_at(PLACE) {
+            Placing { place, symbols }.metric(&mut point);
+        }
+        Ok(point)
     }
 }
 
@@ -235,25 +270,12 @@ pub fn segments(
     place: Option<&str>,
     symbols: &mut Symbols,
 ) -> Result<Vec<Span>, DecodeError> {
-    let arena = Bump::new();
-    let document = document(json, &arena)?;
-    let mut spans = xray::decode(&document, symbols)?;
-    if let Some(place) = document.text_at(PLACE).or(place) {
-        let mut placing = Placing { place, symbols };
-        spans.iter_mut().for_each(|span| placing.span(span));
-    }
-    Ok(spans)
+    Parsed::document(json, &Bump::new())?.segments(place, symbols)
 }
 
 /// Reads one line of a metric stream.
 pub fn metric(json: &str, symbols: &mut Symbols) -> Result<MetricPoint, DecodeError> {
-    let arena = Bump::new();
-    let document = document(json, &arena)?;
-    let mut point = metric::decode(&document, symbols)?;
-    if let Some(place) = document.text_at(PLACE) {
-        Placing { place, symbols }.metric(&mut point);
-    }
-    Ok(point)
+    Parsed::document(json, &Bump::new())?.metric(symbols)
 }
 
 /// Reads one function's configuration; the first value is its name.
@@ -262,7 +284,7 @@ pub fn function_config(
     symbols: &mut Symbols,
 ) -> Result<(Sym, FunctionConfig), DecodeError> {
     let arena = Bump::new();
-    let document = document(json, &arena)?;
+    let Parsed(document) = Parsed::document(json, &arena)?;
     let (mut name, mut config) = config::decode(&document, symbols)?;
     if let Some(place) = document.text_at(PLACE) {
         let mut placing = Placing { place, symbols };
@@ -270,10 +292,6 @@ pub fn function_config(
         placing.config(&mut config);
     }
     Ok((name, config))
-}
-
-fn document<'a>(json: &'a str, arena: &'a Bump) -> Result<Json<'a>, DecodeError> {
-    Json::parse(json, arena).ok_or(DecodeError::Syntax)
 }
 
 #[cfg(test)]

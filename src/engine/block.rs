@@ -201,6 +201,12 @@ impl Block {
         self.span(json, None)
     }
 
+    /// The same of one that was read.
+    pub fn segment_parsed(&mut self, json: &Parsed<'_>) -> Result<(), DecodeError> {
+        self.spans.extend(json.segments(None, &mut self.symbols)?);
+        Ok(())
+    }
+
     fn span(&mut self, json: &str, place: Option<&str>) -> Result<(), DecodeError> {
         let spans = decode::segments(json, place, &mut self.symbols)?;
         self.spans.extend(spans);
@@ -210,6 +216,12 @@ impl Block {
     /// Decodes one metric-stream line.
     pub fn metric(&mut self, json: &str) -> Result<(), DecodeError> {
         self.metrics.push(decode::metric(json, &mut self.symbols)?);
+        Ok(())
+    }
+
+    /// The same of one that was read.
+    pub fn metric_parsed(&mut self, json: &Parsed<'_>) -> Result<(), DecodeError> {
+        self.metrics.push(json.metric(&mut self.symbols)?);
         Ok(())
     }
 

@@ -72,10 +72,24 @@ impl<S: Sink> Sink for Redacting<S> {
         }
     }
 
+    fn segment_parsed(&mut self, text: &str, json: &Parsed<'_>) -> Result<(), DecodeError> {
+        match self.redactor {
+            Some(_) => self.segment(text),
+            None => self.to.segment_parsed(text, json),
+        }
+    }
+
     fn metric(&mut self, json: &str) -> Result<(), DecodeError> {
         match &self.redactor {
             Some(redactor) => self.to.metric(&redactor.text(json, &mut self.counts)),
             None => self.to.metric(json),
+        }
+    }
+
+    fn metric_parsed(&mut self, text: &str, json: &Parsed<'_>) -> Result<(), DecodeError> {
+        match self.redactor {
+            Some(_) => self.metric(text),
+            None => self.to.metric_parsed(text, json),
         }
     }
 

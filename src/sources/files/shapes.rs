@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::chunks::Chunk;
 use super::log_event;
 use super::sink::Sink;
-use crate::decode::DecodeError;
+use crate::decode::{DecodeError, Parsed};
 use crate::model::message::Message;
 use crate::model::odd::Odd;
 use crate::model::record::{Gap, LogLine};
@@ -46,7 +46,7 @@ pub(super) fn take<S: Sink>(sink: &mut S, chunk: &Chunk, name: &Path, log_group:
                 };
                 place(number).odd(sink, odd);
             } else if !line.is_empty() {
-                one_line(sink, line, &place(number));
+                one_line(sink, line, &place(number), arena);
             }
             number += 1;
         }
@@ -104,8 +104,52 @@ impl Place<'_> {
     }
 }
 
+/// Reads a line that is no plain log event.
+fn one_line<S: Sink>(sink: &mut S, line: &str, place: &Place<'_>, arena: Option<&Bump>) {
+    match arena.and_then(|arena| surely(sink, line, arena)) {
+        Some(Ok(())) => {}
+        Some(Err(why)) => place.refuse(sink, &why),
+        None => any_line(sink, line, place),
+    }
+}
+
+/// How lines begin that are log events, or that hold other documents.
+const OTHERS: [&str; 8] = [
+    "{\"log",
+    "{\"message",
+    "{\"timestamp",
+    "{\"eventId",
+    "{\"events",
+    "{\"Traces",
+    "{\"Segments",
+    "{\"Functions",
+];
+
+/// Hands on a line that is beyond doubt one trace segment or one metric, read only once. `None`: not plain enough.
+fn surely<S: Sink>(sink: &mut S, line: &str, arena: &Bump) -> Option<Result<(), DecodeError>> {
+    if OTHERS.iter().any(|start| line.starts_with(start)) {
+        return None;
+    }
+    let json = Parsed::document(line, arena).ok()?;
+    let mut take = None;
+    for (key, says) in json.keys() {
+        let way = match key {
+            "start_time" | "traceId" if says => S::segment_parsed,
+            "metric_name" if says => S::metric_parsed,
+            "start_time" | "traceId" | "metric_name" | "logStreamName" | "events"
+            | "messageType" | "Traces" | "Segments" | "Functions" | "gap" | "complete"
+            | "unparsed_lines" => return None,
+            _ => continue,
+        };
+        if take.replace(way).is_some() {
+            return None;
+        }
+    }
+    Some(take?(sink, line, &json))
+}
+
 /// Reads the documents of a line, mostly one, else one after another. A line that holds anything else is one refusal.
-fn one_line(sink: &mut impl Sink, line: &str, place: &Place<'_>) {
+fn any_line(sink: &mut impl Sink, line: &str, place: &Place<'_>) {
     let json = mended(line);
     if line.starts_with('{')
         && let Ok(shape) = serde_json::from_str::<Shape<'_>>(&json)
@@ -499,6 +543,8 @@ fn unit(bytes: &[u8], at: usize) -> Option<u16> {
 mod tests {
     use std::ops::Range;
 
+    use proptest::prelude::*;
+
     use super::*;
     use crate::sources::files::chunks::Chunks;
 
@@ -543,5 +589,100 @@ mod tests {
             r#"{"a":"\\ud83d"}"#,
             "an escaped backslash"
         );
+    }
+
+    /// Notes what it is handed.
+    #[derive(Debug, Default, PartialEq)]
+    struct Noted(Vec<String>);
+
+    impl Sink for Noted {
+        fn log(&mut self, line: &LogLine<'_>) -> Option<Odd> {
+            self.0.push(format!("log {line:?}"));
+            None
+        }
+
+        fn segment(&mut self, json: &str) -> Result<(), DecodeError> {
+            self.0.push(format!("segment {json}"));
+            if json.contains("broken") {
+                return Err(DecodeError::Missing("id"));
+            }
+            Ok(())
+        }
+
+        fn metric(&mut self, json: &str) -> Result<(), DecodeError> {
+            self.0.push(format!("metric {json}"));
+            Ok(())
+        }
+
+        fn gap(&mut self, gap: Gap) {
+            self.0.push(format!("gap {gap:?}"));
+        }
+
+        fn unparsed(&mut self, why: impl FnOnce() -> String) {
+            self.0.push(why());
+        }
+
+        fn unparsed_before(&mut self, lines: u64) {
+            self.0.push(format!("unparsed {lines}"));
+        }
+    }
+
+    fn document() -> impl Strategy<Value = String> {
+        let key = prop::sample::select(vec![
+            "start_time",
+            "start\\u005ftime",
+            "traceId",
+            "metric_name",
+            "logStreamName",
+            "events",
+            "messageType",
+            "Segments",
+            "gap",
+            "unparsed_lines",
+            "id",
+            "name",
+            "\\ud83d",
+        ]);
+        let value = prop::sample::select(vec![
+            "null",
+            "1.5",
+            "1e999",
+            "01",
+            "\"broken\"",
+            "\"\\ude00\"",
+            "\"a\tb\"",
+            "[]",
+            "[{\"start_time\":1}]",
+            "{\"logStreamName\":1}",
+        ]);
+        let entry = (key, value).prop_map(|(key, value)| format!("\"{key}\":{value}"));
+        let ends = prop::sample::select(vec!["}", "} ", "}}", "", "} {\"start_time\":1}"]);
+        (prop::collection::vec(entry, 0..4), ends)
+            .prop_map(|(entries, end)| format!("{{{}{end}", entries.join(",")))
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_that_is_told_beyond_doubt_is_told_as_any_line(line in document()) {
+            let place = Place { name: Path::new("a"), line: 1, log_group: None };
+            let (mut quick, mut plain) = (Noted::default(), Noted::default());
+            one_line(&mut quick, &line, &place, Some(&Bump::new()));
+            any_line(&mut plain, &line, &place);
+            prop_assert_eq!(quick, plain);
+        }
+    }
+
+    #[test]
+    fn a_segment_and_a_metric_are_told_beyond_doubt() {
+        let mut sink = Noted::default();
+        let lines = [
+            r#"{"id":"a","start_time":1.5,"subsegments":[{"start_time":1.5}]}"#,
+            r#"{"metric_stream_name":"a","metric_name":"Errors"}"#,
+            r#"{"id":"a"}"#,
+            r#"{"start_time":1,"start_time":1}"#,
+            r#"{"start_time":null}"#,
+        ];
+        let told = lines.map(|line| surely(&mut sink, line, &Bump::new()).is_some());
+        assert_eq!(told, [true, true, false, false, false]);
     }
 }

@@ -18,7 +18,7 @@ pub trait Sink {
     /// One log event. Gives back what of it cannot be.
     fn log(&mut self, line: &LogLine<'_>) -> Option<Odd>;
 
-    /// Whether messages that are JSON shall be read before they are handed over: who looks into them then need not read them again.
+    /// Whether messages and documents that are JSON shall be read before they are handed over: who looks into them then need not read them again.
     fn wants_parsed(&self) -> bool {
         false
     }
@@ -33,9 +33,19 @@ pub trait Sink {
         Ok(())
     }
 
+    /// The same of one that was read.
+    fn segment_parsed(&mut self, text: &str, _json: &Parsed<'_>) -> Result<(), DecodeError> {
+        self.segment(text)
+    }
+
     /// One metric-stream line.
     fn metric(&mut self, _json: &str) -> Result<(), DecodeError> {
         Ok(())
+    }
+
+    /// The same of one that was read.
+    fn metric_parsed(&mut self, text: &str, _json: &Parsed<'_>) -> Result<(), DecodeError> {
+        self.metric(text)
     }
 
     /// One function configuration.
@@ -86,8 +96,16 @@ impl Sink for Block {
         Self::segment(self, json)
     }
 
+    fn segment_parsed(&mut self, _text: &str, json: &Parsed<'_>) -> Result<(), DecodeError> {
+        Self::segment_parsed(self, json)
+    }
+
     fn metric(&mut self, json: &str) -> Result<(), DecodeError> {
         Self::metric(self, json)
+    }
+
+    fn metric_parsed(&mut self, _text: &str, json: &Parsed<'_>) -> Result<(), DecodeError> {
+        Self::metric_parsed(self, json)
     }
 
     fn function(&mut self, json: &str) -> Result<(), DecodeError> {
