@@ -42,7 +42,7 @@ fn access_of(group: &str, api: Option<&str>, symbols: &mut Symbols) -> Access {
         .unwrap_or_else(|| group.rsplit('/').next().unwrap_or(group));
     let stage = place.and_then(|(_, stage)| stage);
     bare(
-        symbols.intern(&format!("apigateway:{api}")),
+        symbols.intern(&["apigateway:", api].concat()),
         stage.map(|stage| symbols.intern(stage)),
     )
 }

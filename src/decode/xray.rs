@@ -165,7 +165,7 @@ fn links(node: &Json<'_>) -> Few<(TraceId, SpanId)> {
 
 /// The resource a span runs in or calls.
 fn resource(node: &Json<'_>, symbols: &mut Symbols) -> Option<Sym> {
-    let named = |kind: &str, name: &str| format!("{kind}:{name}");
+    let named = |kind: &str, name: &str| [kind, ":", name].concat();
     let text = if let Some(arn) = node.text_at("resource_arn") {
         of_arn(arn)
     } else {
@@ -221,7 +221,7 @@ fn of_arn(arn: &str) -> Option<String> {
         }
         _ => resource_name(arn),
     };
-    Some(format!("{service}:{name}"))
+    Some([service, ":", name].concat())
 }
 
 #[cfg(test)]

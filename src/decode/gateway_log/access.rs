@@ -2,10 +2,10 @@
 //! variables, the common log format and CSV by the order that the console proposes.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use bumpalo::Bump;
 use chrono::DateTime;
+use strum::EnumCount as _;
 
 use super::{access_of, status};
 use crate::decode::json::Json;
@@ -35,20 +35,24 @@ pub(super) fn of_json(json: &Json<'_>, group: &str, symbols: &mut Symbols) -> Op
 }
 
 fn of_fields(fields: &Fields<'_>, group: &str, symbols: &mut Symbols) -> Option<Access> {
-    let request = fields.find(&["requestid", "gatewayrequestid", "apigwrequestid"]);
-    let extended = fields.find(&["extendedrequestid"]);
-    let method = fields.find(&["httpmethod", "method", "requestmethod"]);
-    let path = fields.find(&["resourcepath", "path", "requestpath", "uri"]);
-    let route = fields.find(&["routekey"]);
+    let request = fields.find(&[
+        Name::RequestId,
+        Name::GatewayRequestId,
+        Name::ApigwRequestId,
+    ]);
+    let extended = fields.find(&[Name::ExtendedRequestId]);
+    let method = fields.find(&[Name::HttpMethod, Name::Method, Name::RequestMethod]);
+    let path = fields.find(&[Name::ResourcePath, Name::Path, Name::RequestPath, Name::Uri]);
+    let route = fields.find(&[Name::RouteKey]);
     let answer = fields
-        .find(&["status", "statuscode", "responsestatus"])
+        .find(&[Name::Status, Name::StatusCode, Name::ResponseStatus])
         .and_then(status);
     // Any JSON may have an id and a status: a request has a route, too.
     if request.or(extended).is_none() || answer.is_none() || method.or(path).or(route).is_none() {
         return None;
     }
-    let mut access = access_of(group, fields.find(&["apiid"]), symbols);
-    if let Some(stage) = fields.find(&["stage"]) {
+    let mut access = access_of(group, fields.find(&[Name::ApiId]), symbols);
+    if let Some(stage) = fields.find(&[Name::Stage]) {
         access.stage = Some(symbols.intern(stage));
     }
     access.gateway_request = request.or(extended).map(|id| symbols.intern(id));
@@ -60,43 +64,44 @@ fn of_fields(fields: &Fields<'_>, group: &str, symbols: &mut Symbols) -> Option<
     access.status = answer;
     access.integration_status = fields
         .find(&[
-            "integrationstatus",
-            "integrationstatuscode",
-            "integrationintegrationstatus",
+            Name::IntegrationStatus,
+            Name::IntegrationStatusCode,
+            Name::IntegrationIntegrationStatus,
         ])
         .and_then(status);
     access.integration_request = fields
         .find(&[
-            "integrationrequestid",
-            "awsendpointrequestid",
-            "lambdarequestid",
+            Name::IntegrationRequestId,
+            Name::AwsEndpointRequestId,
+            Name::LambdaRequestId,
         ])
         .and_then(RequestId::parse);
     // The function's 429 reaches the client as a 500: only the integration's error tells.
     let error = fields.find(&[
-        "integrationerror",
-        "integrationerrormessage",
-        "error",
-        "errormessage",
+        Name::IntegrationError,
+        Name::IntegrationErrorMessage,
+        Name::Error,
+        Name::ErrorMessage,
     ]);
     if error.is_some_and(is_rate_exceeded) && access.integration_request.is_some() {
         access.integration_status = Some(429);
     }
-    let blocked = fields.find(&["wafresponsecode", "wafstatus", "waf"]) == Some("WAF_BLOCK");
+    let blocked =
+        fields.find(&[Name::WafResponseCode, Name::WafStatus, Name::Waf]) == Some("WAF_BLOCK");
     access.response_type = fields
-        .find(&["responsetype", "errorresponsetype"])
+        .find(&[Name::ResponseType, Name::ErrorResponseType])
         .or_else(|| blocked.then_some("WAF_FILTERED"))
         .map(|kind| symbols.intern(kind));
     access.trace = fields
-        .find(&["xraytraceid", "traceid"])
+        .find(&[Name::XrayTraceId, Name::TraceId])
         .and_then(trace_header::trace_id);
     access.latency_ms = fields
-        .find(&["responselatency", "latency"])
+        .find(&[Name::ResponseLatency, Name::Latency])
         .and_then(words::milliseconds);
     access.received_at = fields
-        .find(&["requesttimeepoch", "timeepoch"])
+        .find(&[Name::RequestTimeEpoch, Name::TimeEpoch])
         .and_then(epoch_ms)
-        .or_else(|| clf_time(fields.find(&["requesttime"])?));
+        .or_else(|| clf_time(fields.find(&[Name::RequestTime])?));
     Some(access)
 }
 
@@ -108,7 +113,7 @@ fn is_rate_exceeded(error: &str) -> bool {
 
 fn route_of<'a>(method: Option<&str>, path: Option<&'a str>) -> Option<Cow<'a, str>> {
     match (method, path?) {
-        (Some(method), path) => Some(Cow::Owned(format!("{method} {path}"))),
+        (Some(method), path) => Some(Cow::Owned([method, " ", path].concat())),
         (None, path) => Some(Cow::Borrowed(path)),
     }
 }
@@ -177,9 +182,6 @@ fn comma_separated(message: &str, group: &str, symbols: &mut Symbols) -> Option<
     Some(access)
 }
 
-/// Few names have more letters.
-const ORDINARY_NAME: usize = 16;
-
 /// No element of an access line has a longer name.
 const LONGEST_NAME: usize = 64;
 
@@ -191,29 +193,121 @@ fn is_request_id(word: &str) -> bool {
         && word.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
-/// The fields of a line. Names are compared in lower case and without marks, so that `integration.requestId`,
-/// `integrationRequestId` and `integration_request_id` are one.
-#[derive(Default)]
-struct Fields<'a> {
-    /// The names as they are compared, one behind the other.
-    names: Vec<u8>,
-    all: Vec<Field<'a>>,
+/// The names that templates give the variables, as they are compared.
+#[derive(Clone, Copy, strum::EnumCount)]
+enum Name {
+    RequestId,
+    GatewayRequestId,
+    ApigwRequestId,
+    ExtendedRequestId,
+    HttpMethod,
+    Method,
+    RequestMethod,
+    ResourcePath,
+    Path,
+    RequestPath,
+    Uri,
+    RouteKey,
+    Status,
+    StatusCode,
+    ResponseStatus,
+    ApiId,
+    Stage,
+    IntegrationStatus,
+    IntegrationStatusCode,
+    IntegrationIntegrationStatus,
+    IntegrationRequestId,
+    AwsEndpointRequestId,
+    LambdaRequestId,
+    IntegrationError,
+    IntegrationErrorMessage,
+    Error,
+    ErrorMessage,
+    WafResponseCode,
+    WafStatus,
+    Waf,
+    ResponseType,
+    ErrorResponseType,
+    XrayTraceId,
+    TraceId,
+    ResponseLatency,
+    Latency,
+    RequestTimeEpoch,
+    TimeEpoch,
+    RequestTime,
 }
 
-struct Field<'a> {
-    /// Where its name stands.
-    name: Range<usize>,
-    value: Cow<'a, str>,
+impl Name {
+    /// Letters of the longest.
+    const LONGEST: usize = "integrationintegrationstatus".len();
+
+    /// The name that a key is, with the key of the object around it. Names are compared in lower case and without marks, so that
+    /// `integration.requestId`, `integrationRequestId` and `integration_request_id` are one.
+    fn of(keys: [&str; 2]) -> Option<Self> {
+        let mut letters = [0; Self::LONGEST];
+        let mut length = 0;
+        for key in keys {
+            for byte in key.bytes().filter(u8::is_ascii_alphanumeric) {
+                *letters.get_mut(length)? = byte.to_ascii_lowercase();
+                length += 1;
+            }
+        }
+        Some(match &letters[..length] {
+            b"requestid" => Self::RequestId,
+            b"gatewayrequestid" => Self::GatewayRequestId,
+            b"apigwrequestid" => Self::ApigwRequestId,
+            b"extendedrequestid" => Self::ExtendedRequestId,
+            b"httpmethod" => Self::HttpMethod,
+            b"method" => Self::Method,
+            b"requestmethod" => Self::RequestMethod,
+            b"resourcepath" => Self::ResourcePath,
+            b"path" => Self::Path,
+            b"requestpath" => Self::RequestPath,
+            b"uri" => Self::Uri,
+            b"routekey" => Self::RouteKey,
+            b"status" => Self::Status,
+            b"statuscode" => Self::StatusCode,
+            b"responsestatus" => Self::ResponseStatus,
+            b"apiid" => Self::ApiId,
+            b"stage" => Self::Stage,
+            b"integrationstatus" => Self::IntegrationStatus,
+            b"integrationstatuscode" => Self::IntegrationStatusCode,
+            b"integrationintegrationstatus" => Self::IntegrationIntegrationStatus,
+            b"integrationrequestid" => Self::IntegrationRequestId,
+            b"awsendpointrequestid" => Self::AwsEndpointRequestId,
+            b"lambdarequestid" => Self::LambdaRequestId,
+            b"integrationerror" => Self::IntegrationError,
+            b"integrationerrormessage" => Self::IntegrationErrorMessage,
+            b"error" => Self::Error,
+            b"errormessage" => Self::ErrorMessage,
+            b"wafresponsecode" => Self::WafResponseCode,
+            b"wafstatus" => Self::WafStatus,
+            b"waf" => Self::Waf,
+            b"responsetype" => Self::ResponseType,
+            b"errorresponsetype" => Self::ErrorResponseType,
+            b"xraytraceid" => Self::XrayTraceId,
+            b"traceid" => Self::TraceId,
+            b"responselatency" => Self::ResponseLatency,
+            b"latency" => Self::Latency,
+            b"requesttimeepoch" => Self::RequestTimeEpoch,
+            b"timeepoch" => Self::TimeEpoch,
+            b"requesttime" => Self::RequestTime,
+            _ => return None,
+        })
+    }
 }
+
+/// The fields of a line by their names; of those with the same name the first.
+struct Fields<'a>([Option<Cow<'a, str>>; Name::COUNT]);
 
 impl<'a> Fields<'a> {
+    fn none() -> Self {
+        Self([const { None }; Name::COUNT])
+    }
+
     /// The fields of an object and of objects in it.
-    fn of(object: &'a Json<'_>) -> Self {
-        let keys = object.entries().len();
-        let mut fields = Self {
-            names: Vec::with_capacity(keys * ORDINARY_NAME),
-            all: Vec::with_capacity(keys),
-        };
+    fn of(object: &Json<'a>) -> Self {
+        let mut fields = Self::none();
         for (key, value) in object.entries() {
             fields.add_scalar(["", key], value);
             for (inner, value) in value.entries() {
@@ -223,7 +317,7 @@ impl<'a> Fields<'a> {
         fields
     }
 
-    fn add_scalar(&mut self, keys: [&str; 2], value: &'a Json<'_>) {
+    fn add_scalar(&mut self, keys: [&str; 2], value: &Json<'a>) {
         let value = match value {
             Json::Float(number) => Some(Cow::Owned(number.to_string())),
             other => other.digits_or_text(),
@@ -235,25 +329,15 @@ impl<'a> Fields<'a> {
 
     /// Adds the field of a key and the key of the object around it.
     fn add(&mut self, keys: [&str; 2], value: Cow<'a, str>) {
-        let from = self.names.len();
-        for key in keys {
-            // Most keys have no marks: they are copied at once.
-            let is_letter = u8::is_ascii_alphanumeric;
-            if key.bytes().fold(true, |all, byte| all & is_letter(&byte)) {
-                self.names.extend_from_slice(key.as_bytes());
-            } else {
-                self.names.extend(key.bytes().filter(is_letter));
-            }
+        if let Some(name) = Name::of(keys) {
+            self.0[name as usize].get_or_insert(value);
         }
-        self.names[from..].make_ascii_lowercase();
-        let name = from..self.names.len();
-        self.all.push(Field { name, value });
     }
 
     /// Reads a flat object whose texts hold bare quotes: `$context.error.messageString` brings its own. A text ends
     /// where a quote stands before a comma or the closing brace.
     fn of_broken(message: &'a str) -> Self {
-        let mut fields = Self::default();
+        let mut fields = Self::none();
         let mut rest = message;
         while let Some((key, value, behind)) = broken_field(rest) {
             fields.add(["", key], Cow::Borrowed(value));
@@ -264,7 +348,7 @@ impl<'a> Fields<'a> {
 
     /// Reads `<request id="…"> <status>200</status> … </request>`.
     fn of_xml(message: &'a str) -> Self {
-        let mut fields = Self::default();
+        let mut fields = Self::none();
         let id = message
             .split_once("id=\"")
             .and_then(|(_, rest)| rest.split_once('"'));
@@ -290,14 +374,10 @@ impl<'a> Fields<'a> {
     }
 
     /// The value of the first name that has one.
-    fn find(&self, names: &[&str]) -> Option<&str> {
+    fn find(&self, names: &[Name]) -> Option<&str> {
         names
             .iter()
-            .filter_map(|name| {
-                let mut all = self.all.iter();
-                all.find(|field| self.names[field.name.clone()] == *name.as_bytes())
-            })
-            .map(|field| field.value.as_ref())
+            .filter_map(|name| self.0[*name as usize].as_deref())
             .find(|value| !matches!(*value, "" | "-"))
     }
 }
