@@ -15,62 +15,74 @@ pub(super) enum Direction {
 
 /// Reads the direction out of the words of a message; who says both sent something on.
 pub(super) fn direction(text: &str) -> Direction {
-    const SENT: [&str; 24] = [
-        "sent",
-        "send",
-        "sending",
-        "published",
-        "publish",
-        "publishing",
-        "queued",
-        "enqueued",
-        "enqueue",
-        "put",
-        "putting",
-        "emitted",
-        "emit",
-        "produced",
-        "dispatched",
-        "forwarded",
-        "invoked",
-        "invoking",
-        "invoke",
-        "wrote",
-        "submitted",
-        "triggered",
-        "started",
-        "called",
-    ];
-    const RECEIVED: [&str; 10] = [
-        "receiv",
-        "process",
-        "handl",
-        "consum",
-        "delet",
-        "fail",
-        "skip",
-        "duplicate",
-        "already",
-        "got",
-    ];
     const SHORTEST: usize = 3;
     let mut direction = Direction::Unsaid;
     let words = text.split(|c: char| !c.is_ascii_alphabetic()).take(60);
     for word in words.filter(|word| word.len() >= SHORTEST) {
-        if SENT.iter().any(|sent| word.eq_ignore_ascii_case(sent)) {
+        let mut letters = [0; LONGEST_SENT + 1];
+        let head = &word.as_bytes()[..word.len().min(letters.len())];
+        let lower = &mut letters[..head.len()];
+        lower.copy_from_slice(head);
+        lower.make_ascii_lowercase();
+        if is_sent(lower) {
             return Direction::Sent;
         }
-        let starts = |stem: &&str| {
-            let head = word.as_bytes().get(..stem.len());
-            head.is_some_and(|head| head.eq_ignore_ascii_case(stem.as_bytes()))
-        };
         // The handler or the consumer that a logger is called after did nothing yet.
         let names_doer = word.ends_with("er") || word.ends_with("or");
-        if !names_doer && RECEIVED.iter().any(starts) {
+        if !names_doer && begins_received(lower) {
             direction = Direction::Received;
         }
     }
     direction
+}
+
+/// Letters of the longest word that speaks of sending; longer ones are told by one more.
+const LONGEST_SENT: usize = 10;
+
+fn is_sent(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"sent"
+            | b"send"
+            | b"sending"
+            | b"published"
+            | b"publish"
+            | b"publishing"
+            | b"queued"
+            | b"enqueued"
+            | b"enqueue"
+            | b"put"
+            | b"putting"
+            | b"emitted"
+            | b"emit"
+            | b"produced"
+            | b"dispatched"
+            | b"forwarded"
+            | b"invoked"
+            | b"invoking"
+            | b"invoke"
+            | b"wrote"
+            | b"submitted"
+            | b"triggered"
+            | b"started"
+            | b"called"
+    )
+}
+
+fn begins_received(word: &[u8]) -> bool {
+    const STEMS: [&[u8]; 10] = [
+        b"receiv",
+        b"process",
+        b"handl",
+        b"consum",
+        b"delet",
+        b"fail",
+        b"skip",
+        b"duplicate",
+        b"already",
+        b"got",
+    ];
+    STEMS.iter().any(|stem| word.starts_with(stem))
 }
 
 /// What the line around an id says.
