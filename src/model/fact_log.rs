@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::event_id::EventId;
 use super::fact::{Fact, Kinds, What};
 use super::packed::{Reader, Writer, pack, unpack};
-use super::room::{grow, push};
+use super::room::grow;
 use super::symbols::{Sym, Symbols};
 use super::time::Timestamp;
 
@@ -16,6 +16,9 @@ const RECENT: usize = 8;
 
 /// The least by which a log grows, in bytes.
 const LEAST_ROOM: usize = 256;
+
+/// The same in ids: most logs that have one soon have a few.
+const LEAST_IDS: usize = 4;
 
 /// Facts in the order in which they were added, or, once sorted, in the order of their lines. A fact is named by its place,
 /// a number that grows from fact to fact; sorting and leaving out change places.
@@ -83,7 +86,8 @@ impl Shared {
         let latest = self.ids.iter().rev().take(RECENT);
         let back = latest.into_iter().position(|known| *known == id);
         if back.is_none() {
-            push(&mut self.ids, id);
+            grow(&mut self.ids, LEAST_IDS);
+            self.ids.push(id);
         }
         self.forgotten + (self.ids.len() - 1 - back.unwrap_or(0)) as u32
     }

@@ -33,13 +33,14 @@ impl Writer {
         }
     }
 
-    /// Adds a number of a type of `width` bits: how many bits it has, and those behind the first, which is 1.
+    /// Adds a number of a type of so many bits: how many bits it has, and those behind the first, which is 1.
     #[inline]
-    pub(super) fn put_number(&mut self, number: u64, width: u32) {
+    pub(super) fn put_number<const WIDTH: u32>(&mut self, number: u64) {
         let has = u64::BITS - number.leading_zeros();
-        let (behind, left) = (number & !first(has), has.saturating_sub(1));
-        let counted = count_bits(width);
-        if counted + left <= AT_ONCE {
+        let left = has.saturating_sub(1);
+        let behind = number & !(1 << left);
+        let counted = const { count_bits(WIDTH) };
+        if counted + WIDTH <= AT_ONCE || counted + left <= AT_ONCE {
             self.put(u64::from(has) | behind << counted, counted + left);
         } else {
             self.put(u64::from(has), counted);

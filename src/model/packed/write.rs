@@ -21,7 +21,7 @@ impl Writer {
     fn length(&mut self, length: usize) {
         self.put(u64::from(length > 0), 1);
         if length > 0 {
-            self.put_number(length as u64, u32::BITS);
+            self.put_number::<{ u32::BITS }>(length as u64);
         }
     }
 
@@ -35,7 +35,7 @@ impl Writer {
         match (0..).zip(wholes).find_map(|(at, whole)| Some((at, whole?))) {
             Some((at, whole)) => {
                 self.put(at, SCALE_BITS);
-                self.put_number(u64::from(whole), u32::BITS);
+                self.put_number::<{ u32::BITS }>(u64::from(whole));
             }
             None => {
                 self.put(SCALES.len() as u64, SCALE_BITS);
@@ -52,9 +52,9 @@ impl Writer {
     }
 
     #[inline]
-    fn signed(&mut self, value: i64, width: u32) {
+    fn signed(&mut self, value: i64) {
         // The sign lowest: small numbers have few bits on either side of 0.
-        self.put_number((value << 1 ^ value >> 63) as u64, width);
+        self.put_number::<{ i64::BITS }>((value << 1 ^ value >> 63) as u64);
     }
 }
 
@@ -87,13 +87,13 @@ impl Serializer for &mut Writer {
 
     #[inline]
     fn serialize_u16(self, value: u16) -> Packed {
-        self.put_number(u64::from(value), u16::BITS);
+        self.put_number::<{ u16::BITS }>(u64::from(value));
         Ok(())
     }
 
     #[inline]
     fn serialize_u32(self, value: u32) -> Packed {
-        self.put_number(u64::from(value), u32::BITS);
+        self.put_number::<{ u32::BITS }>(u64::from(value));
         Ok(())
     }
 
@@ -105,7 +105,7 @@ impl Serializer for &mut Writer {
 
     #[inline]
     fn serialize_i64(self, value: i64) -> Packed {
-        self.signed(value, i64::BITS);
+        self.signed(value);
         Ok(())
     }
 
