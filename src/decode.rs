@@ -141,10 +141,15 @@ impl Decoder {
         arena: &Bump,
     ) -> Option<What> {
         let words = message.words();
-        if json.is_none()
-            && let Some(what) = platform_text::decode(words, symbols)
-        {
-            return Some(what);
+        let platform = match json {
+            Some(event) if platform_json::event_type(event).is_some() => {
+                return platform_json::decode(event, symbols);
+            }
+            Some(_) => None,
+            None => platform_text::decode(words, symbols),
+        };
+        if platform.is_some() {
+            return platform;
         }
         // Most lines end here, looked at once and with nothing allocated.
         let needle = self.needles.first_in(words);
