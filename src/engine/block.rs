@@ -22,8 +22,9 @@ use super::reread::key_of;
 /// The log group in which Transaction Search keeps spans, one a line.
 const SPANS_GROUP: &str = "aws/spans";
 
-/// Lines that a stretch of a file mostly has.
+/// Lines that a stretch of a file mostly has, and streams that they are of.
 const LINES: usize = 256;
+const STREAMS: usize = 28;
 
 /// Decoded records, in arrival order.
 pub struct Block {
@@ -90,8 +91,8 @@ impl Block {
             arena: Bump::new(),
             keep_text,
             symbols: Symbols::with_room(LINES),
-            streams: Vec::new(),
-            stream_index: HashMap::new(),
+            streams: Vec::with_capacity(STREAMS),
+            stream_index: HashMap::with_capacity(STREAMS),
             last_stream: None,
             lines: Vec::with_capacity(LINES),
             facts: Vec::with_capacity(LINES),
