@@ -131,17 +131,14 @@ pub(super) enum First {
 
 impl Needles {
     pub(super) fn new() -> Result<Self, BuildError> {
-        let all = GROUPS.concat();
+        let (all, groups): (Vec<_>, Vec<_>) = dealt().into_iter().unzip();
         let packed = packed::Config::new().builder().extend(&all).build();
-        let groups = GROUPS.iter().enumerate();
         Ok(Self {
             search: packed.map_or_else(
                 || automaton(&all).map(Search::Any),
                 |it| Ok(Search::Packed(it)),
             )?,
-            groups: groups
-                .flat_map(|(at, group)| group.iter().map(move |_| at))
-                .collect(),
+            groups,
             status: Finder::new(STATUS),
         })
     }
@@ -196,6 +193,27 @@ impl Search {
     }
 }
 
+/// The packed search deals texts out to so many buckets, in turns.
+const BUCKETS: usize = 16;
+
+/// The needles with their groups, in an order that puts those that begin alike into one bucket: what begins, letter by letter, as any of a
+/// bucket does is compared with all of it.
+fn dealt() -> Vec<(&'static str, usize)> {
+    let groups = GROUPS.iter().enumerate();
+    let mut all: Vec<_> = groups
+        .flat_map(|(at, group)| group.iter().map(move |needle| (*needle, at)))
+        .collect();
+    all.sort_unstable();
+    // The first buckets get one more.
+    let (each, more) = (all.len() / BUCKETS, all.len() % BUCKETS);
+    let start = |bucket| bucket * each + more.min(bucket);
+    let turns = (0..=each).flat_map(|turn| (0..BUCKETS).map(move |bucket| (turn, bucket)));
+    turns
+        .filter(|(turn, bucket)| start(*bucket) + turn < start(bucket + 1))
+        .map(|(turn, bucket)| all[start(bucket) + turn])
+        .collect()
+}
+
 fn automaton(needles: &[&str]) -> Result<AhoCorasick, BuildError> {
     let mut builder = AhoCorasick::builder();
     builder.match_kind(MatchKind::LeftmostFirst).build(needles)
@@ -242,10 +260,26 @@ mod tests {
     }
 
     #[test]
+    fn every_needle_is_dealt_once_and_those_that_begin_alike_into_one_bucket() {
+        let mut all: Vec<&str> = dealt().iter().map(|(needle, _)| *needle).collect();
+        let bucket = |needle| {
+            all.iter()
+                .position(|one| *one == needle)
+                .map(|at| at % BUCKETS)
+        };
+        assert_eq!(bucket("essageId"), bucket("essage_id"));
+        let mut plain = GROUPS.concat();
+        plain.sort_unstable();
+        all.sort_unstable();
+        assert_eq!(all, plain);
+    }
+
+    #[test]
     fn needles_are_found_wherever_they_stand_and_overlap() {
         let packed = Needles::new().expect("they can be searched for");
+        let (dealt, _): (Vec<_>, Vec<_>) = dealt().into_iter().unzip();
         let any = Needles {
-            search: Search::Any(automaton(&GROUPS.concat()).expect("they can be searched for")),
+            search: Search::Any(automaton(&dealt).expect("they can be searched for")),
             ..Needles::new().expect("they can be searched for")
         };
         let mut texts = vec![String::new(), "nothing of interest here, for sure".into()];
