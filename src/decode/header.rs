@@ -28,12 +28,13 @@ pub(super) fn parse(message: &str) -> Header<'_> {
     let mut rest = message;
     for _ in 0..LONGEST {
         let text = rest.trim_start();
-        let end = text
-            .find(|c: char| c.is_ascii_whitespace())
-            .unwrap_or(text.len());
+        let end = text.bytes().position(|byte| byte.is_ascii_whitespace());
+        let end = end.unwrap_or(text.len());
         let word = text[..end].trim_matches(['[', ']', ',', '(', ')']);
-        if request_id.is_none() && word.len() == 36 && RequestId::parse(word).is_some() {
-            request_id = RequestId::parse(word);
+        if request_id.is_none()
+            && let Some(id) = RequestId::parse(word)
+        {
+            request_id = Some(id);
         } else if level.is_none()
             && let Some(found) = words::level(word)
             // `Error raised from …` is prose.
