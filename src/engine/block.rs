@@ -175,8 +175,15 @@ impl Block {
         } else {
             0
         };
-        if group == SPANS_GROUP && self.span(line.message.text(), place).is_err() {
-            self.unparsed(|| format!("no span in {SPANS_GROUP}"));
+        if group == SPANS_GROUP {
+            let spans = match json {
+                Some(json) => json.segments(place, &mut self.symbols),
+                None => decode::segments(line.message.text(), place, &mut self.symbols),
+            };
+            match spans {
+                Ok(spans) => self.spans.extend(spans),
+                Err(_) => self.unparsed(|| format!("no span in {SPANS_GROUP}")),
+            }
         }
         let (key, has_event_id) = key_of(line);
         self.lines.push(BlockLine {
@@ -199,18 +206,14 @@ impl Block {
 
     /// Decodes one X-Ray segment document or one `aws/spans` span.
     pub fn segment(&mut self, json: &str) -> Result<(), DecodeError> {
-        self.span(json, None)
+        let spans = decode::segments(json, None, &mut self.symbols)?;
+        self.spans.extend(spans);
+        Ok(())
     }
 
     /// The same of one that was read.
     pub fn segment_parsed(&mut self, json: &Parsed<'_>) -> Result<(), DecodeError> {
         self.spans.extend(json.segments(None, &mut self.symbols)?);
-        Ok(())
-    }
-
-    fn span(&mut self, json: &str, place: Option<&str>) -> Result<(), DecodeError> {
-        let spans = decode::segments(json, place, &mut self.symbols)?;
-        self.spans.extend(spans);
         Ok(())
     }
 
