@@ -142,15 +142,17 @@ pub(super) fn arn_service(arn: &str) -> Option<&str> {
     parts(arn.strip_prefix("arn:")?, b':').nth(1)
 }
 
+/// Names of a function, or of its ARN.
+pub(super) const FUNCTION: [&str; 4] = [
+    "functionName",
+    "FunctionName",
+    "function_name",
+    "functionArn",
+];
+
 /// Keeps [`Json`] in the vocabulary of this file: the name of the function an object speaks of, under the usual keys.
 pub(super) fn function_of<'a>(object: &'a Json<'_>) -> Option<&'a str> {
-    let keys = [
-        "functionName",
-        "FunctionName",
-        "function_name",
-        "functionArn",
-    ];
-    Some(function_name(object.first_of(&keys)?.text()?))
+    Some(function_name(object.first_of(&FUNCTION)?.text()?))
 }
 
 #[cfg(test)]

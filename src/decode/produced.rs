@@ -1,6 +1,11 @@
 //! Ids that a send returned, as senders log them: in JSON or as `key=value`.
 
+use std::sync::LazyLock;
+
+use hashbrown::HashSet;
+
 use super::json::Json;
+use super::place;
 use crate::model::fact::{Produced, ProducedKind};
 use crate::model::ids::RequestId;
 use crate::model::symbols::{Sym, Symbols};
@@ -95,6 +100,71 @@ pub(super) struct Context {
     pub(super) own: Option<RequestId>,
 }
 
+/// What was received, or asked for by polling, has these.
+const RECEIVED: [&str; 5] = [
+    "ReceiptHandle",
+    "receiptHandle",
+    "eventSource",
+    "TopicArn",
+    "Body",
+];
+/// Answers of the AWS APIs have these.
+const ANSWER: [&str; 2] = ["MD5OfMessageBody", "ResponseMetadata"];
+/// Names of ids, first in the case of the AWS APIs.
+const MESSAGE: [&str; 3] = ["MessageId", "messageId", "message_id"];
+const EVENT: [&str; 3] = ["EventId", "eventId", "event_id"];
+const SHARD: [&str; 3] = ["ShardId", "shardId", "shard_id"];
+const SEQUENCE: [&str; 3] = ["SequenceNumber", "sequenceNumber", "sequence_number"];
+const INVOCATION: [&str; 5] = [
+    "lambdaRequestId",
+    "lambda_request_id",
+    "invokedRequestId",
+    "invoked_request_id",
+    "invocationId",
+];
+/// Names of any request id.
+const REQUEST: [&str; 3] = ["requestId", "RequestId", "request_id"];
+/// What the answer of Invoke has, and where its request id stands.
+const STATUS: &str = "StatusCode";
+const VERSION: &str = "ExecutedVersion";
+const PAYLOAD: &str = "Payload";
+const METADATA: [&str; 2] = ["ResponseMetadata", "$metadata"];
+/// Names of what something was sent to.
+const TARGET: [&str; 14] = [
+    "QueueUrl",
+    "queueUrl",
+    "queue_url",
+    "queue",
+    "TopicArn",
+    "topicArn",
+    "topic_arn",
+    "topic",
+    "StreamName",
+    "streamName",
+    "stream",
+    "functionName",
+    "FunctionName",
+    "target",
+];
+
+/// All that is looked for in an object.
+static KNOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    let all: [&[&str]; 11] = [
+        &RECEIVED,
+        &ANSWER,
+        &MESSAGE,
+        &EVENT,
+        &SHARD,
+        &SEQUENCE,
+        &INVOCATION,
+        &REQUEST,
+        &METADATA,
+        &TARGET,
+        &[STATUS, VERSION, PAYLOAD],
+    ];
+    all.concat().into_iter().chain(place::FUNCTION).collect()
+});
+
 /// Adds the ids in one object, not below it. Keys in the case of the AWS APIs are responses unless the line speaks of
 /// receiving; in another case they count only where it speaks of sending.
 pub(super) fn in_object(
@@ -103,19 +173,20 @@ pub(super) fn in_object(
     symbols: &mut Symbols,
     found: &mut Vec<Produced>,
 ) {
-    // What was received, or asked for by polling, has these.
-    const RECEIVED: [&str; 5] = [
-        "ReceiptHandle",
-        "receiptHandle",
-        "eventSource",
-        "TopicArn",
-        "Body",
-    ];
+    // Of the many keys that an object has few are looked for, each of these under many names.
+    let entries = object.entries().iter();
+    let known: Vec<_> = entries
+        .filter(|(key, _)| KNOWN.contains(key))
+        .copied()
+        .collect();
+    in_known(&Json::Object(&known), context, symbols, found);
+}
+
+fn in_known(object: &Json<'_>, context: Context, symbols: &mut Symbols, found: &mut Vec<Produced>) {
     if RECEIVED.iter().any(|key| object.get(key).is_some()) {
         return;
     }
-    let answers =
-        object.get("MD5OfMessageBody").is_some() || object.get("ResponseMetadata").is_some();
+    let answers = object.first_of(&ANSWER).is_some();
     let as_response = answers || context.direction != Direction::Received;
     let as_sent = context.direction == Direction::Sent;
     let target = target_of(object, symbols).or(context.target);
@@ -134,21 +205,15 @@ pub(super) fn in_object(
             .filter(|_| allowed)
             .and_then(Json::text)
     };
-    let message =
-        text(&["MessageId"], as_response).or_else(|| text(&["messageId", "message_id"], as_sent));
+    let message = text(&MESSAGE[..1], as_response).or_else(|| text(&MESSAGE[1..], as_sent));
     if let Some(id) = message {
         add(ProducedKind::Message, id, symbols);
     }
-    if let Some(id) =
-        text(&["EventId"], as_response).or_else(|| text(&["eventId", "event_id"], as_sent))
-    {
+    if let Some(id) = text(&EVENT[..1], as_response).or_else(|| text(&EVENT[1..], as_sent)) {
         add(ProducedKind::Event, id, symbols);
     }
-    let shard = object
-        .first_of(&["ShardId", "shardId", "shard_id"])
-        .and_then(Json::text);
-    let sequence = text(&["SequenceNumber"], as_response)
-        .or_else(|| text(&["sequenceNumber", "sequence_number"], as_sent));
+    let shard = object.first_of(&SHARD).and_then(Json::text);
+    let sequence = text(&SEQUENCE[..1], as_response).or_else(|| text(&SEQUENCE[1..], as_sent));
     if let (Some(shard), Some(sequence)) = (shard, sequence) {
         add(
             ProducedKind::Record,
@@ -164,32 +229,21 @@ pub(super) fn in_object(
 /// The callee's request id: under a name of its own, in the answer of Invoke, or as any request id where the line speaks of
 /// sending.
 fn invocation_id<'a>(object: &'a Json<'_>, as_sent: bool) -> Option<&'a str> {
-    const NAMES: [&str; 5] = [
-        "lambdaRequestId",
-        "lambda_request_id",
-        "invokedRequestId",
-        "invoked_request_id",
-        "invocationId",
-    ];
-    if let Some(id) = object.first_of(&NAMES).and_then(Json::text) {
+    if let Some(id) = object.first_of(&INVOCATION).and_then(Json::text) {
         return Some(id);
     }
     // 202: the event was queued, and will run under this id.
-    let status = object.get("StatusCode");
-    let is_answer = object.get("ExecutedVersion").is_some()
-        || status.is_some() && object.get("Payload").is_some()
+    let status = object.get(STATUS);
+    let is_answer = object.get(VERSION).is_some()
+        || status.is_some() && object.get(PAYLOAD).is_some()
         || status.and_then(Json::number) == Some(202.0);
-    let metadata = object.first_of(&["ResponseMetadata", "$metadata"]);
+    let metadata = object.first_of(&METADATA);
     if let (true, Some(metadata)) = (is_answer, metadata) {
         return metadata.first_of(&["RequestId", "requestId"])?.text();
     }
-    let names_function = super::place::function_of(object).is_some();
+    let names_function = place::function_of(object).is_some();
     (as_sent && names_function)
-        .then(|| {
-            object
-                .first_of(&["requestId", "RequestId", "request_id"])?
-                .text()
-        })
+        .then(|| object.first_of(&REQUEST)?.text())
         .flatten()
 }
 
@@ -198,26 +252,10 @@ fn is_foreign(id: &str, own: Option<RequestId>) -> bool {
 }
 
 fn target_of(object: &Json<'_>, symbols: &mut Symbols) -> Option<Sym> {
-    const KEYS: [&str; 14] = [
-        "QueueUrl",
-        "queueUrl",
-        "queue_url",
-        "queue",
-        "TopicArn",
-        "topicArn",
-        "topic_arn",
-        "topic",
-        "StreamName",
-        "streamName",
-        "stream",
-        "functionName",
-        "FunctionName",
-        "target",
-    ];
-    let text = object.first_of(&KEYS)?.text()?;
+    let text = object.first_of(&TARGET)?.text()?;
     let name = match text.rsplit_once('/') {
         Some((_, name)) if text.starts_with("http") => name,
-        _ => super::place::resource_name(text),
+        _ => place::resource_name(text),
     };
     Some(symbols.intern(name))
 }
@@ -340,6 +378,8 @@ pub(super) fn target_in(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const ID: &str = "4ebf7624-8477-4865-9709-6387616b076e";
@@ -466,5 +506,62 @@ mod tests {
             [],
             "the line's own request id came from no call"
         );
+    }
+
+    fn object() -> impl Strategy<Value = String> {
+        let names = vec![
+            "MessageId",
+            "messageId",
+            "EventId",
+            "event_id",
+            "ShardId",
+            "shard_id",
+            "SequenceNumber",
+            "sequenceNumber",
+            "lambdaRequestId",
+            "requestId",
+            "StatusCode",
+            "Payload",
+            "ExecutedVersion",
+            "ResponseMetadata",
+            "$metadata",
+            "MD5OfMessageBody",
+            "Body",
+            "function_name",
+            "functionName",
+            "functionArn",
+            "QueueUrl",
+            "TopicArn",
+            "target",
+            "level",
+        ];
+        let value = prop::sample::select(vec![
+            "null",
+            "202",
+            "\"\"",
+            "\"a\"",
+            "\"cea42185-a492-47f6-a9f2-4d7d690c43d6\"",
+            "{\"RequestId\":\"cea42185-a492-47f6-a9f2-4d7d690c43d6\"}",
+        ]);
+        let entry = (prop::sample::select(names), value)
+            .prop_map(|(key, value)| format!("\"{key}\":{value}"));
+        prop::collection::vec(entry, 0..6).prop_map(|entries| format!("{{{}}}", entries.join(",")))
+    }
+
+    proptest! {
+        #[test]
+        fn keys_that_are_not_looked_for_change_nothing(
+            text in object(),
+            direction in prop::sample::select(vec![Direction::Sent, Direction::Received, Direction::Unsaid]),
+        ) {
+            let object = Json::read(&text).expect("valid JSON");
+            let context = Context { direction, target: None, own: None };
+            let of = |find: fn(&Json<'_>, Context, &mut Symbols, &mut Vec<Produced>)| {
+                let (mut symbols, mut found) = (Symbols::default(), Vec::new());
+                find(&object, context, &mut symbols, &mut found);
+                found
+            };
+            prop_assert_eq!(of(in_object), of(in_known));
+        }
     }
 }
