@@ -5,8 +5,10 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use nepho::decode::{self, Decoder};
+use bumpalo::Bump;
+use nepho::decode::{self, Decoder, Parsed};
 use nepho::model::fact::{AppFact, Fact, Level, What};
+use nepho::model::message::{Escaped, Message};
 use nepho::model::odd::Odd;
 use nepho::model::record::LogLine;
 use nepho::model::settings::{ExtractRule, Settings};
@@ -80,8 +82,8 @@ fn with_rules() -> Settings {
 pub(crate) fn gateway_log(data: &[u8]) {
     let input = text(data);
     let (group, message) = input.split_once('\n').unwrap_or((GROUP, &input));
-    let read = |symbols: &mut Symbols| plain().line(&line(group, STREAM, message), None, symbols);
-    same_again(read, check);
+    let line = line(group, STREAM, message);
+    same_again(|symbols| both_ways(plain(), &line, None, symbols), check);
 }
 
 /// Segment documents and spans.
@@ -171,6 +173,10 @@ struct Taken {
 }
 
 impl Sink for Taken {
+    fn wants_parsed(&self) -> bool {
+        true
+    }
+
     fn log(&mut self, line: &LogLine<'_>) -> Option<Odd> {
         self.events.push((
             line.group.to_owned(),
@@ -223,9 +229,35 @@ fn line<'a>(group: &'a str, stream: &'a str, message: &'a str) -> LogLine<'a> {
 }
 
 fn of_function(decoder: &Decoder, message: &str) {
-    let read =
-        |symbols: &mut Symbols| decoder.line(&line(GROUP, STREAM, message), Some("f"), symbols);
-    same_again(read, check);
+    let line = line(GROUP, STREAM, message);
+    same_again(
+        |symbols| both_ways(decoder, &line, Some("f"), symbols),
+        check,
+    );
+}
+
+/// What a line says. One that is JSON says the same where it is read as it stands in a JSON string.
+fn both_ways(
+    decoder: &Decoder,
+    line: &LogLine<'_>,
+    function: Option<&str>,
+    symbols: &mut Symbols,
+) -> Option<Fact> {
+    let fact = decoder.line(line, function, symbols);
+    let arena = Bump::new();
+    let string = serde_json::to_string(line.message.text()).expect("a text");
+    if let Some((json, end)) = Parsed::in_string(&string[1..], &arena) {
+        let escaped = Escaped::new(&string[1..], end, &arena);
+        let message = Message::Escaped(&escaped);
+        let there = LogLine { message, ..*line };
+        let mut others = Symbols::default();
+        let other = decoder.line_in(&there, Some(&json), function, &mut others, &arena);
+        assert_eq!(other, fact, "{string}");
+        assert_eq!(message.text(), line.message.text());
+        let odd = decode::odd(line, None, fact.as_ref());
+        assert_eq!(decode::odd(&there, Some(&json), fact.as_ref()), odd);
+    }
+    fact
 }
 
 /// Reads twice with fresh tables: equal input gives equal output.
