@@ -134,7 +134,7 @@ fn what_cannot_be_read_is_one_line_that_says_what_where_and_what_to_do() {
         ),
         (
             &["report", &world, "--config", config],
-            &["bad.toml:4:3", "unknown field `cold`"],
+            &["bad.toml:4:3", "unknown key \"thresholds.cold\""],
         ),
         (
             &["report", &world, "--since", "noon"],

@@ -1,6 +1,8 @@
 //! Finds and reads the one settings file: `--config`, else `nepho.toml` in the working directory, else in the user's
 //! configuration folder.
 
+mod unknown_key;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -101,6 +103,8 @@ fn parse(text: &str, path: &Path) -> anyhow::Result<Settings> {
         let at = error.span().map(|span| span.start);
         let place = at.map_or_else(String::new, |at| position(text, at));
         let message = error.message().replace('\n', " ");
+        let unknown = at.and_then(|at| unknown_key::words(text, at, &message));
+        let message = unknown.unwrap_or(message);
         let first = at.and_then(|at| written_before(text, at));
         let also = match first.filter(|_| message.contains("duplicate key")) {
             Some(first) => format!(" · first at {}{}", path.display(), position(text, first)),
@@ -201,7 +205,7 @@ mod tests {
         );
         let message = error.unwrap_err().to_string();
         assert!(
-            message.starts_with("nepho.toml:4:1: unknown field `cold`"),
+            message.starts_with("nepho.toml:4:1: unknown key \"thresholds.cold\" · "),
             "{message}"
         );
     }
