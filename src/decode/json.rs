@@ -41,8 +41,10 @@ impl<'a> Json<'a> {
         }
         let mut reader = InString::new(string, arena);
         let value = reader.value()?;
-        let rest = &string[reader.at()..];
-        let behind = rest.trim_start_matches("\\n");
+        let mut behind = &string[reader.at()..];
+        while let Some(rest) = behind.strip_prefix("\\n") {
+            behind = rest;
+        }
         behind
             .starts_with('"')
             .then_some((value, string.len() - behind.len()))
