@@ -141,15 +141,17 @@ impl Decoder {
         arena: &Bump,
     ) -> Option<What> {
         let words = message.words();
-        let platform = match json {
-            Some(event) if platform_json::event_type(event).is_some() => {
+        match json {
+            // As the search below would find, which most lines are left to.
+            Some(event) if platform_json::is_marked(event, words) => {
                 return platform_json::decode(event, symbols);
             }
-            Some(_) => None,
-            None => platform_text::decode(words, symbols),
-        };
-        if platform.is_some() {
-            return platform;
+            Some(_) => {}
+            None => {
+                if let Some(what) = platform_text::decode(words, symbols) {
+                    return Some(what);
+                }
+            }
         }
         // Most lines end here, looked at once and with nothing allocated.
         let needle = self.needles.first_in(words);

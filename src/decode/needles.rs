@@ -3,6 +3,8 @@
 use aho_corasick::{AhoCorasick, BuildError, Input, Match, MatchKind, Span, packed};
 use memchr::memmem::Finder;
 
+use super::platform_json;
+
 /// Events, outcomes of items, durable executions, platform events.
 const EVENTS: [&str; 12] = [
     "Records",
@@ -16,7 +18,7 @@ const EVENTS: [&str; 12] = [
     "xecutionArn",
     "xecution_arn",
     "{requestId=",
-    "\"platform.",
+    platform_json::MARK,
 ];
 
 /// Ids that a send returned.

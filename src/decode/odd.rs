@@ -181,7 +181,7 @@ fn figure(
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .next();
     }
-    if !(message.starts_with('{') && holds(message, "\"platform.")) {
+    if !(message.starts_with('{') && holds(message, platform_json::MARK)) {
         return None;
     }
     figure_of_event(&Json::parse(message, &Bump::new())?)

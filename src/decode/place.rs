@@ -1,6 +1,7 @@
 //! Which function a log stream belongs to: from its names, or from a line in it.
 
 use super::json::Json;
+use super::platform_json;
 use super::words::{behind, holds, parts};
 use crate::model::placed;
 use crate::model::record::LogLine;
@@ -72,7 +73,7 @@ pub fn function_in<'a>(line: &LogLine<'a>) -> Option<&'a str> {
     if !message.starts_with('{') {
         return None;
     }
-    let key = if holds(message, "\"platform.") {
+    let key = if holds(message, platform_json::MARK) {
         ["\"functionName\"", "\"functionArn\""]
     } else if holds(message, "\"function_request_id\"") {
         ["\"function_name\"", "\"function_arn\""]

@@ -6,10 +6,18 @@ use crate::model::fact::{InitType, Phase, Report, Status, TraceContext, What};
 use crate::model::ids::{RequestId, SpanId};
 use crate::model::symbols::{Sym, Symbols};
 
+/// How the type of a platform event begins, in nearly every line of one.
+pub(super) const MARK: &str = "\"platform.";
+
 /// The `type` of a platform event; `None` if the document is none (an application may log a `type` of its own).
 pub(super) fn event_type<'a>(event: &'a Json<'_>) -> Option<&'a str> {
     let name = event.text_at("type")?.strip_prefix("platform.")?;
     event.get("record").map(|_| name)
+}
+
+/// Whether a document is a platform event, and its type stands in the words of its line as it is.
+pub(super) fn is_marked(event: &Json<'_>, words: &str) -> bool {
+    event_type(event).is_some() && words::holds(words, MARK)
 }
 
 /// What a platform event says; `None` for types that say nothing here, also those to come. A `record` may be a string

@@ -80,6 +80,15 @@ fn platform_events_are_read_however_their_text_is_written() {
     }
 }
 
+/// Escapes hide the one mark of a platform event that says nothing else: a record of it is passed over as its text is.
+#[test]
+fn a_hidden_platform_event_is_passed_over_in_a_record_too() {
+    let message = format!(r#"{{"type":"\u0070latform.start","record":{{"requestId":"{ID}"}}}}"#);
+    assert_eq!(read(&message).0, None);
+    let message = message.replace(r"\u0070", "p");
+    assert!(matches!(read(&message).0, Some(What::Start { .. })));
+}
+
 /// Error types that Lambda itself gives, in REPORT and INIT_REPORT as text and as JSON, and in the answer that a caller gets and logs.
 #[test]
 fn the_error_types_of_the_service_are_read_in_every_shape() {

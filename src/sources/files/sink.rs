@@ -18,7 +18,8 @@ pub trait Sink {
     /// One log event. Gives back what of it cannot be.
     fn log(&mut self, line: &LogLine<'_>) -> Option<Odd>;
 
-    /// Whether messages and documents that are JSON shall be read before they are handed over: who looks into them then need not read them again.
+    /// Whether messages and documents that are JSON shall be read before they are handed over: who looks into them then need not read
+    /// them again.
     fn wants_parsed(&self) -> bool {
         false
     }
