@@ -22,6 +22,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
+use bumpalo::Bump;
 use gungraun::prelude::*;
 use gungraun::{Callgrind, EventKind};
 use ratatui::buffer::Buffer;
@@ -76,10 +77,11 @@ fn lines(kind: &str) -> (Decoder, Vec<LogRecord>) {
 }
 
 fn decode_all(decoder: &Decoder, lines: &[LogRecord]) -> Symbols {
-    let mut symbols = Symbols::default();
+    let (mut symbols, mut arena) = (Symbols::default(), Bump::new());
     for log in lines {
+        arena.reset();
         let function = place(&log.group, &log.stream).function;
-        black_box(decoder.line(&log.line(), function, &mut symbols));
+        black_box(decoder.line_in(&log.line(), None, function, &mut symbols, &arena));
     }
     symbols
 }

@@ -13,6 +13,7 @@ mod incident;
 
 use std::hint::black_box;
 
+use bumpalo::Bump;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
 use nepho::correlate::{assemble, ledger, link, spans};
@@ -43,10 +44,11 @@ fn decode(criterion: &mut Criterion, records: &[Record]) {
         group.throughput(Throughput::Elements(lines.len() as u64));
         group.bench_function(kind, |bencher| {
             bencher.iter(|| {
-                let mut symbols = Symbols::default();
+                let (mut symbols, mut arena) = (Symbols::default(), Bump::new());
                 for log in &lines {
+                    arena.reset();
                     let function = place(&log.group, &log.stream).function;
-                    black_box(decoder.line(&log.line(), function, &mut symbols));
+                    black_box(decoder.line_in(&log.line(), None, function, &mut symbols, &arena));
                 }
             });
         });

@@ -1,5 +1,6 @@
 //! What a line in its turn says: its kind, and the invocation it belongs to.
 
+use bumpalo::Bump;
 use hashbrown::HashMap;
 
 use super::order::InTurn;
@@ -45,6 +46,8 @@ pub(super) enum Kind {
 /// open in its stream.
 pub(super) struct Reader {
     decoder: Decoder,
+    /// Room for what is read of JSON in one line.
+    arena: Bump,
     symbols: Symbols,
     streams: HashMap<String, Stream>,
 }
@@ -73,6 +76,7 @@ impl Reader {
     pub(super) fn new(decoder: Decoder) -> Self {
         Self {
             decoder,
+            arena: Bump::new(),
             symbols: Symbols::default(),
             streams: HashMap::new(),
         }
@@ -96,9 +100,11 @@ impl Reader {
             stream.function = Some(named.to_owned());
         }
         let function = stream.function.as_deref();
+        self.arena.reset();
+        let line = record.line();
         let fact = self
             .decoder
-            .line(&record.line(), function, &mut self.symbols);
+            .line_in(&line, None, function, &mut self.symbols, &self.arena);
         let function = function.map(|function| placed::join(function, place.at).into_owned());
         let what = fact.map(|fact| fact.what);
         let Head {

@@ -17,8 +17,8 @@ const DEEPEST: u8 = 128;
 /// Digits of a whole number that surely fits.
 const MOST_DIGITS: usize = 18;
 
-/// Entries that most documents have open at the most.
-const OPEN: usize = 24;
+/// Entries that most documents have open at the most: so many fit into the least that an arena asks for at once.
+const OPEN: usize = 10;
 
 /// Bytes that most strings with escapes have at the most.
 const ROOM: usize = 256;
