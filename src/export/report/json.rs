@@ -10,10 +10,9 @@ use std::io::{self, Write};
 use serde::{Serialize, Serializer};
 
 use crate::model::analysis::Analysis;
-use crate::model::cores;
 use crate::model::facts::SeenGap;
 use crate::model::finding::Finding;
-use crate::model::rows::FunctionFigures;
+use crate::model::rows::{FunctionFigures, Link};
 use crate::model::time::Timestamp;
 
 use crate::export::numbers::{Shown, share};
@@ -22,9 +21,6 @@ use rows::{
     DuplicateRow, FindingRow, FunctionRow, InitRow, InvocationRow, LinkRow, ReorderedRow,
     ThrottleRow,
 };
-
-/// So many links are looked up at once.
-const AT_ONCE: usize = 16 * 1024;
 
 /// A pipe takes so much at once.
 const BUFFER: usize = 64 * 1024;
@@ -156,14 +152,13 @@ impl Serialize for Rows<'_> {
                 serializer.collect_seq(all.reordered.iter().map(|row| ReorderedRow::of(all, row)))
             }
             List::Links => {
-                // The runs at both ends lie all over memory: looked up side by side, they are waited for together.
-                let stretches = all.links.chunks(AT_ONCE);
-                let rows =
-                    stretches.flat_map(|links| cores::rows(links, |_, row| LinkRow::of(all, row)));
                 // Attempts share a request id: they are one row, the best known of them.
-                let mut before = None;
-                let new = |row: &LinkRow| before.replace(row.ends()) != Some(row.ends());
-                serializer.collect_seq(rows.filter(new))
+                let ids = |row: &Link| {
+                    let id = |at| all.invocation(at).request_id;
+                    (id(row.parent), id(row.child))
+                };
+                let pairs = all.links.chunk_by(|one, other| ids(one) == ids(other));
+                serializer.collect_seq(pairs.map(|attempts| LinkRow::of(all, &attempts[0])))
             }
             List::Findings => {
                 serializer.collect_seq(all.findings.iter().map(|row| FindingRow::of(all, row)))

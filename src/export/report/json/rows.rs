@@ -228,7 +228,7 @@ impl<'a> ReorderedRow<'a> {
     }
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Serialize)]
 pub(in crate::export) struct LinkRow {
     parent: RequestId,
     child: RequestId,
@@ -244,11 +244,6 @@ impl LinkRow {
             tier: Shown(row.tier),
             confidence: share(f64::from(row.confidence)),
         }
-    }
-
-    /// The requests that it joins.
-    pub(in crate::export) fn ends(&self) -> (RequestId, RequestId) {
-        (self.parent, self.child)
     }
 }
 
