@@ -120,7 +120,7 @@ pub(super) fn decode_text(
 pub(super) fn alike(message: &str, symbols: &mut Symbols) -> Vec<Item> {
     let arena = &Bump::new();
     let mut reading = Reading::new(None, Marks::default(), symbols, arena);
-    reading.digest = Digest::Likeness;
+    reading.digest = Digest::likeness(arena);
     let mut rest = message;
     for _ in 0..PIECES {
         let Some(cut) = embedded::cut(rest, arena) else {

@@ -24,7 +24,11 @@ use crate::model::time::Timestamp;
 
 /// The items of an event that Lambda delivered; `None` if the object is no such event. A single record of a batch,
 /// logged alone, counts as a batch of one. `body` of an item is what `digest` makes of it.
-pub(super) fn items(object: &Json<'_>, digest: Digest, symbols: &mut Symbols) -> Option<Vec<Item>> {
+pub(super) fn items(
+    object: &Json<'_>,
+    digest: Digest<'_>,
+    symbols: &mut Symbols,
+) -> Option<Vec<Item>> {
     if let Some(records) = object.first_of(&["Records", "records"]) {
         if let Json::Object(partitions) = records {
             let items = kafka::items(object, partitions, digest, symbols);
@@ -52,7 +56,7 @@ pub(super) fn items(object: &Json<'_>, digest: Digest, symbols: &mut Symbols) ->
 }
 
 /// One element of `Records`: the service names itself in `eventSource` (SNS, and .NET for all: `EventSource`).
-fn record_item(record: &Json<'_>, digest: Digest, symbols: &mut Symbols) -> Option<Item> {
+fn record_item(record: &Json<'_>, digest: Digest<'_>, symbols: &mut Symbols) -> Option<Item> {
     let source = record.first_of(&["eventSource", "EventSource"])?.text()?;
     match source {
         "aws:sqs" => sqs::item(record, digest, symbols),

@@ -24,7 +24,7 @@ pub(super) struct Reading<'a> {
     /// What the line could speak of; the rest is not looked for.
     pub(super) marks: Marks,
     /// What is made of the bodies of events.
-    pub(super) digest: Digest,
+    pub(super) digest: Digest<'a>,
     refusing: Refusing,
     direction: Direction,
     target: Option<Sym>,
@@ -43,7 +43,7 @@ impl<'a> Reading<'a> {
             symbols,
             function,
             marks,
-            digest: Digest::Hash,
+            digest: Digest::hash(arena),
             refusing: Refusing::default(),
             direction: Direction::Unsaid,
             target: None,

@@ -29,22 +29,31 @@ const VOLATILE: [&str; 14] = [
 ];
 
 /// What is made of a body.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::decode) enum Digest {
-    /// The same for the same content, another for any other.
-    #[default]
-    Hash,
-    /// SimHash-64 (Charikar): few bits apart where little of the content is another.
-    Likeness,
+#[derive(Clone, Copy, Debug)]
+pub(in crate::decode) struct Digest<'a> {
+    of: fn(&[u8]) -> u64,
+    /// Room for reading it.
+    arena: &'a Bump,
 }
 
-impl Digest {
+impl<'a> Digest<'a> {
+    /// The same for the same content, another for any other.
+    pub(in crate::decode) fn hash(arena: &'a Bump) -> Self {
+        Self { of: xxh3_64, arena }
+    }
+
+    /// SimHash-64 (Charikar): few bits apart where little of the content is another.
+    pub(in crate::decode) fn likeness(arena: &'a Bump) -> Self {
+        let of = likeness;
+        Self { of, arena }
+    }
+
     /// Of a body's JSON with sorted keys and without volatile fields, else of its text. `None` if it is too small.
     pub(super) fn text(self, text: &str) -> Option<u64> {
         if text.len() < SMALLEST {
             return None;
         }
-        match Json::parse(text, &Bump::new()) {
+        match Json::parse(text, self.arena) {
             Some(json @ (Json::Object(_) | Json::List(_))) => self.json(&json),
             _ => self.content(text.as_bytes()),
         }
@@ -67,11 +76,7 @@ impl Digest {
     }
 
     fn content(self, content: &[u8]) -> Option<u64> {
-        let of = match self {
-            Self::Hash => xxh3_64,
-            Self::Likeness => likeness,
-        };
-        (content.len() >= SMALLEST).then(|| of(content))
+        (content.len() >= SMALLEST).then(|| (self.of)(content))
     }
 }
 
@@ -171,14 +176,18 @@ pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
+    fn hash() -> Digest<'static> {
+        Digest::hash(Box::leak(Box::default()))
+    }
+
     #[test]
     fn order_of_keys_and_marks_of_sending_do_not_matter_but_content_does() {
-        let first = Digest::Hash
-            .text(r#"{"orderId":"ord-0000004-707d84","amount":71.01,"sentAt":"10:00"}"#);
-        let again = Digest::Hash
-            .text(r#"{ "amount": 71.01, "sentAt":"10:01", "orderId":"ord-0000004-707d84" }"#);
-        let other = Digest::Hash
-            .text(r#"{"orderId":"ord-0000004-707d84","amount":71.02,"sentAt":"10:00"}"#);
+        let first =
+            hash().text(r#"{"orderId":"ord-0000004-707d84","amount":71.01,"sentAt":"10:00"}"#);
+        let again =
+            hash().text(r#"{ "amount": 71.01, "sentAt":"10:01", "orderId":"ord-0000004-707d84" }"#);
+        let other =
+            hash().text(r#"{"orderId":"ord-0000004-707d84","amount":71.02,"sentAt":"10:00"}"#);
         assert!(first.is_some());
         assert_eq!(first, again);
         assert_ne!(first, other);
@@ -186,14 +195,14 @@ mod tests {
 
     #[test]
     fn a_body_below_32_bytes_tells_nothing() {
-        assert_eq!(Digest::Hash.text("ping"), None);
+        assert_eq!(hash().text("ping"), None);
         assert_eq!(
-            Digest::Hash.text("{                                        }"),
+            hash().text("{                                        }"),
             None,
             "{{}} in canonical form"
         );
         assert!(
-            Digest::Hash
+            hash()
                 .text("a text of more than thirty-two bytes")
                 .is_some()
         );
@@ -218,14 +227,17 @@ mod tests {
         assert_eq!(from_base64("Zm9v!"), None);
         let text = "a text of more than thirty-two bytes";
         assert_eq!(
-            Digest::Hash.base64("YSB0ZXh0IG9mIG1vcmUgdGhhbiB0aGlydHktdHdvIGJ5dGVz"),
-            Digest::Hash.text(text)
+            hash().base64("YSB0ZXh0IG9mIG1vcmUgdGhhbiB0aGlydHktdHdvIGJ5dGVz"),
+            hash().text(text)
         );
     }
 
     fn bits_apart(one: &str, other: &str) -> u32 {
-        let [one, other] =
-            [one, other].map(|text| Digest::Likeness.text(text).expect("long enough"));
+        let [one, other] = [one, other].map(|text| {
+            Digest::likeness(&Bump::new())
+                .text(text)
+                .expect("long enough")
+        });
         (one ^ other).count_ones()
     }
 

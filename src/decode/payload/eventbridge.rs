@@ -8,7 +8,7 @@ use crate::model::symbols::Symbols;
 
 /// Reads one event. `replay-name` marks one that an operator replayed from an archive; events of a schedule are
 /// identical by nature.
-pub(super) fn item(event: &Json<'_>, digest: Digest, symbols: &mut Symbols) -> Option<Item> {
+pub(super) fn item(event: &Json<'_>, digest: Digest<'_>, symbols: &mut Symbols) -> Option<Item> {
     let kind = event.first_of(&["detail-type", "detailType"])?.text()?;
     let source = event.text_at("source")?;
     let id = event.text_at("id")?;

@@ -9,7 +9,7 @@ use crate::model::symbols::Symbols;
 pub(super) fn items(
     event: &Json<'_>,
     partitions: &[(&str, Json<'_>)],
-    digest: Digest,
+    digest: Digest<'_>,
     symbols: &mut Symbols,
 ) -> Vec<Item> {
     if !matches!(

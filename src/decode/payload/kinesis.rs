@@ -8,7 +8,7 @@ use crate::model::fact::{EventSource, Item};
 use crate::model::symbols::Symbols;
 
 /// Reads one record.
-pub(super) fn item(record: &Json<'_>, digest: Digest, symbols: &mut Symbols) -> Option<Item> {
+pub(super) fn item(record: &Json<'_>, digest: Digest<'_>, symbols: &mut Symbols) -> Option<Item> {
     let kinesis = record.first_of(&["kinesis", "Kinesis"])?;
     let sequence = kinesis
         .first_of(&["sequenceNumber", "SequenceNumber"])?

@@ -7,14 +7,14 @@ use crate::model::fact::{EventSource, Item};
 use crate::model::symbols::Symbols;
 
 /// Reads one record.
-pub(super) fn item(record: &Json<'_>, digest: Digest, symbols: &mut Symbols) -> Option<Item> {
+pub(super) fn item(record: &Json<'_>, digest: Digest<'_>, symbols: &mut Symbols) -> Option<Item> {
     notification(record.first_of(&["Sns", "sns"])?, digest, symbols)
 }
 
 /// Reads the notification itself: `Sns` of a record, or the body of an SQS message.
 pub(super) fn notification(
     message: &Json<'_>,
-    digest: Digest,
+    digest: Digest<'_>,
     symbols: &mut Symbols,
 ) -> Option<Item> {
     let id = message.first_of(&["MessageId", "messageId"])?.text()?;

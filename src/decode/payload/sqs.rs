@@ -11,7 +11,7 @@ use crate::model::symbols::{Sym, Symbols};
 
 /// Reads one record. Only a queue whose name ends in `.fifo` keeps order: a `MessageGroupId` on a standard queue names
 /// a tenant. A message that is back on the queue which its dead-letter mark names was put there by an operator.
-pub(super) fn item(record: &Json<'_>, digest: Digest, symbols: &mut Symbols) -> Option<Item> {
+pub(super) fn item(record: &Json<'_>, digest: Digest<'_>, symbols: &mut Symbols) -> Option<Item> {
     let id = record.first_of(&["messageId", "MessageId"])?.text()?;
     let attributes = record.first_of(&["attributes", "Attributes"]);
     let attribute = |key: &str| attributes?.get(key);
@@ -65,7 +65,7 @@ struct Wrapped {
     scheduled: bool,
 }
 
-fn wrapped(text: &str, digest: Digest, symbols: &mut Symbols) -> Option<Wrapped> {
+fn wrapped(text: &str, digest: Digest<'_>, symbols: &mut Symbols) -> Option<Wrapped> {
     let is_marked = ["TopicArn", "detail-type", "aws:s3"]
         .iter()
         .any(|mark| words::holds(text, mark));

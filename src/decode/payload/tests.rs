@@ -1,10 +1,12 @@
+use bumpalo::Bump;
+
 use super::*;
 use crate::model::fact::EventSource;
 
 fn read(json: &str) -> (Vec<Item>, Symbols) {
     let mut symbols = Symbols::default();
     let json = Json::read(json).expect("valid JSON");
-    let items = items(&json, Digest::Hash, &mut symbols).unwrap_or_default();
+    let items = items(&json, Digest::hash(&Bump::new()), &mut symbols).unwrap_or_default();
     (items, symbols)
 }
 
