@@ -174,8 +174,13 @@ impl Decoder {
             Some(root) => app_line::decode_json(root, function, marks, symbols, arena),
             None => app_line::decode_text(words, function, marks, symbols, arena),
         };
-        self.rules
-            .apply(message, json, function, &mut fact, symbols);
+        let line = extract::Line {
+            message,
+            json,
+            function,
+            arena,
+        };
+        self.rules.apply(&line, &mut fact, symbols);
         (!fact.is_empty()).then_some(What::App(fact))
     }
 }

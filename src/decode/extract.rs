@@ -64,6 +64,16 @@ enum Path {
     Query(JsonPath),
 }
 
+/// A line as rules look at it.
+pub(super) struct Line<'a, 'm> {
+    pub(super) message: Message<'m>,
+    /// The line, where all of it is JSON.
+    pub(super) json: Option<&'a Json<'a>>,
+    pub(super) function: Option<&'a str>,
+    /// Room for reading JSON in it.
+    pub(super) arena: &'a Bump,
+}
+
 /// JSON of a line.
 struct Document<'a> {
     json: Json<'a>,
@@ -100,16 +110,14 @@ impl Rules {
         self.0.iter().any(|rule| rule.concerns(function))
     }
 
-    /// Adds what the rules find in one line to its fact; `json` is the line where all of it is JSON.
-    pub(super) fn apply(
-        &self,
-        message: Message<'_>,
-        json: Option<&Json<'_>>,
-        function: Option<&str>,
-        fact: &mut AppFact,
-        symbols: &mut Symbols,
-    ) {
-        let arena = &Bump::new();
+    /// Adds what the rules find in one line to its fact.
+    pub(super) fn apply(&self, line: &Line<'_, '_>, fact: &mut AppFact, symbols: &mut Symbols) {
+        let Line {
+            message,
+            json,
+            function,
+            arena,
+        } = *line;
         let documents = LazyCell::new(|| {
             let own = || Json::parse(message.text().trim(), arena);
             let whole = json.copied().or_else(own);
@@ -374,13 +382,13 @@ mod tests {
     fn read(text: &str, message: &str, function: &str) -> (AppFact, Symbols) {
         let rules = Rules::compile(&[rule(text)]).expect("valid rule");
         let (mut fact, mut symbols) = (AppFact::default(), Symbols::default());
-        rules.apply(
-            message.into(),
-            None,
-            Some(function),
-            &mut fact,
-            &mut symbols,
-        );
+        let line = Line {
+            message: message.into(),
+            json: None,
+            function: Some(function),
+            arena: &Bump::new(),
+        };
+        rules.apply(&line, &mut fact, &mut symbols);
         (fact, symbols)
     }
 
