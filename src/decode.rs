@@ -125,7 +125,7 @@ impl Decoder {
         symbols: &mut Symbols,
         arena: &Bump,
     ) -> Option<What> {
-        if let Some(access) = gateway_log::decode(line, json, symbols) {
+        if let Some(access) = gateway_log::decode(line, json, symbols, arena) {
             return Some(What::Access(access));
         }
         let is_other = line.group == "aws/spans" || place::api_of_group(line.group).is_some();

@@ -5,6 +5,8 @@ mod access;
 mod appsync;
 mod execution;
 
+use bumpalo::Bump;
+
 use super::json::Json;
 use super::place::api_of_group;
 use crate::model::fact::Access;
@@ -17,12 +19,13 @@ pub(super) fn decode(
     line: &LogLine<'_>,
     json: Option<&Json<'_>>,
     symbols: &mut Symbols,
+    arena: &Bump,
 ) -> Option<Access> {
     let message = || line.message.text().trim();
     if let Some(api) = line.group.strip_prefix("/aws/appsync/apis/") {
         return match json {
             Some(event) => appsync::of_event(event, api, symbols),
-            None => appsync::decode(message(), api, symbols),
+            None => appsync::decode(message(), api, symbols, arena),
         };
     }
     if line.group.starts_with("API-Gateway-Execution-Logs_") {
@@ -30,7 +33,7 @@ pub(super) fn decode(
     }
     match json {
         Some(json) => access::of_json(json, line.group, symbols),
-        None => access::decode(message(), line.group, symbols),
+        None => access::decode(message(), line.group, symbols, arena),
     }
 }
 

@@ -16,9 +16,14 @@ use crate::model::symbols::Symbols;
 use crate::model::time::Timestamp;
 
 /// Reads one line. `-` stands for what a request did not have; numbers are written as text.
-pub(super) fn decode(message: &str, group: &str, symbols: &mut Symbols) -> Option<Access> {
+pub(super) fn decode(
+    message: &str,
+    group: &str,
+    symbols: &mut Symbols,
+    arena: &Bump,
+) -> Option<Access> {
     if message.starts_with('{') {
-        return match Json::parse(message, &Bump::new()) {
+        return match Json::parse(message, arena) {
             Some(json) => of_json(&json, group, symbols),
             None => of_fields(&Fields::of_broken(message), group, symbols),
         };

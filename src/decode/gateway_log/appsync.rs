@@ -9,11 +9,16 @@ use crate::model::fact::Access;
 use crate::model::symbols::Symbols;
 
 /// Reads a line of text.
-pub(super) fn decode(message: &str, api: &str, symbols: &mut Symbols) -> Option<Access> {
+pub(super) fn decode(
+    message: &str,
+    api: &str,
+    symbols: &mut Symbols,
+    arena: &Bump,
+) -> Option<Access> {
     if !message.starts_with('{') {
         return None;
     }
-    of_event(&Json::parse(message, &Bump::new())?, api, symbols)
+    of_event(&Json::parse(message, arena)?, api, symbols)
 }
 
 /// Reads `RequestSummary`, the one line every request has; the others time its parts.
