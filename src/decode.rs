@@ -224,7 +224,7 @@ impl<'a> Parsed<'a> {
         Ok(spans)
     }
 
-    /// As [`metric`].
+    /// As [`metric()`].
     pub fn metric(&self, symbols: &mut Symbols) -> Result<MetricPoint, DecodeError> {
         let mut point = metric::decode(&self.0, symbols)?;
         if let Some(place) = self.0.text_at(PLACE) {
