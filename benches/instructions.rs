@@ -83,7 +83,7 @@ fn decode_all(decoder: &Decoder, lines: &[LogRecord]) -> Symbols {
     for log in lines {
         arena.reset();
         let function = place(&log.group, &log.stream).function;
-        black_box(decoder.line_in(&log.line(), None, function, &mut symbols, &arena));
+        black_box(decoder.line(&log.line(), function, &mut symbols, &arena));
     }
     symbols
 }

@@ -48,7 +48,7 @@ fn decode(criterion: &mut Criterion, records: &[Record]) {
                 for log in &lines {
                     arena.reset();
                     let function = place(&log.group, &log.stream).function;
-                    black_box(decoder.line_in(&log.line(), None, function, &mut symbols, &arena));
+                    black_box(decoder.line(&log.line(), function, &mut symbols, &arena));
                 }
             });
         });

@@ -6,9 +6,10 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use bumpalo::Bump;
-use nepho::decode::{self, Decoder, Parsed};
+use nepho::decode::{self, Decoder};
 use nepho::model::fact::{AppFact, Fact, Level, What};
-use nepho::model::message::{Escaped, Message};
+use nepho::model::json::Json;
+use nepho::model::message::Message;
 use nepho::model::odd::Odd;
 use nepho::model::record::LogLine;
 use nepho::model::settings::{ExtractRule, Settings};
@@ -90,7 +91,7 @@ pub(crate) fn gateway_log(data: &[u8]) {
 pub(crate) fn segment(data: &[u8]) {
     let json = text(data);
     same_again(
-        |symbols| decode::segments(&json, None, symbols).ok(),
+        |symbols| decode::segments(&Json::parse(&json, &Bump::new())?, None, symbols).ok(),
         |spans: &Vec<Span>| {
             assert!(!spans.is_empty());
             assert!(
@@ -106,7 +107,7 @@ pub(crate) fn segment(data: &[u8]) {
 pub(crate) fn metric(data: &[u8]) {
     let json = text(data);
     same_again(
-        |symbols| decode::metric(&json, symbols).ok(),
+        |symbols| decode::metric(&Json::parse(&json, &Bump::new())?, symbols).ok(),
         |point| {
             assert!(point.sum.is_finite() && point.count.is_finite());
         },
@@ -117,7 +118,7 @@ pub(crate) fn metric(data: &[u8]) {
 pub(crate) fn function_config(data: &[u8]) {
     let json = text(data);
     same_again(
-        |symbols| decode::function_config(&json, symbols).ok(),
+        |symbols| decode::function_config(&Json::parse(&json, &Bump::new())?, symbols).ok(),
         |_| {},
     );
 }
@@ -173,7 +174,7 @@ struct Taken {
 }
 
 impl Sink for Taken {
-    fn wants_parsed(&self) -> bool {
+    fn reads_objects(&self) -> bool {
         true
     }
 
@@ -243,19 +244,17 @@ fn both_ways(
     function: Option<&str>,
     symbols: &mut Symbols,
 ) -> Option<Fact> {
-    let fact = decoder.line(line, function, symbols);
     let arena = Bump::new();
+    let fact = decoder.line(line, function, symbols, &arena);
     let string = serde_json::to_string(line.message.text()).expect("a text");
-    if let Some((json, end)) = Parsed::in_string(&string[1..], &arena) {
-        let escaped = Escaped::new(&string[1..], end, &arena);
-        let message = Message::Escaped(&escaped);
+    if let Some((message, _)) = Message::object(&string[1..], &arena) {
         let there = LogLine { message, ..*line };
         let mut others = Symbols::default();
-        let other = decoder.line_in(&there, Some(&json), function, &mut others, &arena);
+        let other = decoder.line(&there, function, &mut others, &arena);
         assert_eq!(other, fact, "{string}");
         assert_eq!(message.text(), line.message.text());
-        let odd = decode::odd(line, None, fact.as_ref());
-        assert_eq!(decode::odd(&there, Some(&json), fact.as_ref()), odd);
+        let odd = decode::odd(line, fact.as_ref());
+        assert_eq!(decode::odd(&there, fact.as_ref()), odd);
     }
     fact
 }

@@ -11,7 +11,6 @@ mod extract;
 mod gateway_log;
 mod head;
 mod header;
-mod json;
 mod literal;
 mod metric;
 mod needles;
@@ -34,13 +33,13 @@ use thiserror::Error;
 
 use self::extract::Rules;
 pub use self::head::{Head, head};
-use self::json::Json;
 use self::needles::Needles;
 pub use self::place::{Place, function_in, place};
 use self::placing::Placing;
 use crate::model::config::FunctionConfig;
 use crate::model::event_id::EventId;
 use crate::model::fact::{AppFact, EventSource, Fact, What};
+use crate::model::json::Json;
 use crate::model::message::Message;
 use crate::model::metric::MetricPoint;
 use crate::model::odd::Odd;
@@ -82,30 +81,18 @@ impl Decoder {
 
     /// What a line says; `None` if it says nothing. `function` is the unqualified name of the function that the names of group
     /// and stream tell, else the line itself; `None` where neither does. Names in it get the place that the group carries.
+    /// What is read of JSON on the way stands in `arena`, which may be reset behind each line.
     pub fn line(
         &self,
         line: &LogLine<'_>,
         function: Option<&str>,
         symbols: &mut Symbols,
-    ) -> Option<Fact> {
-        self.line_in(line, None, function, symbols, &Bump::new())
-    }
-
-    /// As [`Decoder::line`], for many lines: `json` is the message, if that was read; what is read of JSON on the way stands in
-    /// `arena`, which may be reset behind each.
-    pub fn line_in(
-        &self,
-        line: &LogLine<'_>,
-        json: Option<&Parsed<'_>>,
-        function: Option<&str>,
-        symbols: &mut Symbols,
         arena: &Bump,
     ) -> Option<Fact> {
         let (group, place) = placed::split(line.group);
-        let json = json.map(|json| &json.0);
         let mut what = match function {
-            Some(_) => self.what(line.message, json, function, symbols, arena)?,
-            None => self.of_no_function(&LogLine { group, ..*line }, json, symbols, arena)?,
+            Some(_) => self.what(line.message, function, symbols, arena)?,
+            None => self.of_no_function(&LogLine { group, ..*line }, symbols, arena)?,
         };
         if let Some(place) = place {
             Placing { place, symbols }.line(&mut what);
@@ -121,26 +108,25 @@ impl Decoder {
     fn of_no_function(
         &self,
         line: &LogLine<'_>,
-        json: Option<&Json<'_>>,
         symbols: &mut Symbols,
         arena: &Bump,
     ) -> Option<What> {
-        if let Some(access) = gateway_log::decode(line, json, symbols, arena) {
+        if let Some(access) = gateway_log::decode(line, symbols, arena) {
             return Some(What::Access(access));
         }
         let is_other = line.group == "aws/spans" || place::api_of_group(line.group).is_some();
-        (!is_other).then(|| self.what(line.message, json, None, symbols, arena))?
+        (!is_other).then(|| self.what(line.message, None, symbols, arena))?
     }
 
     fn what(
         &self,
         message: Message<'_>,
-        json: Option<&Json<'_>>,
         function: Option<&str>,
         symbols: &mut Symbols,
         arena: &Bump,
     ) -> Option<What> {
         let words = message.words();
+        let json = message.json();
         match json {
             // As the search below would find, which most lines are left to.
             Some(event) if platform_json::is_marked(event, words) => {
@@ -185,66 +171,11 @@ impl Decoder {
     }
 }
 
-/// A message or a document that is JSON and was read where it stood, so that it need not be read again.
-#[derive(Clone, Copy, Debug)]
-pub struct Parsed<'a>(Json<'a>);
-
-impl<'a> Parsed<'a> {
-    /// Reads an object as it stands in the JSON string whose opening quote stands before `string`; the second value is where its closing
-    /// quote stands. `None` also where it has other escapes than those that a JSON writer gives to quotes and backslashes, and to the ends of
-    /// lines behind it.
-    pub fn in_string(string: &'a str, arena: &'a Bump) -> Option<(Self, usize)> {
-        let (json, end) = Json::parse_in_string(string, arena)?;
-        Some((Self(json), end))
-    }
-
-    /// Reads a whole document.
-    pub fn document(json: &'a str, arena: &'a Bump) -> Result<Self, DecodeError> {
-        let json = Json::parse(json, arena);
-        json.map(Self).ok_or(DecodeError::Syntax)
-    }
-
-    /// The keys of an object, each as often as it stands there, and whether its value is another than null.
-    pub fn keys(&self) -> impl Iterator<Item = (&'a str, bool)> {
-        let entries = self.0.entries().iter();
-        entries.map(|(key, value)| (*key, *value != Json::Null))
-    }
-
-    /// As [`segments`].
-    pub fn segments(
-        &self,
-        place: Option<&str>,
-        symbols: &mut Symbols,
-    ) -> Result<Vec<Span>, DecodeError> {
-        let mut spans = xray::decode(&self.0, symbols)?;
-        if let Some(place) = self.0.text_at(PLACE).or(place) {
-            let mut placing = Placing { place, symbols };
-            spans.iter_mut().for_each(|span| placing.span(span));
-        }
-        Ok(spans)
-    }
-
-    /// As [`metric()`].
-    pub fn metric(&self, symbols: &mut Symbols) -> Result<MetricPoint, DecodeError> {
-        let mut point = metric::decode(&self.0, symbols)?;
-        if let Some(place) = self.0.text_at(PLACE) {
-            Placing { place, symbols }.metric(&mut point);
-        }
-        Ok(point)
-    }
-}
-
 /// What a line that says nothing else says all the same: which run wrote it, where it names that. Worth asking only in streams in
 /// which Lambda itself is silent about runs.
-/// `json` is its message, if that was read.
-pub fn run_named(
-    line: &LogLine<'_>,
-    json: Option<&Parsed<'_>>,
-    symbols: &mut Symbols,
-) -> Option<Fact> {
-    let json = json.map(|json| &json.0);
+pub fn run_named(line: &LogLine<'_>, symbols: &mut Symbols, arena: &Bump) -> Option<Fact> {
     let app = AppFact {
-        request_id: Some(app_line::run_named(line.message, json)?),
+        request_id: Some(app_line::run_named(line.message, arena)?),
         names_run: true,
         ..AppFact::default()
     };
@@ -266,10 +197,9 @@ pub fn likenesses(message: &str) -> Vec<(EventSource, String, u64)> {
         .collect()
 }
 
-/// What of a log event cannot be, whatever else it says; `json` is its message, if that was read, and `fact` what [`Decoder::line`] read
-/// in it.
-pub fn odd(line: &LogLine<'_>, json: Option<&Parsed<'_>>, fact: Option<&Fact>) -> Option<Odd> {
-    odd::of(line, json.map(|json| &json.0), fact.map(|fact| &fact.what))
+/// What of a log event cannot be, whatever else it says; `fact` is what [`Decoder::line`] read in it.
+pub fn odd(line: &LogLine<'_>, fact: Option<&Fact>) -> Option<Odd> {
+    odd::of(line, fact.map(|fact| &fact.what))
 }
 
 /// The key under which a document carries its place, where several are watched.
@@ -278,26 +208,33 @@ pub const PLACE: &str = "place";
 /// Reads one X-Ray segment document or one span of `aws/spans`: the segment first, its subsegments behind it. `place` is that of
 /// the log group it stood in, if any; the document's own goes first.
 pub fn segments(
-    json: &str,
+    document: &Json<'_>,
     place: Option<&str>,
     symbols: &mut Symbols,
 ) -> Result<Vec<Span>, DecodeError> {
-    Parsed::document(json, &Bump::new())?.segments(place, symbols)
+    let mut spans = xray::decode(document, symbols)?;
+    if let Some(place) = document.text_at(PLACE).or(place) {
+        let mut placing = Placing { place, symbols };
+        spans.iter_mut().for_each(|span| placing.span(span));
+    }
+    Ok(spans)
 }
 
 /// Reads one line of a metric stream.
-pub fn metric(json: &str, symbols: &mut Symbols) -> Result<MetricPoint, DecodeError> {
-    Parsed::document(json, &Bump::new())?.metric(symbols)
+pub fn metric(document: &Json<'_>, symbols: &mut Symbols) -> Result<MetricPoint, DecodeError> {
+    let mut point = metric::decode(document, symbols)?;
+    if let Some(place) = document.text_at(PLACE) {
+        Placing { place, symbols }.metric(&mut point);
+    }
+    Ok(point)
 }
 
 /// Reads one function's configuration; the first value is its name.
 pub fn function_config(
-    json: &str,
+    document: &Json<'_>,
     symbols: &mut Symbols,
 ) -> Result<(Sym, FunctionConfig), DecodeError> {
-    let arena = Bump::new();
-    let Parsed(document) = Parsed::document(json, &arena)?;
-    let (mut name, mut config) = config::decode(&document, symbols)?;
+    let (mut name, mut config) = config::decode(document, symbols)?;
     if let Some(place) = document.text_at(PLACE) {
         let mut placing = Placing { place, symbols };
         placing.name(&mut name);

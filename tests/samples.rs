@@ -12,9 +12,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bumpalo::Bump;
 use nepho::decode::{self, Decoder};
 use nepho::model::fact::{AppFact, EventSource, What};
 use nepho::model::ids::{RequestId, SpanId, TraceId};
+use nepho::model::json::Json;
 use nepho::model::record::LogLine;
 use nepho::model::settings::Settings;
 use nepho::model::span::{Span, SpanKind};
@@ -59,7 +61,7 @@ fn read_with(decoder: &Decoder, message: &str, symbols: &mut Symbols) -> AppFact
         message: message.into(),
     };
     match decoder
-        .line(&line, Some("f"), symbols)
+        .line(&line, Some("f"), symbols, &Bump::new())
         .map(|fact| fact.what)
     {
         Some(What::App(app)) => app,
@@ -440,7 +442,9 @@ fn every_segment_gives_a_span_a_node() {
         for document in documents(&file) {
             let segment: Value = serde_json::from_str(&document).expect("valid JSON");
             let mut symbols = Symbols::default();
-            let spans = decode::segments(&document, None, &mut symbols);
+            let arena = Bump::new();
+            let json = Json::parse(&document, &arena).expect("valid JSON");
+            let spans = decode::segments(&json, None, &mut symbols);
             // The guide shows subsegments, service graphs and summaries, too: none is a segment document.
             if segment.get("trace_id").is_none() {
                 assert!(name.starts_with("docs_") && spans.is_err(), "{name}");
@@ -552,7 +556,9 @@ fn every_span_says_what_its_node_says() {
         for document in documents(&file) {
             let segment: Value = serde_json::from_str(&document).expect("valid JSON");
             let mut symbols = Symbols::default();
-            let Ok(spans) = decode::segments(&document, None, &mut symbols) else {
+            let arena = Bump::new();
+            let json = Json::parse(&document, &arena).expect("valid JSON");
+            let Ok(spans) = decode::segments(&json, None, &mut symbols) else {
                 continue;
             };
             let trace = segment["trace_id"].as_str().and_then(TraceId::parse);

@@ -7,12 +7,12 @@ use bumpalo::Bump;
 use self::reading::Reading;
 use super::embedded::Cut;
 use super::header::{self, Header};
-use super::json::Json;
 use super::needles::Marks;
 use super::payload::Digest;
 use super::{embedded, exception, trace_header, words};
 use crate::model::fact::{AppFact, Item, Level};
 use crate::model::ids::{RequestId, TraceId};
+use crate::model::json::Json;
 use crate::model::message::Message;
 use crate::model::symbols::Symbols;
 
@@ -238,9 +238,9 @@ pub(super) fn request_id_in_text(header: &Header<'_>, message: &str) -> Option<R
     header.request_id.or_else(|| request_id_in_span(message))
 }
 
-/// The run that a line names as its own, whatever else it says; `json` is the line, if that was read.
-pub(super) fn run_named(message: Message<'_>, json: Option<&Json<'_>>) -> Option<RequestId> {
-    let words = message.words();
+/// The run that a line names as its own, whatever else it says.
+pub(super) fn run_named(message: Message<'_>, arena: &Bump) -> Option<RequestId> {
+    let (words, json) = (message.words(), message.json());
     if json.is_none() && !words.trim_start().starts_with('{') {
         let text = words.trim_start();
         return request_id_in_text(&header::parse(text), text);
@@ -253,7 +253,7 @@ pub(super) fn run_named(message: Message<'_>, json: Option<&Json<'_>>) -> Option
     }
     let (id, of_the_run) = match json {
         Some(json) => request_id(json),
-        None => request_id(&Json::parse(words.trim_start(), &Bump::new())?),
+        None => request_id(&Json::parse(words.trim_start(), arena)?),
     };
     id.filter(|_| of_the_run)
 }

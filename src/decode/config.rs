@@ -1,9 +1,9 @@
 //! One function's configuration, as `ListFunctions` gives it.
 
 use super::DecodeError;
-use super::json::Json;
 use super::place::{arn_service, function_name, resource_name};
 use crate::model::config::{EventSourceMapping, FunctionConfig};
+use crate::model::json::Json;
 use crate::model::symbols::{Sym, Symbols};
 use crate::model::time::Timestamp;
 
@@ -115,7 +115,13 @@ fn slots_of(config: &Json<'_>, symbols: &mut Symbols) -> Option<(Sym, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::function_config;
+
+    fn function_config(
+        json: &str,
+        symbols: &mut Symbols,
+    ) -> Result<(Sym, FunctionConfig), DecodeError> {
+        decode(&Json::read(json).expect("JSON"), symbols)
+    }
 
     #[test]
     fn a_configuration_is_read_and_what_is_not_given_is_unknown() {

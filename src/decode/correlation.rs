@@ -2,9 +2,9 @@
 
 use bumpalo::Bump;
 
-use super::json::Json;
 use super::{trace_header, words};
 use crate::model::ids::RequestId;
+use crate::model::json::Json;
 use crate::model::symbols::{Sym, Symbols};
 
 /// Spellings of one field. Services of one flow spell it differently: equal values under any of them are one id.
@@ -44,6 +44,7 @@ pub(super) fn in_event(
     event: &Json<'_>,
     own: Option<RequestId>,
     texts: u8,
+    arena: &Bump,
     symbols: &mut Symbols,
     found: &mut Vec<(Sym, Sym)>,
 ) {
@@ -65,11 +66,11 @@ pub(super) fn in_event(
     for value in values {
         match value {
             Json::Text(text) if texts > 0 && text.starts_with('{') && may_hold(text) => {
-                if let Some(inner) = Json::parse(text, &Bump::new()) {
-                    in_event(&inner, own, texts - 1, symbols, found);
+                if let Some(inner) = Json::parse(text, arena) {
+                    in_event(&inner, own, texts - 1, arena, symbols, found);
                 }
             }
-            Json::Object(_) | Json::List(_) => in_event(value, own, texts, symbols, found),
+            Json::Object(_) | Json::List(_) => in_event(value, own, texts, arena, symbols, found),
             _ => {}
         }
     }

@@ -2,8 +2,8 @@
 
 use bumpalo::Bump;
 
-use super::json::Json;
 use super::literal;
+use crate::model::json::Json;
 
 /// At most this many openings of one text are tried, so that broken JSON costs no more than a few looks at it.
 const TRIES: usize = 4;

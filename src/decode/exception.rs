@@ -4,9 +4,9 @@ mod frames;
 mod message;
 
 use super::header::Header;
-use super::json::Json;
 use super::words::{behind, holds};
 use crate::model::fact::{Exception, Level};
+use crate::model::json::Json;
 use crate::model::symbols::Symbols;
 
 /// An exception as a line shows it, before it is normalised.

@@ -11,8 +11,8 @@ use serde_json_path::JsonPath;
 
 use super::app_line::MESSAGE;
 use super::embedded;
-use super::json::Json;
 use crate::model::fact::{AppFact, EventSource, Item};
+use crate::model::json::Json;
 use crate::model::message::Message;
 use crate::model::settings::{ExtractRule, SettingsError};
 use crate::model::symbols::{Sym, Symbols};

@@ -7,20 +7,14 @@ mod execution;
 
 use bumpalo::Bump;
 
-use super::json::Json;
 use super::place::api_of_group;
 use crate::model::fact::Access;
 use crate::model::record::LogLine;
 use crate::model::symbols::{Sym, Symbols};
 
 /// What a line in a stream of no function says of one request; `None` if it is no line of a gateway.
-/// `json` is its message, if that was read.
-pub(super) fn decode(
-    line: &LogLine<'_>,
-    json: Option<&Json<'_>>,
-    symbols: &mut Symbols,
-    arena: &Bump,
-) -> Option<Access> {
+pub(super) fn decode(line: &LogLine<'_>, symbols: &mut Symbols, arena: &Bump) -> Option<Access> {
+    let json = line.message.json();
     let message = || line.message.text().trim();
     if let Some(api) = line.group.strip_prefix("/aws/appsync/apis/") {
         return match json {

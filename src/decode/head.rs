@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use bumpalo::Bump;
 
-use super::json::Json;
 use super::{app_line, header, platform_json};
 use crate::model::fact::Level;
 use crate::model::ids::{RequestId, TraceId};
+use crate::model::json::Json;
 
 /// A line parted from what its logger put around the text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

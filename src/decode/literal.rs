@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use bumpalo::Bump;
 use bumpalo::collections::Vec;
 
-use super::json::Json;
+use crate::model::json::Json;
 
 /// Deeper objects are given up.
 const DEEPEST: u8 = 64;

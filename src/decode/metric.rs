@@ -1,7 +1,7 @@
 //! One line of a CloudWatch metric stream in JSON format.
 
 use super::DecodeError;
-use super::json::Json;
+use crate::model::json::Json;
 use crate::model::metric::MetricPoint;
 use crate::model::symbols::Symbols;
 use crate::model::time::Timestamp;
@@ -44,12 +44,11 @@ mod tests {
     #[test]
     fn a_point_is_read_and_its_dimensions_are_in_order() {
         let mut symbols = Symbols::default();
-        let point = metric(
+        let document = Json::read(
             r#"{"namespace":"AWS/Lambda","metric_name":"Throttles","dimensions":{"Resource":"f:prod","FunctionName":"f"},
             "timestamp":1795168800000,"value":{"max":1.0,"min":0.0,"sum":5.0,"count":6.0},"unit":"Count"}"#,
-            &mut symbols,
-        )
-        .expect("valid");
+        );
+        let point = metric(&document.expect("JSON"), &mut symbols).expect("valid");
         let named: Vec<_> = point
             .dimensions
             .iter()
@@ -65,10 +64,11 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named() {
-        let mut symbols = Symbols::default();
-        let of = |json| metric(json, &mut Symbols::default()).map(|_| ());
-        assert_eq!(of("{"), Err(DecodeError::Syntax));
+        let of = |json| {
+            let document = Json::read(json).expect("JSON");
+            metric(&document, &mut Symbols::default()).map(|_| ())
+        };
         assert_eq!(of("{}"), Err(DecodeError::Missing("value")));
-        assert!(metric(r#"{"value":{"sum":"x"},"timestamp":1}"#, &mut symbols).is_err());
+        assert!(of(r#"{"value":{"sum":"x"},"timestamp":1}"#).is_err());
     }
 }

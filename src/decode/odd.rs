@@ -3,10 +3,10 @@
 
 use bumpalo::Bump;
 
-use super::json::Json;
 use super::words::{self, holds};
 use super::{platform_json, platform_text};
 use crate::model::fact::{Report, What};
+use crate::model::json::Json;
 use crate::model::message::Message;
 use crate::model::odd::{Odd, OddKind};
 use crate::model::record::LogLine;
@@ -48,12 +48,12 @@ const JSON_FIGURES: [&str; 7] = [
 ];
 
 /// What of an event cannot be; `what` is what the grammars read in it.
-pub(super) fn of(line: &LogLine<'_>, json: Option<&Json<'_>>, what: Option<&What>) -> Option<Odd> {
+pub(super) fn of(line: &LogLine<'_>, what: Option<&What>) -> Option<Odd> {
     let found = |kind, words| Some(Odd { kind, words });
     if let Some(words) = moment(line) {
         return found(OddKind::Moment, words);
     }
-    if let Some((name, value)) = figure(line.message, json, what) {
+    if let Some((name, value)) = figure(line.message, what) {
         let value: String = value.chars().take(LONGEST).collect();
         let rest = if is_length(&name, what) {
             "the line says that the run is over, not how long it was"
@@ -67,12 +67,12 @@ pub(super) fn of(line: &LogLine<'_>, json: Option<&Json<'_>>, what: Option<&What
         let words = "the event names no log group · --log-group NAME names it";
         return found(OddKind::Place, words.to_owned());
     }
-    let (kind, words) = text(line.message, json)?;
+    let (kind, words) = text(line.message)?;
     found(kind, words)
 }
 
 /// What of the text of an event cannot be, or was not read to its end.
-fn text(message: Message<'_>, json: Option<&Json<'_>>) -> Option<(OddKind, String)> {
+fn text(message: Message<'_>) -> Option<(OddKind, String)> {
     let words = message.words();
     if words.len() >= FULL && message.text().len() >= FULL {
         let words = format!(
@@ -85,7 +85,7 @@ fn text(message: Message<'_>, json: Option<&Json<'_>>) -> Option<(OddKind, Strin
         let words = "the message holds NUL or U+FFFD, which stand for what is no text · the rest of it counts";
         return Some((OddKind::Letters, words.to_owned()));
     }
-    (json.is_none() && is_too_deep(words)).then(|| {
+    (message.json().is_none() && is_too_deep(words)).then(|| {
         let words = format!(
             "the message is JSON that nests deeper than {DEEPEST} levels · it is one line, nothing in it was read"
         );
@@ -148,11 +148,7 @@ fn moment(line: &LogLine<'_>) -> Option<String> {
 }
 
 /// The first figure of a platform line that cannot be read as one.
-fn figure(
-    message: Message<'_>,
-    json: Option<&Json<'_>>,
-    what: Option<&What>,
-) -> Option<(String, String)> {
+fn figure(message: Message<'_>, what: Option<&What>) -> Option<(String, String)> {
     let whole = match what {
         None | Some(What::End { .. } | What::RuntimeDone { .. }) => false,
         Some(What::Report(report)) => is_whole(report),
@@ -161,7 +157,7 @@ fn figure(
     if whole {
         return None;
     }
-    if let Some(event) = json {
+    if let Some(event) = message.json() {
         return figure_of_event(event);
     }
     let message = message.text();
@@ -231,8 +227,8 @@ mod tests {
             event_id: None,
             message: message.into(),
         };
-        let fact = decoder.line(&line, Some("f"), &mut Symbols::default());
-        of(&line, None, fact.as_ref().map(|fact| &fact.what))
+        let fact = decoder.line(&line, Some("f"), &mut Symbols::default(), &Bump::new());
+        of(&line, fact.as_ref().map(|fact| &fact.what))
     }
 
     fn words(timestamp: i64, ingestion: Option<i64>, message: &str) -> String {

@@ -1,11 +1,11 @@
 //! Spans of the log group `aws/spans`: OpenTelemetry's shape, one JSON object a line.
 
 use super::DecodeError;
-use super::json::Json;
 use super::place::{arn_service, function_name, resource_name};
 use super::{refusal, service};
 use crate::model::few::Few;
 use crate::model::ids::{RequestId, SpanId, TraceId};
+use crate::model::json::Json;
 use crate::model::span::{Span, SpanKind};
 use crate::model::symbols::{Sym, Symbols};
 

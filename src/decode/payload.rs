@@ -17,8 +17,8 @@ mod stepfunctions;
 pub(super) use body::Digest;
 pub(super) use outcome::outcomes;
 
-use super::json::Json;
 use crate::model::fact::Item;
+use crate::model::json::Json;
 use crate::model::symbols::{Sym, Symbols};
 use crate::model::time::Timestamp;
 

@@ -1,8 +1,8 @@
 //! Which function a log stream belongs to: from its names, or from a line in it.
 
-use super::json::Json;
 use super::platform_json;
 use super::words::{behind, holds, parts};
+use crate::model::json::Json;
 use crate::model::placed;
 use crate::model::record::LogLine;
 

@@ -98,8 +98,11 @@ impl Placing<'_> {
 
 #[cfg(test)]
 mod tests {
+    use bumpalo::Bump;
+
     use super::*;
     use crate::decode;
+    use crate::model::json::Json;
     use crate::model::record::LogLine;
     use crate::model::settings::Settings;
     use crate::model::time::Timestamp;
@@ -121,7 +124,9 @@ mod tests {
             (Some("checkout"), Some("eu-west-1"))
         );
         let decoder = decode::Decoder::new(&Settings::default()).unwrap();
-        let fact = decoder.line(&line, named.function, &mut symbols).unwrap();
+        let fact = decoder
+            .line(&line, named.function, &mut symbols, &Bump::new())
+            .unwrap();
         let What::App(app) = fact.what else {
             panic!("an application line");
         };
@@ -133,8 +138,11 @@ mod tests {
     fn documents_say_their_place_themselves() {
         let mut symbols = Symbols::default();
         let (name, config) = decode::function_config(
-            r#"{"place":"eu-west-1","FunctionName":"pay","LoggingConfig":{"LogGroup":"/shared"},
+            &Json::read(
+                r#"{"place":"eu-west-1","FunctionName":"pay","LoggingConfig":{"LogGroup":"/shared"},
                 "EventSourceMappings":[{"EventSourceArn":"arn:aws:sqs:eu-west-1:1:orders"}]}"#,
+            )
+            .unwrap(),
             &mut symbols,
         )
         .unwrap();
@@ -148,7 +156,7 @@ mod tests {
                 r#"{{"place":"p","namespace":"AWS/Lambda","metric_name":"Throttles","dimensions":{dimensions},
                     "timestamp":0,"value":{{"sum":1,"count":1,"min":1,"max":1}}}}"#
             );
-            let point = decode::metric(&line, &mut symbols).unwrap();
+            let point = decode::metric(&Json::read(&line).unwrap(), &mut symbols).unwrap();
             let pairs = point.dimensions.iter();
             let pairs =
                 pairs.map(|(key, value)| format!("{}={}", symbols.get(*key), symbols.get(*value)));

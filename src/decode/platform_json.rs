@@ -1,9 +1,9 @@
 //! Lambda's own lines in JSON format: `{"time","type":"platform.…","record"}`.
 
-use super::json::Json;
 use super::{platform_text, trace_header, words};
 use crate::model::fact::{InitType, Phase, Report, Status, TraceContext, What};
 use crate::model::ids::{RequestId, SpanId};
+use crate::model::json::Json;
 use crate::model::symbols::{Sym, Symbols};
 
 /// How the type of a platform event begins, in nearly every line of one.

@@ -4,10 +4,10 @@ use std::sync::LazyLock;
 
 use hashbrown::HashSet;
 
-use super::json::Json;
 use super::place;
 use crate::model::fact::{Produced, ProducedKind};
 use crate::model::ids::RequestId;
+use crate::model::json::Json;
 use crate::model::symbols::{Sym, Symbols};
 
 /// Whether a line speaks of sending or of working on what came in. Both name ids.

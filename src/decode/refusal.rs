@@ -2,10 +2,10 @@
 
 mod target;
 
-use super::json::Json;
 use super::words::{behind, holds};
 use crate::model::fact::Refusal;
 use crate::model::ids::RequestId;
+use crate::model::json::Json;
 use crate::model::symbols::Symbols;
 
 /// Error codes by which services refuse for load. `TransactionInProgressException` is a conflict, and

@@ -3,7 +3,6 @@
 use super::*;
 use crate::model::fact::{AppFact, Level, Status};
 use crate::model::ids::RequestId;
-use crate::model::message::Escaped;
 use crate::model::time::Timestamp;
 
 const ID: &str = "cea42185-a492-47f6-a9f2-4d7d690c43d6";
@@ -23,24 +22,22 @@ fn line(message: &str) -> LogLine<'_> {
 pub(super) fn both_ways(line: &LogLine<'_>, function: Option<&str>) -> (Option<What>, Symbols) {
     let mut symbols = Symbols::default();
     let decoder = Decoder::new(&Settings::default()).expect("no rules");
-    let fact = decoder.line(line, function, &mut symbols);
     let arena = Bump::new();
+    let fact = decoder.line(line, function, &mut symbols, &arena);
     let string = serde_json::to_string(line.message.text()).expect("a text");
-    if let Some((json, end)) = Parsed::in_string(&string[1..], &arena) {
-        let escaped = Escaped::new(&string[1..], end, &arena);
-        let message = Message::Escaped(&escaped);
-        let (there, json) = (LogLine { message, ..*line }, Some(&json));
+    if let Some((message, _)) = Message::object(&string[1..], &arena) {
+        let there = LogLine { message, ..*line };
         let mut others = Symbols::default();
-        let other = decoder.line_in(&there, json, function, &mut others, &arena);
+        let other = decoder.line(&there, function, &mut others, &arena);
         assert_eq!(other, fact, "{string}");
         assert_eq!(
-            odd(&there, json, fact.as_ref()),
-            odd(line, None, fact.as_ref()),
+            odd(&there, fact.as_ref()),
+            odd(line, fact.as_ref()),
             "{string}"
         );
         let named = [
-            run_named(&there, json, &mut others),
-            run_named(line, None, &mut symbols),
+            run_named(&there, &mut others, &arena),
+            run_named(line, &mut symbols, &arena),
         ];
         assert_eq!(named[0], named[1], "{string}");
         assert_eq!(there.message.text(), line.message.text());
@@ -160,7 +157,7 @@ fn application_lines_of_web_functions_name_no_run() {
     let silent = web(r#""cart read""#);
     assert_eq!(read(&silent).0, None);
     assert_eq!(
-        run_named(&line(&silent), None, &mut Symbols::default()),
+        run_named(&line(&silent), &mut Symbols::default(), &Bump::new()),
         None
     );
     // What it says is read all the same.
@@ -229,7 +226,7 @@ fn lines_of_every_logger_name_their_run() {
             false,
         ),
     ] {
-        let fact = run_named(&line(&message), None, &mut Symbols::default());
+        let fact = run_named(&line(&message), &mut Symbols::default(), &Bump::new());
         let said = fact.and_then(|fact| fact.what.only_names());
         assert_eq!(said, named.filter(|_| names), "{message}");
     }
@@ -259,7 +256,7 @@ fn every_metric_that_is_asked_for_is_read() {
             r#"{{"namespace":"AWS/Lambda","metric_name":"{name}","dimensions":{dimensions},"timestamp":1795168800000,"value":{{"sum":9.5,"count":3.0,"min":1.5,"max":6.0}},"unit":"{unit}"}}"#
         );
         let mut symbols = Symbols::default();
-        let point = metric(&json, &mut symbols).expect(name);
+        let point = metric(&Json::read(&json).expect("JSON"), &mut symbols).expect(name);
         assert_eq!(symbols.get(point.name), name);
         assert_eq!(
             (point.sum, point.count, point.min, point.max),

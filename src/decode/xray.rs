@@ -1,11 +1,11 @@
 //! X-Ray segment documents, flattened into spans.
 
-use super::json::Json;
 use super::place::{arn_service, function_name, resource_name};
 use super::service;
 use super::{DecodeError, otlp_span};
 use crate::model::few::Few;
 use crate::model::ids::{RequestId, SpanId, TraceId};
+use crate::model::json::Json;
 use crate::model::span::{Span, SpanKind};
 use crate::model::symbols::{Sym, Symbols};
 

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use bumpalo::Bump;
 use hashbrown::HashMap;
 
-use crate::decode::{self, DecodeError, Decoder, Parsed};
+use crate::decode::{self, DecodeError, Decoder};
 use crate::model::config::FunctionConfig;
+use crate::model::document::Document;
 use crate::model::event_id::EventId;
 use crate::model::fact::Fact;
+use crate::model::json::Json;
 use crate::model::metric::MetricPoint;
 use crate::model::odd::{Odd, Oddities};
 use crate::model::placed;
@@ -112,16 +114,14 @@ impl Block {
     pub fn record(&mut self, record: &Record) {
         match record {
             Record::Log(log) => {
-                if let Some(odd) = self.log(&log.line(), None) {
+                if let Some(odd) = self.log(&log.line()) {
                     self.odd(&odd, || format!("{} {}", log.group, log.stream));
                 }
             }
             Record::Gap(gap) => self.gap(gap.clone()),
-            Record::Segment(json) => self.tell("trace segment", |block| block.segment(json)),
-            Record::Metric(json) => self.tell("metric point", |block| block.metric(json)),
-            Record::Function(json) => {
-                self.tell("function configuration", |block| block.function(json));
-            }
+            Record::Segment(json) => self.tell("trace segment", json, Self::segment),
+            Record::Metric(json) => self.tell("metric point", json, Self::metric),
+            Record::Function(json) => self.tell("function configuration", json, Self::function),
         }
     }
 
@@ -136,15 +136,19 @@ impl Block {
         self.complete.push((group, until));
     }
 
-    fn tell(&mut self, what: &str, decode: impl FnOnce(&mut Self) -> Result<(), DecodeError>) {
-        if let Err(error) = decode(self) {
+    fn tell(
+        &mut self,
+        what: &str,
+        json: &str,
+        decode: fn(&mut Self, &Document<'_>) -> Result<(), DecodeError>,
+    ) {
+        if let Err(error) = decode(self, &Document::new(json, &Bump::new())) {
             self.unparsed(|| format!("{what}: {error}"));
         }
     }
 
-    /// Decodes one log line, looking at it once; `json` is its message, if that was read. Gives back what of it cannot be: only the
-    /// caller knows where it stands.
-    pub fn log(&mut self, line: &LogLine<'_>, json: Option<&Parsed<'_>>) -> Option<Odd> {
+    /// Decodes one log line, looking at it once. Gives back what of it cannot be: only the caller knows where it stands.
+    pub fn log(&mut self, line: &LogLine<'_>) -> Option<Odd> {
         let at = self.stream_of(line);
         let stream = &mut self.streams[at as usize];
         // What another line of the stream said is not used here: whether it came before this one is chance.
@@ -159,12 +163,12 @@ impl Block {
         self.arena.reset();
         let fact = self
             .decoder
-            .line_in(line, json, function, &mut self.symbols, &self.arena);
-        let odd = decode::odd(line, json, fact.as_ref());
+            .line(line, function, &mut self.symbols, &self.arena);
+        let odd = decode::odd(line, fact.as_ref());
         stream.tells_runs |= fact.as_ref().is_some_and(|fact| fact.what.tells_runs());
         let fact = match fact {
             None if !stream.tells_runs && function.is_some() => {
-                decode::run_named(line, json, &mut self.symbols)
+                decode::run_named(line, &mut self.symbols, &self.arena)
             }
             fact => fact,
         };
@@ -176,9 +180,10 @@ impl Block {
             0
         };
         if group == SPANS_GROUP {
-            let spans = match json {
-                Some(json) => json.segments(place, &mut self.symbols),
-                None => decode::segments(line.message.text(), place, &mut self.symbols),
+            let read = || Json::parse(line.message.text(), &self.arena);
+            let spans = match line.message.json().copied().or_else(read) {
+                Some(span) => decode::segments(&span, place, &mut self.symbols),
+                None => Err(DecodeError::Syntax),
             };
             match spans {
                 Ok(spans) => self.spans.extend(spans),
@@ -205,34 +210,23 @@ impl Block {
     }
 
     /// Decodes one X-Ray segment document or one `aws/spans` span.
-    pub fn segment(&mut self, json: &str) -> Result<(), DecodeError> {
-        let spans = decode::segments(json, None, &mut self.symbols)?;
+    pub fn segment(&mut self, document: &Document<'_>) -> Result<(), DecodeError> {
+        let spans = decode::segments(read(document)?, None, &mut self.symbols)?;
         self.spans.extend(spans);
         Ok(())
     }
 
-    /// The same of one that was read.
-    pub fn segment_parsed(&mut self, json: &Parsed<'_>) -> Result<(), DecodeError> {
-        self.spans.extend(json.segments(None, &mut self.symbols)?);
-        Ok(())
-    }
-
     /// Decodes one metric-stream line.
-    pub fn metric(&mut self, json: &str) -> Result<(), DecodeError> {
-        self.metrics.push(decode::metric(json, &mut self.symbols)?);
-        Ok(())
-    }
-
-    /// The same of one that was read.
-    pub fn metric_parsed(&mut self, json: &Parsed<'_>) -> Result<(), DecodeError> {
-        self.metrics.push(json.metric(&mut self.symbols)?);
+    pub fn metric(&mut self, document: &Document<'_>) -> Result<(), DecodeError> {
+        self.metrics
+            .push(decode::metric(read(document)?, &mut self.symbols)?);
         Ok(())
     }
 
     /// Decodes one function configuration.
-    pub fn function(&mut self, json: &str) -> Result<(), DecodeError> {
+    pub fn function(&mut self, document: &Document<'_>) -> Result<(), DecodeError> {
         self.functions
-            .push(decode::function_config(json, &mut self.symbols)?);
+            .push(decode::function_config(read(document)?, &mut self.symbols)?);
         Ok(())
     }
 
@@ -297,4 +291,8 @@ impl Block {
         self.last_stream = Some(at);
         at
     }
+}
+
+fn read<'d, 'a>(document: &'d Document<'a>) -> Result<&'d Json<'a>, DecodeError> {
+    document.json().ok_or(DecodeError::Syntax)
 }

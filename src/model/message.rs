@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use bumpalo::Bump;
 
+use super::json::Json;
 use super::json_text::unescape;
 
 /// The message of a log event.
@@ -13,16 +14,40 @@ pub enum Message<'a> {
     Text(&'a str),
     /// Read out of a JSON string, in which it stands as `escaped`.
     Read { text: &'a str, escaped: &'a str },
-    /// Still in a JSON string, where only quotes, backslashes and the ends of lines behind it are escaped.
-    Escaped(&'a Escaped<'a>),
+    /// An object that was read as it stands in a JSON string, where only its quotes and backslashes and the ends of lines behind it are
+    /// escaped.
+    Object(&'a Object<'a>),
 }
 
 impl<'a> Message<'a> {
+    /// Reads a message that is a JSON object, as it stands in the JSON string whose opening quote stands before `string`; the second
+    /// value is where its closing quote stands. `None` also where it has other escapes than those that a JSON writer gives to quotes and
+    /// backslashes, and to the ends of lines behind the object.
+    pub fn object(string: &'a str, arena: &'a Bump) -> Option<(Self, usize)> {
+        let (json, end) = Json::parse_in_string(string, arena)?;
+        let object = arena.alloc(Object {
+            json,
+            between: &string[..end],
+            string,
+            arena,
+            text: OnceCell::new(),
+        });
+        Some((Self::Object(object), end))
+    }
+
+    /// The object that it is, if it was read.
+    pub fn json(self) -> Option<&'a Json<'a>> {
+        match self {
+            Self::Text(_) | Self::Read { .. } => None,
+            Self::Object(object) => Some(&object.json),
+        }
+    }
+
     /// What it says.
     pub fn text(self) -> &'a str {
         match self {
             Self::Text(text) | Self::Read { text, .. } => text,
-            Self::Escaped(escaped) => escaped.text(),
+            Self::Object(object) => object.text(),
         }
     }
 
@@ -31,7 +56,7 @@ impl<'a> Message<'a> {
         match self {
             Self::Text(_) => None,
             Self::Read { escaped, .. } => Some(escaped),
-            Self::Escaped(escaped) => Some(escaped.between),
+            Self::Object(object) => Some(object.between),
         }
     }
 
@@ -39,7 +64,7 @@ impl<'a> Message<'a> {
     pub fn words(self) -> &'a str {
         match self {
             Self::Text(text) | Self::Read { text, .. } => text,
-            Self::Escaped(escaped) => escaped.between,
+            Self::Object(object) => object.between,
         }
     }
 }
@@ -50,9 +75,10 @@ impl<'a> From<&'a str> for Message<'a> {
     }
 }
 
-/// A message in a JSON string, and its text once that was asked for.
+/// An object in a JSON string, and its text once that was asked for.
 #[derive(Debug)]
-pub struct Escaped<'a> {
+pub struct Object<'a> {
+    json: Json<'a>,
     /// As it stands there, between the quotes.
     between: &'a str,
     /// The same with the closing quote and what stands behind it.
@@ -61,23 +87,12 @@ pub struct Escaped<'a> {
     text: OnceCell<&'a str>,
 }
 
-impl<'a> Escaped<'a> {
-    /// Of the JSON string whose opening quote stands before `string` and whose closing one stands at `end`; its text will stand in the
-    /// arena.
-    pub fn new(string: &'a str, end: usize, arena: &'a Bump) -> Self {
-        Self {
-            between: &string[..end],
-            string,
-            arena,
-            text: OnceCell::new(),
-        }
-    }
-
+impl<'a> Object<'a> {
     fn text(&self) -> &'a str {
         self.text.get_or_init(|| {
             let mut room = Vec::new();
             let read = unescape(self.string, &mut room);
-            // Whoever made this saw that it is a string.
+            // The object was read from it, so that it is a string.
             read.map_or(self.between, |(text, _)| self.arena.alloc_str(text))
         })
     }
@@ -91,8 +106,10 @@ mod tests {
     fn a_message_in_a_string_is_read_when_it_is_asked_for() {
         let arena = Bump::new();
         let string = r#"{\"a\":\"b\\\\c\"}\n","timestamp":1}"#;
-        let escaped = Escaped::new(string, string.find("\",").expect("it closes"), &arena);
-        let message = Message::Escaped(&escaped);
+        let (message, end) = Message::object(string, &arena).expect("an object");
+        assert_eq!(string.find("\","), Some(end));
+        let json = message.json().expect("it was read");
+        assert_eq!(json.text_at("a"), Some("b\\c"));
         assert_eq!(message.text(), "{\"a\":\"b\\\\c\"}\n");
         assert_eq!(message.escaped(), Some(r#"{\"a\":\"b\\\\c\"}\n"#));
         assert_eq!(

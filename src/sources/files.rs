@@ -9,6 +9,7 @@ mod log_event;
 mod open;
 mod parallel;
 mod redacting;
+mod segment_or_metric;
 mod shapes;
 mod sink;
 mod walk;

@@ -222,6 +222,7 @@ fn said(error: FetchError, place: &str) -> FetchError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::json::Json;
     use crate::model::symbols::Symbols;
 
     #[test]
@@ -232,7 +233,8 @@ mod tests {
             r#"{"place":"eu-west-1/prod","FunctionName":"pay"}"#
         );
         let mut symbols = Symbols::default();
-        let (name, _) = decode::function_config(&function, &mut symbols).unwrap();
+        let (name, _) =
+            decode::function_config(&Json::read(&function).unwrap(), &mut symbols).unwrap();
         assert_eq!(symbols.get(name), "pay@eu-west-1/prod");
         assert_eq!(&*document("{}", "p"), r#"{"place":"p"}"#);
     }

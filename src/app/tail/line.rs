@@ -104,7 +104,7 @@ impl Reader {
         let line = record.line();
         let fact = self
             .decoder
-            .line_in(&line, None, function, &mut self.symbols, &self.arena);
+            .line(&line, function, &mut self.symbols, &self.arena);
         let function = function.map(|function| placed::join(function, place.at).into_owned());
         let what = fact.map(|fact| fact.what);
         let Head {

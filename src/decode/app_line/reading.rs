@@ -3,7 +3,6 @@
 use bumpalo::Bump;
 use memchr::memchr;
 
-use crate::decode::json::Json;
 use crate::decode::needles::Marks;
 use crate::decode::payload::Digest;
 use crate::decode::produced::{self, Context, Direction};
@@ -11,6 +10,7 @@ use crate::decode::refusal::Refusing;
 use crate::decode::words::holds;
 use crate::decode::{correlation, embedded, exception, payload};
 use crate::model::fact::{AppFact, Exception};
+use crate::model::json::Json;
 use crate::model::symbols::{Sym, Symbols};
 
 /// JSON in a string in JSON in a string: looked into so deep.
@@ -84,7 +84,9 @@ impl<'a> Reading<'a> {
     pub(super) fn object(&mut self, object: &Json<'_>, texts: u8) {
         let own = self.fact.request_id;
         if let Some(items) = payload::items(object, self.digest, self.symbols) {
-            self.fact.last_outcomes.extend(payload::outcomes(object));
+            self.fact
+                .last_outcomes
+                .extend(payload::outcomes(object, self.arena));
             // The event logged twice in one line is one event.
             let known = self.fact.items.len();
             for item in items {
@@ -97,7 +99,7 @@ impl<'a> Reading<'a> {
             }
             if self.marks.correlation {
                 let found = &mut self.fact.correlation;
-                correlation::in_event(object, own, TEXTS, self.symbols, found);
+                correlation::in_event(object, own, TEXTS, self.arena, self.symbols, found);
             }
             return;
         }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::decode::json::Json;
+use crate::model::json::Json;
 
 /// So many frames tell causes apart; further ones only tell how the handler was reached.
 const TOP: usize = 3;

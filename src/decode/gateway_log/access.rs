@@ -8,10 +8,10 @@ use chrono::DateTime;
 use strum::EnumCount as _;
 
 use super::{access_of, status};
-use crate::decode::json::Json;
 use crate::decode::{trace_header, words};
 use crate::model::fact::Access;
 use crate::model::ids::RequestId;
+use crate::model::json::Json;
 use crate::model::symbols::Symbols;
 use crate::model::time::Timestamp;
 

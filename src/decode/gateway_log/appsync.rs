@@ -3,9 +3,9 @@
 use bumpalo::Bump;
 
 use super::bare;
-use crate::decode::json::Json;
 use crate::decode::words;
 use crate::model::fact::Access;
+use crate::model::json::Json;
 use crate::model::symbols::Symbols;
 
 /// Reads a line of text.

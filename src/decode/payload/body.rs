@@ -4,7 +4,7 @@ use bumpalo::Bump;
 use hashbrown::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::decode::json::Json;
+use crate::model::json::Json;
 
 /// Shorter bodies (`{}`, `"ping"`) do not tell events apart.
 const SMALLEST: usize = 32;
@@ -53,10 +53,18 @@ impl<'a> Digest<'a> {
         if text.len() < SMALLEST {
             return None;
         }
-        match Json::parse(text, self.arena) {
+        match self.document(text) {
             Some(json @ (Json::Object(_) | Json::List(_))) => self.json(&json),
             _ => self.content(text.as_bytes()),
         }
+    }
+
+    /// The JSON in a text.
+    pub(super) fn document<'t>(self, text: &'t str) -> Option<Json<'t>>
+    where
+        'a: 't,
+    {
+        Json::parse(text, self.arena)
     }
 
     /// As [`Digest::text`], of a document that was read.

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::{seconds, source_name};
-use crate::decode::json::Json;
 use crate::model::fact::{EventSource, Item};
+use crate::model::json::Json;
 use crate::model::symbols::Symbols;
 
 /// Reads one record. A record without a sequence number (Kinesis Data Streams for DynamoDB) has its event id.

@@ -1,9 +1,9 @@
 //! EventBridge: identity is the event's `id`, the same on retries and replays.
 
 use super::{Digest, rfc3339};
-use crate::decode::json::Json;
 use crate::decode::place::resource_name;
 use crate::model::fact::{EventSource, Item};
+use crate::model::json::Json;
 use crate::model::symbols::Symbols;
 
 /// Reads one event. `replay-name` marks one that an operator replayed from an archive; events of a schedule are

@@ -2,9 +2,9 @@
 //! `requestContext`.
 
 use super::{count, millis};
-use crate::decode::json::Json;
 use crate::decode::trace_header;
 use crate::model::fact::{EventSource, Item};
+use crate::model::json::Json;
 use crate::model::symbols::Symbols;
 
 /// Reads one event. A client that tries again gets a new request id.

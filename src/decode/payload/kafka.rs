@@ -1,8 +1,8 @@
 //! Kafka (Amazon MSK and self-managed): identity is `topic-partition:offset`; order holds within a partition.
 
 use super::{Digest, millis};
-use crate::decode::json::Json;
 use crate::model::fact::{EventSource, Item};
+use crate::model::json::Json;
 use crate::model::symbols::Symbols;
 
 /// Reads the records of all partitions, in the order of the event.

@@ -3,8 +3,8 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Digest, seconds, source_name};
-use crate::decode::json::Json;
 use crate::model::fact::{EventSource, Item};
+use crate::model::json::Json;
 use crate::model::symbols::Symbols;
 
 /// Reads one record.

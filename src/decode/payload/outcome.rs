@@ -3,22 +3,22 @@
 
 use bumpalo::Bump;
 
-use crate::decode::json::Json;
 use crate::decode::words::holds;
 use crate::model::fact::{Ending, LastOutcome};
 use crate::model::ids::RequestId;
+use crate::model::json::Json;
 
-/// The outcomes that an event tells of: its own, and those in its records.
-pub(in crate::decode) fn outcomes(event: &Json<'_>) -> Vec<LastOutcome> {
+/// The outcomes that an event tells of: its own, and those in its records. What is read of JSON in texts stands in `arena`.
+pub(in crate::decode) fn outcomes(event: &Json<'_>, arena: &Bump) -> Vec<LastOutcome> {
     let records = event.first_of(&["Records", "records"]);
     let of_records = records.map_or(&[][..], Json::items).iter();
     let own = destination(event).or_else(|| destination(event.get("detail")?));
     own.into_iter()
-        .chain(of_records.filter_map(of_record))
+        .chain(of_records.filter_map(|record| of_record(record, arena)))
         .collect()
 }
 
-fn of_record(record: &Json<'_>) -> Option<LastOutcome> {
+fn of_record(record: &Json<'_>, arena: &Bump) -> Option<LastOutcome> {
     let sns = record.first_of(&["Sns", "sns"]);
     let attributes = record
         .first_of(&["messageAttributes", "MessageAttributes"])
@@ -26,16 +26,15 @@ fn of_record(record: &Json<'_>) -> Option<LastOutcome> {
     let text = record
         .first_of(&["body", "Body"])
         .or_else(|| sns?.first_of(&["Message", "message"]));
-    dead_letter(attributes).or_else(|| wrapped(text?.text()?))
+    dead_letter(attributes).or_else(|| wrapped(text?.text()?, arena))
 }
 
 /// The record as text in a message.
-fn wrapped(text: &str) -> Option<LastOutcome> {
+fn wrapped(text: &str, arena: &Bump) -> Option<LastOutcome> {
     if !holds(text, "approximateInvokeCount") {
         return None;
     }
-    let arena = Bump::new();
-    let document = Json::parse(text, &arena)?;
+    let document = Json::parse(text, arena)?;
     destination(&document).or_else(|| destination(document.get("detail")?))
 }
 
@@ -73,7 +72,7 @@ mod tests {
 
     fn of(event: &str) -> Vec<Ending> {
         let document = Json::read(event).expect("JSON");
-        let found = outcomes(&document);
+        let found = outcomes(&document, &Bump::new());
         assert!(
             found
                 .iter()

@@ -1,8 +1,8 @@
 //! S3: identity is bucket, key, sequencer, event name and version together; sequencers compare on one key.
 
 use super::rfc3339;
-use crate::decode::json::Json;
 use crate::model::fact::{EventSource, Item};
+use crate::model::json::Json;
 use crate::model::symbols::Symbols;
 
 /// Reads one record. The key stays in the form of the event, URL-encoded.

@@ -1,9 +1,9 @@
 //! SNS: identity is the message id, the same for every subscription.
 
 use super::{Digest, rfc3339};
-use crate::decode::json::Json;
 use crate::decode::place::{is_fifo, resource_name};
 use crate::model::fact::{EventSource, Item};
+use crate::model::json::Json;
 use crate::model::symbols::Symbols;
 
 /// Reads one record.

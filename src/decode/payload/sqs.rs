@@ -1,12 +1,10 @@
 //! SQS: identity is the message id, which stays the same over receives.
 
-use bumpalo::Bump;
-
 use super::{Digest, count, eventbridge, millis, s3, sns, source_arn, source_name};
-use crate::decode::json::Json;
 use crate::decode::place::is_fifo;
 use crate::decode::{trace_header, words};
 use crate::model::fact::{EventSource, Item};
+use crate::model::json::Json;
 use crate::model::symbols::{Sym, Symbols};
 
 /// Reads one record. Only a queue whose name ends in `.fifo` keeps order: a `MessageGroupId` on a standard queue names
@@ -72,8 +70,7 @@ fn wrapped(text: &str, digest: Digest<'_>, symbols: &mut Symbols) -> Option<Wrap
     if !is_marked {
         return None;
     }
-    let arena = Bump::new();
-    let document = Json::parse(text, &arena)?;
+    let document = digest.document(text)?;
     let item = sns::notification(&document, digest, symbols)
         .or_else(|| eventbridge::item(&document, digest, symbols))
         .or_else(|| s3::item(document.get("Records")?.items().first()?, symbols))?;

@@ -1,8 +1,8 @@
 //! Step Functions: identity is the execution with the state that it entered; a retry enters it again.
 
 use super::{count, rfc3339};
-use crate::decode::json::Json;
 use crate::model::fact::{EventSource, Item};
+use crate::model::json::Json;
 use crate::model::symbols::Symbols;
 
 /// Reads the context object (`$$`), which a state machine passes whole or as a field of its input.

@@ -3,11 +3,11 @@
 
 use std::borrow::Cow;
 
-use crate::decode::json::Json;
 use crate::decode::place::{arn_service, function_name, resource_name};
 use crate::decode::produced::pairs;
 use crate::decode::service;
 use crate::decode::words::behind;
+use crate::model::json::Json;
 
 /// The best of what text and JSON say.
 #[derive(Debug, Default)]

@@ -1,10 +1,13 @@
 use super::*;
 use crate::decode::segments;
 
+fn of(json: &str, symbols: &mut Symbols) -> Result<Vec<Span>, DecodeError> {
+    segments(&Json::read(json).expect("JSON"), None, symbols)
+}
+
 fn read(json: &str) -> (Vec<Span>, Symbols) {
     let mut symbols = Symbols::default();
-    let spans =
-        segments(json, None, &mut symbols).unwrap_or_else(|error| panic!("{json}: {error}"));
+    let spans = of(json, &mut symbols).unwrap_or_else(|error| panic!("{json}: {error}"));
     (spans, symbols)
 }
 
@@ -149,10 +152,9 @@ fn a_gateway_names_its_api() {
 
 #[test]
 fn what_cannot_be_a_segment_is_refused_and_a_broken_subsegment_left_out() {
-    let of = |json: &str| segments(json, None, &mut Symbols::default()).map(|spans| spans.len());
+    let of = |json: &str| of(json, &mut Symbols::default()).map(|spans| spans.len());
     let head =
         r#""trace_id":"1-6b001a47-3cec8ddf41df14d358e6f60a","id":"0390d5a2f1811631","name":"x""#;
-    assert_eq!(of("{"), Err(DecodeError::Syntax));
     assert_eq!(of("{}"), Err(DecodeError::Missing("trace_id")));
     assert_eq!(
         of(&format!("{{{head}}}")),
@@ -168,10 +170,4 @@ fn what_cannot_be_a_segment_is_refused_and_a_broken_subsegment_left_out() {
         )),
         Ok(2)
     );
-    let deep = format!(
-        r#"{{{head},"start_time":1,"subsegments":{}{}}}"#,
-        "[".repeat(10_000),
-        "]".repeat(10_000)
-    );
-    assert_eq!(of(&deep), Err(DecodeError::Syntax));
 }

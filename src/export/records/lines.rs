@@ -6,6 +6,7 @@ use crate::decode::DecodeError;
 use crate::export::recording::{
     write_complete, write_document, write_function, write_gap, write_log,
 };
+use crate::model::document::Document;
 use crate::model::odd::{Odd, Oddities};
 use crate::model::record::{Gap, LogLine};
 use crate::model::time::Timestamp;
@@ -116,24 +117,24 @@ impl Sink for Lines {
         None
     }
 
-    fn segment(&mut self, json: &str) -> Result<(), DecodeError> {
-        self.place(json);
-        let written = write_document(json, &mut self.bytes);
+    fn segment(&mut self, document: &Document<'_>) -> Result<(), DecodeError> {
+        self.place(document.text());
+        let written = write_document(document.text(), &mut self.bytes);
         self.wrote(written);
         self.records.segments += 1;
         Ok(())
     }
 
-    fn metric(&mut self, json: &str) -> Result<(), DecodeError> {
-        let written = write_document(json, &mut self.bytes);
+    fn metric(&mut self, document: &Document<'_>) -> Result<(), DecodeError> {
+        let written = write_document(document.text(), &mut self.bytes);
         self.wrote(written);
         self.records.metrics += 1;
         Ok(())
     }
 
-    fn function(&mut self, json: &str) -> Result<(), DecodeError> {
-        self.place(json);
-        let written = write_function(json, &mut self.bytes);
+    fn function(&mut self, document: &Document<'_>) -> Result<(), DecodeError> {
+        self.place(document.text());
+        let written = write_function(document.text(), &mut self.bytes);
         self.wrote(written);
         self.records.functions += 1;
         Ok(())
@@ -173,19 +174,19 @@ impl<A: Sink, B: Sink> Sink for Both<A, B> {
         odd
     }
 
-    fn segment(&mut self, json: &str) -> Result<(), DecodeError> {
-        self.0.segment(json)?;
-        self.1.segment(json)
+    fn segment(&mut self, document: &Document<'_>) -> Result<(), DecodeError> {
+        self.0.segment(document)?;
+        self.1.segment(document)
     }
 
-    fn metric(&mut self, json: &str) -> Result<(), DecodeError> {
-        self.0.metric(json)?;
-        self.1.metric(json)
+    fn metric(&mut self, document: &Document<'_>) -> Result<(), DecodeError> {
+        self.0.metric(document)?;
+        self.1.metric(document)
     }
 
-    fn function(&mut self, json: &str) -> Result<(), DecodeError> {
-        self.0.function(json)?;
-        self.1.function(json)
+    fn function(&mut self, document: &Document<'_>) -> Result<(), DecodeError> {
+        self.0.function(document)?;
+        self.1.function(document)
     }
 
     fn gap(&mut self, gap: Gap) {

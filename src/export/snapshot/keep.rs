@@ -6,6 +6,7 @@ use hashbrown::{HashMap, HashSet};
 use serde::Deserialize;
 
 use crate::decode::DecodeError;
+use crate::model::document::Document;
 use crate::model::ids::TraceId;
 use crate::model::odd::{Odd, Oddities};
 use crate::model::placed;
@@ -181,25 +182,25 @@ impl<S: Sink> Sink for Keeping<S> {
         }
     }
 
-    fn segment(&mut self, json: &str) -> Result<(), DecodeError> {
-        if self.keep.segment(json) {
-            self.to.segment(json)
+    fn segment(&mut self, document: &Document<'_>) -> Result<(), DecodeError> {
+        if self.keep.segment(document.text()) {
+            self.to.segment(document)
         } else {
             Ok(())
         }
     }
 
-    fn metric(&mut self, json: &str) -> Result<(), DecodeError> {
-        if self.keep.metric(json) {
-            self.to.metric(json)
+    fn metric(&mut self, document: &Document<'_>) -> Result<(), DecodeError> {
+        if self.keep.metric(document.text()) {
+            self.to.metric(document)
         } else {
             Ok(())
         }
     }
 
-    fn function(&mut self, json: &str) -> Result<(), DecodeError> {
-        if self.keep.function(json) {
-            self.to.function(json)
+    fn function(&mut self, document: &Document<'_>) -> Result<(), DecodeError> {
+        if self.keep.function(document.text()) {
+            self.to.function(document)
         } else {
             Ok(())
         }

@@ -6,9 +6,8 @@
 use bumpalo::Bump;
 use memchr::memchr2;
 
-use crate::decode::Parsed;
 use crate::model::json_text::{has_controls, unescape};
-use crate::model::message::{Escaped, Message};
+use crate::model::message::Message;
 use crate::model::record::LogLine;
 use crate::model::time::Timestamp;
 
@@ -22,7 +21,7 @@ pub(super) fn read<'a>(
     log_group: Option<&'a str>,
     room: &'a mut Vec<u8>,
     arena: Option<&'a Bump>,
-) -> Option<(LogLine<'a>, Option<Parsed<'a>>)> {
+) -> Option<LogLine<'a>> {
     // No string may hold a control character, and between tokens they are rare.
     if has_controls(line) {
         return None;
@@ -54,16 +53,14 @@ pub(super) fn read<'a>(
             _ => return None,
         }
     }
-    let (message, json) = message?;
-    let event = LogLine {
+    Some(LogLine {
         group: group.or(log_group).unwrap_or_default(),
         stream: stream?,
         timestamp: Timestamp(timestamp?),
         ingestion: ingestion.map(Timestamp),
         event_id,
-        message,
-    };
-    Some((event, json))
+        message: message?,
+    })
 }
 
 /// The value of a key that stands at the start of a text.
@@ -107,28 +104,25 @@ fn plain_string(text: &str) -> Option<(&str, &str)> {
     (text.as_bytes()[end] == b'"').then(|| (&text[..end], &text[end + 1..]))
 }
 
-type Said<'a> = (Message<'a>, Option<Parsed<'a>>);
-
 /// The message in the string at the start of a text, and what stands behind that.
 fn message<'a>(
     text: &'a str,
     room: &'a mut Vec<u8>,
     arena: Option<&'a Bump>,
-) -> Option<(Said<'a>, &'a str)> {
+) -> Option<(Message<'a>, &'a str)> {
     let string = text.strip_prefix('"')?;
     if let Some(arena) = arena
-        && let Some((json, end)) = Parsed::in_string(string, arena)
+        && let Some((message, end)) = Message::object(string, arena)
     {
-        let escaped = arena.alloc(Escaped::new(string, end, arena));
-        return Some(((Message::Escaped(escaped), Some(json)), &string[end + 1..]));
+        return Some((message, &string[end + 1..]));
     }
     if let Some((text, rest)) = plain_string(text) {
         let escaped = text;
-        return Some(((Message::Read { text, escaped }, None), rest));
+        return Some((Message::Read { text, escaped }, rest));
     }
     let (text, end) = unescape(string, room)?;
     let escaped = &string[..end];
-    Some(((Message::Read { text, escaped }, None), &string[end + 1..]))
+    Some((Message::Read { text, escaped }, &string[end + 1..]))
 }
 
 fn space(text: &str) -> &str {

@@ -3,8 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use bumpalo::Bump;
+
 use super::sink::Sink;
-use crate::decode::{DecodeError, Parsed};
+use crate::decode::DecodeError;
+use crate::model::document::Document;
 use crate::model::odd::{Odd, Oddities};
 use crate::model::record::{Gap, LogLine};
 use crate::model::time::Timestamp;
@@ -53,51 +56,33 @@ impl<S: Sink> Sink for Redacting<S> {
         }
     }
 
-    fn wants_parsed(&self) -> bool {
+    fn reads_objects(&self) -> bool {
         // What is taken out of a message is taken out of its text.
-        self.redactor.is_none() && self.to.wants_parsed()
+        self.redactor.is_none() && self.to.reads_objects()
     }
 
-    fn log_parsed(&mut self, line: &LogLine<'_>, json: &Parsed<'_>) -> Option<Odd> {
-        match &self.redactor {
-            Some(_) => self.log(line),
-            None => self.to.log_parsed(line, json),
-        }
+    fn segment(&mut self, document: &Document<'_>) -> Result<(), DecodeError> {
+        let Some(redactor) = &self.redactor else {
+            return self.to.segment(document);
+        };
+        let clean = redactor.text(document.text(), &mut self.counts);
+        self.to.segment(&Document::new(&clean, &Bump::new()))
     }
 
-    fn segment(&mut self, json: &str) -> Result<(), DecodeError> {
-        match &self.redactor {
-            Some(redactor) => self.to.segment(&redactor.text(json, &mut self.counts)),
-            None => self.to.segment(json),
-        }
+    fn metric(&mut self, document: &Document<'_>) -> Result<(), DecodeError> {
+        let Some(redactor) = &self.redactor else {
+            return self.to.metric(document);
+        };
+        let clean = redactor.text(document.text(), &mut self.counts);
+        self.to.metric(&Document::new(&clean, &Bump::new()))
     }
 
-    fn segment_parsed(&mut self, text: &str, json: &Parsed<'_>) -> Result<(), DecodeError> {
-        match self.redactor {
-            Some(_) => self.segment(text),
-            None => self.to.segment_parsed(text, json),
-        }
-    }
-
-    fn metric(&mut self, json: &str) -> Result<(), DecodeError> {
-        match &self.redactor {
-            Some(redactor) => self.to.metric(&redactor.text(json, &mut self.counts)),
-            None => self.to.metric(json),
-        }
-    }
-
-    fn metric_parsed(&mut self, text: &str, json: &Parsed<'_>) -> Result<(), DecodeError> {
-        match self.redactor {
-            Some(_) => self.metric(text),
-            None => self.to.metric_parsed(text, json),
-        }
-    }
-
-    fn function(&mut self, json: &str) -> Result<(), DecodeError> {
-        match &self.redactor {
-            Some(redactor) => self.to.function(&redactor.function(json, &mut self.counts)),
-            None => self.to.function(json),
-        }
+    fn function(&mut self, document: &Document<'_>) -> Result<(), DecodeError> {
+        let Some(redactor) = &self.redactor else {
+            return self.to.function(document);
+        };
+        let clean = redactor.function(document.text(), &mut self.counts);
+        self.to.function(&Document::new(&clean, &Bump::new()))
     }
 
     fn gap(&mut self, gap: Gap) {

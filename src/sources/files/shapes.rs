@@ -9,11 +9,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::chunks::Chunk;
-use super::log_event;
 use super::sink::Sink;
-use crate::decode::{DecodeError, Parsed};
+use super::{log_event, segment_or_metric};
+use crate::decode::DecodeError;
+use crate::model::document::Document;
 use crate::model::message::Message;
-use crate::model::odd::Odd;
 use crate::model::record::{Gap, LogLine};
 use crate::model::time::Timestamp;
 
@@ -32,21 +32,17 @@ pub(super) fn take<S: Sink>(sink: &mut S, chunk: &Chunk, name: &Path, log_group:
     }
     let mut room = Vec::new();
     let mut arena = Bump::new();
-    let parse = sink.wants_parsed();
+    let reads_objects = sink.reads_objects();
     while let Some(next) = sink.next_of(rest) {
         number += memchr_iter(b'\n', &rest[..next.start]).count() as u64;
         for line in lines(&text(&rest[next.clone()])) {
             let line = line.trim_ascii();
             arena.reset();
-            let arena = parse.then_some(&arena);
-            if let Some((event, json)) = log_event::read(line, log_group, &mut room, arena) {
-                let odd = match json {
-                    Some(json) => sink.log_parsed(&event, &json),
-                    None => sink.log(&event),
-                };
-                place(number).odd(sink, odd);
+            let of_objects = reads_objects.then_some(&arena);
+            if let Some(event) = log_event::read(line, log_group, &mut room, of_objects) {
+                place(number).log(sink, &event);
             } else if !line.is_empty() {
-                one_line(sink, line, &place(number), arena);
+                one_line(sink, line, &place(number), &arena);
             }
             number += 1;
         }
@@ -73,10 +69,10 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-struct Place<'a> {
-    name: &'a Path,
-    line: u64,
-    log_group: Option<&'a str>,
+pub(super) struct Place<'a> {
+    pub(super) name: &'a Path,
+    pub(super) line: u64,
+    pub(super) log_group: Option<&'a str>,
 }
 
 impl Place<'_> {
@@ -85,12 +81,7 @@ impl Place<'_> {
     }
 
     fn log(&self, sink: &mut impl Sink, event: &LogLine<'_>) {
-        let odd = sink.log(event);
-        self.odd(sink, odd);
-    }
-
-    fn odd(&self, sink: &mut impl Sink, odd: Option<Odd>) {
-        if let Some(odd) = odd {
+        if let Some(odd) = sink.log(event) {
             sink.odd(&odd, || format!("{}:{}", self.name.display(), self.line));
         }
     }
@@ -105,51 +96,16 @@ impl Place<'_> {
 }
 
 /// Reads a line that is no plain log event.
-fn one_line<S: Sink>(sink: &mut S, line: &str, place: &Place<'_>, arena: Option<&Bump>) {
-    match arena.and_then(|arena| surely(sink, line, arena)) {
+pub(super) fn one_line(sink: &mut impl Sink, line: &str, place: &Place<'_>, arena: &Bump) {
+    match segment_or_metric::take(sink, line, arena) {
         Some(Ok(())) => {}
         Some(Err(why)) => place.refuse(sink, &why),
         None => any_line(sink, line, place),
     }
 }
 
-/// How lines begin that are log events, or that hold other documents.
-const OTHERS: [&str; 8] = [
-    "{\"log",
-    "{\"message",
-    "{\"timestamp",
-    "{\"eventId",
-    "{\"events",
-    "{\"Traces",
-    "{\"Segments",
-    "{\"Functions",
-];
-
-/// Hands on a line that is beyond doubt one trace segment or one metric, read only once. `None`: not plain enough.
-fn surely<S: Sink>(sink: &mut S, line: &str, arena: &Bump) -> Option<Result<(), DecodeError>> {
-    if OTHERS.iter().any(|start| line.starts_with(start)) {
-        return None;
-    }
-    let json = Parsed::document(line, arena).ok()?;
-    let mut take = None;
-    for (key, says) in json.keys() {
-        let way = match key {
-            "start_time" | "traceId" if says => S::segment_parsed,
-            "metric_name" if says => S::metric_parsed,
-            "start_time" | "traceId" | "metric_name" | "logStreamName" | "events"
-            | "messageType" | "Traces" | "Segments" | "Functions" | "gap" | "complete"
-            | "unparsed_lines" => return None,
-            _ => continue,
-        };
-        if take.replace(way).is_some() {
-            return None;
-        }
-    }
-    Some(take?(sink, line, &json))
-}
-
 /// Reads the documents of a line, mostly one, else one after another. A line that holds anything else is one refusal.
-fn any_line(sink: &mut impl Sink, line: &str, place: &Place<'_>) {
+pub(super) fn any_line(sink: &mut impl Sink, line: &str, place: &Place<'_>) {
     let json = mended(line);
     if line.starts_with('{')
         && let Ok(shape) = serde_json::from_str::<Shape<'_>>(&json)
@@ -408,11 +364,12 @@ impl Place<'_> {
 
 impl Shape<'_> {
     fn take(self, sink: &mut impl Sink, json: &str, place: &Place<'_>) -> Result<(), Refused> {
+        let arena = Bump::new();
         if self.stream.is_some() {
             event(sink, json, place)?;
         } else if self.start_time.is_some() || self.trace_id.is_some() {
             // A span has events too: what happened in it.
-            sink.segment(json)?;
+            sink.segment(&Document::new(json, &arena))?;
         } else if let Some(events) = self.events {
             place.each(sink, events, |sink, json| event(sink, json, place));
         } else if self.message_type.is_some() {
@@ -426,9 +383,11 @@ impl Shape<'_> {
         } else if let Some(segments) = self.segments {
             place.each(sink, segments, document);
         } else if let Some(functions) = self.functions {
-            place.each(sink, functions, |sink, json| Ok(sink.function(json)?));
+            place.each(sink, functions, |sink, json| {
+                Ok(sink.function(&Document::new(json, &Bump::new()))?)
+            });
         } else if self.metric_name.is_some() {
-            sink.metric(json)?;
+            sink.metric(&Document::new(json, &arena))?;
         } else if let Some(gap) = self.gap {
             let fields: GapFields<'_> = serde_json::from_str(gap.get())?;
             sink.gap(fields.read().ok_or(Refused::Unknown)?);
@@ -480,11 +439,12 @@ fn subscription(
 /// A segment of a trace: its document is JSON in a string, as the API answers, or the object itself.
 fn document<S: Sink>(sink: &mut S, segment: &str) -> Result<(), Refused> {
     let raw = serde_json::from_str::<Segment<'_>>(segment)?.document.get();
-    if raw.starts_with('"') {
-        sink.segment(&serde_json::from_str::<Cow<'_, str>>(raw)?)?;
+    let text = if raw.starts_with('"') {
+        serde_json::from_str(raw)?
     } else {
-        sink.segment(raw)?;
-    }
+        Cow::Borrowed(raw)
+    };
+    sink.segment(&Document::new(&text, &Bump::new()))?;
     Ok(())
 }
 
@@ -543,9 +503,8 @@ fn unit(bytes: &[u8], at: usize) -> Option<u16> {
 mod tests {
     use std::ops::Range;
 
-    use proptest::prelude::*;
-
     use super::*;
+    use crate::model::odd::Odd;
     use crate::sources::files::chunks::Chunks;
 
     /// Wants every second line, and notes where those are that cannot be read.
@@ -589,100 +548,5 @@ mod tests {
             r#"{"a":"\\ud83d"}"#,
             "an escaped backslash"
         );
-    }
-
-    /// Notes what it is handed.
-    #[derive(Debug, Default, PartialEq)]
-    struct Noted(Vec<String>);
-
-    impl Sink for Noted {
-        fn log(&mut self, line: &LogLine<'_>) -> Option<Odd> {
-            self.0.push(format!("log {line:?}"));
-            None
-        }
-
-        fn segment(&mut self, json: &str) -> Result<(), DecodeError> {
-            self.0.push(format!("segment {json}"));
-            if json.contains("broken") {
-                return Err(DecodeError::Missing("id"));
-            }
-            Ok(())
-        }
-
-        fn metric(&mut self, json: &str) -> Result<(), DecodeError> {
-            self.0.push(format!("metric {json}"));
-            Ok(())
-        }
-
-        fn gap(&mut self, gap: Gap) {
-            self.0.push(format!("gap {gap:?}"));
-        }
-
-        fn unparsed(&mut self, why: impl FnOnce() -> String) {
-            self.0.push(why());
-        }
-
-        fn unparsed_before(&mut self, lines: u64) {
-            self.0.push(format!("unparsed {lines}"));
-        }
-    }
-
-    fn document() -> impl Strategy<Value = String> {
-        let key = prop::sample::select(vec![
-            "start_time",
-            "start\\u005ftime",
-            "traceId",
-            "metric_name",
-            "logStreamName",
-            "events",
-            "messageType",
-            "Segments",
-            "gap",
-            "unparsed_lines",
-            "id",
-            "name",
-            "\\ud83d",
-        ]);
-        let value = prop::sample::select(vec![
-            "null",
-            "1.5",
-            "1e999",
-            "01",
-            "\"broken\"",
-            "\"\\ude00\"",
-            "\"a\tb\"",
-            "[]",
-            "[{\"start_time\":1}]",
-            "{\"logStreamName\":1}",
-        ]);
-        let entry = (key, value).prop_map(|(key, value)| format!("\"{key}\":{value}"));
-        let ends = prop::sample::select(vec!["}", "} ", "}}", "", "} {\"start_time\":1}"]);
-        (prop::collection::vec(entry, 0..4), ends)
-            .prop_map(|(entries, end)| format!("{{{}{end}", entries.join(",")))
-    }
-
-    proptest! {
-        #[test]
-        fn a_line_that_is_told_beyond_doubt_is_told_as_any_line(line in document()) {
-            let place = Place { name: Path::new("a"), line: 1, log_group: None };
-            let (mut quick, mut plain) = (Noted::default(), Noted::default());
-            one_line(&mut quick, &line, &place, Some(&Bump::new()));
-            any_line(&mut plain, &line, &place);
-            prop_assert_eq!(quick, plain);
-        }
-    }
-
-    #[test]
-    fn a_segment_and_a_metric_are_told_beyond_doubt() {
-        let mut sink = Noted::default();
-        let lines = [
-            r#"{"id":"a","start_time":1.5,"subsegments":[{"start_time":1.5}]}"#,
-            r#"{"metric_stream_name":"a","metric_name":"Errors"}"#,
-            r#"{"id":"a"}"#,
-            r#"{"start_time":1,"start_time":1}"#,
-            r#"{"start_time":null}"#,
-        ];
-        let told = lines.map(|line| surely(&mut sink, line, &Bump::new()).is_some());
-        assert_eq!(told, [true, true, false, false, false]);
     }
 }

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use crate::decode::{DecodeError, Parsed};
+use crate::decode::DecodeError;
 use crate::engine::Block;
+use crate::model::document::Document;
 use crate::model::odd::{Odd, Oddities};
 use crate::model::record::{Gap, LogLine};
 use crate::model::time::Timestamp;
@@ -18,39 +19,23 @@ pub trait Sink {
     /// One log event. Gives back what of it cannot be.
     fn log(&mut self, line: &LogLine<'_>) -> Option<Odd>;
 
-    /// Whether messages and documents that are JSON shall be read before they are handed over: who looks into them then need not read
-    /// them again.
-    fn wants_parsed(&self) -> bool {
+    /// Whether a message that is a JSON object shall be read before it is handed over, as who looks into it has to do else.
+    fn reads_objects(&self) -> bool {
         false
     }
 
-    /// The same of an event whose message is JSON that was read.
-    fn log_parsed(&mut self, line: &LogLine<'_>, _json: &Parsed<'_>) -> Option<Odd> {
-        self.log(line)
-    }
-
     /// One X-Ray segment document or `aws/spans` span.
-    fn segment(&mut self, _json: &str) -> Result<(), DecodeError> {
+    fn segment(&mut self, _document: &Document<'_>) -> Result<(), DecodeError> {
         Ok(())
-    }
-
-    /// The same of one that was read.
-    fn segment_parsed(&mut self, text: &str, _json: &Parsed<'_>) -> Result<(), DecodeError> {
-        self.segment(text)
     }
 
     /// One metric-stream line.
-    fn metric(&mut self, _json: &str) -> Result<(), DecodeError> {
+    fn metric(&mut self, _document: &Document<'_>) -> Result<(), DecodeError> {
         Ok(())
     }
 
-    /// The same of one that was read.
-    fn metric_parsed(&mut self, text: &str, _json: &Parsed<'_>) -> Result<(), DecodeError> {
-        self.metric(text)
-    }
-
     /// One function configuration.
-    fn function(&mut self, _json: &str) -> Result<(), DecodeError> {
+    fn function(&mut self, _document: &Document<'_>) -> Result<(), DecodeError> {
         Ok(())
     }
 
@@ -82,35 +67,23 @@ pub trait Sink {
 
 impl Sink for Block {
     fn log(&mut self, line: &LogLine<'_>) -> Option<Odd> {
-        Self::log(self, line, None)
+        Self::log(self, line)
     }
 
-    fn wants_parsed(&self) -> bool {
+    fn reads_objects(&self) -> bool {
         true
     }
 
-    fn log_parsed(&mut self, line: &LogLine<'_>, json: &Parsed<'_>) -> Option<Odd> {
-        Self::log(self, line, Some(json))
+    fn segment(&mut self, document: &Document<'_>) -> Result<(), DecodeError> {
+        Self::segment(self, document)
     }
 
-    fn segment(&mut self, json: &str) -> Result<(), DecodeError> {
-        Self::segment(self, json)
+    fn metric(&mut self, document: &Document<'_>) -> Result<(), DecodeError> {
+        Self::metric(self, document)
     }
 
-    fn segment_parsed(&mut self, _text: &str, json: &Parsed<'_>) -> Result<(), DecodeError> {
-        Self::segment_parsed(self, json)
-    }
-
-    fn metric(&mut self, json: &str) -> Result<(), DecodeError> {
-        Self::metric(self, json)
-    }
-
-    fn metric_parsed(&mut self, _text: &str, json: &Parsed<'_>) -> Result<(), DecodeError> {
-        Self::metric_parsed(self, json)
-    }
-
-    fn function(&mut self, json: &str) -> Result<(), DecodeError> {
-        Self::function(self, json)
+    fn function(&mut self, document: &Document<'_>) -> Result<(), DecodeError> {
+        Self::function(self, document)
     }
 
     fn gap(&mut self, gap: Gap) {

@@ -21,7 +21,7 @@ fn fields(line: &LogLine<'_>) -> Fields {
 fn quick(line: &str) -> Option<Fields> {
     let read = |arena: Option<&Bump>| {
         let mut room = Vec::new();
-        let (event, _) = read(line, Some("given"), &mut room, arena)?;
+        let event = read(line, Some("given"), &mut room, arena)?;
         let escaped = event.message.escaped().expect("it stands in JSON");
         let again: String = serde_json::from_str(&format!("\"{escaped}\"")).expect("a string");
         assert_eq!(again, event.message.text(), "as it stands in the line");

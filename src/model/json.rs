@@ -12,7 +12,7 @@ use self::reader::{InString, Plain};
 
 /// One JSON value. An object keeps the order of its keys; of a key that is there twice, the first counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Json<'a> {
+pub enum Json<'a> {
     Null,
     Bool(bool),
     Int(i64),
@@ -26,7 +26,7 @@ pub(super) enum Json<'a> {
 
 impl<'a> Json<'a> {
     /// Reads a whole document; `None` if it is broken, has something behind it or nests deeper than 128 levels.
-    pub(super) fn parse(text: &'a str, arena: &'a Bump) -> Option<Self> {
+    pub fn parse(text: &'a str, arena: &'a Bump) -> Option<Self> {
         let mut reader = Plain::new(text, arena);
         let value = reader.value()?;
         reader.is_at_end().then_some(value)
@@ -35,7 +35,7 @@ impl<'a> Json<'a> {
     /// Reads an object as it stands in a JSON string, of which `string` is what follows the opening quote: each quote and each backslash of
     /// its own stands there behind a backslash. The second value is where the closing quote of that string stands. `None` if there is none,
     /// or if there are other escapes than of quotes, of backslashes, and of line ends behind the object.
-    pub(super) fn parse_in_string(string: &'a str, arena: &'a Bump) -> Option<(Self, usize)> {
+    pub fn parse_in_string(string: &'a str, arena: &'a Bump) -> Option<(Self, usize)> {
         if !string.starts_with('{') {
             return None;
         }
@@ -51,14 +51,14 @@ impl<'a> Json<'a> {
     }
 
     /// Reads the value at the start of `text`; the second value is where it ends. `None` if there is none.
-    pub(super) fn parse_prefix(text: &'a str, arena: &'a Bump) -> Option<(Self, usize)> {
+    pub fn parse_prefix(text: &'a str, arena: &'a Bump) -> Option<(Self, usize)> {
         let mut reader = Plain::new(text, arena);
         let value = reader.value()?;
         Some((value, reader.at()))
     }
 
     /// The value under a key; `None` if this is no object or has no such key.
-    pub(super) fn get(&self, key: &str) -> Option<&'a Self> {
+    pub fn get(&self, key: &str) -> Option<&'a Self> {
         self.entries()
             .iter()
             .find(|(name, _)| *name == key)
@@ -66,27 +66,27 @@ impl<'a> Json<'a> {
     }
 
     /// The value under the first of several keys that is there.
-    pub(super) fn first_of(&self, keys: &[&str]) -> Option<&'a Self> {
+    pub fn first_of(&self, keys: &[&str]) -> Option<&'a Self> {
         keys.iter().find_map(|key| self.get(key))
     }
 
     /// The value under a chain of keys.
-    pub(super) fn path(&self, keys: &[&str]) -> Option<&Self> {
+    pub fn path(&self, keys: &[&str]) -> Option<&Self> {
         keys.iter().try_fold(self, |value, key| value.get(key))
     }
 
     /// The text under a key; `None` if it is missing, empty or something else.
-    pub(super) fn text_at(&self, key: &str) -> Option<&'a str> {
+    pub fn text_at(&self, key: &str) -> Option<&'a str> {
         self.get(key)?.text()
     }
 
     /// The number under a key, also where it is written as text.
-    pub(super) fn number_at(&self, key: &str) -> Option<f64> {
+    pub fn number_at(&self, key: &str) -> Option<f64> {
         self.get(key)?.number()
     }
 
     /// The keys and values of an object; nothing for any other value.
-    pub(super) fn entries(&self) -> &'a [(&'a str, Self)] {
+    pub fn entries(&self) -> &'a [(&'a str, Self)] {
         match self {
             Self::Object(entries) => entries,
             _ => &[],
@@ -94,7 +94,7 @@ impl<'a> Json<'a> {
     }
 
     /// The values of a list; nothing for any other value.
-    pub(super) fn items(&self) -> &'a [Self] {
+    pub fn items(&self) -> &'a [Self] {
         match self {
             Self::List(items) => items,
             _ => &[],
@@ -102,7 +102,7 @@ impl<'a> Json<'a> {
     }
 
     /// The text of a string that is not empty.
-    pub(super) fn text(&self) -> Option<&'a str> {
+    pub fn text(&self) -> Option<&'a str> {
         match self {
             Self::Text(text) if !text.is_empty() => Some(text),
             _ => None,
@@ -110,7 +110,7 @@ impl<'a> Json<'a> {
     }
 
     /// The text of a string, or the digits of a whole number: ids and sequences are written either way.
-    pub(super) fn digits_or_text(&self) -> Option<Cow<'a, str>> {
+    pub fn digits_or_text(&self) -> Option<Cow<'a, str>> {
         match self {
             Self::Text(text) if !text.is_empty() => Some(Cow::Borrowed(text)),
             Self::Int(number) => Some(Cow::Owned(number.to_string())),
@@ -120,7 +120,7 @@ impl<'a> Json<'a> {
     }
 
     /// The same as JSON paths look into it.
-    pub(super) fn to_value(self) -> Value {
+    pub fn to_value(self) -> Value {
         match self {
             Self::Null => Value::Null,
             Self::Bool(value) => Value::from(value),
@@ -137,7 +137,7 @@ impl<'a> Json<'a> {
     }
 
     /// A scalar as it stands there, for showing it.
-    pub(super) fn shown(&self) -> String {
+    pub fn shown(&self) -> String {
         match self {
             Self::Text(text) => (*text).to_owned(),
             Self::Int(number) => number.to_string(),
@@ -151,7 +151,7 @@ impl<'a> Json<'a> {
     }
 
     /// A finite number, also where it is written as text.
-    pub(super) fn number(&self) -> Option<f64> {
+    pub fn number(&self) -> Option<f64> {
         let number = match self {
             Self::Int(number) => *number as f64,
             Self::Big(number) => *number as f64,
@@ -162,7 +162,7 @@ impl<'a> Json<'a> {
         number.is_finite().then_some(number)
     }
 
-    pub(super) fn bool(&self) -> Option<bool> {
+    pub fn bool(&self) -> Option<bool> {
         match self {
             Self::Bool(value) => Some(*value),
             _ => None,
@@ -173,7 +173,7 @@ impl<'a> Json<'a> {
 #[cfg(test)]
 impl<'a> Json<'a> {
     /// As [`Json::parse`], into an arena that stays for good.
-    pub(super) fn read(text: &'a str) -> Option<Self> {
+    pub fn read(text: &'a str) -> Option<Self> {
         Self::parse(text, Box::leak(Box::default()))
     }
 }
