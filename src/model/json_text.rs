@@ -1,5 +1,7 @@
 //! What stands in a JSON string as it is: looked for in eight bytes at once, as most of what is read and written is such strings.
 
+use simdutf8::basic::from_utf8;
+
 const ONES: u64 = u64::from_le_bytes([1; 8]);
 const TOPS: u64 = ONES << 7;
 
@@ -34,15 +36,48 @@ pub fn plain_length(text: &[u8]) -> usize {
     at + rest.iter().position(is_special).unwrap_or(rest.len())
 }
 
+/// Digits of a whole number that surely fits into 63 bits.
+pub const MOST_DIGITS: usize = 18;
+
+/// How many digits stand at the start of a text, and the number that they are; of more than [`MOST_DIGITS`] some are left.
+pub fn digits(text: &[u8]) -> (usize, u64) {
+    let (mut at, mut number) = (0, 0);
+    while at + 8 <= MOST_DIGITS
+        && let Some(eight) = text[at..].first_chunk()
+        && let Some(value) = eight_digits(*eight)
+    {
+        (at, number) = (at + 8, number * 100_000_000 + value);
+    }
+    while at <= MOST_DIGITS
+        && let Some(digit @ b'0'..=b'9') = text.get(at)
+    {
+        (at, number) = (at + 1, number * 10 + u64::from(digit - b'0'));
+    }
+    (at, number)
+}
+
+/// The number that eight digits are. Neighbours are joined three times: to two digits, to four, to eight.
+fn eight_digits(eight: [u8; 8]) -> Option<u64> {
+    let digits = u64::from_le_bytes(eight) ^ (ONES * u64::from(b'0'));
+    // Above 9 six more reach into the upper half of a byte.
+    if (digits | (digits + ONES * 6)) & (ONES * 0xf0) != 0 {
+        return None;
+    }
+    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    Some((fours * 10_000 + (fours >> 32)) & 0xffff_ffff)
+}
+
 /// Reads what stands behind the quote that opens a JSON string: what it says, which is put into `room`, and where its closing quote
-/// stands. `None` if it does not close, or holds what no such string holds.
-pub fn unescape<'r>(text: &str, room: &'r mut Vec<u8>) -> Option<(&'r str, usize)> {
+/// stands. `None` if it does not close, or holds what no such string holds. So many bytes as `known` at its start stand there as they are.
+pub fn unescape<'r>(text: &str, known: usize, room: &'r mut Vec<u8>) -> Option<(&'r str, usize)> {
     let bytes = text.as_bytes();
     // No escape is shorter than what it stands for. The room is not shortened, so that it need not be cleared again.
     if room.len() < bytes.len() {
         room.resize(bytes.len(), 0);
     }
-    let (mut at, mut to) = (0, 0);
+    room[..known].copy_from_slice(&bytes[..known]);
+    let (mut at, mut to) = (known, known);
     // Escapes stand close together in JSON within JSON: what is copied too much is written over.
     loop {
         if let Some(eight) = bytes[at..].first_chunk::<8>() {
@@ -60,7 +95,7 @@ pub fn unescape<'r>(text: &str, room: &'r mut Vec<u8>) -> Option<(&'r str, usize
             continue;
         }
         let (byte, length) = match *bytes.get(at)? {
-            b'"' => return Some((str::from_utf8(&room[..to]).ok()?, at)),
+            b'"' => return Some((from_utf8(&room[..to]).ok()?, at)),
             b'\\' => match *bytes.get(at + 1)? {
                 same @ (b'\\' | b'/') => (same, 2),
                 b'n' => (b'\n', 2),
@@ -132,7 +167,10 @@ mod tests {
         let longer =
             r#"a much longer one with \"quotes\" and \\ in it, to leave letters in the room" rest"#;
         let said = "a much longer one with \"quotes\" and \\ in it, to leave letters in the room";
-        assert_eq!(unescape(longer, &mut room), Some((said, longer.len() - 6)));
+        assert_eq!(
+            unescape(longer, 0, &mut room),
+            Some((said, longer.len() - 6))
+        );
         for (text, said) in [
             (r#"""#, ""),
             (r#"\n" and more"#, "\n"),
@@ -146,7 +184,10 @@ mod tests {
                 text.to_owned()
             };
             let end = text.rfind('"').expect("it closes");
-            assert_eq!(unescape(&text, &mut room), Some((said, end)), "{text}");
+            for plain in 0..=plain_length(text.as_bytes()) {
+                let read = unescape(&text, plain, &mut room);
+                assert_eq!(read, Some((said, end)), "{text} {plain}");
+            }
         }
         for text in [
             "",
@@ -159,8 +200,22 @@ mod tests {
             r#"\ude00""#,
             "a\tb\"",
         ] {
-            assert_eq!(unescape(text, &mut room), None, "{text}");
+            assert_eq!(unescape(text, 0, &mut room), None, "{text}");
         }
+    }
+
+    #[test]
+    fn digits_are_counted_and_read_up_to_the_first_that_is_none() {
+        let all = "1795822208341795822";
+        for length in 0..=all.len() {
+            for behind in ["", ",", "/0", ":9", "a", "\u{ff}", ".5"] {
+                let text = format!("{}{behind}", &all[..length]);
+                let number = all[..length].parse().unwrap_or(0);
+                assert_eq!(digits(text.as_bytes()), (length, number), "{text}");
+            }
+        }
+        assert_eq!(digits(b"0012"), (4, 12));
+        assert_eq!(digits(&[b'9'; 30]).0, MOST_DIGITS + 1);
     }
 
     #[test]

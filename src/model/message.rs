@@ -91,7 +91,7 @@ impl<'a> Object<'a> {
     fn text(&self) -> &'a str {
         self.text.get_or_init(|| {
             let mut room = Vec::new();
-            let read = unescape(self.string, &mut room);
+            let read = unescape(self.string, 0, &mut room);
             // The object was read from it, so that it is a string.
             read.map_or(self.between, |(text, _)| self.arena.alloc_str(text))
         })

@@ -9,13 +9,10 @@ use bumpalo::collections::{String, Vec};
 use serde_json::Number;
 
 use super::Json;
-use crate::model::json_text::{plain_length, unescape};
+use crate::model::json_text::{MOST_DIGITS, digits, plain_length, unescape};
 
 /// Objects and lists in each other.
 const DEEPEST: u8 = 128;
-
-/// Digits of a whole number that surely fits.
-const MOST_DIGITS: usize = 18;
 
 /// Entries that most documents have open at the most: so many fit into the least that an arena asks for at once.
 const OPEN: usize = 10;
@@ -171,9 +168,9 @@ impl<'a, const IN_STRING: bool> Reader<'a, IN_STRING> {
         }
         let (text, end) = if IN_STRING {
             let (once, end) = unescape_inner(rest, self.arena)?;
-            (unescape(once, &mut self.room)?.0, end)
+            (unescape(once, 0, &mut self.room)?.0, end)
         } else {
-            unescape(rest, &mut self.room)?
+            unescape(rest, end, &mut self.room)?
         };
         self.at += end + 2 * Self::QUOTE.len();
         Some(self.arena.alloc_str(text))
@@ -181,22 +178,51 @@ impl<'a, const IN_STRING: bool> Reader<'a, IN_STRING> {
 
     fn number(&mut self) -> Option<Json<'a>> {
         let rest = &self.text[self.at..];
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let is_part = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
-        let length = digits + rest.bytes().skip(digits).take_while(is_part).count();
-        let number = &rest[..length];
-        self.at += length;
-        let is_plain = digits == length && digits <= MOST_DIGITS;
-        if is_plain && (digits == 1 || !number.starts_with('0')) {
-            return number.parse().ok().map(Json::Int);
+        if let Some((number, length)) = plain_number(rest.as_bytes()) {
+            self.at += length;
+            return Some(number);
         }
-        let number = Number::from_str(number).ok()?;
+        let length = rest.bytes().take_while(is_of_number).count();
+        self.at += length;
+        let number = Number::from_str(&rest[..length]).ok()?;
         Some(match (number.as_i64(), number.as_u64()) {
             (Some(whole), _) => Json::Int(whole),
             (None, Some(whole)) => Json::Big(whole),
             (None, None) => Json::Float(number.as_f64()?),
         })
     }
+}
+
+/// The powers of ten by which a fraction of so many decimals is divided.
+const TENS: [f64; 10] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+
+/// Whole numbers up to this one are fractions without loss: divided by a power of ten they give the nearest there is.
+const LARGEST: u64 = 1 << 53;
+
+fn is_of_number(byte: &u8) -> bool {
+    byte.is_ascii_digit() || b"+-.eE".contains(byte)
+}
+
+/// The number at the start of a text and its length, if it has no sign, no exponent and few enough digits.
+fn plain_number<'a>(text: &[u8]) -> Option<(Json<'a>, usize)> {
+    let (length, whole) = digits(text);
+    let is_plain = (1..=MOST_DIGITS).contains(&length) && (length == 1 || text[0] != b'0');
+    if !is_plain {
+        return None;
+    }
+    let behind = &text[length..];
+    if !behind.first().is_some_and(is_of_number) {
+        return Some((Json::Int(whole as i64), length));
+    }
+    let behind = behind.strip_prefix(b".")?;
+    let (decimals, part) = digits(behind);
+    let scale = TENS.get(decimals).filter(|_| decimals > 0)?;
+    let all = whole
+        .checked_mul(*scale as u64)?
+        .checked_add(part)
+        .filter(|all| *all <= LARGEST)?;
+    let ends = !behind.get(decimals).is_some_and(is_of_number);
+    ends.then(|| (Json::Float(all as f64 / scale), length + 1 + decimals))
 }
 
 /// Reads what stands behind the quote that opens a string in a JSON string, up to the quote that closes it, which it keeps at its end:

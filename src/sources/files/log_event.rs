@@ -6,13 +6,10 @@
 use bumpalo::Bump;
 use memchr::memchr2;
 
-use crate::model::json_text::{has_controls, unescape};
+use crate::model::json_text::{MOST_DIGITS, digits, has_controls, unescape};
 use crate::model::message::Message;
 use crate::model::record::LogLine;
 use crate::model::time::Timestamp;
-
-/// Digits of a number that surely fits.
-const MOST_DIGITS: usize = 18;
 
 /// Reads a line that is one log event. With an arena a message that is JSON is read into it, if it has no other escapes than those of
 /// quotes and backslashes; `room` takes any other message that has escapes. `None`: not plain enough.
@@ -32,20 +29,21 @@ pub(super) fn read<'a>(
     let mut rest = line.strip_prefix('{')?;
     loop {
         let key = space(rest);
-        rest = space(if let Some(value) = behind(key, "\"logGroupName\"") {
-            text(value, &mut group)?
-        } else if let Some(value) = behind(key, "\"logStreamName\"") {
-            text(value, &mut stream)?
-        } else if let Some(value) = behind(key, "\"timestamp\"") {
-            number(value, &mut timestamp)?
-        } else if let Some(value) = behind(key, "\"message\"") {
-            let (said, rest) = self::message(value, room.take()?, arena)?;
-            message = Some(said);
-            rest
-        } else if let Some(value) = behind(key, "\"ingestionTime\"") {
-            number(value, &mut ingestion)?
-        } else {
-            text(behind(key, "\"eventId\"")?, &mut event_id)?
+        rest = space(match key.as_bytes().get(1)? {
+            b'l' => match behind(key, "\"logGroupName\"") {
+                Some(value) => text(value, &mut group)?,
+                None => text(behind(key, "\"logStreamName\"")?, &mut stream)?,
+            },
+            b't' => number(behind(key, "\"timestamp\"")?, &mut timestamp)?,
+            b'm' => {
+                let value = behind(key, "\"message\"")?;
+                let (said, rest) = self::message(value, room.take()?, arena)?;
+                message = Some(said);
+                rest
+            }
+            b'i' => number(behind(key, "\"ingestionTime\"")?, &mut ingestion)?,
+            b'e' => text(behind(key, "\"eventId\"")?, &mut event_id)?,
+            _ => return None,
         });
         match rest.as_bytes().first()? {
             b',' => rest = &rest[1..],
@@ -82,12 +80,7 @@ fn text<'a>(value: &'a str, field: &mut Option<&'a str>) -> Option<&'a str> {
 
 /// Reads a whole number into a field that is still empty.
 fn number<'a>(value: &'a str, field: &mut Option<i64>) -> Option<&'a str> {
-    let digits = value.bytes().take_while(u8::is_ascii_digit);
-    let (length, number) = digits
-        .take(MOST_DIGITS + 1)
-        .fold((0, 0), |(length, number), digit| {
-            (length + 1, number * 10 + u64::from(digit - b'0'))
-        });
+    let (length, number) = digits(value.as_bytes());
     let is_plain = match length {
         0 => false,
         1 => true,
@@ -100,8 +93,12 @@ fn number<'a>(value: &'a str, field: &mut Option<i64>) -> Option<&'a str> {
 /// The string without escapes at the start of a text, and what stands behind it.
 fn plain_string(text: &str) -> Option<(&str, &str)> {
     let text = text.strip_prefix('"')?;
-    let end = memchr2(b'"', b'\\', text.as_bytes())?;
+    let end = quote_or_escape(text)?;
     (text.as_bytes()[end] == b'"').then(|| (&text[..end], &text[end + 1..]))
+}
+
+fn quote_or_escape(text: &str) -> Option<usize> {
+    memchr2(b'"', b'\\', text.as_bytes())
 }
 
 /// The message in the string at the start of a text, and what stands behind that.
@@ -116,11 +113,11 @@ fn message<'a>(
     {
         return Some((message, &string[end + 1..]));
     }
-    if let Some((text, rest)) = plain_string(text) {
-        let escaped = text;
-        return Some((Message::Read { text, escaped }, rest));
-    }
-    let (text, end) = unescape(string, room)?;
+    let plain = quote_or_escape(string)?;
+    let (text, end) = match string.as_bytes()[plain] {
+        b'"' => (&string[..plain], plain),
+        _ => unescape(string, plain, room)?,
+    };
     let escaped = &string[..end];
     Some((Message::Read { text, escaped }, &string[end + 1..]))
 }

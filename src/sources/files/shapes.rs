@@ -52,7 +52,7 @@ pub(super) fn take<S: Sink>(sink: &mut S, chunk: &Chunk, name: &Path, log_group:
 
 /// Well-formed text is told apart much faster than broken text is mended.
 fn text(bytes: &[u8]) -> Cow<'_, str> {
-    match str::from_utf8(bytes) {
+    match simdutf8::basic::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => String::from_utf8_lossy(bytes),
     }
