@@ -8,6 +8,36 @@ use crate::model::maybe::Maybe;
 /// Reads a trace header; `None` without a readable `Root`. Keys are compared without case, since execution logs of API
 /// Gateway write `root=`; unknown ones (`Self`, `Lineage`) are skipped. A parent of only zeros is no parent.
 pub(super) fn parse(header: &str) -> Option<TraceContext> {
+    usual(header).or_else(|| any(header))
+}
+
+/// Reads a header as Lambda writes it; `None` if it is another.
+fn usual(header: &str) -> Option<TraceContext> {
+    let (trace, rest) = header.strip_prefix("Root=")?.split_at_checked(35)?;
+    let (parent, rest) = rest.strip_prefix(";Parent=")?.split_at_checked(16)?;
+    let (sampled, rest) = rest.strip_prefix(";Sampled=")?.split_at_checked(1)?;
+    let lineage = rest.strip_prefix(";Lineage=").unwrap_or(rest);
+    let is_other = |byte: u8| matches!(byte, b';' | b'=');
+    if (!rest.is_empty() && lineage.len() == rest.len()) || lineage.bytes().any(is_other) {
+        return None;
+    }
+    Some(TraceContext {
+        trace: TraceId::parse(trace)?,
+        segment: Maybe::default(),
+        parent: SpanId::parse(parent).into(),
+        sampled: is_sampled(sampled),
+    })
+}
+
+fn is_sampled(value: &str) -> Option<bool> {
+    match value {
+        "1" => Some(true),
+        "0" => Some(false),
+        _ => None,
+    }
+}
+
+fn any(header: &str) -> Option<TraceContext> {
     let mut trace = None;
     let mut parent = None;
     let mut sampled = None;
@@ -21,11 +51,7 @@ pub(super) fn parse(header: &str) -> Option<TraceContext> {
         } else if key.eq_ignore_ascii_case("parent") {
             parent = SpanId::parse(value);
         } else if key.eq_ignore_ascii_case("sampled") {
-            sampled = match value {
-                "1" => Some(true),
-                "0" => Some(false),
-                _ => None,
-            };
+            sampled = is_sampled(value);
         }
     }
     Some(TraceContext {
@@ -69,6 +95,29 @@ mod tests {
             parse("Root=1-6b001a28-008ee28512297c42cc58e9d4;Parent=0000000000000000;Sampled=?");
         let context = context.expect("it has a root");
         assert_eq!((context.parent.get(), context.sampled), (None, None));
+    }
+
+    #[test]
+    fn what_lambda_writes_is_read_as_any_header_is() {
+        let header = "Root=1-6b001a28-008ee28512297c42cc58e9d4;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=1:a:0";
+        assert!(usual(header).is_some());
+        for cut in 0..=header.len() {
+            for put in [
+                "",
+                ";",
+                "=",
+                "x",
+                " ",
+                ";Parent=1c3755f605c6b5cd",
+                ";Sampled=0",
+            ] {
+                let (before, behind) = header.split_at(cut);
+                for changed in [format!("{before}{put}"), format!("{before}{put}{behind}")] {
+                    let same = usual(&changed).is_none_or(|read| Some(read) == any(&changed));
+                    assert!(same, "{changed}");
+                }
+            }
+        }
     }
 
     #[test]
