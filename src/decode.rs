@@ -129,7 +129,9 @@ impl Decoder {
         let json = message.json();
         match json {
             // As the search below would find, which most lines are left to.
-            Some(event) if platform_json::is_marked(event, words) => {
+            Some(event)
+                if platform_json::event_type(event).is_some() && self.needles.marked(words) =>
+            {
                 return platform_json::decode(event, symbols);
             }
             Some(_) => {}

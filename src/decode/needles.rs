@@ -5,16 +5,22 @@ use memchr::memmem::Finder;
 
 use super::platform_json;
 
+// The search compares four letters before it looks closer: of a word that begins as words do that lines are full of (`event`, `request`,
+// `message`, `function`, `lambda`), only the rest is looked for.
+
 /// Events, outcomes of items, durable executions, platform events.
-const EVENTS: [&str; 12] = [
+const EVENTS: [&str; 11] = [
     "Records",
     "records",
-    "eventSource",
-    "EventSource",
-    "detail-type",
-    "requestContext",
+    // eventSource
+    "ntSource",
+    // detail-type
+    "il-type",
+    // requestContext
+    "stContext",
     "Execution",
-    "itemIdentifier",
+    // itemIdentifier
+    "mIdentifier",
     "xecutionArn",
     "xecution_arn",
     "{requestId=",
@@ -23,19 +29,23 @@ const EVENTS: [&str; 12] = [
 
 /// Ids that a send returned.
 const IDS: [&str; 13] = [
-    "essageId",
-    "essage_id",
+    // messageId
+    "ageId",
+    "age_id",
     "ventId",
     "vent_id",
-    "equenceNumber",
-    "equence_number",
-    "ambdaRequestId",
-    "ambda_request_id",
+    // sequenceNumber
+    "uenceNumber",
+    "uence_number",
+    // lambdaRequestId
+    "daRequestId",
+    "da_request_id",
     "nvokedRequestId",
     "nvocationId",
     "ExecutedVersion",
     "StatusCode",
-    "functionName",
+    // functionName
+    "ionName",
 ];
 
 /// Refused calls.
@@ -43,14 +53,17 @@ const REFUSALS: [&str; 13] = [
     "hrottl",
     "TooManyRequests",
     "Too Many Requests",
-    "RequestLimitExceeded",
+    // RequestLimitExceeded
+    "tLimitExceeded",
     "BandwidthLimitExceeded",
     "ThroughputExceeded",
     "ate exceeded",
     "ate Exceeded",
     "SlowDown",
-    "equest rate",
-    "RequestRateTooLarge",
+    // request rate
+    "est rate",
+    // RequestRateTooLarge
+    "RateTooLarge",
     "PriorRequestNotComplete",
     "current capacity",
 ];
@@ -77,7 +90,8 @@ const REPEATS: [&str; 4] = ["dempoten", "ConditionalCheckFailed", "already", "up
 /// Ids handed on.
 const CORRELATIONS: [&str; 7] = [
     "orrelation",
-    "traceparent",
+    // traceparent
+    "ceparent",
     // not the `function_request_id` of every Powertools line
     "\"request_id",
     " request_id",
@@ -113,6 +127,8 @@ pub(super) struct Needles {
     /// The group of each needle that is searched for.
     groups: Vec<usize>,
     status: Finder<'static>,
+    /// The mark of platform events.
+    mark: Finder<'static>,
 }
 
 /// No needle begins another: where one is found, it is the only one.
@@ -142,7 +158,13 @@ impl Needles {
             )?,
             groups,
             status: Finder::new(STATUS),
+            mark: Finder::new(platform_json::MARK),
         })
+    }
+
+    /// Whether the type of a platform event stands in a text as it is.
+    pub(super) fn marked(&self, text: &str) -> bool {
+        self.mark.find(text.as_bytes()).is_some()
     }
 
     /// The first needle in a text.
@@ -269,7 +291,7 @@ mod tests {
                 .position(|one| *one == needle)
                 .map(|at| at % BUCKETS)
         };
-        assert_eq!(bucket("essageId"), bucket("essage_id"));
+        assert_eq!(bucket("ventId"), bucket("vent_id"));
         let mut plain = GROUPS.concat();
         plain.sort_unstable();
         all.sort_unstable();

@@ -15,11 +15,6 @@ pub(super) fn event_type<'a>(event: &'a Json<'_>) -> Option<&'a str> {
     event.get("record").map(|_| name)
 }
 
-/// Whether a document is a platform event, and its type stands in the words of its line as it is.
-pub(super) fn is_marked(event: &Json<'_>, words: &str) -> bool {
-    event_type(event).is_some() && words::holds(words, MARK)
-}
-
 /// What a platform event says; `None` for types that say nothing here, also those to come. A `record` may be a string
 /// (`platform.fault`), and every field of it may be missing.
 pub(super) fn decode(event: &Json<'_>, symbols: &mut Symbols) -> Option<What> {
@@ -87,18 +82,19 @@ fn report(record: &Json<'_>, symbols: &mut Symbols) -> Option<What> {
     let request_id = request_id(record)?;
     let status = record.text_at("status").and_then(words::status);
     let error_type = sym(record, "errorType", symbols);
-    let Some(duration_ms) = metric(record, "durationMs") else {
+    let metrics = record.get("metrics").unwrap_or(&Json::Null);
+    let Some(duration_ms) = duration(metrics, "durationMs") else {
         return Some(platform_text::over(request_id, status, error_type));
     };
     Some(What::Report(Report {
         request_id: Some(request_id),
         duration_ms,
-        billed_ms: metric(record, "billedDurationMs"),
-        memory_mb: size(record, "memorySizeMB"),
-        max_memory_used_mb: size(record, "maxMemoryUsedMB"),
-        init_ms: metric(record, "initDurationMs").filter(|init| *init > 0.0),
-        restore_ms: metric(record, "restoreDurationMs"),
-        billed_restore_ms: metric(record, "billedRestoreDurationMs"),
+        billed_ms: duration(metrics, "billedDurationMs"),
+        memory_mb: size(metrics, "memorySizeMB"),
+        max_memory_used_mb: size(metrics, "maxMemoryUsedMB"),
+        init_ms: duration(metrics, "initDurationMs").filter(|init| *init > 0.0),
+        restore_ms: duration(metrics, "restoreDurationMs"),
+        billed_restore_ms: duration(metrics, "billedRestoreDurationMs"),
         status,
         error_type,
         trace: tracing(record),
@@ -114,11 +110,15 @@ fn sym(record: &Json<'_>, key: &str, symbols: &mut Symbols) -> Option<Sym> {
 }
 
 fn metric(record: &Json<'_>, key: &str) -> Option<f32> {
-    words::duration_ms(record.path(&["metrics", key])?.number()?)
+    duration(record.get("metrics")?, key)
 }
 
-fn size(record: &Json<'_>, key: &str) -> Option<u32> {
-    let size = record.path(&["metrics", key])?.number()?;
+fn duration(metrics: &Json<'_>, key: &str) -> Option<f32> {
+    words::duration_ms(metrics.number_at(key)?)
+}
+
+fn size(metrics: &Json<'_>, key: &str) -> Option<u32> {
+    let size = metrics.number_at(key)?;
     (0.0..=f64::from(u32::MAX))
         .contains(&size)
         .then_some(size as u32)

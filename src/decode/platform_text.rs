@@ -290,6 +290,9 @@ impl<'a> Iterator for Fields<'a> {
 
 /// The key at the end of `text`: words before it belong to a value that lost its tab.
 fn known_key(text: &str) -> &str {
+    if KEYS.contains(&text) {
+        return text;
+    }
     let known = KEYS.iter().find(|key| {
         text.strip_suffix(**key)
             .is_some_and(|before| before.is_empty() || before.ends_with(' '))

@@ -1,7 +1,7 @@
 //! One pass over the JSON and the prose of a line.
 
 use bumpalo::Bump;
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 use crate::decode::needles::Marks;
 use crate::decode::payload::Digest;
@@ -144,14 +144,19 @@ impl<'a> Reading<'a> {
 
     /// Takes in a string: JSON in it, else what prose says.
     fn text(&mut self, text: &str, texts: u8) {
+        // Ids and names are neither.
+        let Some(at) = memchr2(b'{', b' ', text.as_bytes()) else {
+            return;
+        };
+        let rest = &text.as_bytes()[at..];
         if texts < TEXTS
-            && memchr(b'{', text.as_bytes()).is_some()
+            && memchr(b'{', rest).is_some()
             && let Some(cut) = embedded::cut(text, self.arena)
         {
             self.prose(cut.before);
             self.value(&cut.json, texts + 1);
             self.prose(cut.after);
-        } else if memchr(b' ', text.as_bytes()).is_some() {
+        } else if memchr(b' ', rest).is_some() {
             self.prose(text);
         }
     }
