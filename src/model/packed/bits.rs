@@ -82,18 +82,19 @@ impl<'a> Reader<'a> {
 
     /// What [`Writer::put_number`] wrote.
     #[inline]
-    pub(super) fn take_number(&mut self, width: u32) -> u64 {
-        let counted = count_bits(width);
+    pub(super) fn take_number<const WIDTH: u32>(&mut self) -> u64 {
+        let counted = const { count_bits(WIDTH) };
         let ahead = self.ahead();
         let has = lowest(ahead, counted) as u32;
         let left = has.saturating_sub(1);
-        if counted + left <= AT_ONCE {
+        let first = u64::from(has > 0) << left;
+        if counted + WIDTH <= AT_ONCE || counted + left <= AT_ONCE {
             self.at += (counted + left) as usize;
-            return first(has) | lowest(ahead >> counted, left);
+            return first | lowest(ahead >> counted, left);
         }
         self.at += counted as usize;
         let low = self.take(u32::BITS);
-        first(has) | low | self.take(left - u32::BITS) << u32::BITS
+        first | low | self.take(left - u32::BITS) << u32::BITS
     }
 
     /// The bits from here on, at least as many as are read at once; behind the end all are 0.
@@ -115,14 +116,6 @@ fn filled_up(last: &[u8]) -> [u8; 8] {
 
 const fn lowest(bits: u64, count: u32) -> u64 {
     bits & ((1 << count) - 1)
-}
-
-/// The first of so many bits.
-const fn first(has: u32) -> u64 {
-    match has {
-        0 => 0,
-        _ => 1 << (has - 1),
-    }
 }
 
 /// Bits that count the bits of a number of a type of `width` bits: none up to all.

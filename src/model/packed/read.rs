@@ -27,7 +27,7 @@ impl Reader<'_> {
     #[inline]
     fn length(&mut self) -> usize {
         if self.flag() {
-            self.take_number(u32::BITS) as usize
+            self.take_number::<{ u32::BITS }>() as usize
         } else {
             0
         }
@@ -35,7 +35,7 @@ impl Reader<'_> {
 
     fn fraction(&mut self) -> f32 {
         match SCALES.get(self.take(SCALE_BITS) as usize) {
-            Some(scale) => (self.take_number(u32::BITS) as f64 / scale) as f32,
+            Some(scale) => (self.take_number::<{ u32::BITS }>() as f64 / scale) as f32,
             None => f32::from_bits(self.take(32) as u32),
         }
     }
@@ -46,8 +46,8 @@ impl Reader<'_> {
     }
 
     #[inline]
-    fn signed(&mut self, width: u32) -> i64 {
-        let number = self.take_number(width);
+    fn signed(&mut self) -> i64 {
+        let number = self.take_number::<{ i64::BITS }>();
         (number >> 1) as i64 ^ -((number & 1) as i64)
     }
 }
@@ -75,12 +75,12 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 
     #[inline]
     fn deserialize_u16<V: Visitor<'de>>(self, to: V) -> Result<V::Value, Error> {
-        to.visit_u16(self.take_number(u16::BITS) as u16)
+        to.visit_u16(self.take_number::<{ u16::BITS }>() as u16)
     }
 
     #[inline]
     fn deserialize_u32<V: Visitor<'de>>(self, to: V) -> Result<V::Value, Error> {
-        to.visit_u32(self.take_number(u32::BITS) as u32)
+        to.visit_u32(self.take_number::<{ u32::BITS }>() as u32)
     }
 
     #[inline]
@@ -90,7 +90,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 
     #[inline]
     fn deserialize_i64<V: Visitor<'de>>(self, to: V) -> Result<V::Value, Error> {
-        to.visit_i64(self.signed(i64::BITS))
+        to.visit_i64(self.signed())
     }
 
     fn deserialize_f32<V: Visitor<'de>>(self, to: V) -> Result<V::Value, Error> {
