@@ -39,6 +39,8 @@ pub struct FactLog {
     traces: Shared,
     /// Where the fact that was added last belongs.
     last: Option<(Timestamp, u64)>,
+    /// A fact was added that does not belong behind those before it.
+    disordered: bool,
 }
 
 /// A length that takes more than a byte stands in the four behind this one.
@@ -132,6 +134,7 @@ impl FactLog {
         let place = (fact.at, fact.event.order());
         let belongs = self.last.is_none_or(|last| last < place);
         self.last = Some(place);
+        self.disordered |= !belongs;
         belongs
     }
 
@@ -265,6 +268,9 @@ impl FactLog {
     /// Puts the facts in the order of their lines: by moment, then by what their event ids say. An event that stands there
     /// twice was read twice; its second copies are taken out and given back.
     pub fn sort(&mut self, symbols: &Symbols) -> Vec<Fact> {
+        if !take(&mut self.disordered) {
+            return Vec::new();
+        }
         let mut order = Vec::with_capacity(self.len);
         for mut packed in self.packed_from(0) {
             let head: Head = unpack(&mut packed.rest);
