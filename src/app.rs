@@ -11,6 +11,7 @@ pub mod fetch;
 pub mod hook;
 pub mod keeping;
 pub mod news;
+mod pipe;
 mod polling;
 pub mod pump;
 mod recalling;

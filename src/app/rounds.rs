@@ -1,13 +1,15 @@
 //! `nepho report --every`: sources are polled without a screen, and concluded from every so often.
 
+use std::io::Write;
 use std::time::Duration;
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 use globset::GlobSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::clock;
 use super::ending::Ending;
+use super::pipe::Pipe;
 use super::polling::{self, Polling};
 use super::pump::Patience;
 use super::troubles::{self, Troubles};
@@ -30,15 +32,16 @@ pub struct Rounds {
     pub functions: Option<GlobSet>,
 }
 
-/// Tells each conclusion until Ctrl-C, SIGTERM or SIGHUP, the first once the past was read. Fails where there is nothing to
-/// watch, and where `tell` does. `notice` is told what goes wrong meanwhile.
+/// Writes what `tell` makes of each conclusion until Ctrl-C, SIGTERM or SIGHUP, the first once the past was read. Fails where there is
+/// nothing to watch, and where telling or writing does. `notice` is told what goes wrong meanwhile.
 pub fn run(
     rounds: Rounds,
-    tell: &mut dyn FnMut(&Analysis) -> anyhow::Result<()>,
+    out: impl Write + Send + 'static,
+    tell: &mut dyn FnMut(&Analysis) -> anyhow::Result<Vec<u8>>,
     notice: &dyn Fn(&str),
 ) -> anyhow::Result<()> {
     let runtime = polling::runtime()?;
-    let ended = runtime.block_on(watch(rounds, tell, notice));
+    let ended = runtime.block_on(watch(rounds, Pipe::to(out), tell, notice));
     // A call that hangs must not keep the prompt waiting.
     runtime.shutdown_timeout(Duration::from_millis(100));
     ended
@@ -46,7 +49,8 @@ pub fn run(
 
 async fn watch(
     rounds: Rounds,
-    tell: &mut dyn FnMut(&Analysis) -> anyhow::Result<()>,
+    pipe: Pipe,
+    tell: &mut dyn FnMut(&Analysis) -> anyhow::Result<Vec<u8>>,
     notice: &dyn Fn(&str),
 ) -> anyhow::Result<()> {
     let mut ending = Ending::listen()?;
@@ -60,24 +64,31 @@ async fn watch(
     let mut troubles = Troubles::default();
     let mut next = Instant::now() + rounds.every;
     let mut begun = false;
-    loop {
+    // A report that waits to be written; until it is, no other is made.
+    let mut told = None;
+    let ended = loop {
         tokio::select! {
-            () = ending.told() => return Ok(()),
+            () = ending.told() => break Ok(()),
+            () = pipe.closed() => break Ok(()),
+            permit = pipe.ready(), if told.is_some() => match (permit, told.take()) {
+                (Some(permit), Some(report)) => permit.send(report),
+                _ => break Ok(()),
+            },
             batch = batches.recv() => match batch {
                 Some(batch) => engine.apply(&batch),
-                None => return Err(anyhow!(troubles::nothing_left(&board.borrow()))),
+                None => break Err(anyhow!(troubles::nothing_left(&board.borrow()))),
             },
             Ok(()) = board.changed() => {
                 let board = board.borrow_and_update();
                 if let Some(nothing) = troubles::nothing_to_follow(&board) {
-                    return Err(anyhow!(nothing));
+                    break Err(anyhow!(nothing));
                 }
                 troubles.tell(&board, notice);
                 if !begun && past_was_read(&board) {
                     next = Instant::now();
                 }
             }
-            () = sleep_until(next) => {
+            () = sleep_until(next), if told.is_none() => {
                 begun = true;
                 engine.not_seen_yet(board.borrow().open_gaps());
                 engine.restrict(&Scope {
@@ -85,12 +96,17 @@ async fn watch(
                     until: None,
                     functions: rounds.functions.clone(),
                 });
-                tell(&engine.analyse())?;
+                match tell(&engine.analyse()) {
+                    Ok(report) => told = Some(report),
+                    Err(error) => break Err(error),
+                }
                 // What took longer than a round leaves rounds out.
                 next = Instant::now().max(next + rounds.every);
             }
         }
-    }
+    };
+    pipe.end(told).await.context("writing the report")?;
+    ended
 }
 
 /// Whether every log group that was found has been read up to now.

@@ -12,13 +12,12 @@ mod show;
 mod spending;
 
 use std::io::Write;
+use std::iter;
 use std::os::fd::AsFd;
-use std::thread;
 use std::time::Duration;
 
-use anyhow::anyhow;
-use tokio::sync::mpsc;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use anyhow::{Context as _, anyhow};
+use tokio::time::{MissedTickBehavior, interval};
 
 pub use print::Style;
 
@@ -28,6 +27,7 @@ use self::show::Show;
 use self::spending::Spending;
 use super::clock;
 use super::ending::Ending;
+use super::pipe::Pipe;
 use super::polling::{self, Polling};
 use super::pump::Patience;
 use super::troubles::{self, Troubles};
@@ -43,8 +43,6 @@ const LOOK: Duration = Duration::from_secs(1);
 const UNWRITTEN: usize = 1_000;
 /// Bytes of lines that are written at once: line by line, each would cost a system call and a change of threads.
 const PIECE: usize = 64 * 1024;
-/// How long the last lines may take once it is over.
-const LAST_LINES: Duration = Duration::from_millis(500);
 
 /// What to follow, and how to show it.
 pub struct Tail {
@@ -58,7 +56,7 @@ pub struct Tail {
     pub style: Style,
 }
 
-/// Follows until Ctrl-C, until nobody reads any more, or until there is nothing to follow: then the error says why.
+/// Follows until Ctrl-C, until nobody reads any more, or until there is nothing to follow or no room to write: then the error says why.
 /// `notice` is told what goes wrong meanwhile.
 pub fn run(
     tail: Tail,
@@ -84,8 +82,7 @@ async fn follow(
     } = Polling::start(tail.sources, tail.terms, Patience::AfterStart);
     let (mut looks, reader) = (interval(LOOK), Reader::of(&out));
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (pipe, pieces) = mpsc::channel(1);
-    let writer = thread::spawn(move || write(out, pieces));
+    let pipe = Pipe::to(out);
     let mut show = Show::new(tail.decoder, tail.function, tail.filter, tail.style);
     let (mut troubles, mut gaps) = (Troubles::default(), Gaps::default());
     let mut spending = Spending::default();
@@ -95,9 +92,9 @@ async fn follow(
     let ended = loop {
         tokio::select! {
             () = ending.told() => break Ok(()),
-            permit = pipe.reserve(), if show.unwritten() > 0 => match permit {
-                Ok(permit) => permit.send(show.piece(PIECE)),
-                Err(_) => break Ok(()),
+            permit = pipe.ready(), if show.unwritten() > 0 => match permit {
+                Some(permit) => permit.send(show.piece(PIECE).into_bytes()),
+                None => break Ok(()),
             },
             () = pipe.closed() => break Ok(()),
             batch = batches.recv(), if show.unwritten() < UNWRITTEN => match batch {
@@ -124,31 +121,7 @@ async fn follow(
     Spending::end(&board.borrow(), notice);
     show.let_go_all();
     show.say(gaps.end(&board.borrow(), tail.style));
-    let last_lines = async {
-        while show.unwritten() > 0 {
-            if pipe.send(show.piece(PIECE)).await.is_err() {
-                return;
-            }
-        }
-        drop(pipe);
-        tokio::task::spawn_blocking(move || writer.join())
-            .await
-            .ok();
-    };
-    // A pipe that nobody reads takes no more: the rest is lost with it.
-    timeout(LAST_LINES, last_lines).await.ok();
+    let last = iter::from_fn(|| (show.unwritten() > 0).then(|| show.piece(PIECE).into_bytes()));
+    pipe.end(last).await.context("writing the lines")?;
     ended
-}
-
-/// Writes on a thread of its own, so that a pipe that is not read does not keep Ctrl-C waiting.
-fn write(mut out: impl Write, mut pieces: mpsc::Receiver<String>) {
-    while let Some(piece) = pieces.blocking_recv() {
-        if out
-            .write_all(piece.as_bytes())
-            .and_then(|()| out.flush())
-            .is_err()
-        {
-            return;
-        }
-    }
 }

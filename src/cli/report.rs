@@ -1,6 +1,6 @@
 //! `nepho report`: the whole analysis with no screen. Its inputs and its JSON are a public interface (README, "Report").
 
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -99,7 +99,9 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<ExitCode> {
         let last = engine.newest().unwrap_or_default();
         engine.restrict(&scope(&args, last)?);
     }
-    teller.tell(&engine.conclude())?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    teller.tell(&engine.conclude(), &mut out)?;
+    out.flush().context("writing the report")?;
     Ok(teller.status())
 }
 
@@ -127,7 +129,12 @@ fn watch(
         back: Duration::from_millis(now.since(since).max(0) as u64),
         functions: globs(&args.scope.function)?,
     };
-    rounds::run(rounds, &mut |analysis| teller.tell(analysis), &complain)?;
+    let mut tell = |analysis: &Analysis| {
+        let mut report = Vec::new();
+        teller.tell(analysis, &mut report)?;
+        Ok(report)
+    };
+    rounds::run(rounds, io::stdout(), &mut tell, &complain)?;
     Ok(teller.status())
 }
 
@@ -157,7 +164,7 @@ impl Teller {
         })
     }
 
-    fn tell(&mut self, analysis: &Analysis) -> anyhow::Result<()> {
+    fn tell(&mut self, analysis: &Analysis, out: &mut dyn Write) -> anyhow::Result<()> {
         let findings = &analysis.findings;
         self.raised |= findings.iter().any(Finding::is_urgent);
         if let Some(hook) = &self.hook {
@@ -165,14 +172,12 @@ impl Teller {
                 hook.tell(&finding.id, report::finding(analysis, finding)?);
             }
         }
-        let mut out = BufWriter::new(io::stdout().lock());
         match self.format {
-            Format::Table => report::table(analysis, &mut out),
-            Format::Json => report::json(analysis, self.full, &mut out),
-            Format::Markdown => report::markdown(analysis, &mut out),
+            Format::Table => report::table(analysis, out),
+            Format::Json => report::json(analysis, self.full, out),
+            Format::Markdown => report::markdown(analysis, out),
         }
-        .context("writing the report")?;
-        out.flush().context("writing the report")
+        .context("writing the report")
     }
 
     /// 1 if anything was raised.
