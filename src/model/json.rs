@@ -260,6 +260,35 @@ mod tests {
         }
     }
 
+    #[test]
+    fn numbers_are_read_as_serde_json_reads_them() {
+        for text in [
+            "0.0",
+            "0.5",
+            "14.57",
+            "1795822208.120105",
+            "9007199254740992.0",
+            "9007199254740993.0",
+            "900719925474099.3",
+            "123456789012345678",
+            "1234567890123456789",
+            "12345678901234567.5",
+            "0.000000001",
+            "0.0000000001",
+            "1.000000000000000000000001",
+            "1.5e3",
+            "15e-1",
+            "-1.5",
+            "00.5",
+            "1.5.2",
+            "1..5",
+            "1.-5",
+            "1.5-",
+        ] {
+            assert_eq!(Json::read(text).map(Json::to_value), parsed(text), "{text}");
+        }
+    }
+
     /// As serde_json reads it.
     fn parsed(text: &str) -> Option<Value> {
         serde_json::from_str(text).ok()
@@ -274,6 +303,9 @@ mod tests {
             any::<u64>().prop_map(Value::from),
             (-99i64..99).prop_map(Value::from),
             any::<f64>().prop_map(Value::from),
+            (0u64..1 << 54, 0..12).prop_map(|(whole, decimals)| {
+                Value::from(whole as f64 / 10_f64.powi(decimals))
+            }),
             text.prop_map(Value::from),
         ];
         leaf.prop_recursive(5, 60, 12, move |inner| {

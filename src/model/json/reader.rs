@@ -182,7 +182,7 @@ impl<'a, const IN_STRING: bool> Reader<'a, IN_STRING> {
             self.at += length;
             return Some(number);
         }
-        let length = rest.bytes().take_while(is_of_number).count();
+        let length = rest.bytes().take_while(|byte| is_of_number(*byte)).count();
         self.at += length;
         let number = Number::from_str(&rest[..length]).ok()?;
         Some(match (number.as_i64(), number.as_u64()) {
@@ -199,8 +199,8 @@ const TENS: [f64; 10] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 /// Whole numbers up to this one are fractions without loss: divided by a power of ten they give the nearest there is.
 const LARGEST: u64 = 1 << 53;
 
-fn is_of_number(byte: &u8) -> bool {
-    byte.is_ascii_digit() || b"+-.eE".contains(byte)
+fn is_of_number(byte: u8) -> bool {
+    byte.is_ascii_digit() || b"+-.eE".contains(&byte)
 }
 
 /// The number at the start of a text and its length, if it has no sign, no exponent and few enough digits.
@@ -211,7 +211,8 @@ fn plain_number<'a>(text: &[u8]) -> Option<(Json<'a>, usize)> {
         return None;
     }
     let behind = &text[length..];
-    if !behind.first().is_some_and(is_of_number) {
+    let goes_on = |byte: Option<&u8>| byte.is_some_and(|byte| is_of_number(*byte));
+    if !goes_on(behind.first()) {
         return Some((Json::Int(whole as i64), length));
     }
     let behind = behind.strip_prefix(b".")?;
@@ -221,7 +222,7 @@ fn plain_number<'a>(text: &[u8]) -> Option<(Json<'a>, usize)> {
         .checked_mul(*scale as u64)?
         .checked_add(part)
         .filter(|all| *all <= LARGEST)?;
-    let ends = !behind.get(decimals).is_some_and(is_of_number);
+    let ends = !goes_on(behind.get(decimals));
     ends.then(|| (Json::Float(all as f64 / scale), length + 1 + decimals))
 }
 
