@@ -14,7 +14,7 @@
 //! | 3 | [`store`] | log text, the scene that readers hold, budgets |
 //! | 2 | [`correlate`], [`detect`], [`redact`] | facts → invocations, environments, deliveries, links; those → rows and findings; records → records without secrets |
 //! | 1 | [`decode`] | one raw record → facts: line grammars, payload shapes, X-Ray and metric documents |
-//! | 0 | [`model`] | the nouns: time, ids, records, facts, invocations, findings, settings |
+//! | 0 | [`model`] | the nouns: time, ids, JSON, records, facts, invocations, findings, settings |
 
 pub mod app;
 pub mod cli;

@@ -10,10 +10,20 @@ use crate::model::placed;
 pub(super) struct Troubles(BTreeMap<Box<str>, Box<str>>);
 
 impl Troubles {
-    /// Says what is new: trouble of a log group, a right that is missing, that it goes on, that two places are one, and what one asks with the
-    /// rights of the other.
+    /// Says what is new: trouble of a log group, a right that is missing, that it goes on, that two places are one, what one asks with the
+    /// rights of the other, and why nothing is shown where there is no log group yet.
     pub(super) fn tell(&mut self, board: &Board, notice: &dyn Fn(&str)) {
+        let mut logs = board.sources.values().filter(|source| source.is_log());
+        let none_is_there = logs.all(Health::is_absent);
         for source in board.sources.values() {
+            if none_is_there && let (Some(group), Some(words)) = (source.log_group(), &source.note)
+            {
+                let of = format!("presence of {}", source.name);
+                let words = format!("{group}: {words} · what it says first will be shown");
+                if self.0.insert(of.into(), words.as_str().into()).as_deref() != Some(&*words) {
+                    notice(&words);
+                }
+            }
             if let Some(words) = &source.lent {
                 let of = format!("rights of {}", source.name);
                 if self.0.insert(of.into(), words.clone()).as_ref() != Some(words) {
@@ -162,6 +172,25 @@ mod tests {
             *said.borrow(),
             ["no answer", "logs a goes on, nothing was lost"]
         );
+    }
+
+    #[test]
+    fn a_log_group_that_is_not_there_is_named_once_unless_another_is() {
+        let said = RefCell::new(Vec::new());
+        let notice = |text: &str| said.borrow_mut().push(text.to_owned());
+        let absent = Health {
+            note: Some("there is no such log group".into()),
+            ..source("logs /aws/lambda/pay", SourceState::CaughtUp, None, false)
+        };
+        let other = source("logs /shop", SourceState::CaughtUp, None, false);
+        let mut troubles = Troubles::default();
+        troubles.tell(&board(vec![absent.clone(), other]), &notice);
+        assert!(said.borrow().is_empty(), "the other is shown");
+        troubles.tell(&board(vec![absent.clone()]), &notice);
+        troubles.tell(&board(vec![absent]), &notice);
+        let words =
+            "/aws/lambda/pay: there is no such log group · what it says first will be shown";
+        assert_eq!(*said.borrow(), [words]);
     }
 
     #[test]
