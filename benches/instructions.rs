@@ -120,14 +120,14 @@ fn screen() -> Screen {
 }
 
 #[library_benchmark(setup = lines)]
-#[bench::start(args = ("start",), config = counted(199_000))]
-#[bench::end(args = ("end",), config = counted(161_000))]
+#[bench::start(args = ("start",), config = counted(196_000))]
+#[bench::end(args = ("end",), config = counted(157_000))]
 #[bench::report(args = ("report",), config = counted(671_000))]
-#[bench::platform_report(args = ("platform.report",), config = counted(1_025_000))]
-#[bench::text(args = ("text",), config = counted(213_000))]
-#[bench::json(args = ("json",), config = counted(1_366_000))]
+#[bench::platform_report(args = ("platform.report",), config = counted(904_000))]
+#[bench::text(args = ("text",), config = counted(198_000))]
+#[bench::json(args = ("json",), config = counted(1_334_000))]
 #[bench::json_in_text(args = ("json in text",), config = counted(1_235_000))]
-#[bench::event(args = ("event",), config = counted(4_732_000))]
+#[bench::event(args = ("event",), config = counted(4_625_000))]
 fn decode((decoder, lines): (Decoder, Vec<LogRecord>)) -> (Decoder, Vec<LogRecord>, Symbols) {
     let symbols = decode_all(&decoder, &lines);
     // To let them go is no part of it.
@@ -135,14 +135,14 @@ fn decode((decoder, lines): (Decoder, Vec<LogRecord>)) -> (Decoder, Vec<LogRecor
 }
 
 #[library_benchmark]
-#[bench::incident(args = (), setup = analysis, config = counted(28_697_000))]
+#[bench::incident(args = (), setup = analysis, config = counted(18_282_000))]
 fn assembling(analysis: Analysis) -> Analysis {
     black_box(assemble::assemble(&analysis.facts));
     analysis
 }
 
 #[library_benchmark]
-#[bench::incident(args = (), setup = analysis, config = counted(11_678_000))]
+#[bench::incident(args = (), setup = analysis, config = counted(9_266_000))]
 fn links(analysis: Analysis) -> Analysis {
     let (facts, assembled) = (&analysis.facts, &analysis.assembled);
     black_box(link::links(facts, assembled, &analysis.deliveries));
@@ -157,7 +157,7 @@ fn json(analysis: Analysis) -> Analysis {
 }
 
 #[library_benchmark]
-#[bench::first_pane(args = (), setup = screen, config = counted(3_806_000))]
+#[bench::first_pane(args = (), setup = screen, config = counted(3_688_000))]
 fn frame(mut screen: Screen) -> Screen {
     screen.render(SIZE, &mut Buffer::empty(SIZE));
     screen
