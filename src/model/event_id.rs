@@ -1,5 +1,6 @@
 //! Ids of log events, 18 bytes each where they have AWS's form.
 
+use super::digits::of_eight;
 use super::symbols::{Sym, Symbols};
 use super::time::Timestamp;
 
@@ -79,7 +80,7 @@ fn aws_rest(text: &str, at: Timestamp) -> Option<[u8; 18]> {
     let mut words = [0u64; 3];
     let (eights, _) = digits.as_chunks();
     for eight in eights {
-        let mut carry = u128::from(number(*eight));
+        let mut carry = u128::from(of_eight(*eight));
         for word in &mut words {
             let product = u128::from(*word) * 100_000_000 + carry;
             *word = product as u64;
@@ -92,14 +93,6 @@ fn aws_rest(text: &str, at: Timestamp) -> Option<[u8; 18]> {
     rest[2..10].copy_from_slice(&middle.to_be_bytes());
     rest[10..].copy_from_slice(&low.to_be_bytes());
     ((high >> 16) as i64 == at.0).then_some(rest)
-}
-
-/// The number of eight decimal digits: each step makes one digit of two neighbours.
-fn number(eight: [u8; 8]) -> u64 {
-    let ones = u64::from_le_bytes(eight) & 0x0f0f_0f0f_0f0f_0f0f;
-    let pairs = ones.wrapping_mul(10 << 8 | 1) >> 8 & 0x00ff_00ff_00ff_00ff;
-    let fours = pairs.wrapping_mul(100 << 16 | 1) >> 16 & 0x0000_ffff_0000_ffff;
-    fours.wrapping_mul(10_000 << 32 | 1) >> 32
 }
 
 fn aws_digits(at: Timestamp, rest: [u8; 18]) -> String {

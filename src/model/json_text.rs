@@ -36,38 +36,6 @@ pub fn plain_length(text: &[u8]) -> usize {
     at + rest.iter().position(is_special).unwrap_or(rest.len())
 }
 
-/// Digits of a whole number that surely fits into 63 bits.
-pub const MOST_DIGITS: usize = 18;
-
-/// How many digits stand at the start of a text, and the number that they are; of more than [`MOST_DIGITS`] some are left.
-pub fn digits(text: &[u8]) -> (usize, u64) {
-    let (mut at, mut number) = (0, 0);
-    while at + 8 <= MOST_DIGITS
-        && let Some(eight) = text[at..].first_chunk()
-        && let Some(value) = eight_digits(*eight)
-    {
-        (at, number) = (at + 8, number * 100_000_000 + value);
-    }
-    while at <= MOST_DIGITS
-        && let Some(digit @ b'0'..=b'9') = text.get(at)
-    {
-        (at, number) = (at + 1, number * 10 + u64::from(digit - b'0'));
-    }
-    (at, number)
-}
-
-/// The number that eight digits are. Neighbours are joined three times: to two digits, to four, to eight.
-fn eight_digits(eight: [u8; 8]) -> Option<u64> {
-    let digits = u64::from_le_bytes(eight) ^ (ONES * u64::from(b'0'));
-    // Above 9 six more reach into the upper half of a byte.
-    if (digits | (digits + ONES * 6)) & (ONES * 0xf0) != 0 {
-        return None;
-    }
-    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
-    Some((fours * 10_000 + (fours >> 32)) & 0xffff_ffff)
-}
-
 /// Reads what stands behind the quote that opens a JSON string: what it says, which is put into `room`, and where its closing quote
 /// stands. `None` if it does not close, or holds what no such string holds. So many bytes as `known` at its start stand there as they are.
 pub fn unescape<'r>(text: &str, known: usize, room: &'r mut Vec<u8>) -> Option<(&'r str, usize)> {
@@ -202,20 +170,6 @@ mod tests {
         ] {
             assert_eq!(unescape(text, 0, &mut room), None, "{text}");
         }
-    }
-
-    #[test]
-    fn digits_are_counted_and_read_up_to_the_first_that_is_none() {
-        let all = "1795822208341795822";
-        for length in 0..=all.len() {
-            for behind in ["", ",", "/0", ":9", "a", "\u{ff}", ".5"] {
-                let text = format!("{}{behind}", &all[..length]);
-                let number = all[..length].parse().unwrap_or(0);
-                assert_eq!(digits(text.as_bytes()), (length, number), "{text}");
-            }
-        }
-        assert_eq!(digits(b"0012"), (4, 12));
-        assert_eq!(digits(&[b'9'; 30]).0, MOST_DIGITS + 1);
     }
 
     #[test]

@@ -9,7 +9,8 @@ use bumpalo::collections::{String, Vec};
 use serde_json::Number;
 
 use super::Json;
-use crate::model::json_text::{MOST_DIGITS, digits, plain_length, unescape};
+use crate::model::digits::{digits, whole};
+use crate::model::json_text::{plain_length, unescape};
 
 /// Objects and lists in each other.
 const DEEPEST: u8 = 128;
@@ -205,11 +206,7 @@ fn is_of_number(byte: u8) -> bool {
 
 /// The number at the start of a text and its length, if it has no sign, no exponent and few enough digits.
 fn plain_number<'a>(text: &[u8]) -> Option<(Json<'a>, usize)> {
-    let (length, whole) = digits(text);
-    let is_plain = (1..=MOST_DIGITS).contains(&length) && (length == 1 || text[0] != b'0');
-    if !is_plain {
-        return None;
-    }
+    let (length, whole) = whole(text)?;
     let behind = &text[length..];
     let goes_on = |byte: Option<&u8>| byte.is_some_and(|byte| is_of_number(*byte));
     if !goes_on(behind.first()) {

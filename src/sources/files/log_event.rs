@@ -6,7 +6,8 @@
 use bumpalo::Bump;
 use memchr::memchr2;
 
-use crate::model::json_text::{MOST_DIGITS, digits, has_controls, unescape};
+use crate::model::digits::whole;
+use crate::model::json_text::{has_controls, unescape};
 use crate::model::message::Message;
 use crate::model::record::LogLine;
 use crate::model::time::Timestamp;
@@ -80,14 +81,9 @@ fn text<'a>(value: &'a str, field: &mut Option<&'a str>) -> Option<&'a str> {
 
 /// Reads a whole number into a field that is still empty.
 fn number<'a>(value: &'a str, field: &mut Option<i64>) -> Option<&'a str> {
-    let (length, number) = digits(value.as_bytes());
-    let is_plain = match length {
-        0 => false,
-        1 => true,
-        _ => length <= MOST_DIGITS && !value.starts_with('0'),
-    };
+    let (length, number) = whole(value.as_bytes())?;
     let known = field.replace(number as i64);
-    (is_plain && known.is_none()).then(|| &value[length..])
+    known.is_none().then(|| &value[length..])
 }
 
 /// The string without escapes at the start of a text, and what stands behind it.
