@@ -1,5 +1,6 @@
 //! A sink behind a redactor: what goes in there is already without secrets.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -37,6 +38,24 @@ impl<S> Redacting<S> {
     }
 }
 
+/// Takes out of a document what the rules do.
+type Clean = for<'t> fn(&Redactor, &'t str, &mut Counts) -> Cow<'t, str>;
+
+impl<S> Redacting<S> {
+    fn document(
+        &mut self,
+        document: &Document<'_>,
+        clean: Clean,
+        hand_on: fn(&mut S, &Document<'_>) -> Result<(), DecodeError>,
+    ) -> Result<(), DecodeError> {
+        let Some(redactor) = &self.redactor else {
+            return hand_on(&mut self.to, document);
+        };
+        let clean = clean(redactor, document.text(), &mut self.counts);
+        hand_on(&mut self.to, &Document::new(&clean, &Bump::new()))
+    }
+}
+
 impl<S: Sink> Sink for Redacting<S> {
     fn next_of(&self, lines: &[u8]) -> Option<Range<usize>> {
         if self.redactor.is_none() || lines.is_empty() {
@@ -62,27 +81,15 @@ impl<S: Sink> Sink for Redacting<S> {
     }
 
     fn segment(&mut self, document: &Document<'_>) -> Result<(), DecodeError> {
-        let Some(redactor) = &self.redactor else {
-            return self.to.segment(document);
-        };
-        let clean = redactor.text(document.text(), &mut self.counts);
-        self.to.segment(&Document::new(&clean, &Bump::new()))
+        self.document(document, Redactor::text, S::segment)
     }
 
     fn metric(&mut self, document: &Document<'_>) -> Result<(), DecodeError> {
-        let Some(redactor) = &self.redactor else {
-            return self.to.metric(document);
-        };
-        let clean = redactor.text(document.text(), &mut self.counts);
-        self.to.metric(&Document::new(&clean, &Bump::new()))
+        self.document(document, Redactor::text, S::metric)
     }
 
     fn function(&mut self, document: &Document<'_>) -> Result<(), DecodeError> {
-        let Some(redactor) = &self.redactor else {
-            return self.to.function(document);
-        };
-        let clean = redactor.function(document.text(), &mut self.counts);
-        self.to.function(&Document::new(&clean, &Bump::new()))
+        self.document(document, Redactor::function, S::function)
     }
 
     fn gap(&mut self, gap: Gap) {
