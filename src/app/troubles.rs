@@ -18,17 +18,11 @@ impl Troubles {
         for source in board.sources.values() {
             if none_is_there && let (Some(group), Some(words)) = (source.log_group(), &source.note)
             {
-                let of = format!("presence of {}", source.name);
                 let words = format!("{group}: {words} · what it says first will be shown");
-                if self.0.insert(of.into(), words.as_str().into()).as_deref() != Some(&*words) {
-                    notice(&words);
-                }
+                self.tell_once(format!("presence of {}", source.name), &words, notice);
             }
             if let Some(words) = &source.lent {
-                let of = format!("rights of {}", source.name);
-                if self.0.insert(of.into(), words.clone()).as_ref() != Some(words) {
-                    notice(words);
-                }
+                self.tell_once(format!("rights of {}", source.name), words, notice);
             }
             if let Some(words) = &source.elsewhere {
                 if self.0.insert(source.name.clone(), words.clone()).is_none() {
@@ -56,6 +50,13 @@ impl Troubles {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Says of something what was not the last that was said of it.
+    fn tell_once(&mut self, of: String, words: &str, notice: &dyn Fn(&str)) {
+        if self.0.insert(of.into(), words.into()).as_deref() != Some(words) {
+            notice(words);
         }
     }
 }
