@@ -6,6 +6,7 @@ pub mod by_key;
 pub mod config;
 pub mod cores;
 pub mod delivery;
+pub mod digits;
 pub mod document;
 pub mod event_id;
 pub mod fact;

@@ -33,7 +33,7 @@ const VOLATILE: [&str; 14] = [
 pub(in crate::decode) struct Digest<'a> {
     of: fn(&[u8]) -> u64,
     /// Room for reading it.
-    arena: &'a Bump,
+    pub(super) arena: &'a Bump,
 }
 
 impl<'a> Digest<'a> {
@@ -53,18 +53,10 @@ impl<'a> Digest<'a> {
         if text.len() < SMALLEST {
             return None;
         }
-        match self.document(text) {
+        match Json::parse(text, self.arena) {
             Some(json @ (Json::Object(_) | Json::List(_))) => self.json(&json),
             _ => self.content(text.as_bytes()),
         }
-    }
-
-    /// The JSON in a text.
-    pub(super) fn document<'t>(self, text: &'t str) -> Option<Json<'t>>
-    where
-        'a: 't,
-    {
-        Json::parse(text, self.arena)
     }
 
     /// As [`Digest::text`], of a document that was read.

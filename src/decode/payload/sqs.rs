@@ -70,7 +70,7 @@ fn wrapped(text: &str, digest: Digest<'_>, symbols: &mut Symbols) -> Option<Wrap
     if !is_marked {
         return None;
     }
-    let document = digest.document(text)?;
+    let document = Json::parse(text, digest.arena)?;
     let item = sns::notification(&document, digest, symbols)
         .or_else(|| eventbridge::item(&document, digest, symbols))
         .or_else(|| s3::item(document.get("Records")?.items().first()?, symbols))?;
